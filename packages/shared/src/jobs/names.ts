@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** Ids and names that may become part of a path, a key or a URL: nothing else may. */
+export const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export const safeName = z
+  .string()
+  .regex(SAFE_NAME, "allowed: 1 to 128 of A-Z a-z 0-9 . _ -, not starting with a sign");
+
+/** `models:/name@alias`, `models:/name/3` or `models:/name/latest`. */
+export const modelUri = z
+  .string()
+  .regex(
+    /^models:\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}(@[A-Za-z0-9_-]{1,128}|\/\d{1,9}|\/latest)$/,
+    "allowed: models:/name@alias, models:/name/3, models:/name/latest",
+  );
+
+/** A path on the disk the workers share; confinement is checked where it is opened. */
+export const filePath = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((path) => !path.includes("\0"), "a path cannot hold a NUL");
+
+/** The columns a dataset is read by. `id` may be absent in a file: row numbers serve then. */
+export const columnsSchema = z.strictObject({
+  text: z.string().min(1).max(256).default("text"),
+  label: z.string().min(1).max(256).default("inbound"),
+  id: z.string().min(1).max(256).default("tweet_id"),
+});
+export type Columns = z.infer<typeof columnsSchema>;
+
+/** A tabular file: format and compression are taken from its name unless said here. */
+export const datasetSchema = z.strictObject({
+  path: filePath,
+  format: z.enum(["csv", "tsv", "ndjson"]).optional(),
+});
+export type Dataset = z.infer<typeof datasetSchema>;

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { datasetSchema, filePath, modelUri } from "./names";
+
+/** At most so many texts travel inside a job; more belong in a file. */
+export const MAX_INLINE_TEXTS = 1_000;
+/** Largest record a reader accepts, in bytes. */
+export const MAX_RECORD_BYTES = 1_048_576;
+
+/** Payload of a `predict` job, version 1: a file to a file, or a few texts to the job's result. */
+export const predictJobSchema = z
+  .strictObject({
+    v: z.literal(1).default(1),
+    input: datasetSchema.optional(),
+    output: filePath.optional(),
+    texts: z.array(z.string().max(MAX_RECORD_BYTES)).min(1).max(MAX_INLINE_TEXTS).optional(),
+    model: modelUri.default("models:/modelo_nuevo@champion"),
+    /** Column names; absent ones are those the model was trained with. */
+    columns: z
+      .strictObject({
+        text: z.string().min(1).max(256).optional(),
+        id: z.string().min(1).max(256).optional(),
+      })
+      .prefault({}),
+    /** Input columns copied to the output, in this order. */
+    passThrough: z.array(z.string().min(1).max(256)).max(256).default([]),
+    /** Replace an output that exists. */
+    force: z.boolean().default(false),
+    /** Where chunk bytes travel: byte ranges of a shared disk, or Redis values. */
+    transport: z.enum(["file", "redis"]).default("file"),
+    /** Fail early when more rows than this are rejected: a count, or a share below 1. Absent: no limit. */
+    maxRejected: z.number().min(0).optional(),
+    /** Words that pushed each label, this many a row; 0 is off. */
+    explain: z.number().int().min(0).max(20).default(0),
+    /** Prefix cells that a spreadsheet would run as a formula. */
+    spreadsheetSafe: z.boolean().default(false),
+  })
+  .refine((job) => (job.texts === undefined) !== (job.input === undefined), "give either input or texts")
+  .refine((job) => job.input === undefined || job.output !== undefined, "a file input needs an output path");
+export type PredictJob = z.infer<typeof predictJobSchema>;
+export type PredictJobInput = z.input<typeof predictJobSchema>;
+
+export interface TextPrediction {
+  label: string;
+  /** Class -> probability. */
+  probabilities: Record<string, number>;
+}
+
+/** Result of a `predict` job. */
+export interface PredictResult {
+  rows: number;
+  rejected: number;
+  seconds: number;
+  rowsPerSecond: number;
+  /** The registry version the whole job was pinned to. */
+  modelVersion: string;
+  output?: string;
+  /** Path of the manifest that proves the output (file jobs). */
+  receipt?: string;
+  /** Only for jobs that carried texts, in their order. */
+  predictions?: TextPrediction[];
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { columnsSchema, datasetSchema, safeName } from "./names";
+
+/** Settings that people know from scikit-learn, XGBoost or CatBoost keep the names they have there. */
+export const splitSchema = z.strictObject({
+  test_size: z.number().gt(0).lt(1).default(0.3),
+  /** Share of what the test set leaves. */
+  validation_size: z.number().gt(0).lt(1).default(0.3),
+  random_seed: z.number().int().min(0).max(4294967295).default(42),
+  stratify: z.boolean().default(false),
+});
+export type SplitSettings = z.infer<typeof splitSchema>;
+
+/** TF-IDF as scikit-learn's TfidfVectorizer names it. */
+export const featuresSchema = z.strictObject({
+  max_features: z.number().int().min(1).max(100_000).default(100),
+  lowercase: z.boolean().default(true),
+  stop_words: z
+    .union([z.enum(["english", "none"]), z.array(z.string().max(256)).max(10_000)])
+    .default("english"),
+  token_pattern: z.string().min(1).max(256).default("\\b\\w+\\b"),
+  ngram_range: z.tuple([z.number().int().min(1).max(5), z.number().int().min(1).max(5)]).default([1, 1]),
+  /** An integer is a count of documents, a fraction below 1 a share of them. */
+  min_df: z.number().min(0).default(1),
+  /** 1 means all documents (as 1.0 in scikit-learn); an integer above 1 is a count. */
+  max_df: z.number().gt(0).default(1),
+  sublinear_tf: z.boolean().default(false),
+  use_idf: z.boolean().default(true),
+  smooth_idf: z.boolean().default(true),
+  norm: z.enum(["l2", "l1", "none"]).default("l2"),
+});
+export type TfidfSettings = z.infer<typeof featuresSchema>;
+
+/** Gradient boosting under CatBoost's names. */
+export const boostingSchema = z.strictObject({
+  iterations: z.number().int().min(1).max(10_000).default(50),
+  learning_rate: z.number().gt(0).max(1).default(0.05),
+  depth: z.number().int().min(1).max(16).default(6),
+  l2_leaf_reg: z.number().min(0).max(1e6).default(3),
+  random_seed: z.number().int().min(0).max(2147483647).default(42),
+  /** Stop when the validation metric has not improved for so many iterations; 0 is off. */
+  early_stopping_rounds: z.number().int().min(0).max(10_000).default(0),
+  /** `balanced`, or a weight a class by its normalised label; absent is 1 for each. */
+  class_weights: z
+    .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().gt(0).max(1e6))])
+    .default("none"),
+});
+export type BoostingSettings = z.infer<typeof boostingSchema>;
+
+export const championSchema = z.strictObject({
+  /** Least test accuracy a challenger must reach. */
+  champion_threshold: z.number().min(0).max(1).default(0.5),
+  /** What decides between challenger and champion on the same test rows. */
+  metric: z.enum(["accuracy_score", "f1_score", "roc_auc"]).default("accuracy_score"),
+  /**
+   * `better`: the metric must be higher; `not_worse`: equal will do;
+   * `significant`: higher, and McNemar's test p below 0.05.
+   */
+  rule: z.enum(["better", "not_worse", "significant"]).default("better"),
+});
+export type ChampionSettings = z.infer<typeof championSchema>;
+
+/** Payload of a `train` job, version 1. */
+export const trainJobSchema = z.strictObject({
+  v: z.literal(1).default(1),
+  dataset: datasetSchema,
+  columns: columnsSchema.prefault({}),
+  split: splitSchema.prefault({}),
+  features: featuresSchema.prefault({}),
+  boosting: boostingSchema.prefault({}),
+  champion: championSchema.prefault({}),
+  experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
+  model: safeName.default("modelo_nuevo"),
+  /** The seed's own version tag; the registry numbers versions by itself. */
+  modelVersionTag: z.string().min(1).max(64).default("1.0.1"),
+  runName: z.string().min(1).max(256).optional(),
+  /** Train on a seeded sample of at most so many rows; 0 takes all. */
+  max_train_rows: z.number().int().min(0).default(0),
+  /** A trial of a tuning job: logged as a child run, not published. */
+  trial: z.strictObject({ parentRunId: safeName, number: z.number().int().min(0) }).optional(),
+});
+export type TrainJob = z.infer<typeof trainJobSchema>;
+/** What a submitter may write: everything with a default may be left out. */
+export type TrainJobInput = z.input<typeof trainJobSchema>;
+
+/** Metrics under the names of `mlflow.models.evaluate`; one that cannot be computed is absent and named in `absent`. */
+export interface ClassificationMetrics {
+  accuracy_score?: number;
+  precision_score?: number;
+  recall_score?: number;
+  f1_score?: number;
+  roc_auc?: number;
+  log_loss?: number;
+  /** Metric name -> why it could not be computed. */
+  absent?: Record<string, string>;
+}
+
+/** Result of a `train` job. */
+export interface TrainResult {
+  runId: string;
+  model: string;
+  /** Registry version; absent for a trial, and while publishing waits for MLflow. */
+  modelVersion?: string;
+  promoted: boolean;
+  /** Why it was promoted or not, in one line. */
+  verdict: string;
+  metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  /** Rows used by each part and rows left out. */
+  rows: { train: number; validation: number; test: number; rejected: number };
+  seconds: number;
+}
