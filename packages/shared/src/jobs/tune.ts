@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { columnsSchema, datasetSchema, safeName } from "./names";
+import {
+  boostingSchema,
+  type ClassificationMetrics,
+  championSchema,
+  featuresSchema,
+  splitSchema,
+} from "./train";
+
+/** A range to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list fixes it. */
+const range = (least: number, most: number) =>
+  z.union([
+    z
+      .strictObject({
+        min: z.number().min(least).max(most),
+        max: z.number().min(least).max(most),
+        log: z.boolean().default(false),
+      })
+      .refine(({ min, max }) => min <= max, "min must not be above max")
+      .refine(({ min, log }) => !log || min > 0, "a logarithmic range needs min above 0"),
+    z.array(z.number().min(least).max(most)).min(1).max(100),
+  ]);
+
+/** What a tuning job searches. A name that is absent keeps the value of `features` or `boosting`. */
+export const searchSpaceSchema = z.strictObject({
+  learning_rate: range(1e-6, 1).optional(),
+  depth: range(1, 16).optional(),
+  l2_leaf_reg: range(0, 1e6).optional(),
+  iterations: range(1, 10_000).optional(),
+  max_features: range(1, 100_000).optional(),
+  stop_words: z
+    .array(z.enum(["english", "none"]))
+    .min(1)
+    .optional(),
+  ngram_range: z
+    .array(z.tuple([z.number().int().min(1).max(5), z.number().int().min(1).max(5)]))
+    .min(1)
+    .max(15)
+    .optional(),
+});
+export type SearchSpace = z.infer<typeof searchSpaceSchema>;
+
+/** The space searched when a job names none. */
+export const DEFAULT_SEARCH_SPACE: SearchSpace = {
+  learning_rate: { min: 0.03, max: 0.5, log: true },
+  depth: { min: 4, max: 10, log: false },
+  l2_leaf_reg: { min: 0.5, max: 10, log: true },
+  iterations: { min: 50, max: 400, log: true },
+  max_features: { min: 100, max: 5_000, log: true },
+  stop_words: ["english", "none"],
+  ngram_range: [
+    [1, 1],
+    [1, 2],
+  ],
+};
+
+/** Payload of a `tune` job, version 1. */
+export const tuneJobSchema = z.strictObject({
+  v: z.literal(1).default(1),
+  dataset: datasetSchema,
+  columns: columnsSchema.prefault({}),
+  split: splitSchema.prefault({}),
+  /** Settings of every trial, but for what `space` searches. */
+  features: featuresSchema.prefault({}),
+  boosting: boostingSchema.prefault({}),
+  champion: championSchema.prefault({}),
+  /** Absent: `DEFAULT_SEARCH_SPACE`. */
+  space: searchSpaceSchema.optional(),
+  trials: z.number().int().min(1).max(1_000).default(20),
+  /** What the best trial is best at, on the validation rows. */
+  metric: z.enum(["accuracy_score", "f1_score", "roc_auc", "log_loss"]).default("roc_auc"),
+  /** Seed of the search: the same seed tries the same settings. */
+  random_seed: z.number().int().min(0).max(2147483647).default(42),
+  experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
+  model: safeName.default("modelo_nuevo"),
+  modelVersionTag: z.string().min(1).max(64).default("1.0.1"),
+  runName: z.string().min(1).max(256).optional(),
+  max_train_rows: z.number().int().min(0).default(0),
+});
+export type TuneJob = z.infer<typeof tuneJobSchema>;
+export type TuneJobInput = z.input<typeof tuneJobSchema>;
+
+/** The settings one trial tries, under their payload names. */
+export type TrialSettings = Partial<{
+  learning_rate: number;
+  depth: number;
+  l2_leaf_reg: number;
+  iterations: number;
+  max_features: number;
+  stop_words: "english" | "none";
+  ngram_range: [number, number];
+}>;
+
+/** One finished or failed trial. */
+export interface TrialOutcome {
+  number: number;
+  settings: TrialSettings;
+  /** Child run of the tuning run; absent where the trial failed before it had one. */
+  runId?: string;
+  validation?: ClassificationMetrics;
+  /** Why it failed, in one line. */
+  failed?: string;
+}
+
+/** Result of a `tune` job. */
+export interface TuneResult {
+  /** The parent run. */
+  runId: string;
+  trials: { finished: number; failed: number };
+  best: TrialOutcome;
+  /** The run that trained and published the best settings. */
+  bestRunId: string;
+  model: string;
+  modelVersion?: string;
+  promoted: boolean;
+  verdict: string;
+  metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  seconds: number;
+}

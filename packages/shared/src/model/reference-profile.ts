@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { ColaError } from "../errors/cola-error";
+
+/** Name of the profile among the files of a model (`data/reference_profile.json`). */
+export const REFERENCE_PROFILE_FILE = "reference_profile.json";
+/** At most so many words are profiled, those in most documents: the file stays at a few KB. */
+export const MAX_PROFILE_TERMS = 200;
+
+const count = z.number().int().min(0);
+const share = z.number().min(0).max(1);
+
+/**
+ * Counts between edges: bin 0 holds values below `edges[0]`, bin i values from `edges[i-1]` up to but without
+ * `edges[i]`, the last bin the rest. `designEffect` is how much more the bins' shares vary between stretches of
+ * `ReferenceProfile.blockRows` neighbouring rows than between random rows (1: not at all; Kish's deff): a window
+ * of n rows of a stream tells as much as n / designEffect random ones.
+ */
+const histogramSchema = z
+  .strictObject({
+    edges: z.array(z.number()).max(256),
+    counts: z.array(count).max(257),
+    designEffect: z.number().min(1),
+  })
+  .refine((histogram) => histogram.counts.length === histogram.edges.length + 1, "counts are edges + 1")
+  .refine(({ edges }) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!), "edges must rise");
+export type ProfileHistogram = z.infer<typeof histogramSchema>;
+
+/** Rows of one probability bin: how many, their mean probability, and how many really were of the class. */
+const calibrationBinSchema = z.strictObject({ rows: count, meanProbability: share, positives: count });
+export type CalibrationBin = z.infer<typeof calibrationBinSchema>;
+
+const metric = z.number().optional();
+const metricsSchema = z.strictObject({
+  accuracy_score: metric,
+  precision_score: metric,
+  recall_score: metric,
+  f1_score: metric,
+  roc_auc: metric,
+  log_loss: metric,
+  absent: z.record(z.string(), z.string()).optional(),
+});
+
+const profileSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  /** Rows profiled: validation and test rows, which the model has not learned from. */
+  rows: z.number().int().min(1),
+  /** Neighbouring rows of a block that the design effects were measured on. */
+  blockRows: z.number().int().min(1),
+  /** Class labels in the order of the model. */
+  classes: z.array(z.string()).min(2),
+  terms: z.strictObject({
+    /** Words (model terms) with the most documents, by falling document frequency. */
+    words: z.array(z.string()).max(MAX_PROFILE_TERMS),
+    /** Documents, of `rows`, that hold each word. */
+    documentFrequency: z.array(count).max(MAX_PROFILE_TERMS),
+    designEffect: z.number().min(1),
+  }),
+  /** UTF-16 code units (`text.length`) a text; edges are the deciles. */
+  textLength: histogramSchema,
+  /** Share of a text's tokens that are no term of the model, a text; texts without any token count as 1. */
+  outOfVocabulary: histogramSchema,
+  /** Tokens in all profiled texts, and those that are no term of the model. */
+  tokens: z.strictObject({ all: count, outOfVocabulary: count }),
+  /** Binary: probability of `classes[1]`; multiclass: probability of the predicted class. 20 equal bins. */
+  score: histogramSchema,
+  /** Rows a class, in the order of `classes`. */
+  labels: z.strictObject({
+    predicted: z.array(count),
+    actual: z.array(count),
+    designEffect: z.number().min(1),
+  }),
+  /** One list of 10 equal probability bins a class (binary: one list, for `classes[1]`). */
+  calibration: z.array(z.array(calibrationBinSchema).length(10)),
+  /** What the model reached on its test rows, and how many they were. */
+  quality: z.strictObject({ rows: count, metrics: metricsSchema }),
+});
+
+/**
+ * What the held-out rows of a training looked like, for the monitor to compare with: counts only, no text but
+ * the model's own words. The monitor calibrates its thresholds at a window's size from it: simulate windows of
+ * n / designEffect rows from these counts (and a reference of `rows` / designEffect rows).
+ */
+export type ReferenceProfile = z.infer<typeof profileSchema>;
+
+/**
+ * Reads a profile and checks it.
+ * @throws ColaError MODEL_CORRUPT
+ */
+export function parseReferenceProfile(bytes: Uint8Array): ReferenceProfile {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ColaError("MODEL_CORRUPT", `${REFERENCE_PROFILE_FILE} is not JSON`, { cause });
+  }
+  const parsed = profileSchema.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const where = issue.path.join(".");
+    throw new ColaError("MODEL_CORRUPT", `${REFERENCE_PROFILE_FILE}: ${where}: ${issue.message}`);
+  }
+  return parsed.data;
+}
+
+/** The profile as the bytes of its file: the same profile gives the same bytes. */
+export function serialiseReferenceProfile(profile: ReferenceProfile): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(profile));
+}
+
+/** The bin of `value` among rising edges: how many edges are at or below it. O(log edges). */
+export function binOf(edges: ArrayLike<number>, value: number): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (edges[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
