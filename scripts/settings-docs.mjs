@@ -1,0 +1,70 @@
+// Writes docs/configuration.md's table and .env.example from the one schema.
+//   node scripts/settings-docs.mjs           write both
+//   node scripts/settings-docs.mjs --check   exit 1 where one of them differs from the schema
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const { SETTINGS } = require(join(root, "packages/shared/dist/config/resolve-config.js"));
+
+const BEGIN = "<!-- settings: written by scripts/settings-docs.mjs -->";
+const END = "<!-- end of settings -->";
+
+const cell = (text) => String(text).replaceAll("|", "\\|");
+const code = (value) => (value === "" ? "(empty)" : `\`${cell(value)}\``);
+
+function table() {
+  const rows = SETTINGS.map(
+    ({ env, key, default: value, allowed, doc, sensitive }) =>
+      `| \`${env}\` | \`${key}\` | ${code(value)} | ${cell(allowed)}${sensitive ? "; secret, never printed" : ""} | ${cell(doc)} |`,
+  );
+  return [
+    "| variable | key | default | allowed | meaning |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+function envExample() {
+  const intro = [
+    "# Copy to .env and uncomment what you change. Order: flag, environment, this file, default.",
+    "# The meaning of each line: docs/configuration.md",
+  ];
+  let group = "";
+  const lines = SETTINGS.flatMap(({ key, env, default: value, doc }) => {
+    const [next] = key.split(".");
+    const heading = next === group ? [] : ["", `# --- ${next}`];
+    group = next;
+    return [...heading, `# ${doc}`, `#${env}=${value}`];
+  });
+  return `${[...intro, ...lines].join("\n")}\n`;
+}
+
+function withTable(page) {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`docs/configuration.md lacks the lines ${BEGIN} and ${END}`);
+  return `${page.slice(0, begin)}${BEGIN}\n${table()}\n${page.slice(end)}`;
+}
+
+const read = (path) => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+const pagePath = join(root, "docs/configuration.md");
+const wanted = { [pagePath]: withTable(read(pagePath)), [join(root, ".env.example")]: envExample() };
+
+if (process.argv.includes("--check")) {
+  const stale = Object.keys(wanted).filter((path) => read(path) !== wanted[path]);
+  for (const path of stale)
+    console.error(`${path} differs from the schema: run node scripts/settings-docs.mjs`);
+  process.exit(stale.length > 0 ? 1 : 0);
+}
+for (const [path, text] of Object.entries(wanted)) writeFileSync(path, text);
