@@ -4,5 +4,8 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  // One Redis and one MLflow for the whole run; COLAML_TEST_SERVERS=0 starts none.
+  globalSetup: "<rootDir>/test/servers.ts",
+  globalTeardown: "<rootDir>/test/teardown.ts",
   testTimeout: 60_000,
 };
