@@ -1,0 +1,169 @@
+import { ColaError } from "../errors/cola-error";
+import type { Dataset } from "../jobs/names";
+import { MAX_RECORD_BYTES } from "../jobs/predict";
+import { readBytes } from "./compression";
+import { DelimitedRows } from "./delimited-rows";
+import { formatOf } from "./file-format";
+import { checkUnchanged, type FileIdentity, identifyInput } from "./input-file";
+import { NdjsonRows } from "./ndjson-rows";
+import { type RejectedRow, RejectedRows } from "./rejected-rows";
+import { type RowBlock, textOf } from "./row-block";
+import type { ReadColumns } from "./row-columns";
+import { RowSink } from "./row-sink";
+
+export interface ReadOptions {
+  /** Rows of a batch of strings; the last one may be shorter. */
+  batchRows?: number;
+  /** Longer records are rejected. */
+  maxRecordBytes?: number;
+  /** Called for every rejected record, in order. */
+  onRejected?: (row: RejectedRow) => void;
+  /** Bytes a read adds; only tests need another number. */
+  fillBytes?: number;
+}
+
+/** Accepted rows as strings. Arrays of columns that were not asked for are empty. */
+export interface Batch {
+  texts: string[];
+  /** Normalised. */
+  labels: string[];
+  /** The id column's fields, or record numbers from 1 where the file has no such column. */
+  ids: string[];
+  /** Physical line each record starts on; the first line of the file is 1. */
+  lines: number[];
+  /** One list a column of `columns.others`, in that order. */
+  others: string[][];
+}
+
+const DEFAULT_BATCH_ROWS = 1000;
+
+function emptyBatch(nOthers: number): Batch {
+  return { texts: [], labels: [], ids: [], lines: [], others: Array.from({ length: nOthers }, () => []) };
+}
+
+/**
+ * A dataset that can be read any number of times, in constant memory. Each pass reads the same rows; a file
+ * that changed since the first one is refused.
+ *
+ * Records without the text or the label that was asked for, with another number of fields than the header,
+ * with broken quoting or beyond the size limit are left out, counted and named by line in `rejected`. Bytes
+ * that are not UTF-8 become U+FFFD and are counted in `invalidUtf8`.
+ */
+export class DatasetReader {
+  readonly path: string;
+  readonly #dataset: Dataset;
+  readonly #columns: ReadColumns;
+  readonly #options: ReadOptions;
+  #identity: FileIdentity | undefined;
+  #sink: RowSink | undefined;
+  readonly #none = new RejectedRows();
+
+  constructor(dataset: Dataset, columns: ReadColumns, options: ReadOptions = {}) {
+    this.path = dataset.path;
+    this.#dataset = dataset;
+    this.#columns = columns;
+    this.#options = options;
+  }
+
+  /** Records left out by the latest pass. */
+  get rejected(): RejectedRows {
+    return this.#sink?.rejected ?? this.#none;
+  }
+
+  /** Rows accepted by the latest pass. */
+  get rows(): number {
+    return this.#sink?.rows ?? 0;
+  }
+
+  /** Accepted rows of the latest pass whose text had bytes that are not UTF-8. */
+  get invalidUtf8(): number {
+    return this.#sink?.invalidUtf8 ?? 0;
+  }
+
+  /** Normalised labels in order of appearance: what `RowBlock.label` indexes. */
+  get labelNames(): readonly string[] {
+    return this.#sink?.labels?.names ?? [];
+  }
+
+  /**
+   * One pass over the rows as bytes: the fast way, at a fifth of what strings cost. A block is valid until the
+   * next one.
+   *
+   * @throws ColaError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, COLUMN_NOT_FOUND, LABELS_INVALID,
+   *   INPUT_TOO_LARGE, INPUT_CHANGED
+   */
+  async *blocks(): AsyncGenerator<RowBlock, void, undefined> {
+    if (this.#identity) await checkUnchanged(this.path, this.#identity);
+    else this.#identity = await identifyInput(this.path);
+    const sink = new RowSink(this.#columns, this.#options.onRejected);
+    this.#sink = sink;
+    yield* this.#source(sink).blocks();
+    await checkUnchanged(this.path, this.#identity);
+    if (sink.records === 0) {
+      throw new ColaError("INPUT_EMPTY", `${this.path} holds a header but no rows`);
+    }
+  }
+
+  /**
+   * One pass over the rows as strings, `batchRows` at a time.
+   *
+   * @throws ColaError as `blocks`
+   */
+  async *batches(): AsyncGenerator<Batch, void, undefined> {
+    const batchRows = this.#options.batchRows ?? DEFAULT_BATCH_ROWS;
+    const nOthers = this.#columns.others?.length ?? 0;
+    let batch = emptyBatch(nOthers);
+    for await (const block of this.blocks()) {
+      for (let row = 0; row < block.count; row++) {
+        this.#copyRow(block, row, batch);
+        if (batch.lines.length < batchRows) continue;
+        yield batch;
+        batch = emptyBatch(nOthers);
+      }
+    }
+    if (batch.lines.length > 0) yield batch;
+  }
+
+  #source(sink: RowSink): DelimitedRows | NdjsonRows {
+    const format = formatOf(this.#dataset);
+    const options = {
+      path: this.path,
+      columns: this.#columns,
+      maxRecordBytes: this.#options.maxRecordBytes ?? MAX_RECORD_BYTES,
+      fillBytes: this.#options.fillBytes,
+    };
+    const chunks = readBytes(this.path);
+    if (format === "ndjson") return new NdjsonRows(chunks, sink, options);
+    return new DelimitedRows(chunks, sink, { ...options, delimiter: format === "tsv" ? "\t" : "," });
+  }
+
+  #copyRow(block: RowBlock, row: number, batch: Batch): void {
+    const { bytes } = block;
+    if (this.#columns.text !== undefined) batch.texts.push(textOf(block, row));
+    if (this.#columns.label !== undefined) batch.labels.push(this.labelNames[block.label[row]!]!);
+    if (this.#columns.id !== undefined) {
+      const start = block.idStart[row]!;
+      batch.ids.push(
+        start < 0 ? String(block.record[row]) : bytes.toString("utf8", start, block.idEnd[row]!),
+      );
+    }
+    const nOthers = batch.others.length;
+    for (let i = 0; i < nOthers; i++) {
+      const at = row * nOthers + i;
+      batch.others[i]!.push(bytes.toString("utf8", block.otherStart[at]!, block.otherEnd[at]!));
+    }
+    batch.lines.push(block.line[row]!);
+  }
+}
+
+/**
+ * A reader of the rows of a CSV, TSV or NDJSON file, plain, .gz or .zst.
+ *
+ * @example
+ * const reader = readDataset({ path: "tweets.csv" }, { text: "text", label: "inbound" });
+ * for await (const { texts, labels } of reader.batches()) { ... }
+ * reader.rejected.count
+ */
+export function readDataset(dataset: Dataset, columns: ReadColumns, options?: ReadOptions): DatasetReader {
+  return new DatasetReader(dataset, columns, options);
+}

@@ -1,0 +1,48 @@
+import { ColaError } from "../errors/cola-error";
+import type { Dataset } from "../jobs/names";
+import { withoutCompression } from "./compression";
+
+export type DataFormat = NonNullable<Dataset["format"]>;
+
+/** Format by the name, compression left out: `.tsv` and `.tab`, `.ndjson` and `.jsonl`, everything else CSV. */
+export function formatOf(dataset: Dataset): DataFormat {
+  if (dataset.format) return dataset.format;
+  const name = withoutCompression(dataset.path).toLowerCase();
+  if (/\.(tsv|tab)$/.test(name)) return "tsv";
+  return /\.(ndjson|jsonl)$/.test(name) ? "ndjson" : "csv";
+}
+
+const UTF8_BOM = [0xef, 0xbb, 0xbf];
+
+/** Files that are no text, by their first bytes. */
+const SIGNATURES: readonly { bytes: readonly number[]; what: string }[] = [
+  { bytes: [0xff, 0xfe], what: "UTF-16: save it as UTF-8" },
+  { bytes: [0xfe, 0xff], what: "UTF-16: save it as UTF-8" },
+  { bytes: [0x1f, 0x8b], what: "gzip: give it a name that ends with .gz" },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: "zstd: give it a name that ends with .zst" },
+  { bytes: [0x50, 0x4b, 0x03, 0x04], what: "a zip or Excel file: export it as CSV" },
+  { bytes: [0x50, 0x41, 0x52, 0x31], what: "Parquet: export it as CSV" },
+];
+/** NUL bytes in so many first bytes mean binary or UTF-16 without a mark. */
+const LOOKED_AT = 1024;
+
+const startsWith = (bytes: Uint8Array, prefix: readonly number[]) =>
+  prefix.every((byte, i) => bytes[i] === byte);
+
+/**
+ * Checks that a file begins as text does.
+ *
+ * @returns bytes to skip: 3 for a UTF-8 byte order mark, else 0
+ * @throws ColaError INPUT_UNREADABLE
+ */
+export function checkText(path: string, bytes: Uint8Array): number {
+  const signature = SIGNATURES.find(({ bytes: prefix }) => startsWith(bytes, prefix));
+  if (signature) throw new ColaError("INPUT_UNREADABLE", `${path} is ${signature.what}`);
+  if (bytes.subarray(0, LOOKED_AT).includes(0)) {
+    throw new ColaError(
+      "INPUT_UNREADABLE",
+      `${path} is binary or UTF-16 (it holds NUL bytes): save it as UTF-8 text`,
+    );
+  }
+  return startsWith(bytes, UTF8_BOM) ? UTF8_BOM.length : 0;
+}

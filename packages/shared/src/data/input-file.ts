@@ -1,0 +1,57 @@
+import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+import { ColaError, messageOf } from "../errors/cola-error";
+
+/** What tells that a file is still the one it was: size in bytes, modification time in ms, inode. */
+export interface FileIdentity {
+  size: number;
+  mtimeMs: number;
+  inode: number;
+}
+
+/** A system error of opening or reading `path` as the project's own. */
+export function inputError(path: string, error: unknown): ColaError {
+  if (error instanceof ColaError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new ColaError("INPUT_NOT_FOUND", `no such file: ${path}`, { cause: error });
+  }
+  return new ColaError("INPUT_UNREADABLE", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+}
+
+async function statOf(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw inputError(path, error);
+  }
+}
+
+/**
+ * Checks that `path` is a regular file with something in it.
+ *
+ * @throws ColaError INPUT_NOT_FOUND, INPUT_UNREADABLE (a folder, a device), INPUT_EMPTY
+ */
+export async function identifyInput(path: string): Promise<FileIdentity> {
+  const stats = await statOf(path);
+  if (!stats.isFile()) {
+    const what = stats.isDirectory() ? "a folder" : "not a regular file";
+    throw new ColaError("INPUT_UNREADABLE", `${path} is ${what}: give a CSV, TSV or NDJSON file`);
+  }
+  if (stats.size === 0) throw new ColaError("INPUT_EMPTY", `${path} is empty (0 bytes)`);
+  return { size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino };
+}
+
+/**
+ * Checks that the file is still what it was when work on it began.
+ *
+ * @throws ColaError INPUT_CHANGED, INPUT_NOT_FOUND
+ */
+export async function checkUnchanged(path: string, before: FileIdentity): Promise<void> {
+  const now = await statOf(path);
+  if (now.size === before.size && now.mtimeMs === before.mtimeMs && now.ino === before.inode) return;
+  throw new ColaError(
+    "INPUT_CHANGED",
+    `${path} changed while it was read (${before.size} bytes at the start, ${now.size} now)`,
+  );
+}

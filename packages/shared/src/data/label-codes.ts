@@ -1,0 +1,60 @@
+import { ColaError } from "../errors/cola-error";
+import { normaliseLabel } from "./labels";
+
+/** More distinct labels than this are an id or a text, not a class. */
+export const MAX_LABELS = 1000;
+/** Code of a field that holds no label. */
+export const NO_LABEL = 0xffff;
+const CACHE = 1024;
+
+/**
+ * Labels by the bytes they are written in: each distinct normalised label gets a code, in order of appearance.
+ * A direct-mapped cache of spellings spares decoding: a column has a handful of them, millions of times.
+ */
+export class LabelCodes {
+  /** Label of each code. */
+  readonly names: string[] = [];
+  readonly #codes = new Map<string, number>();
+  readonly #spelling: (Uint8Array | undefined)[] = new Array(CACHE).fill(undefined);
+  readonly #spellingCode = new Uint16Array(CACHE);
+  readonly #column: string;
+
+  constructor(column: string) {
+    this.#column = column;
+  }
+
+  /** @throws ColaError LABELS_INVALID beyond `MAX_LABELS` labels */
+  codeOf(bytes: Buffer, start: number, end: number): number {
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    const slot = hash & (CACHE - 1);
+    const known = this.#spelling[slot];
+    if (known !== undefined && sameBytes(known, bytes, start, end)) return this.#spellingCode[slot]!;
+    const code = this.codeOfString(bytes.toString("utf8", start, end));
+    this.#spelling[slot] = Uint8Array.prototype.slice.call(bytes, start, end);
+    this.#spellingCode[slot] = code;
+    return code;
+  }
+
+  /** @throws ColaError LABELS_INVALID beyond `MAX_LABELS` labels */
+  codeOfString(raw: string): number {
+    const label = normaliseLabel(raw);
+    if (label === undefined) return NO_LABEL;
+    const known = this.#codes.get(label);
+    if (known !== undefined) return known;
+    if (this.names.length === MAX_LABELS) {
+      throw new ColaError(
+        "LABELS_INVALID",
+        `column "${this.#column}" holds more than ${MAX_LABELS} different labels: is it the label column?`,
+      );
+    }
+    this.#codes.set(label, this.names.length);
+    return this.names.push(label) - 1;
+  }
+}
+
+function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (known.length !== end - start) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false;
+  return true;
+}

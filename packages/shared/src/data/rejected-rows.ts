@@ -1,0 +1,39 @@
+/** Why a record is left out. */
+export const REJECT_REASONS = [
+  "no text",
+  "no label",
+  "wrong number of fields",
+  "broken quoting",
+  "record too large",
+  "not a JSON object",
+] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
+
+/** So many rejected records are named; all are counted. */
+const NAMED = 100;
+
+export interface RejectedRow {
+  /** Physical line the record starts on; the first line of the file is 1. */
+  line: number;
+  reason: RejectReason;
+}
+
+/** Records left out of a dataset: counted by reason, the first hundred named by line. */
+export class RejectedRows {
+  count = 0;
+  /** Only reasons that occurred. */
+  readonly byReason: Partial<Record<RejectReason, number>> = {};
+  readonly first: RejectedRow[] = [];
+  readonly #onRejected: ((row: RejectedRow) => void) | undefined;
+
+  constructor(onRejected?: (row: RejectedRow) => void) {
+    this.#onRejected = onRejected;
+  }
+
+  add(line: number, reason: RejectReason): void {
+    this.count++;
+    this.byReason[reason] = (this.byReason[reason] ?? 0) + 1;
+    if (this.first.length < NAMED) this.first.push({ line, reason });
+    this.#onRejected?.({ line, reason });
+  }
+}
