@@ -1,0 +1,150 @@
+import type { ClassificationMetrics } from "@colaml/shared/jobs/train";
+import {
+  binOf,
+  type CalibrationBin,
+  MAX_PROFILE_TERMS,
+  type ProfileHistogram,
+  type ReferenceProfile,
+} from "@colaml/shared/model/reference-profile";
+import { blockRowsOf, designEffect, termsDesignEffect } from "./design-effect";
+
+/** What was seen of the profiled rows, in file order; every array has an entry a row. */
+export interface ProfiledRows {
+  /** UTF-16 code units of each text. */
+  textLength: ArrayLike<number>;
+  tokens: ArrayLike<number>;
+  /** Tokens that are no term of the model. */
+  unknownTokens: ArrayLike<number>;
+  /** Terms of a row, each once. */
+  termsOf: (row: number) => ArrayLike<number>;
+  /** Class index of each row. */
+  actual: ArrayLike<number>;
+  /** Class index the model predicts. */
+  predicted: ArrayLike<number>;
+  /** nRows x nClasses. */
+  probabilities: Float64Array;
+}
+
+const tenths = (bins: number) => Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
+const SCORE_EDGES = tenths(20);
+const SHARE_EDGES = tenths(10);
+const CALIBRATION_BINS = 10;
+
+/** The reference profile of a model: counts over the rows, no text but the model's own terms. */
+export function buildReferenceProfile(
+  rows: ProfiledRows,
+  classes: readonly string[],
+  terms: readonly string[],
+  quality: { rows: number; metrics: ClassificationMetrics },
+): ReferenceProfile {
+  const n = rows.actual.length;
+  const scores = scoresOf(rows, classes.length);
+  const unknown = Float64Array.from({ length: n }, (_, row) =>
+    rows.tokens[row]! > 0 ? rows.unknownTokens[row]! / rows.tokens[row]! : 1,
+  );
+  return {
+    formatVersion: 1,
+    rows: n,
+    blockRows: blockRowsOf(n),
+    classes: [...classes],
+    terms: profileTerms(rows, terms),
+    textLength: histogram(rows.textLength, decilesOf(rows.textLength)),
+    outOfVocabulary: histogram(unknown, SHARE_EDGES),
+    tokens: { all: sumOf(rows.tokens), outOfVocabulary: sumOf(rows.unknownTokens) },
+    score: histogram(scores, SCORE_EDGES),
+    labels: {
+      predicted: countsOf(rows.predicted, classes.length),
+      actual: countsOf(rows.actual, classes.length),
+      designEffect: designEffect(rows.predicted, classes.length),
+    },
+    calibration: calibrationOf(rows, classes.length),
+    quality: { rows: quality.rows, metrics: quality.metrics },
+  };
+}
+
+/** Binary: the probability of class 1; multiclass: that of the predicted class. */
+function scoresOf({ probabilities, predicted, actual }: ProfiledRows, nClasses: number): Float64Array {
+  return Float64Array.from(
+    actual as ArrayLike<number>,
+    (_, row) => probabilities[row * nClasses + (nClasses === 2 ? 1 : predicted[row]!)]!,
+  );
+}
+
+function histogram(values: ArrayLike<number>, edges: number[]): ProfileHistogram {
+  const bins = Uint16Array.from(values as ArrayLike<number>, (value) => binOf(edges, value));
+  const counts = countsOf(bins, edges.length + 1);
+  return { edges, counts, designEffect: designEffect(bins, edges.length + 1) };
+}
+
+/** The different deciles of the values: fewer than nine where values repeat. */
+function decilesOf(values: ArrayLike<number>): number[] {
+  const sorted = Float64Array.from(values as ArrayLike<number>).sort();
+  const deciles = Array.from({ length: 9 }, (_, i) => sorted[Math.floor(((i + 1) / 10) * sorted.length)]!);
+  return [...new Set(deciles)].filter((edge) => edge > sorted[0]!);
+}
+
+function profileTerms(rows: ProfiledRows, terms: readonly string[]): ReferenceProfile["terms"] {
+  const n = rows.actual.length;
+  const frequency = new Uint32Array(terms.length);
+  for (let row = 0; row < n; row++) forEach(rows.termsOf(row), (term) => frequency[term]!++);
+  const kept = Array.from(terms.keys())
+    .sort((a, b) => frequency[b]! - frequency[a]! || a - b)
+    .slice(0, MAX_PROFILE_TERMS);
+  return {
+    words: kept.map((term) => terms[term]!),
+    documentFrequency: kept.map((term) => frequency[term]!),
+    designEffect: termsDesignEffect(blockDocuments(rows, terms.length, kept), blockRowsOf(n)),
+  };
+}
+
+function blockDocuments(rows: ProfiledRows, nTerms: number, kept: readonly number[]): Uint32Array[] {
+  const blockRows = blockRowsOf(rows.actual.length);
+  const column = new Int32Array(nTerms).fill(-1);
+  kept.forEach((term, i) => {
+    column[term] = i;
+  });
+  return Array.from({ length: Math.floor(rows.actual.length / blockRows) }, (_, block) => {
+    const documents = new Uint32Array(kept.length);
+    for (let row = block * blockRows; row < (block + 1) * blockRows; row++) {
+      forEach(rows.termsOf(row), (term) => {
+        if (column[term]! >= 0) documents[column[term]!]!++;
+      });
+    }
+    return documents;
+  });
+}
+
+function calibrationOf(rows: ProfiledRows, nClasses: number): CalibrationBin[][] {
+  const which = nClasses === 2 ? [1] : Array.from({ length: nClasses }, (_, k) => k);
+  return which.map((k) => {
+    const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ rows: 0, sum: 0, positives: 0 }));
+    for (let row = 0; row < rows.actual.length; row++) {
+      const probability = rows.probabilities[row * nClasses + k]!;
+      const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.floor(probability * CALIBRATION_BINS))]!;
+      bin.rows++;
+      bin.sum += probability;
+      if (rows.actual[row] === k) bin.positives++;
+    }
+    return bins.map(({ rows, sum, positives }) => ({
+      rows,
+      meanProbability: rows > 0 ? Math.min(1, sum / rows) : 0,
+      positives,
+    }));
+  });
+}
+
+function countsOf(values: ArrayLike<number>, size: number): number[] {
+  const counts = new Array<number>(size).fill(0);
+  forEach(values, (value) => counts[value]!++);
+  return counts;
+}
+
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
+}
+
+function forEach(values: ArrayLike<number>, visit: (value: number) => void): void {
+  for (let i = 0; i < values.length; i++) visit(values[i]!);
+}
