@@ -150,8 +150,9 @@ export function printableConfig(config: ColaConfig): Record<string, unknown> {
       const [group, name] = key.split(".") as [keyof ColaConfig, string];
       const value = (config[group] as Record<string, unknown>)[name];
       if (typeof value !== "string" || value === "") return [key, value];
-      if (URL.canParse(value)) return [key, redactUrl(value)];
-      return [key, sensitive ? "***" : value];
+      // Of a URL with credentials the host is worth showing; the path of a webhook is a secret itself.
+      if (sensitive && fieldOf(key).format !== "redis-url") return [key, "***"];
+      return [key, URL.canParse(value) ? redactUrl(value) : value];
     }),
   );
 }

@@ -38,6 +38,21 @@ export interface ColaConfig {
     precisionThreshold: number;
     recallThreshold: number;
     f1Threshold: number;
+    absoluteDrop: number;
+    relativeDrop: number;
+    minRows: number;
+    falseAlarmRate: number;
+    alertRules: string;
+  };
+  webhook: {
+    url: string;
+    secret: string;
+    previousSecret: string;
+    allowHttp: boolean;
+    allowPrivate: boolean;
+    hosts: string;
+    ports: string;
+    giveUpAfterS: number;
   };
   worker: { concurrency: number; lockMs: number; stalledMs: number; graceMs: number; healthPort: number };
   http: { host: string; port: number; token: string };
@@ -160,6 +175,51 @@ export const configSchema = {
     precisionThreshold: share("Least precision", "COLAML_PRECISION_THRESHOLD", 0.7),
     recallThreshold: share("Least recall", "COLAML_RECALL_THRESHOLD", 0.7),
     f1Threshold: share("Least F1", "COLAML_F1_THRESHOLD", 0.7),
+    absoluteDrop: share(
+      "Most a metric may fall below the training's test, in points",
+      "COLAML_ABSOLUTE_DROP",
+      0.05,
+    ),
+    relativeDrop: share(
+      "Most a metric may fall below the training's test, as a share of it",
+      "COLAML_RELATIVE_DROP",
+      0.1,
+    ),
+    minRows: integer(
+      "No verdict on a metric that fewer rows speak for",
+      "COLAML_MONITOR_MIN_ROWS",
+      50,
+      1,
+      1e9,
+    ),
+    falseAlarmRate: real(
+      "Chance of a drift alarm on rows like the training's",
+      "COLAML_FALSE_ALARM_RATE",
+      0.01,
+      0.001,
+      0.2,
+    ),
+    alertRules: text(
+      "JSON file with a list of alert rules; empty: thresholds and drift alone",
+      "COLAML_ALERT_RULES",
+      "",
+    ),
+  },
+  webhook: {
+    url: secret("Alerts are posted to this https:// URL; empty: no webhook", "COLAML_WEBHOOK_URL"),
+    secret: secret("Signs webhooks (HMAC-SHA256); whsec_<base64> or any text", "COLAML_WEBHOOK_SECRET"),
+    previousSecret: secret("Signs webhooks too, while keys are changed", "COLAML_WEBHOOK_PREVIOUS_SECRET"),
+    allowHttp: flag("Post to http:// as well", "COLAML_WEBHOOK_ALLOW_HTTP"),
+    allowPrivate: flag("Post to private and loopback addresses as well", "COLAML_WEBHOOK_ALLOW_PRIVATE"),
+    hosts: text("Hosts that may be posted to, by comma; empty: any public one", "COLAML_WEBHOOK_HOSTS", ""),
+    ports: text("Ports that may be posted to, by comma", "COLAML_WEBHOOK_PORTS", "443,80"),
+    giveUpAfterS: integer(
+      "Seconds an alert is tried to be posted",
+      "COLAML_WEBHOOK_GIVE_UP_S",
+      86_400,
+      1,
+      2_592_000,
+    ),
   },
   worker: {
     concurrency: integer("Jobs at a time in one worker process", "COLAML_CONCURRENCY", 1, 1, 64),

@@ -1,20 +1,32 @@
+import { z } from "zod";
+
 /** One alert, as the `alerts` queue, the log and the webhook carry it. */
-export interface Alert {
-  v: 1;
-  /** Stable over retries: one incident, one id. */
-  id: string;
-  rule: string;
-  severity: "info" | "warning" | "critical";
-  status: "firing" | "recovered";
-  metric: string;
+export const alertSchema = z.strictObject({
+  v: z.literal(1),
+  /** Of the incident: the alert that opens it and the message of its recovery have the same. */
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  rule: z.string(),
+  severity: z.enum(["info", "warning", "critical"]),
+  status: z.enum(["firing", "recovered"]),
+  metric: z.string(),
   /** What was measured. */
-  value: number;
-  comparison: "<" | "<=" | ">" | ">=";
-  threshold: number;
-  model: string;
-  modelVersion: string;
+  value: z.number(),
+  comparison: z.enum(["<", "<=", ">", ">="]),
+  threshold: z.number(),
+  model: z.string(),
+  modelVersion: z.string(),
   /** One line for a person. */
-  message: string;
+  message: z.string(),
   /** ISO 8601, UTC. */
-  at: string;
-}
+  at: z.string(),
+});
+export type Alert = z.infer<typeof alertSchema>;
+
+/** One incident as it is stored and listed: from the first alert to its end. */
+export const incidentSchema = z.strictObject({
+  /** The alert that opened it. */
+  alert: alertSchema,
+  recovered: alertSchema.optional(),
+  acknowledged: z.strictObject({ at: z.string(), by: z.string() }).optional(),
+});
+export type Incident = z.infer<typeof incidentSchema>;

@@ -1,5 +1,17 @@
 import { z } from "zod";
+import type { Alert } from "./alerts";
 import { datasetSchema, filePath, modelUri } from "./names";
+import type { ClassificationMetrics } from "./train";
+
+/** Metrics that quality is judged by: higher is better, each between 0 and 1. */
+export const QUALITY_METRICS = [
+  "accuracy_score",
+  "precision_score",
+  "recall_score",
+  "f1_score",
+  "roc_auc",
+] as const;
+export type QualityMetric = (typeof QUALITY_METRICS)[number];
 
 /** Least values of the quality metrics; one that is absent is not checked. */
 export const thresholdsSchema = z.strictObject({
@@ -20,7 +32,7 @@ export const monitorJobSchema = z
     input: datasetSchema.optional(),
     /** The output of a `predict` job; joined by id with `labels`, or with labels that `cola labels` brought. */
     predictions: filePath.optional(),
-    /** A file with id and label columns. */
+    /** A file with id and label columns, for `predictions`; it comes on top of what `cola labels` stored. */
     labels: filePath.optional(),
     columns: z
       .strictObject({
@@ -30,6 +42,17 @@ export const monitorJobSchema = z
       })
       .prefault({}),
     thresholds: thresholdsSchema.optional(),
+    /** Most a metric may lie below its training test value: in points, and as a share of that value. */
+    drop: z
+      .strictObject({
+        absolute: z.number().gt(0).max(1).optional(),
+        relative: z.number().gt(0).max(1).optional(),
+      })
+      .optional(),
+    /** No verdict on a metric that fewer rows than this speak for (precision: rows predicted positive, ...). */
+    minRows: z.number().int().min(1).max(1_000_000_000).optional(),
+    /** Chance that a check of rows like the training's raises a drift alarm. */
+    falseAlarmRate: z.number().min(0.001).max(0.2).optional(),
     experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
     /** Where the HTML report is written; absent: beside the input. */
     report: filePath.optional(),
@@ -37,6 +60,117 @@ export const monitorJobSchema = z
   .refine(
     (job) => (job.input === undefined) !== (job.predictions === undefined),
     "give either input or predictions",
-  );
+  )
+  .refine((job) => job.labels === undefined || job.predictions !== undefined, "labels go with predictions");
 export type MonitorJob = z.infer<typeof monitorJobSchema>;
 export type MonitorJobInput = z.input<typeof monitorJobSchema>;
+
+/** One metric against one bound. */
+export interface QualityCheck {
+  metric: QualityMetric;
+  /** What it is held against: a fixed threshold, or the training's test metric less the allowed drop. */
+  kind: "threshold" | "absolute drop" | "relative drop";
+  /** Absent: it could not be computed, `reason` says why. */
+  value?: number;
+  /** 95% interval of `value`. */
+  interval?: [number, number];
+  /** Rows that speak for the metric: all labelled rows, those predicted positive, ... */
+  n: number;
+  /** Least value that passes. */
+  bound: number;
+  status: "pass" | "fail" | "no verdict";
+  /** A failed check whose whole interval lies below the bound; else chance may explain it. */
+  sure: boolean;
+  reason?: string;
+}
+
+/** What is compared between the reference profile and the window. */
+export const DRIFT_STATISTICS = [
+  "vocabulary",
+  "out_of_vocabulary",
+  "text_length",
+  "score",
+  "predicted_label",
+] as const;
+export type DriftStatistic = (typeof DRIFT_STATISTICS)[number];
+
+/** `warning`: more than chance allows; `alert`: that, and a moderate shift by convention (PSI 0.1). */
+export type DriftLevel = "none" | "warning" | "alert";
+
+export interface DriftScore {
+  statistic: DriftStatistic;
+  /** Population stability index, natural logarithm. */
+  psi: number;
+  /** Jensen-Shannon distance (square root of the divergence, natural logarithm), as scipy's `jensenshannon`. */
+  jensenShannon: number;
+  /** PSI that windows of this size, drawn from the reference, exceed only at the false alarm rate. */
+  psiThreshold: number;
+  level: DriftLevel;
+}
+
+export interface WordDrift {
+  word: string;
+  /** Share of documents that hold it. */
+  referenceShare: number;
+  currentShare: number;
+  /** Whether chance is excluded at the false alarm rate, over all words looked at. */
+  significant: boolean;
+}
+
+export interface DriftResult {
+  rows: number;
+  level: DriftLevel;
+  scores: DriftScore[];
+  /** Words by the size of their change, at most 20 each way. */
+  rose: WordDrift[];
+  fell: WordDrift[];
+  /** Share of tokens that are no term of the model. */
+  outOfVocabularyShare: { reference: number; current: number };
+}
+
+/** How labels met predictions. */
+export interface LabelMatch {
+  matched: number;
+  /** Predictions without a label yet. */
+  unlabelled: number;
+  /** Labels whose id no prediction has: how many, and the first of them. */
+  unknown: { count: number; first: string[] };
+}
+
+/** Result of a `monitor` job. */
+export interface MonitorResult {
+  /** False when a check failed or drift is at `alert`: `cola monitor` then exits with 3. */
+  ok: boolean;
+  verdict: "pass" | "fail" | "no verdict";
+  /** One line for a person. */
+  summary: string;
+  model: string;
+  modelVersion: string;
+  /** Absent while MLflow cannot be reached. */
+  runId?: string;
+  rows: number;
+  rejected: number;
+  /** Rows with a label, which `metrics` are of. */
+  n: number;
+  metrics: ClassificationMetrics;
+  /** 95% intervals of the metrics that have one. */
+  intervals: Partial<Record<QualityMetric, [number, number]>>;
+  thresholds: QualityThresholds;
+  checks: QualityCheck[];
+  /** From calibrated probabilities alone, over all rows. Absent with `estimatedAbsent`. */
+  estimated?: Partial<Record<QualityMetric, number>>;
+  estimatedAbsent?: string;
+  /** Absent with `driftAbsent`. */
+  drift?: DriftResult;
+  driftAbsent?: string;
+  labels?: LabelMatch;
+  /** Alerts that this check raised or ended. An incident that goes on raises none. */
+  alerts: Alert[];
+  /** Ids of incidents that are open after this check. */
+  openIncidents: string[];
+  /** Path of the HTML report. */
+  report?: string;
+  /** What could not be done, in one line each. */
+  warnings: string[];
+  seconds: number;
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { DRIFT_STATISTICS, QUALITY_METRICS } from "./monitor";
+import { safeName } from "./names";
+import { trainJobSchema } from "./train";
+import { tuneJobSchema } from "./tune";
+
+/** Every metric a rule can watch, by the name it has in MLflow. */
+export const RULE_METRICS: readonly string[] = [
+  ...QUALITY_METRICS,
+  "log_loss",
+  ...QUALITY_METRICS.map((metric) => `estimated_${metric}`),
+  ...QUALITY_METRICS.map((metric) => `drop_${metric}`),
+  ...DRIFT_STATISTICS.flatMap((statistic) => [
+    `drift_psi_${statistic}`,
+    `drift_js_${statistic}`,
+    `drift_level_${statistic}`,
+  ]),
+  "drift_level",
+  "failed_checks",
+  "out_of_vocabulary_share",
+  "rejected_share",
+];
+
+/** `45s`, `10m`, `1h`, `7d`: how long, in milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text.trim());
+  if (!match) return undefined;
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2]!]!;
+  return Number(match[1]) * unit;
+}
+
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, "allowed: a number and ms, s, m, h or d, such as 6h");
+
+/** The training a rule starts, with its brakes. */
+const startSchema = z.discriminatedUnion("job", [
+  z.strictObject({
+    job: z.literal("train"),
+    payload: trainJobSchema,
+    cooldown: duration.default("6h"),
+    dailyBudget: z.number().int().min(1).max(100).default(2),
+    watchChecks: z.number().int().min(1).max(100).default(3),
+  }),
+  z.strictObject({
+    job: z.literal("tune"),
+    payload: tuneJobSchema,
+    cooldown: duration.default("1d"),
+    dailyBudget: z.number().int().min(1).max(100).default(1),
+    watchChecks: z.number().int().min(1).max(100).default(3),
+  }),
+]);
+export type StartSettings = z.infer<typeof startSchema>;
+
+/** One alert rule: breached while `metric comparison threshold` holds. */
+export const alertRuleSchema = z.strictObject({
+  name: safeName,
+  metric: z.string().refine((name) => RULE_METRICS.includes(name), {
+    error: (issue) => `unknown metric ${JSON.stringify(issue.input)}; known are ${RULE_METRICS.join(", ")}`,
+  }),
+  comparison: z.enum(["<", "<=", ">", ">="]),
+  threshold: z.number(),
+  severity: z.enum(["info", "warning", "critical"]).default("warning"),
+  /** Breaches in a row that make an incident. */
+  consecutive: z.number().int().min(1).max(1_000).default(1),
+  /** After an incident ended, no new one for so long. */
+  cooldown: duration.default("0s"),
+  /** A training that an incident starts; its model passes the champion check like any other. */
+  start: startSchema.optional(),
+});
+export type AlertRule = z.infer<typeof alertRuleSchema>;
+
+/** What the file named by `COLAML_ALERT_RULES` holds: a list of rules with different names. */
+export const alertRulesSchema = z
+  .array(alertRuleSchema)
+  .max(1_000)
+  .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, "two rules have one name");

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { datasetSchema, filePath, safeName } from "./names";
+
+/** Labels that travel inside a job, at most; more belong in a file. */
+export const MAX_INLINE_LABELS = 10_000;
+
+const id = z.string().min(1).max(1_024);
+
+/** Payload of a `labels` job, version 1: a file with ids and labels, or a few of them. */
+export const labelsJobSchema = z
+  .strictObject({
+    v: z.literal(1).default(1),
+    /** Labels are kept for each registered model. */
+    model: safeName.default("modelo_nuevo"),
+    input: datasetSchema.optional(),
+    labels: z
+      .array(z.strictObject({ id, label: z.string().min(1).max(1_024) }))
+      .min(1)
+      .max(MAX_INLINE_LABELS)
+      .optional(),
+    /** Column names of `input`; absent: the configured ones. */
+    columns: z
+      .strictObject({
+        label: z.string().min(1).max(256).optional(),
+        id: z.string().min(1).max(256).optional(),
+      })
+      .prefault({}),
+    /** Output of a `predict` job to match the labels with at once, so that unknown ids are named. */
+    predictions: filePath.optional(),
+  })
+  .refine((job) => (job.input === undefined) !== (job.labels === undefined), "give either input or labels");
+export type LabelsJob = z.infer<typeof labelsJobSchema>;
+export type LabelsJobInput = z.input<typeof labelsJobSchema>;
+
+/** Result of a `labels` job. The same labels twice give `added` 0 the second time. */
+export interface LabelsResult {
+  model: string;
+  /** Rows with an id and a label. */
+  rows: number;
+  rejected: number;
+  /** Ids seen for the first time. */
+  added: number;
+  /** Ids whose stored label was another one: the newest holds. */
+  changed: number;
+  /** Ids that were stored with this label already. */
+  known: number;
+  /** Ids stored for the model after this job. */
+  total: number;
+  /** Only with `predictions`: ids that no prediction has, how many and the first of them. */
+  unknown?: { count: number; first: string[] };
+  seconds: number;
+}
