@@ -1,0 +1,78 @@
+/** A sparse matrix in compressed rows: row i has its entries from `indptr[i]` to `indptr[i + 1]`. */
+export interface CsrMatrix {
+  nRows: number;
+  nColumns: number;
+  indptr: Uint32Array;
+  /** Ascending within a row. */
+  indices: Uint32Array;
+  data: Float32Array;
+}
+
+/** Collects rows of a CSR matrix; 8 bytes an entry, 4 a row. Entries are rounded to float32, as XGBoost does. */
+export class CsrBuilder {
+  nRows = 0;
+  readonly #nColumns: number;
+  #indptr: Uint32Array;
+  #indices: Uint32Array;
+  #data: Float32Array;
+
+  /** @param rows expected number of rows, @param entriesPerRow likewise: more is allowed */
+  constructor(nColumns: number, rows = 1024, entriesPerRow = 8) {
+    this.#nColumns = nColumns;
+    this.#indptr = new Uint32Array(rows + 1);
+    this.#indices = new Uint32Array(Math.max(16, rows * entriesPerRow));
+    this.#data = new Float32Array(this.#indices.length);
+  }
+
+  /** Appends a row: the first `count` of `indices` and `values`. */
+  add(indices: ArrayLike<number>, values: ArrayLike<number>, count = indices.length): void {
+    const from = this.#indptr[this.nRows]!;
+    this.#reserve(from + count);
+    for (let i = 0; i < count; i++) {
+      this.#indices[from + i] = indices[i]!;
+      this.#data[from + i] = values[i]!;
+    }
+    this.#indptr[++this.nRows] = from + count;
+  }
+
+  /** The matrix so far; shares memory with the builder. */
+  build(): CsrMatrix {
+    const entries = this.#indptr[this.nRows]!;
+    return {
+      nRows: this.nRows,
+      nColumns: this.#nColumns,
+      indptr: this.#indptr.subarray(0, this.nRows + 1),
+      indices: this.#indices.subarray(0, entries),
+      data: this.#data.subarray(0, entries),
+    };
+  }
+
+  #reserve(entries: number): void {
+    if (this.nRows + 2 > this.#indptr.length) {
+      const indptr = new Uint32Array(2 * this.#indptr.length + 1);
+      indptr.set(this.#indptr);
+      this.#indptr = indptr;
+    }
+    if (entries <= this.#indices.length) return;
+    const capacity = Math.max(entries, Math.ceil(1.5 * this.#indices.length));
+    const indices = new Uint32Array(capacity);
+    const data = new Float32Array(capacity);
+    indices.set(this.#indices);
+    data.set(this.#data);
+    this.#indices = indices;
+    this.#data = data;
+  }
+}
+
+/** Writes a row of the matrix over `target` from `offset` on, `missing` where it has no entry. */
+export function writeDenseRow(
+  matrix: CsrMatrix,
+  row: number,
+  target: Float32Array,
+  offset: number,
+  missing: number,
+): void {
+  target.fill(missing, offset, offset + matrix.nColumns);
+  const end = matrix.indptr[row + 1]!;
+  for (let i = matrix.indptr[row]!; i < end; i++) target[offset + matrix.indices[i]!] = matrix.data[i]!;
+}
