@@ -1,1 +1,34 @@
-export {};
+import { loadConfig } from "@colaml/shared/config/load-config";
+import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
+import { createLogger } from "@colaml/shared/logging/logger";
+import { exitCodeOf } from "./cli/exit-codes";
+import { abortOnSignals } from "./cli/interruption";
+import { listen } from "./http/listen";
+
+/** The producer's server as a service of its own, for containers: REDIS_URL and MLFLOW_TRACKING_URI are needed. */
+async function main(): Promise<void> {
+  const config = loadConfig();
+  for (const [name, value] of [
+    ["REDIS_URL", config.redis.url],
+    ["MLFLOW_TRACKING_URI", config.mlflow.trackingUri],
+  ]) {
+    if (value === "")
+      throw new ColaError(
+        "CONFIG_INVALID",
+        `${name} is not set: the server needs it (\`cola up\` starts servers itself)`,
+      );
+  }
+  const logger = createLogger({ service: "producer", logging: config.logging });
+  const { signal } = abortOnSignals();
+  const server = await listen(config, logger);
+  logger.info("listening", { url: server.url });
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  logger.info("stopping");
+  await server.close();
+}
+
+main().catch((error: unknown) => {
+  const known = toColaError(error);
+  process.stderr.write(`cola: ${known.message}\n`);
+  process.exitCode = exitCodeOf(known.code);
+});

@@ -14,7 +14,8 @@ export function loadConfig(flags: ConfigSources["flags"] = {}, folder: string = 
   return resolveConfig({ flags, env: process.env, dotenv: readDotenv(folder) });
 }
 
-function readDotenv(folder: string): Record<string, string> {
+/** The variables of `.env` in a folder; none where there is no such file. */
+export function readDotenv(folder: string = process.cwd()): Record<string, string> {
   try {
     return parse(readFileSync(join(folder, ".env")));
   } catch (error) {

@@ -55,7 +55,7 @@ export interface ColaConfig {
     giveUpAfterS: number;
   };
   worker: { concurrency: number; lockMs: number; stalledMs: number; graceMs: number; healthPort: number };
-  http: { host: string; port: number; token: string };
+  http: { host: string; port: number; token: string; submitToken: string; readToken: string };
   logging: { level: string; format: string; file: string };
   paths: { dataDir: string; stateDir: string };
 }
@@ -238,6 +238,8 @@ export const configSchema = {
     host: text("Address the API listens on", "COLAML_HOST", "127.0.0.1"),
     port: integer("Port of the API and the dashboard; 0: any free one", "COLAML_PORT", 7077, 0, 65_535),
     token: secret("Bearer token of the API; without it only loopback is served", "COLAML_API_TOKEN"),
+    submitToken: secret("Token that may read and submit jobs, not administer", "COLAML_API_SUBMIT_TOKEN"),
+    readToken: secret("Token that may only read", "COLAML_API_READ_TOKEN"),
   },
   logging: {
     level: oneOf("Least level on the console", "COLAML_LOG_LEVEL", "info", [

@@ -42,6 +42,11 @@ export const ERROR_CODES = [
   "JOB_FAILED",
   "CHUNK_FAILED",
   "CHECK_FAILED",
+  // the producer's server
+  "IDEMPOTENCY_CONFLICT",
+  "UNAUTHORIZED",
+  "FORBIDDEN",
+  "RATE_LIMITED",
   // what should not happen
   "INTERNAL",
 ] as const;

@@ -1,0 +1,67 @@
+import { loadConfig } from "@colaml/shared/config/load-config";
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { toColaError } from "@colaml/shared/errors/cola-error";
+import type { Command } from "commander";
+import { exitCodeOf } from "./exit-codes";
+import { abortOnSignals, Interruption } from "./interruption";
+import type { FlagReader } from "./setting-flags";
+import { Terminal } from "./terminal";
+
+/** What every command works with. */
+export interface CommandContext {
+  config: ColaConfig;
+  terminal: Terminal;
+  /** Aborted at Ctrl-C or SIGTERM. */
+  signal: AbortSignal;
+  /** The command's own options as commander read them. */
+  options: Readonly<Record<string, unknown>>;
+  /** Settings given as flags, by dotted key. */
+  flags: Readonly<Record<string, unknown>>;
+}
+
+/** What a command does; the exit code it returns, 0 when it returns none. */
+export type CommandAction = (
+  context: CommandContext,
+  ...positionals: string[]
+) => Promise<number | undefined>;
+
+/** Adds what all commands have: `--json`, `--quiet` and the settings of the session. */
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON object on stdout")
+    .option("-q, --quiet", "say nothing but errors and the result");
+}
+
+/**
+ * The handler commander calls: configuration, terminal and signals around `action`, errors as one line, and the
+ * exit code set.
+ */
+export function handler(readFlags: FlagReader, action: CommandAction) {
+  return async (...args: unknown[]): Promise<void> => {
+    const command = args.at(-1) as Command;
+    const options = command.optsWithGlobals() as Record<string, unknown>;
+    const terminal = new Terminal({ json: options["json"] === true, quiet: options["quiet"] === true });
+    const interruption = abortOnSignals();
+    try {
+      const flags = readFlags(options);
+      const config = loadConfig(flags);
+      const positionals = args.slice(0, -2) as string[];
+      const context = { config, terminal, signal: interruption.signal, options, flags };
+      process.exitCode = (await action(context, ...positionals)) ?? 0;
+    } catch (error) {
+      process.exitCode = report(terminal, error);
+    } finally {
+      interruption.release();
+    }
+  };
+}
+
+function report(terminal: Terminal, error: unknown): number {
+  if (error instanceof Interruption) {
+    terminal.warn(error.message);
+    return error.exitCode;
+  }
+  const known = toColaError(error);
+  terminal.fail(known);
+  return exitCodeOf(known.code);
+}

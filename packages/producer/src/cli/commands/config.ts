@@ -1,0 +1,39 @@
+import { readDotenv } from "@colaml/shared/config/load-config";
+import { printableConfig, SETTINGS } from "@colaml/shared/config/resolve-config";
+import type { Command } from "commander";
+import { addCommonOptions, handler } from "../command-context";
+import { addSettingFlags } from "../setting-flags";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- config
+  $ COLAML_DEPTH=8 npm run -s cola -- config --json`;
+
+/** `cola config`: every setting, its value without secrets, and where the value comes from. */
+export function addConfigCommand(program: Command): void {
+  const command = program
+    .command("config")
+    .description("print every setting, without secrets, and where its value comes from")
+    .addHelpText("after", EXAMPLES);
+  command.action(
+    handler(addSettingFlags(addCommonOptions(command), []), async ({ config, terminal }) => {
+      const values = printableConfig(config);
+      const dotenv = readDotenv();
+      const rows = SETTINGS.map(({ key, env, doc }) => ({
+        key,
+        env,
+        value: values[key],
+        source: process.env[env] ? "environment" : dotenv[env] ? ".env" : "default",
+        doc,
+      }));
+      const width = (field: "key" | "env") => Math.max(...rows.map((row) => row[field].length));
+      const line = (row: (typeof rows)[number]) =>
+        `${row.key.padEnd(width("key"))}  ${row.env.padEnd(width("env"))}  ${String(row.value) || "(empty)"}${row.source === "default" ? "" : terminal.dim(`  (${row.source})`)}`;
+      terminal.result(
+        Object.fromEntries(rows.map(({ key, env, value, source }) => [key, { value, env, source }])),
+        rows.map(line).join("\n"),
+      );
+      return undefined;
+    }),
+  );
+}

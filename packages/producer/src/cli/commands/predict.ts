@@ -1,0 +1,137 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
+import type { Command } from "commander";
+import { predictPayload } from "../../jobs/payloads";
+import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { checkInput } from "../input-check";
+import { type ModelChoice, modelChoice } from "../model-choice";
+import { detachJob, runJob } from "../run-job";
+import { addSettingFlags } from "../setting-flags";
+import { printable } from "../terminal";
+import { userPath } from "../user-paths";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- predict tweets.csv --output scored.csv
+  $ npm run cola -- predict tweets.csv.gz --output scored.csv.gz --model models:/modelo_nuevo/3
+  $ npm run cola -- predict tweets.csv --output scored.csv --pass-through author_id created_at --force
+  $ npm run cola -- predict --text "my order never arrived" --text "we are happy to help"
+  $ npm run -s cola -- predict tweets.csv --output scored.csv --json`;
+
+/** Predictor processes where a command starts its own: a second one helps on the usual two cores and more. */
+export const OWN_PREDICTORS = 2;
+
+const collect = (value: string, previous: string[] = []) => [...previous, value];
+
+/** `cola predict FILE --output OUT`: scores a file of any size, or a few texts. */
+export function addPredictCommand(program: Command): void {
+  const command = program
+    .command("predict")
+    .description("score a file with a registered model, or a few texts")
+    .argument("[file]", "CSV, TSV or NDJSON, also .gz")
+    .option("-o, --output <file>", "where the scored rows go; it appears when it is complete")
+    .option("--text <text>", "score this text (may be repeated) instead of a file", collect)
+    .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
+    .option("--text-column <name>", "text column (default: as trained)")
+    .option("--id-column <name>", "id column (default: as trained)")
+    .option("--pass-through <columns...>", "input columns copied to the output")
+    .option("--force", "replace an output that exists")
+    .option("--max-rejected <number>", "fail when more rows are rejected: a count, or a share below 1")
+    .option("--explain <words>", "add the words that pushed each label, so many a row")
+    .option("--spreadsheet-safe", "prefix cells that a spreadsheet would run as a formula")
+    .option("--detach", "put the job on the queue and leave")
+    .addHelpText("after", EXAMPLES);
+  const readFlags = addSettingFlags(addCommonOptions(command), ["predict.transport", "model.alias"]);
+  command.action(
+    handler(readFlags, async (context, file) => {
+      const job = await predictRequest(context, file);
+      const request = {
+        queue: "predict" as const,
+        payload: () => predictPayload(context.config, job),
+        workers: { predictor: OWN_PREDICTORS },
+      };
+      if (context.options["detach"] === true) return detachJob(context, request);
+      return runJob<PredictResult>(context, request, async ({ result }) => {
+        context.terminal.result(predictAnswer(result), describePrediction(result));
+        return undefined;
+      });
+    }),
+  );
+}
+
+async function predictRequest(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<Partial<PredictJobInput>> {
+  const { options, config } = context;
+  const choice: ModelChoice = modelChoice(config, options["model"] as string | undefined);
+  const common = {
+    model: choice.uri,
+    explain: numberOption(options, "explain", 0),
+    ...optional(
+      "maxRejected",
+      options["maxRejected"] === undefined ? undefined : numberOption(options, "maxRejected"),
+    ),
+  };
+  const texts = options["text"] as string[] | undefined;
+  if (texts && file === undefined) return { ...common, texts };
+  if (texts || file === undefined) throw new ColaError("USAGE", "give either a file or --text");
+  const output = options["output"] as string | undefined;
+  if (output === undefined) throw new ColaError("USAGE", "give --output: the file the scored rows go to");
+  const path = userPath(file);
+  const columns = {
+    ...optional("text", options["textColumn"] as string | undefined),
+    ...optional("id", options["idColumn"] as string | undefined),
+  };
+  const passThrough = (options["passThrough"] as string[] | undefined) ?? [];
+  await checkInput(path, { ...optional("text", columns.text), others: passThrough });
+  return {
+    ...common,
+    input: { path },
+    output: userPath(output),
+    columns,
+    passThrough,
+    force: options["force"] === true,
+    spreadsheetSafe: options["spreadsheetSafe"] === true,
+  };
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
+
+/** @throws ColaError USAGE */
+function numberOption(options: Readonly<Record<string, unknown>>, name: string, absent = Number.NaN): number {
+  const given = options[name];
+  const value = given === undefined ? absent : Number(given);
+  if (Number.isNaN(value))
+    throw new ColaError(
+      "USAGE",
+      `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is ${JSON.stringify(given)}: allowed is a number`,
+    );
+  return value;
+}
+
+/** What `--json` prints. */
+export function predictAnswer(result: PredictResult) {
+  const { rows, rejected, seconds, rowsPerSecond, modelVersion, output, ...more } = result;
+  return { rows, rejected, seconds, rowsPerSecond, modelVersion, output, ...more };
+}
+
+function describePrediction(result: PredictResult): string {
+  if (result.predictions) {
+    return result.predictions
+      .map(
+        ({ label, probabilities }) =>
+          `${printable(label)}\t${Object.entries(probabilities)
+            .map(([name, p]) => `${printable(name)} ${p.toFixed(4)}`)
+            .join("\t")}`,
+      )
+      .join("\n");
+  }
+  const rate = Math.round(result.rowsPerSecond).toLocaleString("en-US");
+  return [
+    `${result.rows.toLocaleString("en-US")} rows in ${result.seconds.toFixed(1)} s (${rate} rows/s), ${result.rejected} rejected, model version ${result.modelVersion}`,
+    `  output:  ${result.output}`,
+    ...(result.receipt ? [`  receipt: ${result.receipt} (check it with: cola verify ${result.output})`] : []),
+  ].join("\n");
+}

@@ -1,0 +1,99 @@
+import type { ClassificationMetrics, TrainResult } from "@colaml/shared/jobs/train";
+import type { Command } from "commander";
+import { TRAIN_SETTINGS, trainPayload } from "../../jobs/payloads";
+import { addCommonOptions, handler } from "../command-context";
+import { checkInput } from "../input-check";
+import { detachJob, runJob } from "../run-job";
+import { addSettingFlags } from "../setting-flags";
+import type { Terminal } from "../terminal";
+import { userPath } from "../user-paths";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- train tweets.csv
+  $ npm run cola -- train reviews.csv --text-column body --label-column stars --id-column review_id
+  $ npm run cola -- train tweets.csv --max-features 2000 --iterations 300 --learning-rate 0.2
+  $ npm run -s cola -- train tweets.csv --json`;
+
+/** `cola train FILE`: trains, registers and puts the model through the champion check. */
+export function addTrainCommand(program: Command): void {
+  const command = program
+    .command("train")
+    .description("train a model on a labelled file and register it in MLflow")
+    .argument("<file>", "CSV, TSV or NDJSON (also .gz) with a text and a label column")
+    .option("--run-name <name>", "name of the MLflow run")
+    .option("--detach", "put the job on the queue and leave")
+    .addHelpText("after", EXAMPLES);
+  const readFlags = addSettingFlags(addCommonOptions(command), TRAIN_SETTINGS);
+  command.action(
+    handler(readFlags, async (context, file) => {
+      const path = userPath(file!);
+      const { columns } = context.config;
+      await checkInput(path, { text: columns.text, label: columns.label });
+      const runName = context.options["runName"] as string | undefined;
+      const request = {
+        queue: "train" as const,
+        payload: () => trainPayload(context.config, path, runName === undefined ? {} : { runName }),
+        workers: { trainer: 1 },
+      };
+      if (context.options["detach"] === true) return detachJob(context, request);
+      return runJob<TrainResult>(context, request, async ({ result }) => {
+        context.terminal.result(trainAnswer(result), describeTraining(context.terminal, result));
+        return undefined;
+      });
+    }),
+  );
+}
+
+/** What `--json` prints. */
+export function trainAnswer(result: TrainResult) {
+  const { runId, modelVersion, promoted, metrics, seconds } = result;
+  return {
+    runId,
+    modelVersion,
+    promoted,
+    metrics,
+    seconds,
+    model: result.model,
+    verdict: result.verdict,
+    rows: result.rows,
+  };
+}
+
+const METRICS = [
+  ["accuracy_score", "accuracy"],
+  ["precision_score", "precision"],
+  ["recall_score", "recall"],
+  ["f1_score", "F1"],
+  ["roc_auc", "ROC AUC"],
+  ["log_loss", "log loss"],
+] as const;
+
+/** Metrics of several row sets side by side, one metric a line; one that is absent says why. */
+export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>): string {
+  const cell = (metrics: ClassificationMetrics, name: (typeof METRICS)[number][0]) =>
+    metrics[name]?.toFixed(4) ?? `- (${metrics.absent?.[name] ?? "not computed"})`;
+  const header = `  ${"".padEnd(10)}${[...columns.keys()].map((name) => name.padStart(12)).join("")}`;
+  const rows = METRICS.map(
+    ([name, title]) =>
+      `  ${title.padEnd(10)}${[...columns.values()].map((metrics) => cell(metrics, name).padStart(12)).join("")}`,
+  );
+  return [header, ...rows].join("\n");
+}
+
+function describeTraining(terminal: Terminal, result: TrainResult): string {
+  const { rows } = result;
+  const version = result.modelVersion === undefined ? "not registered yet" : `version ${result.modelVersion}`;
+  const mark = result.promoted ? terminal.green("promoted to champion") : terminal.bold("not promoted");
+  return [
+    `${terminal.bold(result.model)} ${version}: ${mark} - ${result.verdict}`,
+    metricTable(
+      new Map([
+        ["validation", result.metrics.validation],
+        ["test", result.metrics.test],
+      ]),
+    ),
+    `  rows: ${rows.train} train, ${rows.validation} validation, ${rows.test} test, ${rows.rejected} left out`,
+    `  ${result.seconds.toFixed(1)} s, run ${result.runId}`,
+  ].join("\n");
+}

@@ -1,0 +1,18 @@
+import { readDataset } from "@colaml/shared/data/dataset-reader";
+
+/** Rows looked at: enough to open the file, read its header and find one row. */
+const ROWS_LOOKED_AT = 1;
+
+/**
+ * Opens an input before a job is queued for it, so that a wrong path or column is said at once: the same errors,
+ * from the same reader, that the worker would give.
+ *
+ * @throws ColaError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, COLUMN_NOT_FOUND
+ */
+export async function checkInput(
+  path: string,
+  columns: { text?: string; label?: string; others?: string[] },
+): Promise<void> {
+  const reader = readDataset({ path }, columns, { batchRows: ROWS_LOOKED_AT });
+  for await (const _batch of reader.batches()) return;
+}

@@ -1,0 +1,31 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type Command, CommanderError } from "commander";
+import { exitCodeOf } from "./exit-codes";
+import { createProgram } from "./program";
+import { Terminal } from "./terminal";
+
+/** Commander's own failures become errors like any other: one line, exit code 2, an object with `--json`. */
+function overrideExit(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => {} });
+  for (const child of command.commands) overrideExit(child);
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = createProgram();
+  overrideExit(program);
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    const message =
+      error.code === "commander.help"
+        ? "say what to do: `cola --help` lists the commands"
+        : error.message.replace(/^error: /, "").replace(/\s+/g, " ");
+    const usage = new ColaError("USAGE", message);
+    new Terminal({ json: argv.includes("--json") }).fail(usage);
+    process.exitCode = exitCodeOf(usage.code);
+  }
+}
+
+void main(process.argv);

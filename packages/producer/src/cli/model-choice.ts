@@ -1,0 +1,20 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { modelUri } from "@colaml/shared/jobs/names";
+import { configuredModel } from "../jobs/payloads";
+
+export interface ModelChoice {
+  uri: string;
+}
+
+/**
+ * The model a person means: a `models:/` URI as it is, a name with the configured alias, or the configured model.
+ * @throws ColaError USAGE
+ */
+export function modelChoice(config: ColaConfig, given: string | undefined): ModelChoice {
+  if (given === undefined) return { uri: configuredModel(config) };
+  const uri = given.startsWith("models:/") ? given : `models:/${given}@${config.model.alias}`;
+  const checked = modelUri.safeParse(uri);
+  if (checked.success) return { uri };
+  throw new ColaError("USAGE", `--model is ${JSON.stringify(given)}: ${checked.error.issues[0]!.message}`);
+}

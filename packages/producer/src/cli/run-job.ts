@@ -1,0 +1,124 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
+import type { JobView } from "../jobs/job-view";
+import { submitJob } from "../jobs/submit-job";
+import { waitForJob } from "../jobs/wait-for-job";
+import type { CommandContext } from "./command-context";
+import type { WorkerCounts } from "./embedded-workers";
+import { Interruption, signalName } from "./interruption";
+import { createProgressDisplay } from "./progress-bar";
+import { openSession, type Session } from "./session";
+
+/** After so long without any worker on the queue, a waiting person is told. */
+const NO_WORKER_NOTICE_MS = 5_000;
+
+export interface JobRequest {
+  queue: SubmittableQueue;
+  /** Made once the session is known. */
+  payload: (session: Session) => object | Promise<object>;
+  workers: WorkerCounts;
+}
+
+export interface FinishedJob<Result> {
+  session: Session;
+  id: string;
+  result: Result;
+}
+
+/**
+ * Puts a job on its queue, shows its progress, and gives its result to `use` while the session is still open.
+ *
+ * @throws ColaError with the reason the job failed; Interruption at Ctrl-C, saying what goes on
+ */
+export async function runJob<Result>(
+  context: CommandContext,
+  request: JobRequest,
+  use: (finished: FinishedJob<Result>) => Promise<number | undefined>,
+): Promise<number | undefined> {
+  const session = await openSession(context, { workers: request.workers });
+  try {
+    const id = await submit(context, session, request);
+    context.terminal.say(`job ${id}`);
+    const view = await watchJob(context, session, id);
+    return await use({ session, id, result: view.result as Result });
+  } finally {
+    await session.close();
+  }
+}
+
+/** Puts a job on its queue and leaves at once. Only where somebody else runs the workers. */
+export async function detachJob(context: CommandContext, request: JobRequest): Promise<number | undefined> {
+  const session = await openSession(context, { workers: request.workers });
+  try {
+    if (session.kind === "own") {
+      throw new ColaError("USAGE", "--detach needs workers that stay: start `cola up`, or set REDIS_URL");
+    }
+    const id = await submit(context, session, request);
+    context.terminal.result({ id, queue: request.queue }, id);
+    context.terminal.say(`watch it with: cola jobs watch ${id}`);
+    return undefined;
+  } finally {
+    await session.close();
+  }
+}
+
+async function submit(context: CommandContext, session: Session, request: JobRequest): Promise<string> {
+  const payload = await request.payload(session);
+  const { id, isNew } = await submitJob(session.queues, { queue: request.queue, payload });
+  if (!isNew) context.terminal.say(`job ${id} does this already: following it`);
+  return id;
+}
+
+/**
+ * Shows a job's progress until it is finished.
+ * @throws ColaError with the job's own code and reason when it failed; Interruption
+ */
+export async function watchJob(context: CommandContext, session: Session, id: string): Promise<JobView> {
+  const display = createProgressDisplay(context.terminal);
+  const notice = workerNotice(context, session);
+  try {
+    const view = await Promise.race([
+      waitForJob(session.queues, id, {
+        signal: context.signal,
+        onLook: async (seen) => {
+          if (seen.progress && seen.status === "active") display.show(seen.progress);
+          else await notice(seen);
+        },
+      }),
+      session.failed,
+    ]);
+    if (view.status === "completed") return view;
+    throw new ColaError(view.error?.error_code ?? "JOB_FAILED", view.error?.message ?? `job ${id} failed`);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    throw new Interruption(signalName(context.signal), await leave(session, id));
+  } finally {
+    display.stop();
+  }
+}
+
+/** Says once when nobody listens on the queue, and each time an attempt failed and is tried again. */
+function workerNotice(context: CommandContext, session: Session): (view: JobView) => Promise<void> {
+  const start = Date.now();
+  let told = false;
+  let retryTold = 0;
+  return async (view) => {
+    if (view.status === "delayed" && view.error && view.attempts > retryTold) {
+      retryTold = view.attempts;
+      context.terminal.warn(`attempt ${view.attempts} failed and is tried again: ${view.error.message}`);
+    }
+    if (told || view.status !== "waiting" || Date.now() - start < NO_WORKER_NOTICE_MS) return;
+    told = true;
+    const workers = await session.queues.queue(view.queue).getWorkersCount();
+    if (workers === 0)
+      context.terminal.warn(`no worker listens on queue ${view.queue} yet: the job waits for one`);
+  };
+}
+
+/** What a person who pressed Ctrl-C must know: what goes on, and how to look again. */
+async function leave(session: Session, id: string): Promise<string> {
+  if (session.kind !== "own")
+    return `job ${id} goes on: \`cola jobs watch ${id}\` looks again, \`cola jobs cancel ${id}\` ends it`;
+  await session.close();
+  return `stopped what this command started; job ${id} is kept and goes on with the next \`cola up\` (there, \`cola jobs cancel ${id}\` drops it)`;
+}

@@ -1,0 +1,62 @@
+import { SETTINGS, type Setting } from "@colaml/shared/config/resolve-config";
+import { type Command, Option } from "commander";
+
+/** Flags that are not the variable's name in kebab-case, by setting. */
+const NAMES: Readonly<Record<string, string>> = {
+  "redis.url": "redis-url",
+  "mlflow.trackingUri": "tracking-uri",
+  "mlflow.experiment": "experiment",
+};
+
+/** The flag of a setting, without dashes: `COLAML_MAX_FEATURES` gives `max-features`. */
+export function flagOf(setting: Setting): string {
+  return (
+    NAMES[setting.key] ??
+    setting.env
+      .replace(/^COLAML_/, "")
+      .toLowerCase()
+      .replaceAll("_", "-")
+  );
+}
+
+const isGroup = (key: string) => !key.includes(".");
+
+/** The settings of groups (`boosting`) and single keys (`train.maxRows`), in the schema's order; no secrets. */
+export function settingsOf(keys: readonly string[]): Setting[] {
+  const chosen = new Set(keys);
+  return SETTINGS.filter(
+    (setting) =>
+      !setting.sensitive &&
+      [...chosen].some((key) => (isGroup(key) ? setting.key.startsWith(`${key}.`) : setting.key === key)),
+  );
+}
+
+const camelCase = (flag: string) =>
+  flag.replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+
+/**
+ * Adds a flag for each setting. The value stays text: `resolveConfig` checks it and names what is allowed.
+ *
+ * @returns reads the given flags from commander's options, by dotted key
+ */
+export function addSettingFlags(command: Command, keys: readonly string[]): FlagReader {
+  const settings = settingsOf(keys);
+  for (const setting of settings) {
+    const isBoolean = typeof setting.default === "boolean";
+    const shown = setting.default === "" ? "" : ` [default: ${String(setting.default)}]`;
+    const option = new Option(
+      `--${flagOf(setting)} ${isBoolean ? "[yes|no]" : "<value>"}`,
+      setting.doc + shown,
+    );
+    if (isBoolean) option.preset("yes").helpGroup("Settings:");
+    command.addOption(option.helpGroup("Settings:"));
+  }
+  return (options) =>
+    Object.fromEntries(
+      settings
+        .map((setting) => [setting.key, options[camelCase(flagOf(setting))]] as const)
+        .filter(([, value]) => value !== undefined),
+    );
+}
+
+export type FlagReader = (options: Readonly<Record<string, unknown>>) => Record<string, unknown>;

@@ -1,0 +1,74 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { messageOf } from "@colaml/shared/errors/cola-error";
+import { probeWrite } from "@colaml/shared/jobs/connection";
+import type { JobQueues } from "../jobs/job-queues";
+
+/** A dependency that does not answer in this time counts as down: the probe itself must answer within a second. */
+const CHECK_TIMEOUT_MS = 800;
+/** Probes come often and from several places: one look serves them for this long. */
+const CACHE_MS = 2_000;
+
+export interface CheckResult {
+  ok: boolean;
+  /** Why not, for `?verbose` alone. */
+  reason?: string;
+  ms: number;
+}
+
+export interface HealthChecks {
+  /** Result a dependency; cached for 2 s. */
+  look(): Promise<Record<string, CheckResult>>;
+}
+
+export type Check = (signal: AbortSignal) => Promise<void>;
+
+/** @param checks a check a dependency: it rejects when the dependency is not usable */
+export function createHealthChecks(
+  checks: Record<string, Check>,
+  clock: () => number = Date.now,
+): HealthChecks {
+  let cached: { atMs: number; results: Promise<Record<string, CheckResult>> } | undefined;
+  const lookNow = async () =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const),
+      ),
+    );
+  return {
+    look: () => {
+      const now = clock();
+      if (!cached || now - cached.atMs >= CACHE_MS) cached = { atMs: now, results: lookNow() };
+      return cached.results;
+    },
+  };
+}
+
+async function run(check: Check): Promise<CheckResult> {
+  const start = performance.now();
+  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const late = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), {
+      once: true,
+    });
+  });
+  const elapsed = () => Math.round(performance.now() - start);
+  try {
+    await Promise.race([check(signal), late]);
+    return { ok: true, ms: elapsed() };
+  } catch (error) {
+    return { ok: false, reason: messageOf(error), ms: elapsed() };
+  }
+}
+
+/** Redis answers and can be written (a full one still answers PING); MLflow answers its own health check. */
+export function serviceChecks(config: ColaConfig, queues: JobQueues): Record<string, Check> {
+  return {
+    redis: () => probeWrite(queues.redis, queues.settings.prefix),
+    mlflow: async (signal) => {
+      const base = config.mlflow.trackingUri.replace(/\/+$/, "");
+      if (base === "") throw new Error("MLFLOW_TRACKING_URI is not set");
+      const response = await fetch(`${base}/health`, { signal, redirect: "error" });
+      if (response.status >= 500) throw new Error(`status ${response.status}`);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { openLastingQueues } from "../jobs/open-queues";
+import { createHealthChecks, serviceChecks } from "./health-checks";
+import { createServer } from "./server";
+import type { ServiceLog } from "./service";
+
+/** A request in hand when we stop gets this long. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export interface ListeningServer {
+  /** Where it listens, e.g. `http://127.0.0.1:7077`. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the producer's server on the Redis and MLflow that `config` names.
+ * @throws ColaError CONFIG_INVALID for a bind beyond loopback without a token, or a port that is taken
+ */
+export async function listen(config: ColaConfig, log: ServiceLog): Promise<ListeningServer> {
+  const queues = openLastingQueues(config);
+  const service = {
+    config,
+    queues,
+    health: createHealthChecks(serviceChecks(config, queues)),
+    dataDir: resolve(config.paths.dataDir === "" ? process.cwd() : config.paths.dataDir),
+    log,
+  };
+  try {
+    const server = await createServer(service);
+    await server.listen({ host: config.http.host, port: config.http.port });
+    const { port } = server.server.address() as AddressInfo;
+    const host = config.http.host.includes(":") ? `[${config.http.host}]` : config.http.host;
+    const close = async () => {
+      await Promise.race([server.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+      await queues.close();
+    };
+    return { url: `http://${host}:${port}`, close };
+  } catch (error) {
+    await queues.close();
+    throw bindError(error, config);
+  }
+}
+
+function bindError(error: unknown, { http }: ColaConfig): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") {
+    return new ColaError(
+      "CONFIG_INVALID",
+      `port ${http.port} of ${http.host} is taken: set COLAML_PORT to another, or to 0 for any free one`,
+    );
+  }
+  if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+    return new ColaError("CONFIG_INVALID", `cannot listen on ${http.host}:${http.port}: ${messageOf(error)}`);
+  }
+  return error;
+}

@@ -1,0 +1,96 @@
+import { type ColaError, ColaError as ColaErrorClass, toColaError } from "@colaml/shared/errors/cola-error";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
+import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
+import { statusOf } from "./error-status";
+import { createRateLimit } from "./rate-limit";
+import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
+import { addHealthRoutes } from "./routes/health";
+import { addJobRoutes } from "./routes/jobs";
+import { addMetricsRoute } from "./routes/metrics";
+import { addSubmitRoutes } from "./routes/submit";
+import type { Service } from "./service";
+
+/** Bytes of a request body: texts in a job, never files. */
+const BODY_LIMIT = 1_048_576;
+/** Requests a second and caller. */
+const REQUESTS_PER_SECOND = 100;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a route needs; absent is `admin`, so that a forgotten one is closed. */
+    role?: Role | "none" | "none-unless-verbose";
+  }
+}
+
+/**
+ * The producer's server, not listening yet.
+ * @throws ColaError CONFIG_INVALID for a bind beyond loopback without a token
+ */
+export async function createServer(service: Service): Promise<FastifyInstance> {
+  checkBinding(service.config.http);
+  const server = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true, return503OnClosing: true });
+  addGuards(server, service);
+  addErrorAnswers(server, service);
+  addMetricsRoute(server, service);
+  addHealthRoutes(server, service);
+  addSubmitRoutes(server, service);
+  addJobRoutes(server, service);
+  await addDashboard(server, service);
+  server.get("/", { config: { role: "read" } }, async (_request, reply) => reply.redirect(DASHBOARD_PATH));
+  return server;
+}
+
+function addGuards(server: FastifyInstance, { config }: Service): void {
+  const authentication = createAuthentication(config.http);
+  const limit = createRateLimit(REQUESTS_PER_SECOND);
+  server.addHook("onRequest", async (request, reply) => {
+    reply.header("x-content-type-options", "nosniff");
+    reply.header("x-frame-options", "DENY");
+    reply.header("referrer-policy", "no-referrer");
+    const needed = neededRole(request);
+    if (needed === "none") return;
+    limit(request.headers.authorization ?? request.ip);
+    requireRole(authentication.roleOf(request), needed);
+  });
+}
+
+function neededRole(request: FastifyRequest): Role | "none" {
+  const role = request.routeOptions.config?.role ?? "admin";
+  if (role !== "none-unless-verbose") return role;
+  return (request.query as Record<string, unknown>)["verbose"] === undefined ? "none" : "read";
+}
+
+function addErrorAnswers(server: FastifyInstance, { log }: Service): void {
+  server.setErrorHandler((error: FastifyError | ColaError, request, reply) => {
+    const known = asColaError(error);
+    const status =
+      "statusCode" in error && !(error instanceof ColaErrorClass)
+        ? (error.statusCode ?? 500)
+        : statusOf(known.code);
+    if (status === 401) reply.header("www-authenticate", 'Bearer realm="colaml", Basic realm="colaml"');
+    if (status === 429) reply.header("retry-after", "1");
+    if (status >= 500)
+      log.error("request failed", {
+        route: request.routeOptions.url,
+        code: known.code,
+        reason: known.message,
+      });
+    // What went wrong inside is for the log: an answer names no hosts, paths or causes.
+    const message =
+      known.code === "INTERNAL" && status >= 500 ? "internal error: see the server's log" : known.message;
+    return reply.code(status).send({ error_code: known.code, message });
+  });
+  server.setNotFoundHandler({}, (_request, reply) =>
+    reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" }),
+  );
+}
+
+/** Fastify's own refusals (malformed JSON, too large, wrong type) are the caller's. */
+function asColaError(error: FastifyError | ColaError): ColaError {
+  if (error instanceof ColaErrorClass) return error;
+  const status = error.statusCode ?? 500;
+  if (status === 413)
+    return new ColaErrorClass("INPUT_TOO_LARGE", `a body may have at most ${BODY_LIMIT} bytes`);
+  if (status < 500) return new ColaErrorClass("JOB_INVALID", error.message);
+  return toColaError(error);
+}

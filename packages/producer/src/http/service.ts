@@ -1,0 +1,17 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import type { Logger } from "@colaml/shared/logging/logger";
+import type { JobQueues } from "../jobs/job-queues";
+import type { HealthChecks } from "./health-checks";
+
+/** What the routes work with; made by whoever starts the server. */
+export interface Service {
+  config: ColaConfig;
+  queues: JobQueues;
+  health: HealthChecks;
+  /** Every path that a request names must lie in here. */
+  dataDir: string;
+  log: ServiceLog;
+}
+
+/** The part of the logger the server uses. */
+export type ServiceLog = Pick<Logger, "info" | "warn" | "error">;

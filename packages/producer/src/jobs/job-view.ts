@@ -1,0 +1,70 @@
+import { ERROR_CODES, type ErrorCode, messageOf } from "@colaml/shared/errors/cola-error";
+import type { JobProgress } from "@colaml/shared/jobs/progress";
+import type { QueueName } from "@colaml/shared/jobs/queues";
+import type { Job, JobState } from "bullmq";
+
+export type JobStatus = "waiting" | "delayed" | "active" | "completed" | "failed" | "unknown";
+
+/** A job as the CLI and the API show it: no stack trace, no payload texts. */
+export interface JobView {
+  id: string;
+  queue: QueueName;
+  status: JobStatus;
+  /** Times it was started. */
+  attempts: number;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+  progress?: JobProgress;
+  result?: unknown;
+  error?: { error_code: ErrorCode; message: string };
+}
+
+const STATUS: Partial<Record<JobState | "unknown", JobStatus>> = {
+  waiting: "waiting",
+  prioritized: "waiting",
+  "waiting-children": "active",
+  delayed: "delayed",
+  active: "active",
+  completed: "completed",
+  failed: "failed",
+};
+
+/** True when nothing more happens to the job by itself. */
+export const isFinished = (status: JobStatus) => status === "completed" || status === "failed";
+
+const isErrorCode = (code: string): code is ErrorCode => (ERROR_CODES as readonly string[]).includes(code);
+
+/** The code and message in a job's failure reason, `CODE: message` as workers write it; else JOB_FAILED. */
+export function parseFailure(reason: string): { error_code: ErrorCode; message: string } {
+  const message = messageOf(reason);
+  const [, code, rest] = /^([A-Z_]{3,40}): (.*)$/.exec(message) ?? [];
+  if (code && isErrorCode(code)) return { error_code: code, message: rest! };
+  return { error_code: "JOB_FAILED", message };
+}
+
+const isProgress = (value: unknown): value is JobProgress =>
+  typeof value === "object" && value !== null && typeof (value as JobProgress).stage === "string";
+
+const iso = (time: number | undefined) => (time ? new Date(time).toISOString() : undefined);
+
+/** The view of a job; `state` as `job.getState()` said. */
+export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown"): JobView {
+  const status = STATUS[state] ?? "unknown";
+  const view: JobView = {
+    id: job.id!,
+    queue,
+    status,
+    attempts: Math.max(job.attemptsStarted ?? 0, job.attemptsMade ?? 0),
+    createdAt: iso(job.timestamp)!,
+  };
+  const startedAt = iso(job.processedOn);
+  const finishedAt = iso(job.finishedOn);
+  if (startedAt) view.startedAt = startedAt;
+  if (finishedAt) view.finishedAt = finishedAt;
+  if (isProgress(job.progress)) view.progress = job.progress;
+  if (status === "completed") view.result = job.returnvalue;
+  if (job.failedReason && status !== "completed") view.error = parseFailure(job.failedReason);
+  return view;
+}

@@ -1,0 +1,112 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
+import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/jobs/predict";
+import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
+import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/jobs/tune";
+import type { ZodType } from "zod";
+
+/** Settings of a `train` or `tune` payload under the names the seed and scikit-learn gave them. */
+function learningSettings(config: ColaConfig) {
+  return {
+    columns: config.columns,
+    split: {
+      test_size: config.split.testSize,
+      validation_size: config.split.validationSize,
+      random_seed: config.split.randomSeed,
+      stratify: config.split.stratify,
+    },
+    features: {
+      max_features: config.features.maxFeatures,
+      stop_words: config.features.stopWords as "english" | "none",
+      token_pattern: config.features.tokenPattern,
+      ngram_range: [config.features.ngramMin, config.features.ngramMax] as [number, number],
+    },
+    boosting: {
+      iterations: config.boosting.iterations,
+      learning_rate: config.boosting.learningRate,
+      depth: config.boosting.depth,
+      l2_leaf_reg: config.boosting.l2LeafReg,
+      random_seed: config.boosting.randomSeed,
+    },
+    champion: {
+      champion_threshold: config.champion.threshold,
+      metric: config.champion.metric as "accuracy_score",
+      rule: config.champion.rule as "better",
+    },
+    experiment: config.mlflow.experiment,
+    model: config.model.name,
+    modelVersionTag: config.model.versionTag,
+    max_train_rows: config.train.maxRows,
+  };
+}
+
+/**
+ * A payload checked by its queue's schema, every default filled in.
+ * @throws ColaError JOB_INVALID naming the field
+ */
+export function checkedPayload<T>(schema: ZodType<T>, payload: unknown): T {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+  throw new ColaError("JOB_INVALID", `${where}${issue.message}`, {
+    details: {
+      issues: parsed.error.issues
+        .slice(0, 10)
+        .map(({ path, message }) => ({ path: path.join("."), message })),
+    },
+  });
+}
+
+/** Groups of settings a train payload is made of: what `cola train` offers as flags. */
+export const TRAIN_SETTINGS = [
+  "columns",
+  "split",
+  "features",
+  "boosting",
+  "champion",
+  "train.maxRows",
+  "model.name",
+  "model.versionTag",
+  "mlflow.experiment",
+] as const;
+
+/** The `train` payload of a file under the configuration; `more` wins over it. */
+export function trainPayload(config: ColaConfig, path: string, more: Partial<TrainJobInput> = {}): TrainJob {
+  return checkedPayload(trainJobSchema, { dataset: { path }, ...learningSettings(config), ...more });
+}
+
+/** The `tune` payload of a file under the configuration; `more` wins over it. */
+export function tunePayload(config: ColaConfig, path: string, more: Partial<TuneJobInput> = {}): TuneJob {
+  return checkedPayload(tuneJobSchema, { dataset: { path }, ...learningSettings(config), ...more });
+}
+
+/** The model URI that the configuration follows, e.g. `models:/modelo_nuevo@champion`. */
+export function configuredModel(config: ColaConfig): string {
+  return `models:/${config.model.name}@${config.model.alias}`;
+}
+
+/** The `predict` payload; columns are those the model was trained with unless given in `more`. */
+export function predictPayload(config: ColaConfig, more: Partial<PredictJobInput>): PredictJob {
+  return checkedPayload(predictJobSchema, {
+    model: configuredModel(config),
+    transport: config.predict.transport,
+    ...more,
+  });
+}
+
+/** The `monitor` payload with the configured thresholds. */
+export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput>): MonitorJob {
+  return checkedPayload(monitorJobSchema, {
+    model: configuredModel(config),
+    experiment: config.mlflow.experiment,
+    thresholds: {
+      accuracy_score: config.monitor.accuracyThreshold,
+      precision_score: config.monitor.precisionThreshold,
+      recall_score: config.monitor.recallThreshold,
+      f1_score: config.monitor.f1Threshold,
+    },
+    ...more,
+  });
+}
