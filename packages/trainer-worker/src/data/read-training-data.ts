@@ -1,0 +1,164 @@
+import type { DatasetReader } from "@colaml/shared/data/dataset-reader";
+import { PART } from "@colaml/shared/data/split";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { JobProgress } from "@colaml/shared/jobs/progress";
+import type { TfidfSettings } from "@colaml/shared/jobs/train";
+import { CsrBuilder, type CsrMatrix } from "@colaml/shared/text/csr-matrix";
+import { TfidfTransform } from "@colaml/shared/text/tfidf-transform";
+import { fitVocabulary, type Vocabulary } from "@colaml/shared/text/vocabulary";
+import { NOT_SAMPLED, type RowPlan } from "./plan-rows";
+
+/** Held-out rows profiled at most, evenly spaced: enough for shares to 0.2 points, and little memory. */
+const MAX_PROFILED_ROWS = 100_000;
+
+/** The rows of one part. */
+export interface PartRows {
+  matrix: CsrMatrix;
+  /** Class index of each row. */
+  classOf: Uint16Array;
+}
+
+/** Held-out rows picked for the reference profile, in file order. */
+export interface ProfiledTexts {
+  /** Where a row's features are: the part (`PART`) and the row within it. */
+  part: Uint8Array;
+  row: Uint32Array;
+  textLength: Uint32Array;
+  tokens: Uint32Array;
+  unknownTokens: Uint32Array;
+}
+
+export interface TrainingData {
+  vocabulary: Vocabulary;
+  train: PartRows;
+  validation: PartRows;
+  test: PartRows;
+  profiled: ProfiledTexts;
+}
+
+export interface ReadHooks {
+  progress: (progress: JobProgress) => void;
+  signal: AbortSignal;
+  /** Called with the fitted vocabulary before any matrix is allocated: may refuse. */
+  onVocabulary?: (vocabulary: Vocabulary) => void;
+}
+
+/**
+ * Two more passes after `planRows`: the vocabulary of the training rows, then the features of every row.
+ * Texts are never kept: memory grows by 8 bytes a feature value and by 6 bytes a row.
+ *
+ * @throws ColaError PARAMETER_INVALID (no word remains), JOB_CANCELLED, and what reading throws
+ */
+export async function readTrainingData(
+  reader: DatasetReader,
+  plan: RowPlan,
+  features: TfidfSettings,
+  hooks: ReadHooks,
+): Promise<TrainingData> {
+  const vocabulary = await fitVocabulary(features, (builder) =>
+    eachRow(reader, plan, hooks, "fit", (bytes, start, end, part) => {
+      if (part === PART.train) builder.addBytes(bytes, start, end);
+    }),
+  );
+  hooks.onVocabulary?.(vocabulary);
+  return transformRows(reader, plan, features, vocabulary, hooks);
+}
+
+async function transformRows(
+  reader: DatasetReader,
+  plan: RowPlan,
+  features: TfidfSettings,
+  vocabulary: Vocabulary,
+  hooks: ReadHooks,
+): Promise<TrainingData> {
+  const transform = new TfidfTransform({ features, ...vocabulary });
+  const { train, validation, test } = plan.rows;
+  const stored = vocabulary.documentFrequency.reduce((sum, df) => sum + df, 0);
+  const perRow = Math.ceil(stored / train) + 1;
+  const parts = [train, validation, test].map((rows) => ({
+    builder: new CsrBuilder(vocabulary.terms.length, rows, perRow),
+    classOf: new Uint16Array(rows),
+  }));
+  const profile = new ProfilePicker(validation + test);
+  let row = 0;
+  await eachRow(reader, plan, hooks, "transform", (bytes, start, end, part) => {
+    const label = plan.classOf[row++]!;
+    if (part === NOT_SAMPLED) return;
+    const { builder, classOf } = parts[part]!;
+    transform.transformBytes(bytes, start, end);
+    classOf[builder.nRows] = label;
+    if (part !== PART.train) profile.offer(part, builder.nRows, transform, bytes, start, end);
+    builder.add(transform.indices, transform.values, transform.count);
+  });
+  const [trained, validated, tested] = parts.map(({ builder, classOf }) => ({
+    matrix: builder.build(),
+    classOf,
+  }));
+  return {
+    vocabulary,
+    train: trained!,
+    validation: validated!,
+    test: tested!,
+    profiled: profile.build(),
+  };
+}
+
+type VisitRow = (bytes: Buffer, start: number, end: number, part: number) => void;
+
+async function eachRow(
+  reader: DatasetReader,
+  plan: RowPlan,
+  { progress, signal }: ReadHooks,
+  stage: string,
+  visit: VisitRow,
+): Promise<void> {
+  const total = plan.partOf.length;
+  let row = 0;
+  for await (const block of reader.blocks()) {
+    if (signal.aborted) throw new ColaError("JOB_CANCELLED", "training was cancelled");
+    const { bytes, textStart, textEnd, count } = block;
+    for (let i = 0; i < count; i++) visit(bytes, textStart[i]!, textEnd[i]!, plan.partOf[row++]!);
+    progress({ stage, done: row, total, unit: "rows" });
+  }
+}
+
+/** Notes length and tokens of evenly spaced held-out rows. */
+class ProfilePicker {
+  readonly #every: number;
+  #offered = 0;
+  #taken = 0;
+  readonly #texts: ProfiledTexts;
+
+  constructor(heldOut: number) {
+    this.#every = Math.max(1, Math.ceil(heldOut / MAX_PROFILED_ROWS));
+    const size = Math.ceil(heldOut / this.#every);
+    this.#texts = {
+      part: new Uint8Array(size),
+      row: new Uint32Array(size),
+      textLength: new Uint32Array(size),
+      tokens: new Uint32Array(size),
+      unknownTokens: new Uint32Array(size),
+    };
+  }
+
+  offer(
+    part: number,
+    row: number,
+    transform: TfidfTransform,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    if (this.#offered++ % this.#every !== 0) return;
+    const at = this.#taken++;
+    this.#texts.part[at] = part;
+    this.#texts.row[at] = row;
+    this.#texts.textLength[at] = bytes.toString("utf8", start, end).length;
+    this.#texts.tokens[at] = transform.tokens;
+    this.#texts.unknownTokens[at] = transform.outOfVocabulary;
+  }
+
+  build(): ProfiledTexts {
+    return this.#texts;
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { splitSchema } from "@colaml/shared/jobs/train";
+import { NOT_SAMPLED, planRows } from "@colaml/trainer-worker/data/plan-rows";
+import { sampleRows } from "@colaml/trainer-worker/data/sample-rows";
+
+const split = splitSchema.parse({});
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "plan-rows-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function plan(labels: readonly string[], maxRows = 0, settings = split) {
+  const path = join(folder, `${Math.abs(hash(labels.join()))}.csv`);
+  await writeFile(path, ["text,inbound", ...labels.map((label, i) => `text ${i},${label}`), ""].join("\n"));
+  return planRows(readDataset({ path }, { text: "text", label: "inbound" }), "inbound", settings, maxRows);
+}
+const hash = (text: string) => [...text].reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) | 0, 7);
+
+describe("the plan of the rows", () => {
+  it("knows classes, parts and counts after one pass", async () => {
+    const planned = await plan(Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? "TRUE" : "false")));
+    expect(planned.classes).toEqual(["False", "True"]);
+    expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 0 });
+    expect(Array.from(planned.classOf.subarray(0, 4))).toEqual([1, 0, 0, 1]);
+    // sklearn: train_test_split(range(100), test_size=0.3, random_state=42)[1][:5] is [83, 53, 70, 45, 44].
+    expect([83, 53, 70, 45, 44].map((row) => planned.partOf[row])).toEqual([2, 2, 2, 2, 2]);
+  });
+
+  it("splits a seeded sample where there are more rows than max_train_rows", async () => {
+    const labels = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? "a" : "b"));
+    const planned = await plan(labels, 100);
+    expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 200 });
+    expect(planned.partOf.filter((part) => part === NOT_SAMPLED)).toHaveLength(200);
+    expect((await plan(labels, 100)).partOf).toEqual(planned.partOf);
+    const otherSeed = await plan(labels, 100, { ...split, random_seed: 43 });
+    expect(otherSeed.partOf).not.toEqual(planned.partOf);
+  });
+
+  it("takes constructor and __proto__ as labels like any other", async () => {
+    const labels = Array.from({ length: 60 }, (_, i) => ["constructor", "__proto__", "toString"][i % 3]!);
+    expect((await plan(labels)).classes).toEqual(["__proto__", "constructor", "toString"]);
+  });
+
+  it.each<[string, string[], string, RegExp]>([
+    ["one label only", new Array(50).fill("True"), "LABELS_INVALID", /one label only \("True"\)/],
+    ["a label a row", Array.from({ length: 1_500 }, (_, i) => `l${i}`), "LABELS_INVALID", /different labels/],
+    ["two rows", ["a", "b"], "TOO_FEW_ROWS", /2 rows|1 rows/],
+    ["no labels at all", ["", "", ""], "TOO_FEW_ROWS", /3 rejected \(no label: 3\)/],
+    ["one odd row that no part can share", [...new Array(40).fill("a"), "b"], "TOO_FEW_ROWS", /of one class/],
+  ])("refuses a file with %s", async (_what, labels, code, message) => {
+    await expect(plan(labels)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe("a sample of rows", () => {
+  it("is sorted, without repetition, and takes every row equally often", () => {
+    const hits = new Array(20).fill(0);
+    for (let seed = 0; seed < 2_000; seed++) {
+      const sample = Array.from(sampleRows(20, 5, seed));
+      expect(new Set(sample).size).toBe(5);
+      expect(sample).toEqual([...sample].sort((a, b) => a - b));
+      for (const row of sample) hits[row]++;
+    }
+    // 500 expected; five standard deviations are 97.
+    for (const count of hits) expect(Math.abs(count - 500)).toBeLessThan(97);
+  });
+
+  it("is all rows where there are fewer than asked for", () => {
+    expect(Array.from(sampleRows(3, 9, 1))).toEqual([0, 1, 2]);
+  });
+});
