@@ -1,0 +1,163 @@
+import { type ConnectionOptions, type Job, Worker } from "bullmq";
+import type { ZodType } from "zod";
+import type { ColaConfig } from "../config/schema";
+import { ColaError } from "../errors/cola-error";
+import { cancelRequested } from "../jobs/cancel";
+import {
+  checkRedis,
+  closeRedis,
+  connectRedis,
+  KEPT_JOBS,
+  probeWrite,
+  type RedisConnection,
+} from "../jobs/connection";
+import { redisError } from "../jobs/redis-errors";
+import { createLimitedLog } from "../logging/limited-log";
+import type { Logger } from "../logging/logger";
+import type { Processor } from "./job-context";
+import { createJobRunner, LockLost } from "./job-runner";
+import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
+
+/**
+ * A stall is counted over the job's life and ignores `attempts`: with BullMQ's default of 1, the second worker that
+ * dies takes the job with it for good.
+ */
+const MAX_STALLED = 10;
+/** How often a worker looks whether somebody cancelled what it runs. */
+const CANCEL_POLL_MS = 1_000;
+
+export interface RunWorkerOptions<Payload, Result> {
+  /** Queue name. */
+  queue: string;
+  /** Parses payloads at the door; what does not pass never reaches the processor. */
+  schema: ZodType<Payload>;
+  processor: Processor<Payload, Result>;
+  config: ColaConfig;
+  logger: Logger;
+  /** Jobs at a time; default `worker.concurrency`. */
+  concurrency?: number;
+  /** Shared by the workers of one process; without one, this worker makes its own and listens to signals. */
+  lifecycle?: WorkerLifecycle;
+}
+
+export interface RunningWorker {
+  readonly worker: Worker;
+  readonly lifecycle: WorkerLifecycle;
+  /** Stops this process's lifecycle: every worker of it. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Works on a queue until it is stopped: parses, processes, and turns what is thrown into a retry or a final failure.
+ * Waits for a Redis that is not there yet, saying so every 30 seconds.
+ *
+ * @throws ColaError REDIS_REFUSED for a wrong password, missing rights or an eviction policy
+ * @example
+ * const lifecycle = await startLifecycle({ service: "predictor-worker", config, logger });
+ * await runWorker({ queue: "predict", schema: predictJobSchema, processor: coordinate, config, logger, lifecycle });
+ * await runWorker({ queue: "predict-chunk", schema: chunkSchema, processor: score, config, logger, lifecycle });
+ */
+export async function runWorker<Payload, Result>(
+  options: RunWorkerOptions<Payload, Result>,
+): Promise<RunningWorker> {
+  const { config, logger, queue } = options;
+  const lifecycle = options.lifecycle ?? (await startLifecycle({ service: queue, config, logger }));
+  const connection = connectRedis(config.redis, logger);
+  lifecycle.graceful.onStop(`Redis connection of ${queue}`, () => closeRedis(connection));
+  await untilUsable(connection, options, lifecycle);
+  lifecycle.addReadyCheck(() => probeWrite(connection, config.redis.prefix));
+  const worker = openWorker(options, lifecycle, connection);
+  return { worker, lifecycle, stop: () => lifecycle.stop() };
+}
+
+async function untilUsable(
+  connection: RedisConnection,
+  { config }: Pick<RunWorkerOptions<unknown, unknown>, "config">,
+  lifecycle: WorkerLifecycle,
+): Promise<void> {
+  const stopped = new Promise<never>((_, reject) => {
+    lifecycle.graceful.stopping.addEventListener("abort", () => reject(lifecycle.graceful.stopping.reason));
+  });
+  await Promise.race([checkRedis(connection, config.redis, Number.POSITIVE_INFINITY), stopped]);
+}
+
+function openWorker<Payload, Result>(
+  options: RunWorkerOptions<Payload, Result>,
+  lifecycle: WorkerLifecycle,
+  connection: RedisConnection,
+): Worker {
+  const { config, logger, queue } = options;
+  const running = new Map<string, AbortController>();
+  const runJob = createJobRunner({ ...options, lifecycle, running });
+  const worker: Worker = new Worker(queue, (job: Job, token) => runJob(job, token), {
+    connection: connection as ConnectionOptions,
+    prefix: config.redis.prefix,
+    concurrency: options.concurrency ?? config.worker.concurrency,
+    lockDuration: config.worker.lockMs,
+    stalledInterval: config.worker.stalledMs,
+    maxStalledCount: MAX_STALLED,
+    ...KEPT_JOBS,
+  });
+  watch(worker, running, options, lifecycle);
+  // Workers of one process close one after the other: until its turn comes, none takes a new job.
+  lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
+  const poll = watchCancels(connection, running, config.redis.prefix, queue);
+  lifecycle.graceful.onStop(`worker of ${queue}`, async () => {
+    await closeWorker(worker, lifecycle);
+    clearInterval(poll);
+  });
+  logger.debug(`working on ${queue}`, { concurrency: worker.opts.concurrency });
+  return worker;
+}
+
+function watch<Payload, Result>(
+  worker: Worker,
+  running: Map<string, AbortController>,
+  { config, logger, queue }: RunWorkerOptions<Payload, Result>,
+  lifecycle: WorkerLifecycle,
+): void {
+  const log = createLimitedLog(logger);
+  worker.on("error", (error) => log.warn(`${queue}: ${redisError(error, config.redis.url).message}`));
+  worker.on("stalled", (jobId) => {
+    lifecycle.metrics.jobStalled(queue);
+    logger.warn(`${queue}: a worker was lost, the job is taken up again`, { jobId });
+  });
+  // A worker that was frozen goes on although another one has its job: it must be told.
+  worker.on("lockRenewalFailed", (jobIds) => {
+    for (const id of jobIds) running.get(id)?.abort(new LockLost(id));
+  });
+}
+
+function watchCancels(
+  connection: RedisConnection,
+  running: Map<string, AbortController>,
+  prefix: string,
+  queue: string,
+): NodeJS.Timeout {
+  let asking = false;
+  const ask = async () => {
+    if (asking || running.size === 0) return;
+    asking = true;
+    try {
+      for (const id of await cancelRequested(connection, prefix, queue, [...running.keys()])) {
+        running.get(id)?.abort(new ColaError("JOB_CANCELLED", `job ${id} was cancelled`));
+      }
+    } catch {
+      // Redis is away: the connection says so, and the next look comes in a second.
+    } finally {
+      asking = false;
+    }
+  };
+  return setInterval(() => void ask(), CANCEL_POLL_MS).unref();
+}
+
+/** Takes nothing new and waits until every job is finished or handed back. */
+async function closeWorker(worker: Worker, lifecycle: WorkerLifecycle): Promise<void> {
+  const { giveUp } = lifecycle.graceful;
+  const late = new Promise<void>((resolve) => {
+    if (giveUp.aborted) resolve();
+    giveUp.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const closed = worker.close();
+  await Promise.race([closed, late]);
+}

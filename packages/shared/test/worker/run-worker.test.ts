@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { requestCancel } from "@colaml/shared/jobs/cancel";
+import {
+  addJob,
+  closeRedis,
+  connectRedis,
+  type OpenQueue,
+  openQueue,
+  type RedisConnection,
+} from "@colaml/shared/jobs/connection";
+import { createLogger } from "@colaml/shared/logging/logger";
+import type { JobContext } from "@colaml/shared/worker/job-context";
+import { parseFailedReason } from "@colaml/shared/worker/job-errors";
+import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import { z } from "zod";
+
+const schema = z.strictObject({ v: z.literal(1).default(1), what: z.string().max(20) });
+type Payload = z.infer<typeof schema>;
+type Work = (payload: Payload, context: JobContext) => Promise<unknown>;
+
+const config = resolveConfig({
+  flags: {
+    "redis.url": process.env["TEST_REDIS_URL"],
+    "redis.prefix": `{t-${randomUUID()}}`,
+    "worker.lockMs": 3_000,
+    "worker.stalledMs": 1_000,
+    "worker.graceMs": 1_000,
+    "logging.file": "",
+  },
+});
+const logger = createLogger({ service: "test", logging: { ...config.logging, level: "error" } });
+const silent = createLogger({ service: "test", logging: config.logging });
+silent.warn = silent.error = silent.info = () => {};
+silent.child = () => silent;
+
+let connection: RedisConnection;
+const lifecycles: WorkerLifecycle[] = [];
+
+beforeAll(() => {
+  connection = connectRedis(config.redis, logger);
+});
+afterAll(() => closeRedis(connection));
+afterEach(async () => {
+  await Promise.all(lifecycles.splice(0).map((lifecycle) => lifecycle.stop()));
+});
+
+async function start(work: Work, queue = `q-${randomUUID()}`) {
+  const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
+  lifecycles.push(lifecycle);
+  await runWorker({ queue, schema, processor: work, config, logger: silent, lifecycle });
+  return { open: openQueue(queue, { connection, redis: config.redis, logger }), lifecycle };
+}
+
+/** The job once it is in this state; polled, because events are a hint only. */
+async function reaches(open: OpenQueue, jobId: string, state: string) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const job = await open.queue.getJob(jobId);
+    const now = await job?.getState();
+    if (job && now === state) return job;
+    if (Date.now() > deadline) throw new Error(`job ${jobId} is ${now}, expected ${state}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+describe("a worker", () => {
+  it("gives the parsed payload and the job's identity to its processor and stores the result", async () => {
+    const { open } = await start(async (payload, context) => ({
+      payload,
+      id: context.jobId,
+      attempt: context.attempt,
+    }));
+    await addJob(open, "j", { what: "hello" }, { jobId: "one" });
+    const job = await reaches(open, "one", "completed");
+    expect(job.returnvalue).toEqual({ payload: { v: 1, what: "hello" }, id: "one", attempt: 1 });
+  });
+
+  it("tries again what may pass and fails at once what cannot", async () => {
+    const attempts: string[] = [];
+    const { open } = await start(async (payload, { attempt }) => {
+      attempts.push(`${payload.what}${attempt}`);
+      if (payload.what === "passing" && attempt === 1) throw new ColaError("MLFLOW_UNREACHABLE", "away");
+      if (payload.what === "final") throw new ColaError("INPUT_EMPTY", "no rows in x.csv");
+    });
+    const backoff = { type: "fixed", delay: 10 };
+    await addJob(open, "j", { what: "passing" }, { jobId: "p", backoff });
+    await addJob(open, "j", { what: "final" }, { jobId: "f", backoff });
+    await reaches(open, "p", "completed");
+    const failed = await reaches(open, "f", "failed");
+    expect(failed.failedReason).toBe("INPUT_EMPTY: no rows in x.csv");
+    expect(parseFailedReason(failed.failedReason!)).toEqual({
+      code: "INPUT_EMPTY",
+      message: "no rows in x.csv",
+    });
+    expect(attempts.sort()).toEqual(["final1", "passing1", "passing2"]);
+  });
+
+  it("keeps stacks, passwords and line breaks out of what Redis stores of a failure", async () => {
+    const { open } = await start(async () => {
+      throw new Error("no answer from http://me:canary-secret@host/x?token=canary-secret\nat line 2");
+    });
+    await addJob(open, "j", { what: "x" }, { jobId: "leak", attempts: 1 });
+    const job = await reaches(open, "leak", "failed");
+    const stored = JSON.stringify(await connection.hgetall(`${config.redis.prefix}:${open.queue.name}:leak`));
+    expect(stored).not.toMatch(/canary-secret|run-worker|\.js:\d/);
+    expect(job.failedReason).toBe("INTERNAL: no answer from http://***@host/x at line 2");
+  });
+
+  it.each([
+    ["a field of the wrong type", { what: 7 }, /^JOB_INVALID: .*what: /],
+    ["an unknown field", { what: "x", path: "/etc/passwd" }, /^JOB_INVALID: .*path/],
+    ["a prototype in disguise", JSON.parse('{"what":"x","__proto__":{"admin":true}}'), /^JOB_INVALID/],
+    ["a text above its limit", { what: "x".repeat(100_000) }, /^JOB_INVALID: .*what: /],
+    ["no object at all", "rm -rf", /^JOB_INVALID/],
+    ["a version of the future", { v: 2, what: "x" }, /^JOB_INVALID: .*version 2.*made by a newer release/],
+  ])("refuses %s before the processor sees it, and never tries it again", async (_, payload, reason) => {
+    const work = jest.fn(async () => undefined);
+    const { open } = await start(work);
+    await open.queue.add("j", payload, { jobId: "hostile", attempts: 3 });
+    const job = await reaches(open, "hostile", "failed");
+    expect(job.failedReason).toMatch(reason);
+    expect(job.attemptsMade).toBe(1);
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it("cancels a running job that somebody asked to cancel", async () => {
+    const { open } = await start((_, { signal }) => untilAborted(signal));
+    await addJob(open, "j", { what: "long" }, { jobId: "c" });
+    await reaches(open, "c", "active");
+    await requestCancel(connection, config.redis.prefix, open.queue.name, "c");
+    const job = await reaches(open, "c", "failed");
+    expect(job.failedReason).toBe("JOB_CANCELLED: job c was cancelled");
+  });
+
+  it("lets a short job finish when it stops", async () => {
+    let finish = () => {};
+    const { open, lifecycle } = await start(
+      () => new Promise<string>((resolve) => (finish = () => resolve("done"))),
+    );
+    await addJob(open, "j", { what: "short" }, { jobId: "s" });
+    await reaches(open, "s", "active");
+    const stopped = lifecycle.stop();
+    finish();
+    await stopped;
+    expect((await reaches(open, "s", "completed")).returnvalue).toBe("done");
+  });
+
+  it.each([
+    ["listens to its signal", (_: Payload, { signal }: JobContext) => untilAborted(signal)],
+    ["listens to nothing", () => new Promise<never>(() => {})],
+    [
+      "puts itself away when the stop begins",
+      (_: Payload, { stopping, handBack }: JobContext) =>
+        new Promise<never>((_resolve, reject) =>
+          stopping.addEventListener("abort", () => handBack().catch(reject)),
+        ),
+    ],
+  ])("hands back a long job whose processor %s, without a stall or an attempt", async (_, work) => {
+    const { open, lifecycle } = await start(work);
+    await addJob(open, "j", { what: "long" }, { jobId: "h" });
+    await reaches(open, "h", "active");
+    await lifecycle.stop();
+    const job = await reaches(open, "h", "waiting");
+    expect([job.attemptsMade, job.stalledCounter]).toEqual([0, 0]);
+  });
+
+  it("serves several queues in one process and stops them together", async () => {
+    const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
+    const names = ["a", "b"].map((name) => `${name}-${randomUUID()}`);
+    for (const queue of names) {
+      await runWorker({ queue, schema, processor: async () => queue, config, logger: silent, lifecycle });
+    }
+    for (const queue of names) {
+      const open = openQueue(queue, { connection, redis: config.redis });
+      await addJob(open, "j", { what: "x" }, { jobId: "m" });
+      expect((await reaches(open, "m", "completed")).returnvalue).toBe(queue);
+    }
+    await lifecycle.stop();
+    const open = openQueue(names[0]!, { connection, redis: config.redis });
+    expect(await open.queue.getWorkers()).toEqual([]);
+  });
+
+  it("counts what it did under fixed label values", async () => {
+    const { open, lifecycle } = await start(async () => undefined);
+    await addJob(open, "j", { what: "x" }, { jobId: "metric" });
+    await reaches(open, "metric", "completed");
+    await lifecycle.stop();
+    expect(await lifecycle.metrics.registry.metrics()).toMatch(
+      /colaml_jobs_total\{queue="q-[^"]+",outcome="completed",service="test"\} 1/,
+    );
+  });
+});
