@@ -1,9 +1,26 @@
 import { Command } from "commander";
 import { addConfigCommand } from "./commands/config";
 import { addJobsCommand } from "./commands/jobs";
+import { addLabelsCommand } from "./commands/labels";
+import { addMonitorCommand } from "./commands/monitor";
 import { addPredictCommand } from "./commands/predict";
+import { addScheduleCommand } from "./commands/schedule";
 import { addTrainCommand } from "./commands/train";
+import { addTuneCommand } from "./commands/tune";
 import { addUpCommand } from "./commands/up";
+
+/** In the order `cola --help` lists them: that of the work. */
+const COMMANDS = [
+  addUpCommand,
+  addTrainCommand,
+  addTuneCommand,
+  addPredictCommand,
+  addMonitorCommand,
+  addLabelsCommand,
+  addScheduleCommand,
+  addJobsCommand,
+  addConfigCommand,
+];
 
 const ABOUT = `
 Settings come from flags, then the environment, then .env, then defaults: \`cola config\` shows them.
@@ -16,7 +33,6 @@ export function createProgram(): Command {
     .addHelpText("after", ABOUT)
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .showSuggestionAfterError(true);
-  for (const add of [addUpCommand, addTrainCommand, addPredictCommand, addJobsCommand, addConfigCommand])
-    add(program);
+  for (const add of COMMANDS) add(program);
   return program;
 }

@@ -15,7 +15,10 @@ const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "writ
     ["labels", "read"],
     ["report", "write"],
   ],
-  labels: [["input.path", "read"]],
+  labels: [
+    ["input.path", "read"],
+    ["predictions", "read"],
+  ],
 };
 
 /**

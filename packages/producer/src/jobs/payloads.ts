@@ -1,5 +1,6 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type LabelsJob, type LabelsJobInput, labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/jobs/predict";
 import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
@@ -109,4 +110,9 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
     },
     ...more,
   });
+}
+
+/** The `labels` payload for the configured model. */
+export function labelsPayload(config: ColaConfig, more: Partial<LabelsJobInput>): LabelsJob {
+  return checkedPayload(labelsJobSchema, { model: config.model.name, ...more });
 }

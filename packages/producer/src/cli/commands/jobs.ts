@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { listJobs, retryJob } from "../../jobs/job-control";
 import type { JobView } from "../../jobs/job-view";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
+import { wholeOption } from "../options";
 import { watchJob } from "../run-job";
 import { openSession, type Session } from "../session";
 import { addSettingFlags } from "../setting-flags";
@@ -47,13 +48,7 @@ const withQueues =
   };
 
 async function list(context: CommandContext, session: Session): Promise<undefined> {
-  const limit = Number(context.options["limit"]);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    throw new ColaError(
-      "USAGE",
-      `--limit is ${JSON.stringify(context.options["limit"])}: allowed is a whole number from 1 to 1000`,
-    );
-  }
+  const limit = wholeOption(context.options, "limit", 1, 1000)!;
   const views = await listJobs(session.queues, limit);
   const text =
     views.length === 0 ? "no jobs yet" : views.map((view) => jobLine(context.terminal, view)).join("\n");

@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { predictPayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
-import { type ModelChoice, modelChoice } from "../model-choice";
+import { modelChoice } from "../model-choice";
+import { numberOption, optional, wholeOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable } from "../terminal";
@@ -64,14 +65,11 @@ async function predictRequest(
   file: string | undefined,
 ): Promise<Partial<PredictJobInput>> {
   const { options, config } = context;
-  const choice: ModelChoice = modelChoice(config, options["model"] as string | undefined);
+  const choice = modelChoice(config, options["model"] as string | undefined);
   const common = {
     model: choice.uri,
-    explain: numberOption(options, "explain", 0),
-    ...optional(
-      "maxRejected",
-      options["maxRejected"] === undefined ? undefined : numberOption(options, "maxRejected"),
-    ),
+    ...optional("explain", wholeOption(options, "explain", 0, 20)),
+    ...optional("maxRejected", numberOption(options, "maxRejected")),
   };
   const texts = options["text"] as string[] | undefined;
   if (texts && file === undefined) return { ...common, texts };
@@ -94,21 +92,6 @@ async function predictRequest(
     force: options["force"] === true,
     spreadsheetSafe: options["spreadsheetSafe"] === true,
   };
-}
-
-const optional = <K extends string, V>(key: K, value: V | undefined) =>
-  (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
-
-/** @throws ColaError USAGE */
-function numberOption(options: Readonly<Record<string, unknown>>, name: string, absent = Number.NaN): number {
-  const given = options[name];
-  const value = given === undefined ? absent : Number(given);
-  if (Number.isNaN(value))
-    throw new ColaError(
-      "USAGE",
-      `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is ${JSON.stringify(given)}: allowed is a number`,
-    );
-  return value;
 }
 
 /** What `--json` prints. */

@@ -11,6 +11,7 @@ import { openJobQueues } from "../../jobs/open-queues";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { startWorkers } from "../embedded-workers";
 import { Interruption, signalName } from "../interruption";
+import { wholeOption } from "../options";
 import { checkMlflow } from "../service-check";
 import { addSettingFlags } from "../setting-flags";
 import { printable } from "../terminal";
@@ -124,14 +125,8 @@ async function startMissingServers(
 }
 
 function workerCounts(options: Readonly<Record<string, unknown>>) {
-  const count = (name: keyof typeof UP_DEFAULTS) => {
-    const value = Number(options[name] ?? UP_DEFAULTS[name]);
-    if (Number.isInteger(value) && value >= 0 && value <= MAX_WORKERS) return value;
-    throw new ColaError(
-      "USAGE",
-      `--${name} is ${JSON.stringify(options[name])}: allowed is a whole number from 0 to ${MAX_WORKERS}`,
-    );
-  };
+  const count = (name: keyof typeof UP_DEFAULTS) =>
+    wholeOption(options, name, 0, MAX_WORKERS) ?? UP_DEFAULTS[name];
   return { trainer: count("trainers"), predictor: count("predictors"), monitor: count("monitors") };
 }
 

@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { predictJobSchema } from "@colaml/shared/jobs/predict";
 import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
@@ -20,6 +21,7 @@ export const SUBMITTABLE: ReadonlyMap<SubmittableQueue, ZodType<object>> = new M
   ["tune", tuneJobSchema],
   ["predict", predictJobSchema],
   ["monitor", monitorJobSchema],
+  ["labels", labelsJobSchema],
 ]);
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;

@@ -1,0 +1,59 @@
+import type { LabelsResult } from "@colaml/shared/jobs/labels";
+import type { Command } from "commander";
+import { labelsPayload } from "../../jobs/payloads";
+import { addCommonOptions, handler } from "../command-context";
+import { checkInput } from "../input-check";
+import { optional, textOption } from "../options";
+import { detachJob, runJob } from "../run-job";
+import { addSettingFlags } from "../setting-flags";
+import { userPath } from "../user-paths";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- labels answered.csv
+  $ npm run cola -- labels answered.csv --id-column ticket --label-column team --predictions scored.csv`;
+
+/** `cola labels FILE`: labels that came late, kept by id for the next `cola monitor`. */
+export function addLabelsCommand(program: Command): void {
+  const command = program
+    .command("labels")
+    .description("bring labels that came late: ids and labels, in any order, twice without counting twice")
+    .argument("<file>", "CSV, TSV or NDJSON with an id and a label column")
+    .option(
+      "--predictions <file>",
+      "output of `cola predict` to match at once, so that unknown ids are named",
+    )
+    .option("--detach", "put the job on the queue and leave")
+    .addHelpText("after", EXAMPLES);
+  const readFlags = addSettingFlags(addCommonOptions(command), ["columns.label", "columns.id", "model.name"]);
+  command.action(
+    handler(readFlags, async (context, file) => {
+      const path = userPath(file!);
+      const { label, id } = context.config.columns;
+      await checkInput(path, { label, others: [id] });
+      const predictions = textOption(context.options, "predictions");
+      const request = {
+        queue: "labels" as const,
+        payload: () =>
+          labelsPayload(context.config, {
+            input: { path },
+            columns: { label, id },
+            ...optional("predictions", predictions && userPath(predictions)),
+          }),
+        workers: { monitor: 1 },
+      };
+      if (context.options["detach"] === true) return detachJob(context, request);
+      return runJob<LabelsResult>(context, request, async ({ result }) => {
+        context.terminal.result(result, describeLabels(result));
+        return undefined;
+      });
+    }),
+  );
+}
+
+function describeLabels(result: LabelsResult): string {
+  const unknown = result.unknown
+    ? `\n  ${result.unknown.count} ids have no prediction${result.unknown.count > 0 ? `, e.g. ${result.unknown.first.slice(0, 5).join(", ")}` : ""}`
+    : "";
+  return `${result.model}: ${result.added} labels added, ${result.changed} changed, ${result.known} known already, ${result.rejected} left out; ${result.total} in all${unknown}`;
+}

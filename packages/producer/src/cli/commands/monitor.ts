@@ -1,0 +1,145 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { MonitorJobInput, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
+import type { Command } from "commander";
+import { monitorPayload } from "../../jobs/payloads";
+import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { EXIT } from "../exit-codes";
+import { checkInput } from "../input-check";
+import { modelChoice } from "../model-choice";
+import { numberOption, optional, textOption } from "../options";
+import { detachJob, runJob } from "../run-job";
+import { addSettingFlags } from "../setting-flags";
+import { printable, type Terminal } from "../terminal";
+import { userPath } from "../user-paths";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- monitor labelled.csv
+  $ npm run cola -- monitor --predictions scored.csv --labels labels.csv
+  $ npm run cola -- monitor labelled.csv --accuracy-threshold 0.8 --report report.html
+  $ npm run -s cola -- monitor labelled.csv --json || echo "a check failed"
+
+Exit code 3: a check failed. docs/errors.md lists the others.`;
+
+const MONITOR_SETTINGS = ["monitor", "model.alias", "mlflow.experiment"] as const;
+
+/** `cola monitor`: quality and drift of a model on new rows; exit code 3 where a check fails. */
+export function addMonitorCommand(program: Command): void {
+  const command = addMonitorOptions(
+    program.command("monitor").description("check quality and drift of a model on new rows"),
+  )
+    .option("--detach", "put the job on the queue and leave")
+    .addHelpText("after", EXAMPLES);
+  const readFlags = addSettingFlags(addCommonOptions(command), MONITOR_SETTINGS);
+  command.action(
+    handler(readFlags, async (context, file) => {
+      const job = await monitorRequest(context, file);
+      const request = {
+        queue: "monitor" as const,
+        payload: () => monitorPayload(context.config, job),
+        workers: { monitor: 1 },
+      };
+      if (context.options["detach"] === true) return detachJob(context, request);
+      return runJob<MonitorResult>(context, request, async ({ result }) => {
+        context.terminal.result(result, describeMonitoring(context.terminal, result));
+        return result.ok ? EXIT.ok : EXIT.check;
+      });
+    }),
+  );
+}
+
+/** The options that make a `monitor` payload, also for `cola schedule add monitor`. */
+export function addMonitorOptions(command: Command): Command {
+  return command
+    .argument("[file]", "file with texts and, for quality, labels")
+    .option("--predictions <file>", "output of `cola predict` instead of a file")
+    .option("--labels <file>", "ids and labels of the predictions")
+    .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
+    .option("--text-column <name>", "text column (default: as trained)")
+    .option("--label-column <name>", "label column (default: as trained)")
+    .option("--id-column <name>", "id column (default: as trained)")
+    .option("--min-rows <count>", "no verdict on a metric that fewer rows speak for")
+    .option("--report <file>", "where the HTML report goes (default: beside the input)");
+}
+
+/** The part of a `monitor` payload that options give, its files looked at. @throws ColaError */
+export async function monitorRequest(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<Partial<MonitorJobInput>> {
+  const { options, config } = context;
+  const predictions = textOption(options, "predictions");
+  if ((file === undefined) === (predictions === undefined)) {
+    throw new ColaError("USAGE", "give either a file or --predictions");
+  }
+  const columns = {
+    ...optional("text", textOption(options, "textColumn")),
+    ...optional("label", textOption(options, "labelColumn")),
+    ...optional("id", textOption(options, "idColumn")),
+  };
+  const labels = textOption(options, "labels");
+  const report = textOption(options, "report");
+  const path = userPath(file ?? predictions!);
+  await checkInput(path, file === undefined ? {} : optional("text", columns.text));
+  if (labels !== undefined) await checkInput(userPath(labels), {});
+  const minRows = numberOption(options, "minRows");
+  return {
+    model: modelChoice(config, textOption(options, "model")).uri,
+    columns,
+    ...(file === undefined ? { predictions: path } : { input: { path } }),
+    ...optional("labels", labels && userPath(labels)),
+    ...optional("report", report && userPath(report)),
+    ...optional("minRows", minRows),
+  };
+}
+
+function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
+  const mark =
+    result.verdict === "fail"
+      ? terminal.red("FAIL")
+      : result.ok
+        ? terminal.green(result.verdict.toUpperCase())
+        : terminal.red("FAIL");
+  const drift = result.drift
+    ? [`  drift: ${result.drift.level} over ${result.drift.rows} rows${wordsOf(result)}`]
+    : [`  drift: not computed (${result.driftAbsent ?? "no reason given"})`];
+  return [
+    `${terminal.bold(mark)} ${printable(result.summary)}`,
+    `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label, ${result.rejected} left out`,
+    ...result.checks.map((check) => checkLine(terminal, check)),
+    ...drift,
+    ...result.alerts.map(
+      (alert) => `  alert (${alert.severity}, ${alert.status}): ${printable(alert.message)}`,
+    ),
+    ...result.warnings.map((warning) => `  note: ${printable(warning)}`),
+    ...(result.report ? [`  report: ${result.report}`] : []),
+  ].join("\n");
+}
+
+function checkLine(terminal: Terminal, check: QualityCheck): string {
+  const status = check.status.padEnd(10);
+  const painted =
+    check.status === "pass"
+      ? terminal.green(status)
+      : check.status === "fail"
+        ? terminal.red(status)
+        : status;
+  const interval = check.interval ? ` [${check.interval.map((bound) => bound.toFixed(4)).join(", ")}]` : "";
+  const value =
+    check.value === undefined
+      ? `- (${check.reason ?? "not computed"})`
+      : `${check.value.toFixed(4)}${interval}`;
+  return `  ${painted} ${check.metric.padEnd(16)} ${value} against ${check.bound.toFixed(4)} (${check.kind}, n ${check.n})`;
+}
+
+function wordsOf({ drift }: MonitorResult): string {
+  const names = (words: { word: string; significant: boolean }[]) =>
+    words
+      .filter(({ significant }) => significant)
+      .slice(0, 5)
+      .map(({ word }) => printable(word))
+      .join(" ");
+  const rose = names(drift?.rose ?? []);
+  const fell = names(drift?.fell ?? []);
+  return `${rose === "" ? "" : `; more often: ${rose}`}${fell === "" ? "" : `; less often: ${fell}`}`;
+}

@@ -1,0 +1,160 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { QUEUE_NAMES, type QueueName } from "@colaml/shared/jobs/queues";
+import {
+  addSchedule,
+  listSchedules,
+  pauseSchedule,
+  removeSchedule,
+  resumeSchedule,
+  type Schedule,
+} from "@colaml/shared/jobs/schedules";
+import type { Queue } from "bullmq";
+import type { Command } from "commander";
+import { monitorPayload, trainPayload } from "../../jobs/payloads";
+import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { checkInput } from "../input-check";
+import { optional, textOption } from "../options";
+import { duration } from "../progress-bar";
+import { openSession, type Session } from "../session";
+import { addSettingFlags } from "../setting-flags";
+import { printable } from "../terminal";
+import { userPath } from "../user-paths";
+import { addMonitorOptions, monitorRequest } from "./monitor";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- schedule add monitor labelled.csv --every 1h
+  $ npm run cola -- schedule add train tweets.csv --cron "0 3 * * *" --timezone Europe/Madrid --id nightly
+  $ npm run cola -- schedule
+  $ npm run cola -- schedule pause nightly`;
+
+const SCHEDULED: readonly QueueName[] = ["monitor", "train"];
+
+/** `cola schedule [list|add|pause|resume|remove]`: jobs that come back by interval or cron. */
+export function addScheduleCommand(program: Command): void {
+  const schedule = program
+    .command("schedule")
+    .description("jobs that come back: add, list, pause, resume, remove")
+    .addHelpText("after", EXAMPLES);
+  const add = schedule.command("add").description("add a schedule, or change the one of the same id");
+  addTimes(
+    addMonitorOptions(add.command("monitor").description("check a model again and again")),
+    ["monitor", "model.alias"],
+    async (context, file) => monitorPayload(context.config, await monitorRequest(context, file)),
+  );
+  addTimes(
+    add.command("train").description("train again and again").argument("<file>", "labelled file"),
+    ["columns", "features", "boosting"],
+    async (context, file) => {
+      const path = userPath(file!);
+      const { text, label } = context.config.columns;
+      await checkInput(path, { text, label });
+      return trainPayload(context.config, path);
+    },
+  );
+  const list = schedule.command("list", { isDefault: true }).description("all schedules");
+  list.action(
+    handler(addSettingFlags(addCommonOptions(list), []), (context) =>
+      withQueues(context, (session) => showAll(context, session)),
+    ),
+  );
+  for (const [name, doc, run] of CHANGES) {
+    const command = schedule.command(`${name} <id>`).description(doc);
+    command.action(
+      handler(addSettingFlags(addCommonOptions(command), []), (context, id) =>
+        withQueues(context, async (session) => {
+          const queue = await queueOf(session, id!);
+          const changed = await run(queue, id!);
+          context.terminal.result(
+            changed ?? { id, removed: true },
+            changed ? line(changed) : `schedule ${id} is removed`,
+          );
+        }),
+      ),
+    );
+  }
+}
+
+const CHANGES: readonly (readonly [
+  string,
+  string,
+  (queue: Queue, id: string) => Promise<Schedule | undefined>,
+])[] = [
+  ["pause", "keep a schedule, but let it make no jobs", pauseSchedule],
+  ["resume", "go on with a paused schedule", resumeSchedule],
+  ["remove", "forget a schedule", async (queue, id) => void (await removeSchedule(queue, id))],
+];
+
+function addTimes(
+  command: Command,
+  settings: readonly string[],
+  payload: (context: CommandContext, file: string | undefined) => Promise<object>,
+): void {
+  command
+    .option("--every <duration>", "a number and s, m, h or d, e.g. 1h")
+    .option("--cron <pattern>", "five fields, or six with seconds")
+    .option("--timezone <name>", "IANA name, for --cron (default: UTC)")
+    .option("--id <name>", "name of the schedule (default: the queue's)");
+  const readFlags = addSettingFlags(addCommonOptions(command), settings);
+  command.action(
+    handler(readFlags, async (context, file) => {
+      const { options } = context;
+      const times = {
+        id: textOption(options, "id") ?? command.name(),
+        ...optional("every", textOption(options, "every")),
+        ...optional("cron", textOption(options, "cron")),
+        ...optional("timezone", textOption(options, "timezone")),
+      };
+      const job = await payload(context, file);
+      return withQueues(context, async (session) => {
+        const schedule = await addSchedule(session.queues.queue(command.name() as QueueName), times, job);
+        context.terminal.result(schedule, line(schedule));
+      });
+    }),
+  );
+}
+
+async function withQueues(
+  context: CommandContext,
+  run: (session: Session) => Promise<void>,
+): Promise<undefined> {
+  const session = await openSession(context, { mlflow: false });
+  try {
+    if (session.kind === "own") context.terminal.say("schedules make jobs only while `cola up` runs");
+    await run(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function allSchedules(session: Session): Promise<Schedule[]> {
+  const lists = await Promise.all(SCHEDULED.map((name) => listSchedules(session.queues.queue(name))));
+  return lists.flat();
+}
+
+async function showAll(context: CommandContext, session: Session): Promise<void> {
+  const schedules = await allSchedules(session);
+  context.terminal.result(
+    { schedules },
+    schedules.length === 0 ? "no schedules" : schedules.map(line).join("\n"),
+  );
+}
+
+/** @throws ColaError JOB_NOT_FOUND naming the schedules there are */
+async function queueOf(session: Session, id: string): Promise<Queue> {
+  const schedules = await allSchedules(session);
+  const found = schedules.find((schedule) => schedule.id === id);
+  const name = QUEUE_NAMES.find((queue) => queue === found?.queue);
+  if (name) return session.queues.queue(name);
+  const known = schedules.map((schedule) => schedule.id).join(", ") || "none";
+  throw new ColaError("JOB_NOT_FOUND", `no schedule ${JSON.stringify(id)}; there are: ${known}`);
+}
+
+function line(schedule: Schedule): string {
+  const times =
+    schedule.everyMs === undefined
+      ? `cron ${schedule.cron} ${schedule.timezone ?? ""}`
+      : `every ${duration(schedule.everyMs / 1000)}`;
+  const next = schedule.paused ? "paused" : `next ${schedule.next ?? "soon"}`;
+  return printable(`${schedule.id.padEnd(20)} ${schedule.queue.padEnd(8)} ${times.trim()}, ${next}`);
+}

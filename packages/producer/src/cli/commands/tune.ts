@@ -1,0 +1,82 @@
+import type { TuneJobInput, TuneResult } from "@colaml/shared/jobs/tune";
+import type { Command } from "commander";
+import { TRAIN_SETTINGS, tunePayload } from "../../jobs/payloads";
+import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { checkInput } from "../input-check";
+import { optional, textOption, wholeOption } from "../options";
+import { detachJob, runJob } from "../run-job";
+import { addSettingFlags } from "../setting-flags";
+import { printable, type Terminal } from "../terminal";
+import { userPath } from "../user-paths";
+import { metricTable } from "./train";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- tune tweets.csv --trials 20
+  $ npm run cola -- tune tweets.csv --trials 40 --metric accuracy_score --max-features 2000
+
+A setting given as a flag is the trials' start; the search goes over learning rate, depth, l2, iterations,
+features, stop words and n-grams (docs/jobs.md: space).`;
+
+/** Trainer processes where a command starts its own. */
+const OWN_TRAINERS = 2;
+
+/** `cola tune FILE`: a search over settings, its best model trained, published and put through the champion check. */
+export function addTuneCommand(program: Command): void {
+  const command = program
+    .command("tune")
+    .description("search for better settings, train and register the best")
+    .argument("<file>", "labelled file")
+    .option("--trials <count>", "settings to try", "20")
+    .option("--metric <name>", "accuracy_score, f1_score, roc_auc or log_loss on the validation rows")
+    .option("--search-seed <number>", "the same seed tries the same settings")
+    .option("--run-name <name>", "name of the parent run")
+    .option("--detach", "put the job on the queue and leave")
+    .addHelpText("after", EXAMPLES);
+  const readFlags = addSettingFlags(addCommonOptions(command), TRAIN_SETTINGS);
+  command.action(
+    handler(readFlags, async (context, file) => {
+      const path = userPath(file!);
+      const { columns } = context.config;
+      await checkInput(path, { text: columns.text, label: columns.label });
+      const job = tuneRequest(context);
+      const request = {
+        queue: "tune" as const,
+        payload: () => tunePayload(context.config, path, job),
+        workers: { trainer: OWN_TRAINERS },
+      };
+      if (context.options["detach"] === true) return detachJob(context, request);
+      return runJob<TuneResult>(context, request, async ({ result }) => {
+        context.terminal.result(result, describeTuning(context.terminal, result));
+        return undefined;
+      });
+    }),
+  );
+}
+
+function tuneRequest({ options }: CommandContext): Partial<TuneJobInput> {
+  return {
+    ...optional("trials", wholeOption(options, "trials", 1, 1_000)),
+    ...optional("metric", textOption(options, "metric") as TuneJobInput["metric"]),
+    ...optional("random_seed", wholeOption(options, "searchSeed", 0, 2_147_483_647)),
+    ...optional("runName", textOption(options, "runName")),
+  };
+}
+
+function describeTuning(terminal: Terminal, result: TuneResult): string {
+  const settings = Object.entries(result.best.settings).map(
+    ([name, value]) => `${name} ${JSON.stringify(value)}`,
+  );
+  const version = result.modelVersion === undefined ? "not registered yet" : `version ${result.modelVersion}`;
+  return [
+    `${terminal.bold(result.model)} ${version}: ${result.promoted ? terminal.green("promoted to champion") : "not promoted"} - ${printable(result.verdict)}`,
+    `  best of ${result.trials.finished} trials (${result.trials.failed} failed): ${settings.join(", ")}`,
+    metricTable(
+      new Map([
+        ["validation", result.metrics.validation],
+        ["test", result.metrics.test],
+      ]),
+    ),
+    `  ${result.seconds.toFixed(1)} s, parent run ${result.runId}, best run ${result.bestRunId}`,
+  ].join("\n");
+}
