@@ -1,0 +1,159 @@
+"""Scores a ColaML model in Python: needs numpy and pandas alone, which mlflow brings.
+
+MLflow calls `_load_pyfunc` with the model's `data` folder. Labels and probabilities are those of ColaML's own
+workers: the same tokens, the same TF-IDF, leaves summed in float32 in tree order.
+"""
+
+import hashlib
+import json
+import math
+import os
+import re
+
+import numpy as np
+import pandas as pd
+
+
+def _load_pyfunc(data_path):
+    return ColamlModel(data_path)
+
+
+def _read(data_path, name):
+    with open(os.path.join(data_path, name), "rb") as file:
+        return file.read()
+
+
+def _check_files(data_path):
+    manifest = json.loads(_read(data_path, "manifest.json"))
+    for entry in manifest["files"]:
+        content = _read(data_path, entry["path"])
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise ValueError(f"model file {entry['path']} is damaged: its sha256 is not the manifest's")
+
+
+class ColamlModel:
+    """`predict` takes a DataFrame with the text column (or a list of texts) and gives a row a text:
+    `label`, and `probability_<class>` for each class."""
+
+    def __init__(self, data_path):
+        _check_files(data_path)
+        bundle = json.loads(_read(data_path, "bundle.json"))
+        if bundle["formatVersion"] != 1:
+            raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1")
+        self.classes = bundle["classes"]
+        self.text_column = bundle["columns"]["text"]
+        self.settings = bundle["features"]
+        self.columns = {term: i for i, term in enumerate(bundle["terms"])}
+        self.idf = np.asarray(bundle["idf"], dtype=np.float64)
+        self.pattern = re.compile(self.settings["token_pattern"])
+        stop_words = self.settings["stop_words"]
+        self.stop_words = frozenset(_ENGLISH if stop_words == "english" else () if stop_words == "none" else stop_words)
+        self.trees = _Trees(json.loads(_read(data_path, "model.xgb.json")))
+
+    def predict(self, model_input, params=None):
+        texts = self._texts(model_input)
+        features = np.full((len(texts), len(self.idf)), np.nan, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for column, value in self._tfidf(text):
+                features[row, column] = value
+        probabilities = self.trees.probabilities(features)
+        labels = [self.classes[i] for i in probabilities.argmax(axis=1)]
+        frame = pd.DataFrame({"label": labels})
+        for i, name in enumerate(self.classes):
+            frame[f"probability_{name}"] = probabilities[:, i]
+        return frame
+
+    def _texts(self, model_input):
+        if isinstance(model_input, pd.DataFrame):
+            if self.text_column not in model_input.columns:
+                names = ", ".join(map(str, model_input.columns))
+                raise ValueError(f"there is no column {self.text_column!r}: columns are {names}")
+            values = model_input[self.text_column].tolist()
+        else:
+            values = list(np.asarray(model_input, dtype=object).reshape(-1))
+        for row, value in enumerate(values):
+            if not isinstance(value, str):
+                raise ValueError(f"row {row} has no text: {value!r}")
+        return values
+
+    def _terms(self, text):
+        settings = self.settings
+        tokens = self.pattern.findall(text.lower() if settings["lowercase"] else text)
+        tokens = [token for token in tokens if token not in self.stop_words]
+        shortest, longest = settings["ngram_range"]
+        for size in range(shortest, min(longest, len(tokens)) + 1):
+            for start in range(len(tokens) - size + 1):
+                yield " ".join(tokens[start : start + size])
+
+    def _tfidf(self, text):
+        counts = {}
+        for term in self._terms(text):
+            column = self.columns.get(term)
+            if column is not None:
+                counts[column] = counts.get(column, 0) + 1
+        settings = self.settings
+        cells = []
+        for column in sorted(counts):
+            tf = float(counts[column])
+            if settings["sublinear_tf"]:
+                tf = math.log(tf) + 1.0
+            cells.append((column, tf * self.idf[column] if settings["use_idf"] else tf))
+        if settings["norm"] == "l2":
+            length = math.sqrt(sum(value * value for _, value in cells))
+        else:
+            length = sum(abs(value) for _, value in cells) if settings["norm"] == "l1" else 1.0
+        return [(column, value / length) for column, value in cells] if length else cells
+
+
+class _Trees:
+    """The gradient-boosted trees of an XGBoost JSON model; absent features are NaN."""
+
+    def __init__(self, model):
+        learner = model["learner"]
+        booster = learner["gradient_booster"]["model"]
+        self.groups = max(1, int(learner["learner_model_param"]["num_class"]))
+        base = float(learner["learner_model_param"]["base_score"].strip("[]"))
+        binary = learner["objective"]["name"] == "binary:logistic"
+        self.base = np.float32(math.log(base / (1 - base)) if binary else base)
+        self.trees = [
+            (
+                group,
+                np.asarray(tree["left_children"], dtype=np.int32),
+                np.asarray(tree["right_children"], dtype=np.int32),
+                np.asarray(tree["split_indices"], dtype=np.int32),
+                np.asarray(tree["split_conditions"], dtype=np.float32),
+                np.asarray(tree["default_left"], dtype=bool),
+            )
+            for group, tree in zip(booster["tree_info"], booster["trees"])
+        ]
+
+    def probabilities(self, features):
+        margins = np.zeros((len(features), self.groups), dtype=np.float32)
+        for group, left, right, feature, value, default_left in self.trees:
+            rows = np.arange(len(features))
+            node = np.zeros(len(features), dtype=np.int32)
+            while True:
+                inner = left[node] != -1
+                if not inner.any():
+                    break
+                at, row = node[inner], rows[inner]
+                cell = features[row, feature[at]]
+                goes_left = np.where(np.isnan(cell), default_left[at], cell < value[at])
+                node[inner] = np.where(goes_left, left[at], right[at])
+            margins[:, group] += value[node]
+        margins += self.base
+        if self.groups == 1:
+            # Rounded to float32 at each step, as XGBoost does: a row at p = 0.5 must get the same label everywhere.
+            positive = np.float32(1) / (np.float32(1) + _exp(-margins[:, 0]))
+            positive = positive.astype(np.float64)
+            return np.column_stack([1.0 - positive, positive])
+        shifted = _exp(margins - margins.max(axis=1, keepdims=True))
+        divisor = shifted.astype(np.float64).sum(axis=1, keepdims=True).astype(np.float32)
+        return (shifted / divisor).astype(np.float64)
+
+
+def _exp(margins):
+    return np.exp(margins.astype(np.float64)).astype(np.float32)
+
+
+_ENGLISH = ()  # replaced by the list of words when the model is published

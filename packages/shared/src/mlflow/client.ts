@@ -1,0 +1,40 @@
+import { Artifacts } from "./artifacts";
+import { Experiments } from "./experiments";
+import { LoggedModels } from "./logged-models";
+import { Registry } from "./registry";
+import { Runs } from "./runs";
+import { type MlflowSettings, MlflowTransport, type TransportOptions } from "./transport";
+
+/** MLflow over REST, one property a noun of its API. */
+export interface MlflowClient {
+  /** Address without credentials. */
+  readonly address: string;
+  /** Resolves when the server answers; MLFLOW_UNREACHABLE within seconds where it does not. */
+  ping(): Promise<void>;
+  readonly experiments: Experiments;
+  readonly runs: Runs;
+  readonly models: LoggedModels;
+  readonly registry: Registry;
+  readonly artifacts: Artifacts;
+  /** Page of a run in MLflow's own interface. */
+  runUrl(experimentId: string, runId: string): string;
+}
+
+/**
+ * A client for one server.
+ *
+ * @throws ColaError CONFIG_INVALID where no tracking URI is set
+ */
+export function createMlflowClient(settings: MlflowSettings, options: TransportOptions = {}): MlflowClient {
+  const transport = new MlflowTransport(settings, options);
+  return {
+    address: transport.address,
+    ping: () => transport.ping(),
+    experiments: new Experiments(transport),
+    runs: new Runs(transport),
+    models: new LoggedModels(transport),
+    registry: new Registry(transport),
+    artifacts: new Artifacts(transport),
+    runUrl: (experimentId, runId) => `${transport.address}/#/experiments/${experimentId}/runs/${runId}`,
+  };
+}

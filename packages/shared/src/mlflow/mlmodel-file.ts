@@ -1,0 +1,93 @@
+import { PYTHON_LOADER_MODULE, pythonLoaderSource } from "../model/python-loader";
+
+/** Column types of a signature, under MLflow's names. */
+interface ColumnSpec {
+  name: string;
+  type: "string" | "double";
+  required: boolean;
+}
+
+export interface ModelFolder {
+  modelId: string;
+  runId: string;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  textColumn: string;
+  classes: readonly string[];
+  /** A text that shows what the model takes. */
+  inputExample: string;
+  /** Files below `data/`. */
+  data: ReadonlyMap<string, Uint8Array>;
+}
+
+/** MLflow release whose layout is written. */
+const MLFLOW_VERSION = "3.17.2";
+const PYTHON_VERSION = "3.11.7";
+
+/** Signature of our models: one text column in, label and a probability a class out. */
+export function signatureOf(
+  textColumn: string,
+  classes: readonly string[],
+): { inputs: string; outputs: string } {
+  const inputs: ColumnSpec[] = [{ name: textColumn, type: "string", required: true }];
+  const outputs: ColumnSpec[] = [
+    { name: "label", type: "string", required: true },
+    ...classes.map((label) => ({ name: `probability_${label}`, type: "double" as const, required: true })),
+  ];
+  return { inputs: JSON.stringify(inputs), outputs: JSON.stringify(outputs) };
+}
+
+/**
+ * Every file of a model folder that `mlflow.pyfunc.load_model` reads: MLmodel, environment, Python loader,
+ * examples, and the data files.
+ */
+export function modelFolderFiles(folder: ModelFolder): Map<string, Uint8Array> {
+  const { textColumn, inputExample } = folder;
+  const text = (value: string) => Buffer.from(value);
+  const files = new Map<string, Uint8Array>([
+    ["MLmodel", text(mlmodelYaml(folder))],
+    [
+      "python_env.yaml",
+      text(`python: ${PYTHON_VERSION}\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n`),
+    ],
+    ["requirements.txt", text(`mlflow==${MLFLOW_VERSION}\n`)],
+    [`code/${PYTHON_LOADER_MODULE}.py`, text(pythonLoaderSource())],
+    ["input_example.json", text(JSON.stringify({ columns: [textColumn], data: [[inputExample]] }))],
+    [
+      "serving_input_example.json",
+      text(JSON.stringify({ dataframe_split: { columns: [textColumn], data: [[inputExample]] } })),
+    ],
+  ]);
+  for (const [path, bytes] of folder.data) files.set(`data/${path}`, bytes);
+  return files;
+}
+
+/** JSON texts are valid YAML scalars: nothing of the user's can break out of its line. */
+const quoted = (value: string) => JSON.stringify(value);
+
+function mlmodelYaml({ modelId, runId, createdAt, textColumn, classes }: ModelFolder): string {
+  const { inputs, outputs } = signatureOf(textColumn, classes);
+  return `flavors:
+  python_function:
+    code: code
+    data: data
+    env:
+      virtualenv: python_env.yaml
+    loader_module: ${PYTHON_LOADER_MODULE}
+    python_version: ${PYTHON_VERSION}
+mlflow_version: ${MLFLOW_VERSION}
+model_id: ${quoted(modelId)}
+model_uuid: ${quoted(modelId)}
+run_id: ${quoted(runId)}
+saved_input_example_info:
+  artifact_path: input_example.json
+  pandas_orient: split
+  serving_input_path: serving_input_example.json
+  type: dataframe
+signature:
+  inputs: ${quoted(inputs)}
+  outputs: ${quoted(outputs)}
+  params: null
+utc_time_created: ${quoted(new Date(createdAt).toISOString().replace("T", " ").replace("Z", ""))}
+`;
+}

@@ -1,0 +1,129 @@
+import { ColaError } from "../errors/cola-error";
+import { isAlreadyThere } from "./api-error";
+import type { KeyValue } from "./runs";
+import type { MlflowTransport } from "./transport";
+
+const API = "/api/2.0/mlflow";
+
+export interface ModelVersion {
+  name: string;
+  version: string;
+  runId: string;
+  /** `models:/<model id>`, or an artifact URI. */
+  source: string;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  status: string;
+  tags: Record<string, string>;
+  aliases: string[];
+}
+
+interface RawVersion {
+  name: string;
+  version: string;
+  run_id?: string;
+  source?: string;
+  creation_timestamp?: number;
+  status?: string;
+  tags?: KeyValue[];
+  aliases?: string[];
+}
+
+/** The model registry: versions and aliases. */
+export class Registry {
+  constructor(private readonly transport: MlflowTransport) {}
+
+  async ensureModel(name: string): Promise<void> {
+    try {
+      await this.#post("registered-models/create", { name }, false);
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
+    }
+  }
+
+  async createVersion(version: {
+    name: string;
+    modelId: string;
+    runId: string;
+    tags: KeyValue[];
+  }): Promise<ModelVersion> {
+    const body = {
+      name: version.name,
+      source: `models:/${version.modelId}`,
+      run_id: version.runId,
+      model_id: version.modelId,
+      tags: version.tags,
+    };
+    const made = await this.#post<{ model_version: RawVersion }>("model-versions/create", body, false);
+    return versionOf(made.model_version);
+  }
+
+  async version(name: string, version: string): Promise<ModelVersion> {
+    const found = await this.#get<{ model_version: RawVersion }>("model-versions/get", { name, version });
+    return versionOf(found.model_version);
+  }
+
+  /** The version an alias points at, or nothing where the alias or the model is missing. */
+  async versionOfAlias(name: string, alias: string): Promise<ModelVersion | undefined> {
+    try {
+      const found = await this.#get<{ model_version: RawVersion }>("registered-models/alias", {
+        name,
+        alias,
+      });
+      return versionOf(found.model_version);
+    } catch (error) {
+      if (error instanceof ColaError && error.code === "MODEL_NOT_FOUND") return undefined;
+      throw error;
+    }
+  }
+
+  /** Versions of a model, newest first; none where there is no such model. */
+  async versions(name: string, filter = "", maxResults = 200): Promise<ModelVersion[]> {
+    const found = await this.#get<{ model_versions?: RawVersion[] }>("model-versions/search", {
+      filter: `name='${name.replaceAll("'", "")}'${filter}`,
+      order_by: "version_number DESC",
+      max_results: maxResults,
+    });
+    return (found.model_versions ?? []).map(versionOf);
+  }
+
+  /** Registered model with its aliases: alias -> version. */
+  async aliases(name: string): Promise<Map<string, string>> {
+    const found = await this.#get<{ registered_model: { aliases?: { alias: string; version: string }[] } }>(
+      "registered-models/get",
+      { name },
+    );
+    return new Map(
+      (found.registered_model.aliases ?? []).map(({ alias, version }) => [alias, String(version)]),
+    );
+  }
+
+  async setAlias(name: string, alias: string, version: string): Promise<void> {
+    await this.#post("registered-models/alias", { name, alias, version }, true);
+  }
+
+  async setVersionTag(name: string, version: string, { key, value }: KeyValue): Promise<void> {
+    await this.#post("model-versions/set-tag", { name, version, key, value: value.slice(0, 5000) }, true);
+  }
+
+  async #get<T>(path: string, query: Record<string, string | number>): Promise<T> {
+    return this.transport.json<T>({ method: "GET", path: `${API}/${path}`, query, idempotent: true });
+  }
+
+  #post<T>(path: string, body: unknown, idempotent: boolean): Promise<T> {
+    return this.transport.json<T>({ method: "POST", path: `${API}/${path}`, body, idempotent });
+  }
+}
+
+function versionOf(raw: RawVersion): ModelVersion {
+  return {
+    name: raw.name,
+    version: String(raw.version),
+    runId: raw.run_id ?? "",
+    source: raw.source ?? "",
+    createdAt: Number(raw.creation_timestamp ?? 0),
+    status: raw.status ?? "",
+    tags: Object.fromEntries((raw.tags ?? []).map(({ key, value }) => [key, value])),
+    aliases: raw.aliases ?? [],
+  };
+}

@@ -1,0 +1,30 @@
+import { createTfidfTransform } from "../text/tfidf-transform";
+import type { ModelBundle } from "./model-bundle";
+import { predictedClass } from "./predicted-class";
+import { createTreeScorer, type FeatureRow } from "./tree-scorer";
+
+export interface Classifier {
+  readonly classes: readonly string[];
+  /** Index of the predicted class; probabilities a class are written to `out` (nClasses). */
+  predict(text: string, out: Float64Array): number;
+  /** The same from the TF-IDF features of a document. */
+  predictFeatures(row: FeatureRow, out: Float64Array): number;
+  /** TF-IDF features of a document. */
+  features(text: string): FeatureRow;
+}
+
+/** The plain path from text to label: what every faster path is compared with. */
+export function createClassifier(bundle: ModelBundle): Classifier {
+  const features = createTfidfTransform(bundle);
+  const scorer = createTreeScorer(bundle.ensemble);
+  const predictFeatures = (row: FeatureRow, out: Float64Array) => {
+    scorer.probabilities(row, out);
+    return predictedClass(out, 0, bundle.classes.length);
+  };
+  return {
+    classes: bundle.classes,
+    features,
+    predictFeatures,
+    predict: (text, out) => predictFeatures(features(text), out),
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * The predicted class: the most probable, the first of equals. For binary that is class 1 where p > 0.5, as
+ * XGBoost's own classifier has it.
+ *
+ * @param offset where the row's probabilities begin
+ */
+export function predictedClass(
+  probabilities: ArrayLike<number>,
+  offset = 0,
+  nClasses = probabilities.length,
+): number {
+  let best = 0;
+  for (let i = 1; i < nClasses; i++) {
+    if (probabilities[offset + i]! > probabilities[offset + best]!) best = i;
+  }
+  return best;
+}
