@@ -6,7 +6,7 @@
  * - A quoted field ends at the first quote that is not doubled; a delimiter, a line end or the end of the file must
  *   follow, and at most `MAX_RECORD_BYTES` may lie between. If not, the field's first line is a broken record, and
  *   reading goes on with the next line.
- * - A line end is LF or CRLF, or CR alone where the file's first line ends so. Empty lines are no records.
+ * - A line end is LF or CRLF, or CR alone where the file's beginning holds no LF. Empty lines are no records.
  */
 export interface Dialect {
   /** Byte between fields; -1 where there is none. */
@@ -30,10 +30,7 @@ export function dialectOf(format: RecordFormat, head: Buffer): Dialect {
   return { delimiter: DELIMITERS[format], newline: newlineOf(head), quotes: format !== "ndjson" };
 }
 
+/** Old Mac files end lines with CR alone: those whose beginning holds CR but no LF. */
 function newlineOf(head: Buffer): number {
-  const cr = head.indexOf(CR);
-  if (cr < 0) return LF;
-  const lf = head.indexOf(LF);
-  const crAlone = cr + 1 < head.length && head[cr + 1] !== LF;
-  return crAlone && (lf < 0 || cr < lf) ? CR : LF;
+  return !head.includes(LF) && head.includes(CR) ? CR : LF;
 }

@@ -1,3 +1,4 @@
+import { checkText } from "@colaml/shared/data/file-format";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import { type Dialect, dialectOf, type RecordFormat } from "./dialect";
@@ -5,8 +6,7 @@ import { recordEnd } from "./record-end";
 import { RecordScanner } from "./record-scanner";
 
 /** Columns more than this are not data. */
-const MAX_COLUMNS = 16_384;
-const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const MAX_COLUMNS = 10_000;
 
 /** Bytes of a file's start that hold any header we accept. */
 export const HEADER_BYTES = MAX_RECORD_BYTES + 4;
@@ -24,14 +24,11 @@ export interface Header {
 
 /**
  * Reads the header of a file from its first `HEADER_BYTES` bytes (all of it when shorter).
- * @throws ColaError INPUT_EMPTY, INPUT_UNREADABLE (UTF-16, a header that does not end)
+ * @throws ColaError INPUT_EMPTY, INPUT_UNREADABLE (no UTF-8 text, a header that does not end)
  */
 export function readHeader(head: Buffer, format: RecordFormat, path: string): Header {
   if (head.length === 0) throw new ColaError("INPUT_EMPTY", `empty file: ${path}`);
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    throw new ColaError("INPUT_UNREADABLE", `${path} is UTF-16; convert it to UTF-8`);
-  }
-  const bom = head.subarray(0, 3).equals(UTF8_BOM) ? 3 : 0;
+  const bom = checkText(path, head);
   const content = head.subarray(bom);
   const dialect = dialectOf(format, content);
   if (!dialect.quotes) return { dialect, columns: [], dataStart: bom, lines: 0 };

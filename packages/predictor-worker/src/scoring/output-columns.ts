@@ -1,0 +1,105 @@
+import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import { DELIMITER, defuseFormula, formatCell } from "./cell-format";
+import { formatProbability } from "./decimal";
+
+/** Columns that are ours; an input column copied under one of these names gets `input_` before it. */
+const OWN = new Set(["id", "label", "model_version", "explanation"]);
+
+/** A scored row, as a writer takes it. */
+export interface ScoredRow {
+  id: string;
+  label: string;
+  probabilities: ArrayLike<number>;
+  /** Terms that pushed the label, strongest first; only where asked for. */
+  explanation?: { term: string; contribution: number }[];
+  passThrough: string[];
+}
+
+/** Names of the output's columns in order: id, label, a probability a class, model version, and what was asked for. */
+export function outputColumns(output: ChunkPlan["output"], classes: readonly string[]): string[] {
+  const own = ["id", "label", ...classes.map((name) => `probability_${name}`), "model_version"];
+  if (output.explain > 0) own.push("explanation");
+  const taken = new Set([...own, ...OWN]);
+  return [...own, ...output.passThrough.map(({ name }) => (taken.has(name) ? `input_${name}` : name))];
+}
+
+/** The header line of a delimited output; empty for NDJSON. */
+export function outputHeader(output: ChunkPlan["output"], classes: readonly string[]): string {
+  const { format } = output;
+  if (format === "ndjson") return "";
+  const columns = outputColumns(output, classes).map((name) => formatCell(name, format));
+  return `${columns.join(DELIMITER[format])}\n`;
+}
+
+/** Label, probabilities and model version of a row, as they stand in a delimited output, between delimiters. */
+export function predictionCells(
+  format: "csv" | "tsv",
+  label: string,
+  probabilities: ArrayLike<number>,
+  modelVersion: string,
+): string {
+  const cells = [formatCell(label, format)];
+  for (let i = 0; i < probabilities.length; i++) cells.push(formatProbability(probabilities[i]!));
+  cells.push(modelVersion);
+  return cells.join(DELIMITER[format]);
+}
+
+/** `word:+0.123 other:-0.045`: contributions to the label's margin, on the logit scale. */
+function explanationText(explanation: NonNullable<ScoredRow["explanation"]>): string {
+  return explanation
+    .map(({ term, contribution }) => `${term}:${contribution < 0 ? "" : "+"}${contribution.toFixed(4)}`)
+    .join(" ");
+}
+
+/** Label, probabilities, model version and, where asked for, the explanation, with delimiters between. */
+export function predictionPart(
+  output: ChunkPlan["output"],
+  modelVersion: string,
+  row: Pick<ScoredRow, "label" | "probabilities" | "explanation">,
+): string {
+  const format = output.format as "csv" | "tsv";
+  const cells = predictionCells(format, row.label, row.probabilities, modelVersion);
+  if (output.explain === 0) return cells;
+  return `${cells}${DELIMITER[format]}${formatCell(explanationText(row.explanation ?? []), format)}`;
+}
+
+/** A line of cells that stand as they are to be written. */
+export function copiedLine(output: ChunkPlan["output"], cells: readonly Buffer[]): Buffer {
+  const delimiter = Buffer.from(DELIMITER[output.format as "csv" | "tsv"]);
+  const parts = cells.flatMap((cell, i) => (i === 0 ? [cell] : [delimiter, cell]));
+  return Buffer.concat([...parts, Buffer.from("\n")]);
+}
+
+/** One line of output, its line end included. */
+export function outputLine(
+  output: ChunkPlan["output"],
+  classes: readonly string[],
+  modelVersion: string,
+  row: ScoredRow,
+): string {
+  if (output.format === "ndjson") return `${jsonLine(output, classes, modelVersion, row)}\n`;
+  const { format, spreadsheetSafe } = output;
+  const cell = (value: string) => formatCell(spreadsheetSafe ? defuseFormula(value) : value, format);
+  const cells = [cell(row.id), predictionPart(output, modelVersion, row), ...row.passThrough.map(cell)];
+  return `${cells.join(DELIMITER[format])}\n`;
+}
+
+/** Probabilities keep the nine decimals of the delimited formats, so that all formats say the same number. */
+function jsonLine(
+  output: ChunkPlan["output"],
+  classes: readonly string[],
+  modelVersion: string,
+  row: ScoredRow,
+): string {
+  const members = [`"id":${JSON.stringify(row.id)}`, `"label":${JSON.stringify(row.label)}`];
+  for (const [i, name] of classes.entries()) {
+    members.push(`${JSON.stringify(`probability_${name}`)}:${formatProbability(row.probabilities[i]!)}`);
+  }
+  members.push(`"model_version":${JSON.stringify(modelVersion)}`);
+  if (output.explain > 0) members.push(`"explanation":${JSON.stringify(row.explanation ?? [])}`);
+  const names = outputColumns(output, classes).slice(-output.passThrough.length);
+  for (const [i, value] of row.passThrough.entries()) {
+    members.push(`${JSON.stringify(names[i])}:${JSON.stringify(value)}`);
+  }
+  return `{${members.join(",")}}`;
+}
