@@ -38,3 +38,16 @@ export function abortOnSignals(): { signal: AbortSignal; release(): void } {
 export function signalName(signal: AbortSignal): "SIGINT" | "SIGTERM" {
   return signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT";
 }
+
+/** Resolves when the signal aborts; keeps the process alive until then. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const alive = setInterval(() => {}, 2 ** 30);
+    const finish = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}

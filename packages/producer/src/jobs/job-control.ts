@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { clearCancel } from "@colaml/shared/jobs/cancel";
 import type { JobQueues } from "./job-queues";
 import type { JobView } from "./job-view";
 
@@ -12,6 +13,7 @@ export async function retryJob(queues: JobQueues, reference: string): Promise<Jo
   if (view.status !== "failed") {
     throw new ColaError("USAGE", `job ${job.id} is ${view.status}: only a failed job can be tried again`);
   }
+  await clearCancel(queues.redis, queues.settings.prefix, queue, job.id!);
   await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
   return queues.view(`${queue}/${job.id}`);
 }

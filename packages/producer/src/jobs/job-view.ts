@@ -1,6 +1,7 @@
-import { ERROR_CODES, type ErrorCode, messageOf } from "@colaml/shared/errors/cola-error";
+import type { ErrorCode } from "@colaml/shared/errors/cola-error";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
 import type { QueueName } from "@colaml/shared/jobs/queues";
+import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import type { Job, JobState } from "bullmq";
 
 export type JobStatus = "waiting" | "delayed" | "active" | "completed" | "failed" | "unknown";
@@ -34,16 +35,6 @@ const STATUS: Partial<Record<JobState | "unknown", JobStatus>> = {
 /** True when nothing more happens to the job by itself. */
 export const isFinished = (status: JobStatus) => status === "completed" || status === "failed";
 
-const isErrorCode = (code: string): code is ErrorCode => (ERROR_CODES as readonly string[]).includes(code);
-
-/** The code and message in a job's failure reason, `CODE: message` as workers write it; else JOB_FAILED. */
-export function parseFailure(reason: string): { error_code: ErrorCode; message: string } {
-  const message = messageOf(reason);
-  const [, code, rest] = /^([A-Z_]{3,40}): (.*)$/.exec(message) ?? [];
-  if (code && isErrorCode(code)) return { error_code: code, message: rest! };
-  return { error_code: "JOB_FAILED", message };
-}
-
 const isProgress = (value: unknown): value is JobProgress =>
   typeof value === "object" && value !== null && typeof (value as JobProgress).stage === "string";
 
@@ -65,6 +56,9 @@ export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown")
   if (finishedAt) view.finishedAt = finishedAt;
   if (isProgress(job.progress)) view.progress = job.progress;
   if (status === "completed") view.result = job.returnvalue;
-  if (job.failedReason && status !== "completed") view.error = parseFailure(job.failedReason);
+  if (job.failedReason && status !== "completed") {
+    const { code, message } = parseFailedReason(job.failedReason);
+    view.error = { error_code: code, message };
+  }
   return view;
 }

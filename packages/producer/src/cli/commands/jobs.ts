@@ -1,5 +1,5 @@
-import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Command } from "commander";
+import { cancelJob } from "../../jobs/cancel-job";
 import { listJobs, retryJob } from "../../jobs/job-control";
 import type { JobView } from "../../jobs/job-view";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
@@ -69,9 +69,13 @@ async function watch(context: CommandContext, session: Session, id: string): Pro
 }
 
 async function cancel(context: CommandContext, session: Session, id: string): Promise<undefined> {
-  void context;
-  void session;
-  throw new ColaError("INTERNAL", `not yet: ${id}`);
+  const answer = await cancelJob(session.queues, id);
+  const text =
+    answer.cancelled === "removed"
+      ? `job ${answer.id} is off its queue`
+      : `job ${answer.id} is being ended by its worker: cola jobs show ${answer.id}`;
+  context.terminal.result(answer, text);
+  return undefined;
 }
 
 async function retry(context: CommandContext, session: Session, id: string): Promise<undefined> {

@@ -1,0 +1,139 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import type { MonitorResult } from "@colaml/shared/jobs/monitor";
+import type { PredictResult } from "@colaml/shared/jobs/predict";
+import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
+import type { TrainResult } from "@colaml/shared/jobs/train";
+import type { CommandContext } from "../cli/command-context";
+import { checkInput } from "../cli/input-check";
+import { untilAborted } from "../cli/interruption";
+import { textOption } from "../cli/options";
+import { watchJob } from "../cli/run-job";
+import type { Session } from "../cli/session";
+import { userPath } from "../cli/user-paths";
+import { startAll, type WholeStack } from "../cli/whole-stack";
+import { openJobQueues } from "../jobs/open-queues";
+import { monitorPayload, predictPayload, trainPayload } from "../jobs/payloads";
+import { submitJob } from "../jobs/submit-job";
+import { summarise } from "./summary";
+
+/** Rows to train on, and other rows that the model has not seen. */
+const TRAIN_ROWS = 20_000;
+const NEW_ROWS = 20_000;
+/** The two files must not share rows: other seeds, other tweets. */
+const TRAIN_SEED = 42;
+const NEW_SEED = 43;
+
+/** What the demo works on. */
+export interface DemoFiles {
+  train: string;
+  /** What is predicted and monitored. */
+  fresh: string;
+  output: string;
+  report: string;
+  /** The same rows are trained on and monitored: only for a person's own file. */
+  same: boolean;
+}
+
+export interface DemoResults {
+  files: DemoFiles;
+  train: TrainResult;
+  predict: PredictResult;
+  monitor: MonitorResult;
+  seconds: number;
+}
+
+/** Train, predict, monitor, a summary; everything it started is stopped, but with `--keep` only at Ctrl-C. */
+export async function runDemo(context: CommandContext): Promise<undefined> {
+  const start = performance.now();
+  const files = await demoFiles(context);
+  const stack = await startAll(withFreePort(context), { trainer: 1, predictor: 2, monitor: 1 });
+  try {
+    const results = await runJobs(context, stack, files, start);
+    context.terminal.result(
+      results,
+      summarise(context.terminal, results, stack.addresses, context.options["keep"] === true),
+    );
+    if (context.options["keep"] === true) await untilAborted(context.signal);
+  } finally {
+    await stack.stop();
+    context.terminal.say("everything the demo started is stopped");
+  }
+  return undefined;
+}
+
+/** A port somebody else has must not stop a demo: any free one will do unless one is asked for. */
+function withFreePort(context: CommandContext): CommandContext {
+  const { config, flags } = context;
+  if (flags["http.port"] !== undefined || process.env["COLAML_PORT"]) return context;
+  return { ...context, config: { ...config, http: { ...config.http, port: 0 } } };
+}
+
+async function demoFiles(context: CommandContext): Promise<DemoFiles> {
+  const { config, options, terminal } = context;
+  const folder = resolve(config.paths.stateDir, "demo");
+  mkdirSync(folder, { recursive: true });
+  const outputs = { output: join(folder, "scored.csv"), report: join(folder, "report.html") };
+  const own = textOption(options, "data");
+  if (own !== undefined) {
+    const path = userPath(own);
+    await checkInput(path, { text: config.columns.text, label: config.columns.label });
+    return { train: path, fresh: path, same: true, ...outputs };
+  }
+  terminal.say(
+    `data: ${TRAIN_ROWS} generated support tweets to learn from and ${NEW_ROWS} new ones, in ${folder}`,
+  );
+  const files = {
+    train: join(folder, "tweets.csv"),
+    fresh: join(folder, "new-tweets.csv"),
+    same: false,
+    ...outputs,
+  };
+  await writeSyntheticTweets(files.train, TRAIN_ROWS, TRAIN_SEED);
+  await writeSyntheticTweets(files.fresh, NEW_ROWS, NEW_SEED);
+  return files;
+}
+
+async function runJobs(
+  context: CommandContext,
+  stack: WholeStack,
+  files: DemoFiles,
+  start: number,
+): Promise<DemoResults> {
+  const { config, terminal } = context;
+  const queues = await openJobQueues(stack.config);
+  const session: Session = {
+    config: stack.config,
+    queues,
+    kind: "up",
+    failed: stack.failed,
+    close: async () => {},
+  };
+  const run = async <Result>(title: string, queue: SubmittableQueue, payload: object): Promise<Result> => {
+    terminal.say(terminal.bold(title));
+    const { id } = await submitJob(queues, { queue, payload });
+    return (await watchJob(context, session, id)).result as Result;
+  };
+  try {
+    const train = await run<TrainResult>("1/3 train", "train", trainPayload(config, files.train));
+    const predict = await run<PredictResult>(
+      "2/3 predict",
+      "predict",
+      predictPayload(config, { input: { path: files.fresh }, output: files.output, force: true }),
+    );
+    const monitor = await run<MonitorResult>(
+      "3/3 monitor",
+      "monitor",
+      monitorPayload(config, {
+        predictions: files.output,
+        labels: files.fresh,
+        columns: config.columns,
+        report: files.report,
+      }),
+    );
+    return { files, train, predict, monitor, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    await queues.close();
+  }
+}

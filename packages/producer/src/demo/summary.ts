@@ -1,0 +1,48 @@
+import { metricTable } from "../cli/commands/train";
+import { printable, type Terminal } from "../cli/terminal";
+import type { Addresses } from "../cli/whole-stack";
+import type { DemoResults } from "./run-demo";
+
+/** What happened and where everything is, for a person who sees ColaML for the first time. */
+export function summarise(terminal: Terminal, results: DemoResults, at: Addresses, keeps: boolean): string {
+  const { train, predict, monitor, files } = results;
+  const heading = (text: string) => `\n${terminal.bold(text)}`;
+  const promotion = train.promoted
+    ? terminal.green("it is the champion now")
+    : "the champion stays as it was";
+  const rate = Math.round(predict.rowsPerSecond).toLocaleString("en-US");
+  const count = (rows: number) => rows.toLocaleString("en-US");
+  const verdict = monitor.ok ? terminal.green(monitor.verdict.toUpperCase()) : terminal.red("FAIL");
+  return [
+    heading("1. Train"),
+    `  ${train.model} version ${train.modelVersion ?? "-"} from ${count(train.rows.train)} rows: ${promotion}`,
+    `  (${printable(train.verdict)})`,
+    metricTable(
+      new Map([
+        ["validation", train.metrics.validation],
+        ["test", train.metrics.test],
+      ]),
+    ),
+    heading("2. Predict"),
+    `  ${count(predict.rows)} rows with version ${predict.modelVersion}, ${rate} rows/s, ${count(predict.rejected)} without a text set aside`,
+    `  ${files.output}`,
+    heading("3. Monitor"),
+    `  ${verdict}: ${printable(monitor.summary)}`,
+    ...monitor.checks.map(
+      (check) =>
+        `  ${check.status.padEnd(10)} ${check.metric.padEnd(16)} ${check.value?.toFixed(4) ?? "-"} against ${check.bound.toFixed(4)}`,
+    ),
+    ...(files.same
+      ? ["  (these rows include those it was trained on: monitor new rows for an honest answer)"]
+      : []),
+    heading("Where it is"),
+    `  MLflow run   ${at.mlflowUri}/#/runs/${train.runId}`,
+    `  dashboard    ${at.dashboard}`,
+    `  predictions  ${files.output}`,
+    ...(monitor.report ? [`  report       ${monitor.report}`] : []),
+    "",
+    keeps
+      ? `All of it keeps running; Ctrl-C stops it. ${results.seconds.toFixed(0)} s in all.`
+      : `${results.seconds.toFixed(0)} s in all. The servers stop now, their data stays: \`npm run cola -- up\` shows it again.`,
+  ].join("\n");
+}
