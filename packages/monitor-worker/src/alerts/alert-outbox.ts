@@ -1,0 +1,148 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
+import { type Alert, alertSchema } from "@colaml/shared/jobs/alerts";
+import type { Logger } from "@colaml/shared/logging/logger";
+import { z } from "zod";
+import type { SendAlert } from "./webhook";
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 300_000;
+
+const letterSchema = z.strictObject({
+  alert: alertSchema,
+  attempts: z.number().int().min(0),
+  /** Milliseconds since 1970. */
+  firstAt: z.number(),
+  nextAt: z.number(),
+});
+type Letter = z.infer<typeof letterSchema>;
+
+/** How deliveries ended, for `/metrics`. */
+export type DeliveryOutcome = "delivered" | "retried" | "given_up";
+
+export interface OutboxOptions {
+  /** `paths.stateDir`. */
+  stateDir: string;
+  send: SendAlert;
+  giveUpAfterMs: number;
+  logger: Logger;
+  onOutcome?: (outcome: DeliveryOutcome) => void;
+  now?: () => number;
+  random?: () => number;
+}
+
+/**
+ * Alerts on their way to the webhook, a file each in `<state>/alerts/outbox`: written before the check ends and
+ * removed when the webhook took it, so neither a webhook that is down nor a killed worker loses one. What could not
+ * be delivered within the limit moves to `<state>/alerts/undelivered`.
+ */
+export class AlertOutbox {
+  readonly #options: OutboxOptions;
+  readonly #folder: string;
+  readonly #undelivered: string;
+  #flushing: Promise<number | undefined> | undefined;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#folder = join(options.stateDir, "alerts", "outbox");
+    this.#undelivered = join(options.stateDir, "alerts", "undelivered");
+  }
+
+  /** Keeps an alert until it is delivered. The same message twice is one. */
+  async put(alert: Alert): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const now = this.#now();
+    await this.#write(nameOf(alert), { alert, attempts: 0, firstAt: now, nextAt: now });
+  }
+
+  /**
+   * Tries every alert that is due, oldest first.
+   *
+   * @returns milliseconds until the next one is due, undefined where none waits
+   */
+  flush(): Promise<number | undefined> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #flush(): Promise<number | undefined> {
+    let next: number | undefined;
+    for (const { name, letter } of await this.#letters()) {
+      const waits =
+        letter.nextAt <= this.#now() ? await this.#deliver(name, letter) : letter.nextAt - this.#now();
+      if (waits !== undefined) next = Math.min(next ?? waits, waits);
+    }
+    return next;
+  }
+
+  async #letters(): Promise<{ name: string; letter: Letter }[]> {
+    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    const letters = names
+      .filter((name) => name.endsWith(".json"))
+      .map(async (name) => {
+        // Another worker of this folder may have delivered it meanwhile.
+        const bytes = await readFile(join(this.#folder, name), "utf8").catch(() => undefined);
+        return bytes === undefined ? [] : [{ name, letter: letterSchema.parse(JSON.parse(bytes)) }];
+      });
+    return (await Promise.all(letters)).flat().sort((a, b) => a.letter.firstAt - b.letter.firstAt);
+  }
+
+  async #deliver(name: string, letter: Letter): Promise<number | undefined> {
+    const { send, logger, onOutcome } = this.#options;
+    const facts = { alert: letter.alert.id, status: letter.alert.status, attempt: letter.attempts + 1 };
+    try {
+      await send(letter.alert);
+      await rm(join(this.#folder, name), { force: true });
+      onOutcome?.("delivered");
+      logger.info("alert delivered to the webhook", facts);
+      return undefined;
+    } catch (error) {
+      return await this.#postpone(name, letter, toColaError(error).retryable, {
+        ...facts,
+        reason: messageOf(error),
+      });
+    }
+  }
+
+  /** Doubles the wait each time, half of it by chance, so that many senders do not come at once. */
+  async #postpone(
+    name: string,
+    letter: Letter,
+    retryable: boolean,
+    facts: Record<string, unknown>,
+  ): Promise<number | undefined> {
+    const { logger, giveUpAfterMs, onOutcome, random = Math.random } = this.#options;
+    const now = this.#now();
+    if (!retryable || now - letter.firstAt >= giveUpAfterMs) {
+      await mkdir(this.#undelivered, { recursive: true });
+      await rename(join(this.#folder, name), join(this.#undelivered, name));
+      onOutcome?.("given_up");
+      logger.error(`alert given up: kept in ${this.#undelivered}`, facts);
+      return undefined;
+    }
+    const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** letter.attempts);
+    const wait = Math.round(longest * (0.5 + random() / 2));
+    await this.#write(name, { ...letter, attempts: letter.attempts + 1, nextAt: now + wait });
+    onOutcome?.("retried");
+    logger.warn("the webhook did not take an alert, it is tried again", { ...facts, waitMs: wait });
+    return wait;
+  }
+
+  async #write(name: string, letter: Letter): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(`${path}.${process.pid}.part`, JSON.stringify(letter), { mode: 0o600 });
+    await rename(`${path}.${process.pid}.part`, path);
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
+
+const nameOf = (alert: Alert) => `${alert.id}.${alert.status}.json`;

@@ -1,0 +1,106 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { normaliseLabel } from "@colaml/shared/data/labels";
+import type { LabelsJob, LabelsResult } from "@colaml/shared/jobs/labels";
+import { LabelIndex } from "./label-index";
+import type { LabelledId, LabelStore } from "./label-store";
+
+/** Ids that are listed by name, at most. */
+export const LISTED_IDS = 20;
+
+export interface LabelsDependencies {
+  store: LabelStore;
+  columns: ColaConfig["columns"];
+  /** The path a job may open, or PATH_NOT_ALLOWED. */
+  confine: (path: string) => Promise<string>;
+  now?: () => number;
+}
+
+/**
+ * Takes labels in: stores them for their model, and matches them with predictions where the job names some.
+ *
+ * @throws ColaError INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED, OUTPUT_UNWRITABLE
+ */
+export function createLabelsProcessor({ store, columns, confine, now = Date.now }: LabelsDependencies) {
+  return async (job: LabelsJob): Promise<LabelsResult> => {
+    const started = now();
+    const rejected = { count: 0 };
+    const names = { label: job.columns.label ?? columns.label, id: job.columns.id ?? columns.id };
+    const source = job.input
+      ? fileLabels({ ...job.input, path: await confine(job.input.path) }, names, rejected)
+      : inlineLabels(job.labels!, rejected);
+    const unknown = job.predictions
+      ? new UnknownIds(await idsOf(await confine(job.predictions), "id"))
+      : undefined;
+    const stored = await store.add(job.model, unknown ? unknown.watch(source) : source);
+    const { rows, added, changed, known, total } = stored;
+    return {
+      model: job.model,
+      rows,
+      rejected: rejected.count,
+      added,
+      changed,
+      known,
+      total,
+      ...(unknown ? { unknown: unknown.found } : {}),
+      seconds: (now() - started) / 1000,
+    };
+  };
+}
+
+/** Ids and labels of a file, batch by batch. */
+export async function* fileLabels(
+  input: { path: string; format?: "csv" | "tsv" | "ndjson" },
+  columns: { label: string; id: string },
+  rejected: { count: number },
+): AsyncGenerator<LabelledId[], void, undefined> {
+  // As a further column the id must be there: record numbers, as they serve elsewhere, would match wrong rows.
+  const reader = readDataset(input, { label: columns.label, others: [columns.id] });
+  for await (const { labels, others } of reader.batches()) {
+    const rows = labels.map((label, i) => ({ id: others[0]![i]!.trim(), label }));
+    const complete = rows.filter(({ id }) => id !== "");
+    rejected.count += rows.length - complete.length;
+    yield complete;
+  }
+  rejected.count += reader.rejected.count;
+}
+
+async function* inlineLabels(
+  labels: readonly LabelledId[],
+  rejected: { count: number },
+): AsyncGenerator<LabelledId[], void, undefined> {
+  const rows = labels.flatMap(({ id, label }) => {
+    const name = normaliseLabel(label);
+    return name === undefined || id.trim() === "" ? [] : [{ id: id.trim(), label: name }];
+  });
+  rejected.count += labels.length - rows.length;
+  yield rows;
+}
+
+async function idsOf(path: string, idColumn: string): Promise<LabelIndex> {
+  const index = new LabelIndex();
+  const reader = readDataset({ path }, { others: [idColumn] });
+  for await (const { others } of reader.batches()) for (const id of others[0]!) index.set(id.trim(), "");
+  return index;
+}
+
+/** Counts ids that the predictions lack while they pass by. */
+class UnknownIds {
+  readonly found = { count: 0, first: [] as string[] };
+  readonly #predictions: LabelIndex;
+
+  constructor(predictions: LabelIndex) {
+    this.#predictions = predictions;
+  }
+
+  async *watch(batches: AsyncIterable<LabelledId[]>): AsyncGenerator<LabelledId[], void, undefined> {
+    for await (const batch of batches) {
+      for (const { id } of batch) {
+        if (this.#predictions.meet(id) >= 0) continue;
+        this.found.count++;
+        if (this.found.first.length < LISTED_IDS) this.found.first.push(id);
+      }
+      yield batch;
+    }
+  }
+}

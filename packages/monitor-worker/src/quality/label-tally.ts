@@ -1,0 +1,95 @@
+import type { QualityMetric } from "@colaml/shared/jobs/monitor";
+import type { ClassificationMetrics } from "@colaml/shared/jobs/train";
+import { wilsonInterval } from "../statistics/wilson-interval";
+import { ConfusionCounts, valueOfShare } from "./confusion-counts";
+import { ScoreTable } from "./score-table";
+
+/** Realised quality: metrics, the 95% interval of each and the rows that speak for each. */
+export interface RealisedQuality {
+  n: number;
+  metrics: ClassificationMetrics;
+  intervals: Partial<Record<QualityMetric, [number, number]>>;
+  support: Partial<Record<QualityMetric, number>>;
+  confusion: number[][];
+}
+
+/** scikit-learn's clipping of probabilities in `log_loss`: the float64 epsilon. */
+const EPSILON = 2.220446049250313e-16;
+
+/** Labelled rows counted one by one; memory does not grow with them. */
+export class LabelTally {
+  readonly #confusion: ConfusionCounts;
+  readonly #tables: ScoreTable[];
+  readonly #rowsOfClass: Float64Array;
+  #logLoss = 0;
+
+  constructor(nClasses: number) {
+    this.#confusion = new ConfusionCounts(nClasses);
+    const tables = nClasses === 2 ? 1 : nClasses;
+    this.#tables = Array.from({ length: tables }, () => new ScoreTable(tables));
+    this.#rowsOfClass = new Float64Array(nClasses);
+  }
+
+  /** @param probabilities of each class */
+  add(actual: number, predicted: number, probabilities: ArrayLike<number>): void {
+    this.#confusion.add(actual, predicted);
+    this.#rowsOfClass[actual]!++;
+    this.#logLoss -= Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, probabilities[actual]!)));
+    if (this.#tables.length === 1) this.#tables[0]!.add(probabilities[1]!, actual === 1);
+    else for (const [k, table] of this.#tables.entries()) table.add(probabilities[k]!, actual === k);
+  }
+
+  /** @param classes for the reasons of what is absent */
+  quality(classes: readonly string[]): RealisedQuality {
+    const n = this.#confusion.total;
+    const confusion = classes.map((_, a) => classes.map((_, p) => this.#confusion.at(a, p)));
+    if (n === 0) return { n, metrics: { absent: noLabels() }, intervals: {}, support: {}, confusion };
+    const metrics: ClassificationMetrics = { log_loss: this.#logLoss / n };
+    const absent: Record<string, string> = {};
+    const intervals: RealisedQuality["intervals"] = {};
+    const support: RealisedQuality["support"] = {};
+    for (const [name, { successes, n: rows }] of Object.entries(this.#confusion.shares())) {
+      const metric = name as Exclude<QualityMetric, "roc_auc">;
+      const value = (share: number) => valueOfShare(metric, share, classes.length);
+      support[metric] = rows;
+      if (rows === 0) {
+        absent[metric] = reasonOf(metric, classes);
+        continue;
+      }
+      metrics[metric] = value(successes / rows);
+      const [low, high] = wilsonInterval(successes, rows);
+      intervals[metric] = [value(low), value(high)];
+    }
+    this.#addRocAuc(classes, { metrics, absent, intervals, support });
+    if (Object.keys(absent).length > 0) metrics.absent = absent;
+    return { n, metrics, intervals, support, confusion };
+  }
+
+  /** Binary: the area and DeLong's interval; multiclass: one against the rest, mean over the classes. */
+  #addRocAuc(
+    classes: readonly string[],
+    out: Pick<RealisedQuality, "metrics" | "intervals" | "support"> & { absent: Record<string, string> },
+  ): void {
+    const missing = classes.filter((_, k) => this.#rowsOfClass[k] === 0);
+    out.support.roc_auc = Math.min(...this.#rowsOfClass);
+    if (missing.length > 0) {
+      out.absent["roc_auc"] = `no labelled row is ${missing.map((name) => JSON.stringify(name)).join(", ")}`;
+      return;
+    }
+    const areas = this.#tables.map((table) => table.rocAuc()!);
+    out.metrics.roc_auc = areas.reduce((sum, { value }) => sum + value, 0) / areas.length;
+    if (areas.length === 1) out.intervals.roc_auc = areas[0]!.interval;
+  }
+}
+
+function noLabels(): Record<string, string> {
+  const names = ["accuracy_score", "precision_score", "recall_score", "f1_score", "roc_auc", "log_loss"];
+  return Object.fromEntries(names.map((name) => [name, "no labelled rows"]));
+}
+
+function reasonOf(metric: QualityMetric, classes: readonly string[]): string {
+  const positive = JSON.stringify(classes[1]);
+  if (metric === "precision_score") return `no row was predicted ${positive}`;
+  if (metric === "recall_score") return `no labelled row is ${positive}`;
+  return `no labelled row is ${positive}, and none was predicted so`;
+}
