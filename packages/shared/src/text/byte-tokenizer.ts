@@ -1,7 +1,7 @@
 import type { TfidfSettings } from "../jobs/train";
 import { HASH_START, hashBytes, type TermTable, termTableOf } from "./term-table";
 import { createWordSplitter, isWordPattern, stopWordsOf, type Tokenizer } from "./tokenizer";
-import { isWordCodePoint } from "./word-characters";
+import { lowerBytes, NO_WORD, SPECIAL, WORD, wordKind } from "./word-characters";
 
 const SPACE = 0x20;
 const PRIME = 0x01000193;
@@ -17,29 +17,28 @@ function byteClasses(lowercase: boolean): Uint8Array {
   return classes;
 }
 
-/**
- * The length in bytes of the code point at `p` if it is whole, well-formed and no part of a word; else 0, and
- * the text has to be looked at as a string.
- */
-function separatorLength(bytes: Uint8Array, p: number, end: number): number {
+/** The bytes a well-formed code point at `p` takes; 0 where it is cut off or malformed. */
+function codePointLength(bytes: Uint8Array, p: number, end: number): number {
   const lead = bytes[p]!;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   if (lead < 0xc2 || lead > 0xf4 || p + length > end) return 0;
-  let codePoint = lead & (0xff >> (length + 1));
-  for (let i = 1; i < length; i++) {
-    const byte = bytes[p + i]!;
-    if ((byte & 0xc0) !== 0x80) return 0;
-    codePoint = (codePoint << 6) | (byte & 0x3f);
-  }
+  for (let i = 1; i < length; i++) if ((bytes[p + i]! & 0xc0) !== 0x80) return 0;
+  return length;
+}
+
+/** The code point of `length` bytes at `p`; -1 for overlong forms, surrogates and beyond U+10FFFF. */
+function codePointAt(bytes: Uint8Array, p: number, length: number): number {
+  let codePoint = bytes[p]! & (0xff >> (length + 1));
+  for (let i = 1; i < length; i++) codePoint = (codePoint << 6) | (bytes[p + i]! & 0x3f);
   const least = length === 4 ? 0x10000 : length === 3 ? 0x800 : 0x80;
   const wellFormed = codePoint >= least && codePoint <= 0x10ffff && (codePoint & 0x1ff800) !== 0xd800;
-  return wellFormed && !isWordCodePoint(codePoint) ? length : 0;
+  return wellFormed ? codePoint : -1;
 }
 
 /**
  * Tokens of texts given as UTF-8, as bytes with their hashes: the same tokens as `createTokenizer`, without
- * strings. Only texts with letters or digits beyond ASCII (3% of tweets), and every text under another pattern
- * than the default, take the way through strings.
+ * strings. Only texts with a letter whose lower case depends on its neighbours, or with bytes that are not
+ * UTF-8, and every text under another pattern than the default, take the way through strings.
  *
  * After `tokenize`, token i is `bytes` from `starts[i]` to `ends[i]`; the buffers are used again by the next call.
  */
@@ -53,6 +52,7 @@ export class ByteTokenizer {
   ends = new Int32Array(1024);
   hashes = new Int32Array(1024);
   readonly #classes: Uint8Array;
+  readonly #lowercase: boolean;
   readonly #split: Tokenizer;
   readonly #fast: boolean;
   readonly #stopWords: TermTable;
@@ -63,6 +63,7 @@ export class ByteTokenizer {
   /** @throws ColaError PARAMETER_INVALID where the pattern is no regular expression */
   constructor(features: TfidfSettings) {
     this.#classes = byteClasses(features.lowercase);
+    this.#lowercase = features.lowercase;
     this.#split = createWordSplitter(features);
     this.#fast = isWordPattern(features.token_pattern);
     this.#stopWords = termTableOf(stopWordsOf(features.stop_words));
@@ -82,7 +83,7 @@ export class ByteTokenizer {
     if (this.#ngramRange[1] > 1) this.#expand();
   }
 
-  /** Words of ASCII letters; false where the text holds a letter beyond it or is not UTF-8. */
+  /** The default pattern on bytes; false where the text must be looked at as a string. */
   #scan(bytes: Buffer, start: number, end: number): boolean {
     const classes = this.#classes;
     const out = this.bytes;
@@ -98,22 +99,42 @@ export class ByteTokenizer {
       }
       const from = used;
       let hash = HASH_START;
-      while (byte !== 0 && byte !== NOT_ASCII) {
-        out[used++] = byte;
-        hash = Math.imul(hash ^ byte, PRIME);
-        p++;
+      while (byte !== 0) {
+        if (byte !== NOT_ASCII) {
+          out[used++] = byte;
+          hash = Math.imul(hash ^ byte, PRIME);
+          p++;
+        } else {
+          const length = codePointLength(bytes, p, end);
+          const added = length === 0 ? -1 : this.#append(bytes, p, length, used);
+          if (added < 0) return false;
+          p += length;
+          if (added === 0) break;
+          for (const to = used + added; used < to; used++) hash = Math.imul(hash ^ out[used]!, PRIME);
+        }
         byte = p < end ? classes[bytes[p]!]! : 0;
       }
-      if (byte === NOT_ASCII) {
-        const length = separatorLength(bytes, p, end);
-        if (length === 0) return false;
-        p += length;
-        if (used === from) continue;
-      }
-      used = this.#push(from, used, hash);
+      if (used > from) used = this.#push(from, used, hash);
     }
     this.#used = used;
     return true;
+  }
+
+  /**
+   * Writes a letter beyond ASCII at `to` as it enters the token. Returns the bytes it took: 0 where it is no
+   * letter, -1 where only the string can tell.
+   */
+  #append(bytes: Buffer, p: number, length: number, to: number): number {
+    const codePoint = codePointAt(bytes, p, length);
+    const kind = codePoint < 0 ? SPECIAL : wordKind(codePoint);
+    if (kind === NO_WORD) return 0;
+    const copied = kind === WORD || (codePoint >= 0 && !this.#lowercase);
+    if (!copied && kind === SPECIAL) return -1;
+    const from = copied ? bytes : lowerBytes(codePoint);
+    const offset = copied ? p : 0;
+    const count = copied ? length : from.length;
+    for (let i = 0; i < count; i++) this.bytes[to + i] = from[offset + i]!;
+    return count;
   }
 
   /** Keeps the token unless it is a stop word. Returns where the next one starts. */
