@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addConfigCommand } from "./commands/config";
 import { addJobsCommand } from "./commands/jobs";
 import { addLabelsCommand } from "./commands/labels";
+import { addModelsCommand } from "./commands/models";
 import { addMonitorCommand } from "./commands/monitor";
 import { addPredictCommand } from "./commands/predict";
 import { addScheduleCommand } from "./commands/schedule";
@@ -18,6 +19,7 @@ const COMMANDS = [
   addMonitorCommand,
   addLabelsCommand,
   addScheduleCommand,
+  addModelsCommand,
   addJobsCommand,
   addConfigCommand,
 ];

@@ -1,10 +1,12 @@
-import { type ColaError, ColaError as ColaErrorClass, toColaError } from "@colaml/shared/errors/cola-error";
+import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
 import { statusOf } from "./error-status";
 import { createRateLimit } from "./rate-limit";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
+import { addDocsRoutes } from "./routes/docs";
 import { addHealthRoutes } from "./routes/health";
+import { addInvocationsRoute } from "./routes/invocations";
 import { addJobRoutes } from "./routes/jobs";
 import { addMetricsRoute } from "./routes/metrics";
 import { addSubmitRoutes } from "./routes/submit";
@@ -35,6 +37,8 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addHealthRoutes(server, service);
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);
+  addInvocationsRoute(server, service);
+  addDocsRoutes(server);
   await addDashboard(server, service);
   server.get("/", { config: { role: "read" } }, async (_request, reply) => reply.redirect(DASHBOARD_PATH));
   return server;
@@ -64,7 +68,7 @@ function addErrorAnswers(server: FastifyInstance, { log }: Service): void {
   server.setErrorHandler((error: FastifyError | ColaError, request, reply) => {
     const known = asColaError(error);
     const status =
-      "statusCode" in error && !(error instanceof ColaErrorClass)
+      "statusCode" in error && !(error instanceof ColaError)
         ? (error.statusCode ?? 500)
         : statusOf(known.code);
     if (status === 401) reply.header("www-authenticate", 'Bearer realm="colaml", Basic realm="colaml"');
@@ -87,10 +91,9 @@ function addErrorAnswers(server: FastifyInstance, { log }: Service): void {
 
 /** Fastify's own refusals (malformed JSON, too large, wrong type) are the caller's. */
 function asColaError(error: FastifyError | ColaError): ColaError {
-  if (error instanceof ColaErrorClass) return error;
+  if (error instanceof ColaError) return error;
   const status = error.statusCode ?? 500;
-  if (status === 413)
-    return new ColaErrorClass("INPUT_TOO_LARGE", `a body may have at most ${BODY_LIMIT} bytes`);
-  if (status < 500) return new ColaErrorClass("JOB_INVALID", error.message);
+  if (status === 413) return new ColaError("INPUT_TOO_LARGE", `a body may have at most ${BODY_LIMIT} bytes`);
+  if (status < 500) return new ColaError("JOB_INVALID", error.message);
   return toColaError(error);
 }
