@@ -1,38 +1,72 @@
 import type { AxiosResponse } from "axios";
-import { ColaError } from "../errors/cola-error";
+import { ColaError, type ErrorCode } from "../errors/cola-error";
+import { isPassingStatus } from "./retry-policy";
+
+/** One request as messages name it; `address` is without credentials, `path` without query. */
+export interface RequestName {
+  method: string;
+  address: string;
+  path: string;
+}
+
+/** What the registry's part of the API answers "does not exist" about is a model, a version or an alias. */
+const OF_MODELS = /\/(registered-models|model-versions|logged-models)(\/|$)/;
+const LONGEST_MESSAGE = 500;
 
 /**
  * MLflow's answer as our error: the only place that knows MLflow's error codes.
  * `details.mlflowCode` and `details.status` keep what the server said.
  */
-export function errorOfResponse(address: string, path: string, response: AxiosResponse): ColaError {
-  const { code, message } = bodyOf(response.data);
-  const details = { status: response.status, mlflowCode: code, path };
-  const where = `MLflow at ${address}${path} answered ${response.status}`;
-  if (code === "RESOURCE_DOES_NOT_EXIST" || isMissingAlias(code, message)) {
-    return new ColaError("MODEL_NOT_FOUND", `${where}: ${message}`, { details });
+export function errorOfResponse(request: RequestName, response: AxiosResponse): ColaError {
+  const answer = answerOf(response);
+  const code: ErrorCode = isMissingModel(request.path, answer) ? "MODEL_NOT_FOUND" : "MLFLOW_FAILED";
+  const { status } = response;
+  const said = [answer.code, answer.message].filter((part) => part !== "").join(": ") || "no reason given";
+  return new ColaError(code, `${where(request)} answered ${status}: ${said}${hintFor(status, said)}`, {
+    details: { status, mlflowCode: answer.code, path: request.path },
+    retryable: code === "MLFLOW_FAILED" && isPassingStatus(status),
+  });
+}
+
+/** An answer with a good status that is not what MLflow sends. */
+export function errorOfContent(request: RequestName, status: number, text: string): ColaError {
+  const kind = /^\s*</.test(text) ? "HTML instead of JSON" : "half or broken JSON";
+  return new ColaError(
+    "MLFLOW_FAILED",
+    `${where(request)} answered ${status} with ${kind}: is this an MLflow server, with nothing in between?`,
+    { details: { status, path: request.path } },
+  );
+}
+
+/** No answer, or half of one. `networkCode` is the socket's or axios' own. */
+export function errorOfNetwork(request: RequestName, networkCode: string, timeoutMs: number): ColaError {
+  const details = { networkCode, path: request.path };
+  if (networkCode === "TOO_LARGE") {
+    return new ColaError("MLFLOW_FAILED", `${where(request)} sent more than is allowed here`, { details });
   }
-  if (response.status === 401 || response.status === 403) {
-    const hint = "check MLFLOW_TRACKING_USERNAME and _PASSWORD or _TOKEN, and the server's --allowed-hosts";
-    return new ColaError("MLFLOW_FAILED", `${where}: ${message || "access refused"}; ${hint}`, { details });
+  if (networkCode === "ERR_BAD_RESPONSE") {
+    const what = `${where(request)} broke off in the middle of its answer`;
+    return new ColaError("MLFLOW_FAILED", what, { details, retryable: true });
   }
-  if ([408, 429, 502, 503, 504].includes(response.status)) {
-    return new ColaError("MLFLOW_UNREACHABLE", `${where}: ${message || "not available now"}`, { details });
-  }
-  if (response.status >= 300 && response.status < 400) {
+  if (networkCode === "ETIMEDOUT") {
+    const what = `MLflow at ${request.address} gave no answer to ${request.method} ${request.path}`;
     return new ColaError(
-      "MLFLOW_FAILED",
-      `${where}, a redirect, which is not followed: check MLFLOW_TRACKING_URI`,
-      {
-        details,
-      },
+      "MLFLOW_UNREACHABLE",
+      `${what} within ${timeoutMs / 1000} s (MLFLOW_HTTP_REQUEST_TIMEOUT)`,
+      { details },
     );
   }
   return new ColaError(
-    "MLFLOW_FAILED",
-    `${where}${code ? ` ${code}` : ""}: ${message || "no reason given"}`,
-    { details },
+    "MLFLOW_UNREACHABLE",
+    `MLflow at ${request.address} does not answer (${networkCode}): check that it runs and that MLFLOW_TRACKING_URI is right`,
+    { details: { ...details, address: request.address } },
   );
+}
+
+/** Whether MLflow says that what was asked for does not exist: a model, alias, run, experiment, file. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof ColaError)) return false;
+  return error.code === "MODEL_NOT_FOUND" || error.details["mlflowCode"] === "RESOURCE_DOES_NOT_EXIST";
 }
 
 /** Whether a creation failed because the thing is there already. */
@@ -40,28 +74,42 @@ export function isAlreadyThere(error: unknown): boolean {
   return error instanceof ColaError && error.details["mlflowCode"] === "RESOURCE_ALREADY_EXISTS";
 }
 
+/** Whether MLflow is away or ailing: the same work may succeed later. */
+export function isMlflowDown(error: unknown): boolean {
+  if (!(error instanceof ColaError)) return false;
+  return error.code === "MLFLOW_UNREACHABLE" || (error.code === "MLFLOW_FAILED" && error.retryable);
+}
+
+const where = ({ method, address, path }: RequestName) => `MLflow: ${method} ${address}${path}`;
+
 /** MLflow answers a missing alias with 400 INVALID_PARAMETER_VALUE, a missing model with 404. */
-function isMissingAlias(code: string, message: string): boolean {
+function isMissingModel(path: string, { code, message }: { code: string; message: string }): boolean {
+  if (!OF_MODELS.test(path)) return false;
+  if (code === "RESOURCE_DOES_NOT_EXIST") return true;
   return code === "INVALID_PARAMETER_VALUE" && /alias .*not found/i.test(message);
 }
 
-function bodyOf(data: unknown): { code: string; message: string } {
-  const body =
-    Buffer.isBuffer(data) || data instanceof ArrayBuffer ? parsed(Buffer.from(data as Buffer)) : data;
-  if (typeof body !== "object" || body === null) return { code: "", message: "" };
-  const { error_code: code, message } = body as Record<string, unknown>;
-  return {
-    code: typeof code === "string" ? code : "",
-    message: typeof message === "string" ? oneLine(message) : "",
-  };
+function hintFor(status: number, said: string): string {
+  if (status === 401) return "; set MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN";
+  if (status === 403) return "; check the rights of that user, and the server's --allowed-hosts";
+  if (status >= 300 && status < 400) return "; a redirect is not followed, check MLFLOW_TRACKING_URI";
+  return /no reason given/.test(said) && status === 404 ? "; is this an MLflow server?" : "";
 }
 
-function parsed(bytes: Buffer): unknown {
+/** Of an answer that is not MLflow's only its kind is told, never its body. */
+function answerOf({ data }: AxiosResponse): { code: string; message: string } {
+  const text = Buffer.isBuffer(data) || data instanceof ArrayBuffer ? bytesOf(data) : String(data ?? "");
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    const { error_code: code, message } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      code: typeof code === "string" ? code : "",
+      message: typeof message === "string" ? oneLine(message) : "",
+    };
   } catch {
-    return undefined;
+    return { code: "", message: /^\s*</.test(text) ? "HTML instead of JSON" : "" };
   }
 }
 
-const oneLine = (text: string) => text.replace(/\s+/g, " ").slice(0, 500);
+const bytesOf = (data: Buffer | ArrayBuffer) => Buffer.from(data as Buffer).toString("utf8");
+
+const oneLine = (text: string) => text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, LONGEST_MESSAGE);

@@ -3,7 +3,7 @@ import { ColaError } from "../errors/cola-error";
 /**
  * Template tag for URL paths: each value becomes one encoded segment, so no name can climb or add a query.
  *
- * @throws ColaError PATH_NOT_ALLOWED for an empty value, `.`, `..` or one with a NUL
+ * @throws ColaError PATH_NOT_ALLOWED for an empty value, `.`, `..` one with a separator or a control character
  * @example apiPath`artifacts/${"a b"}` // "artifacts/a%20b"
  */
 export function apiPath(parts: TemplateStringsArray, ...values: string[]): string {
@@ -18,8 +18,10 @@ export function encodePath(path: string): string {
   return path.split("/").map(encodeSegment).join("/");
 }
 
+const REFUSED = /[/\\\p{Cc}\p{Cs}]/u;
+
 function encodeSegment(value: string): string {
-  if (value === "" || value === "." || value === ".." || value.includes("\0") || value.includes("\\")) {
+  if (value === "" || value === "." || value === ".." || REFUSED.test(value)) {
     throw new ColaError("PATH_NOT_ALLOWED", `${JSON.stringify(value)} cannot be part of an MLflow path`);
   }
   return encodeURIComponent(value);

@@ -24,7 +24,7 @@ export class Artifacts {
  *
  * @throws ColaError MLFLOW_FAILED for any other place: the server must proxy artifacts
  */
-function rootOf(artifactUri: string): string {
+export function rootOf(artifactUri: string): string {
   const path = /^mlflow-artifacts:\/(?:\/[^/]*\/)?([^?#]+)$/.exec(artifactUri)?.[1];
   if (path === undefined) {
     const scheme = artifactUri.split(":")[0];

@@ -1,5 +1,4 @@
-import { ColaError } from "../errors/cola-error";
-import { isAlreadyThere } from "./api-error";
+import { isAlreadyThere, isMissing } from "./api-error";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
@@ -19,7 +18,7 @@ export class Experiments {
       });
       return found.experiment.experiment_id;
     } catch (error) {
-      if (error instanceof ColaError && error.code === "MODEL_NOT_FOUND") return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }

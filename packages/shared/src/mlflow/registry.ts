@@ -1,5 +1,4 @@
-import { ColaError } from "../errors/cola-error";
-import { isAlreadyThere } from "./api-error";
+import { isAlreadyThere, isMissing } from "./api-error";
 import type { KeyValue } from "./runs";
 import type { MlflowTransport } from "./transport";
 
@@ -72,7 +71,7 @@ export class Registry {
       });
       return versionOf(found.model_version);
     } catch (error) {
-      if (error instanceof ColaError && error.code === "MODEL_NOT_FOUND") return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }

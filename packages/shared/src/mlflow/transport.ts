@@ -1,23 +1,25 @@
-import { Agent } from "node:https";
-import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from "axios";
+import { setTimeout as sleep } from "node:timers/promises";
+import axios, { type AxiosInstance, type AxiosResponse } from "axios";
 import { redactUrl } from "../config/resolve-config";
 import type { ColaConfig } from "../config/schema";
-import { ColaError, messageOf } from "../errors/cola-error";
-import { errorOfResponse } from "./api-error";
+import { ColaError } from "../errors/cola-error";
+import { errorOfContent, errorOfNetwork, errorOfResponse, type RequestName } from "./api-error";
+import { connectLimitedAgents } from "./connect-limit";
+import { retryDelayMs, shouldRetry } from "./retry-policy";
 
 export type MlflowSettings = ColaConfig["mlflow"];
 
-/** Answers after which the same request may pass, as MLflow's own client has them. */
-const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-/** First pause before trying again; it doubles, up to the longest. */
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4_000;
 /** A server that is there answers /health at once: this long is waited before it counts as unreachable. */
 const PING_TIMEOUT_MS = 5_000;
-/** Largest JSON answer that is read. */
+/** No new attempt is begun so long after the first, where there is no connection. */
+const UNREACHABLE_BUDGET_MS = 5_000;
+/** A server that let the whole time pass is asked once more, not `maxRetries` times. */
+const RETRIES_AFTER_TIMEOUT = 1;
+/** Largest JSON answer that is read, inflated. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 export interface TransportOptions {
+  /** Ends requests and pauses with JOB_CANCELLED. */
   signal?: AbortSignal;
   /** Waits between tries; injected by tests. */
   pause?: (ms: number) => Promise<void>;
@@ -30,11 +32,19 @@ interface Call {
   body?: unknown;
   /** Whether doing it twice does what doing it once does: only then is an unclear outcome tried again. */
   idempotent: boolean;
-  responseType?: "json" | "arraybuffer";
+  responseType?: "text" | "arraybuffer";
   maxBytes?: number;
+  timeoutMs?: number;
+  maxRetries?: number;
 }
 
-const defaultPause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** One attempt that did not succeed. */
+interface Failure {
+  error: ColaError;
+  status?: number;
+  networkCode?: string;
+  retryAfterS?: number;
+}
 
 /** The one place that talks HTTP to MLflow: authentication, timeouts, retries, errors. */
 export class MlflowTransport {
@@ -44,23 +54,23 @@ export class MlflowTransport {
   readonly #settings: MlflowSettings;
   readonly #options: TransportOptions;
 
+  /** @throws ColaError CONFIG_INVALID where the tracking URI is empty or not http(s) */
   constructor(settings: MlflowSettings, options: TransportOptions = {}) {
-    if (settings.trackingUri === "") {
-      throw new ColaError("CONFIG_INVALID", "MLFLOW_TRACKING_URI is not set: allowed is http://host:port");
-    }
+    const base = baseOf(settings.trackingUri);
     this.#settings = settings;
     this.#options = options;
-    this.address = redactUrl(settings.trackingUri);
+    this.address = `${base.origin}${base.pathname.replace(/\/+$/, "")}`;
     this.#http = axios.create({
-      baseURL: settings.trackingUri.replace(/\/+$/, ""),
-      timeout: settings.timeoutS * 1000,
-      headers: authorization(settings),
+      baseURL: this.address,
+      headers: { accept: "application/json", "user-agent": "colaml", ...authorization(settings, base) },
+      ...connectLimitedAgents({ insecureTls: settings.insecureTls }),
       maxRedirects: 0,
       proxy: false,
       allowAbsoluteUrls: false,
       maxBodyLength: Number.POSITIVE_INFINITY,
       validateStatus: () => true,
-      ...(settings.insecureTls ? { httpsAgent: new Agent({ rejectUnauthorized: false }) } : {}),
+      transformResponse: [(data: unknown) => data],
+      transitional: { clarifyTimeoutError: true },
     });
   }
 
@@ -70,27 +80,27 @@ export class MlflowTransport {
    * @throws ColaError MLFLOW_UNREACHABLE within seconds, with the address and what to check
    */
   async ping(): Promise<void> {
-    let response: AxiosResponse;
-    try {
-      response = await this.#http.get("/health", { timeout: PING_TIMEOUT_MS, signal: this.#options.signal });
-    } catch (error) {
-      throw this.#unreachable(error);
-    }
-    if (response.status === 401 || response.status === 403)
-      throw errorOfResponse(this.address, "/health", response);
-    if (response.status >= 500) throw this.#unreachable(new Error(`GET /health answered ${response.status}`));
+    await this.#send({
+      method: "GET",
+      path: "/health",
+      idempotent: true,
+      timeoutMs: PING_TIMEOUT_MS,
+      maxRetries: 0,
+    });
   }
 
   /** A JSON call; the answer's body, `{}` where it is empty. */
   async json<T>(call: Omit<Call, "responseType" | "maxBytes">): Promise<T> {
-    const response = await this.#send({ ...call, responseType: "json", maxBytes: MAX_JSON_BYTES });
-    if (typeof response.data === "string" && response.data.trim() !== "") {
-      throw new ColaError(
-        "MLFLOW_FAILED",
-        `${call.method} ${this.address}${call.path} answered ${response.status} with text instead of JSON: is this an MLflow server?`,
-      );
+    const response = await this.#send({ ...call, responseType: "text" });
+    const text = String(response.data ?? "");
+    if (text.trim() === "") return {} as T;
+    try {
+      const body: unknown = JSON.parse(text);
+      if (typeof body === "object" && body !== null) return body as T;
+    } catch {
+      // said below
     }
-    return (response.data || {}) as T;
+    throw errorOfContent(this.#name(call), response.status, text);
   }
 
   /** The bytes at a path, at most `maxBytes`. */
@@ -100,74 +110,121 @@ export class MlflowTransport {
       path,
       idempotent: true,
       responseType: "arraybuffer",
-      maxBytes,
+      // An answer that is no file still needs room for its reason.
+      maxBytes: Math.max(maxBytes, 4096),
     });
-    return Buffer.from(response.data as ArrayBuffer);
+    const bytes = Buffer.from(response.data as ArrayBuffer);
+    if (bytes.length <= maxBytes) return bytes;
+    throw errorOfNetwork(this.#name({ method: "GET", path }), "TOO_LARGE", 0);
   }
 
   /** Puts bytes at a path; the same bytes twice are the same as once. */
   async upload(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#send({ method: "PUT", path, body: Buffer.from(bytes), idempotent: true });
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    await this.#send({ method: "PUT", path, body, idempotent: true });
   }
 
+  /** One request with its tries; resolves with a 2xx answer only. */
   async #send(call: Call): Promise<AxiosResponse> {
-    for (let attempt = 0; ; attempt++) {
-      const last = attempt >= this.#settings.maxRetries;
-      try {
-        const response = await this.#once(call);
-        if (response.status < 300) return response;
-        const again = RETRIED_STATUS.has(response.status) && (call.idempotent || response.status === 429);
-        if (last || !again) throw errorOfResponse(this.address, call.path, response);
-      } catch (error) {
-        if (error instanceof ColaError) throw error;
-        if (this.#options.signal?.aborted)
-          throw new ColaError("JOB_CANCELLED", "cancelled while talking to MLflow");
-        if (last || !(call.idempotent || neverSent(error))) throw this.#unreachable(error);
-      }
-      await (this.#options.pause ?? defaultPause)(Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS));
+    const started = Date.now();
+    for (let retry = 1; ; retry++) {
+      this.#throwIfCancelled();
+      const outcome = await this.#attempt(call);
+      if (!("error" in outcome)) return outcome;
+      const delayMs = retryDelayMs(retry, outcome.retryAfterS);
+      if (!this.#isTriedAgain(call, outcome, retry, Date.now() - started + delayMs)) throw outcome.error;
+      await this.#pause(delayMs);
     }
   }
 
-  #once(call: Call): Promise<AxiosResponse> {
-    const bytes = Buffer.isBuffer(call.body);
+  #isTriedAgain(call: Call, failure: Failure, retry: number, elapsedMs: number): boolean {
+    if (!shouldRetry({ ...failure, idempotent: call.idempotent })) return false;
+    const { maxRetries = this.#settings.maxRetries } = call;
+    if (failure.networkCode === undefined) return retry <= maxRetries;
+    if (failure.networkCode === "ETIMEDOUT") return retry <= Math.min(maxRetries, RETRIES_AFTER_TIMEOUT);
+    return retry <= maxRetries && elapsedMs <= UNREACHABLE_BUDGET_MS;
+  }
+
+  async #attempt(call: Call): Promise<AxiosResponse | Failure> {
+    const timeoutMs = call.timeoutMs ?? this.#settings.timeoutS * 1000;
+    try {
+      const response = await this.#once(call, timeoutMs);
+      if (response.status >= 200 && response.status < 300) return response;
+      const retryAfter = Number(response.headers["retry-after"]);
+      return {
+        error: errorOfResponse(this.#name(call), response),
+        status: response.status,
+        ...(retryAfter > 0 ? { retryAfterS: retryAfter } : {}),
+      };
+    } catch (thrown) {
+      this.#throwIfCancelled();
+      // The axios error itself is not kept: it carries the request's headers.
+      const networkCode = networkCodeOf(thrown);
+      return { error: errorOfNetwork(this.#name(call), networkCode, timeoutMs), networkCode };
+    }
+  }
+
+  #once(call: Call, timeoutMs: number): Promise<AxiosResponse> {
+    const isFile = Buffer.isBuffer(call.body);
     return this.#http.request({
       method: call.method,
       url: call.path,
       params: call.query,
       data: call.body,
-      responseType: call.responseType ?? "json",
+      responseType: call.responseType ?? "text",
       maxContentLength: call.maxBytes ?? MAX_JSON_BYTES,
+      timeout: timeoutMs,
       signal: this.#options.signal,
-      ...(bytes ? { headers: { "content-type": "application/octet-stream" } } : {}),
+      ...(isFile ? { headers: { "content-type": "application/octet-stream" } } : {}),
     });
   }
 
-  #unreachable(cause: unknown): ColaError {
-    if (isAxiosError(cause) && /maxContentLength/.test(cause.message)) {
-      return new ColaError("MLFLOW_FAILED", `MLflow at ${this.address} sent more than the allowed size`);
-    }
-    const reason = isAxiosError(cause) ? (cause.code ?? cause.message) : messageOf(cause);
-    return new ColaError(
-      "MLFLOW_UNREACHABLE",
-      `MLflow at ${this.address} does not answer (${reason}): check that it runs and that MLFLOW_TRACKING_URI is right`,
-      // The whole axios error is not kept: it carries the request's headers.
-      { details: { address: this.address, reason } },
-    );
+  #name({ method, path }: Pick<Call, "method" | "path">): RequestName {
+    return { method, address: this.address, path };
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { pause, signal } = this.#options;
+    if (pause) return pause(ms);
+    await sleep(ms, undefined, { signal }).catch(() => this.#throwIfCancelled());
+  }
+
+  #throwIfCancelled(): void {
+    if (this.#options.signal?.aborted)
+      throw new ColaError("JOB_CANCELLED", "cancelled while talking to MLflow");
   }
 }
 
-function authorization(settings: MlflowSettings): Record<string, string> {
-  if (settings.username !== "") {
-    const pair = Buffer.from(`${settings.username}:${settings.password}`).toString("base64");
-    return { authorization: `Basic ${pair}` };
+function baseOf(trackingUri: string): URL {
+  if (trackingUri === "") {
+    throw new ColaError("CONFIG_INVALID", "MLFLOW_TRACKING_URI is not set: allowed is http://host:port");
+  }
+  const base = URL.canParse(trackingUri) ? new URL(trackingUri) : undefined;
+  if (base && /^https?:$/.test(base.protocol)) return base;
+  throw new ColaError(
+    "CONFIG_INVALID",
+    `MLFLOW_TRACKING_URI is ${redactUrl(trackingUri)}: allowed is http://host:port or https://host:port`,
+  );
+}
+
+/** User and password of the settings, else those in the address, else the token. */
+function authorization(settings: MlflowSettings, base: URL): Record<string, string> {
+  const given = settings.username !== "";
+  const username = given ? settings.username : decodeURIComponent(base.username);
+  const password = given ? settings.password : decodeURIComponent(base.password);
+  if (username !== "") {
+    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
   }
   return settings.token === "" ? {} : { authorization: `Bearer ${settings.token}` };
 }
 
-/** A connection that was never made did nothing: even a creation may be tried again. */
-function neverSent(error: unknown): boolean {
-  return (
-    isAxiosError(error) &&
-    ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"].includes(error.code ?? "")
-  );
+function networkCodeOf(thrown: unknown): string {
+  const { code, message, cause } = thrown as {
+    code?: unknown;
+    message?: unknown;
+    cause?: { code?: unknown };
+  };
+  if (/maxContentLength/.test(String(message))) return "TOO_LARGE";
+  if (/aborted/.test(String(message)) && code !== "ETIMEDOUT") return "ERR_BAD_RESPONSE";
+  return String(cause?.code ?? code ?? "no answer");
 }
