@@ -1,0 +1,30 @@
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { repoRoot, setupDir } from "./paths.mjs";
+import { run, say } from "./run-command.mjs";
+import { digestOfFiles, isStamped, stamp } from "./stamp.mjs";
+
+const stampFile = join(setupDir, "build-stamp");
+const packages = () => readdirSync(join(repoRoot, "packages")).map((name) => join("packages", name));
+
+function wanted() {
+  const sources = packages().flatMap((dir) => [join(dir, "src"), join(dir, "tsconfig.json")]);
+  return digestOfFiles(
+    [...sources, "tsconfig.base.json", "pnpm-lock.yaml"].map((path) => join(repoRoot, path)),
+  );
+}
+
+export function buildIsReady() {
+  const built = packages().every((dir) => existsSync(join(repoRoot, dir, "dist")));
+  return built && isStamped(stampFile, wanted());
+}
+
+/** Compiles the packages; tests are left to `npm test`. */
+export async function build() {
+  if (buildIsReady()) return;
+  say("building");
+  const value = wanted();
+  await run(process.execPath, [join(repoRoot, "node_modules/typescript/bin/tsc"), "-b", ...packages()]);
+  mkdirSync(setupDir, { recursive: true });
+  stamp(stampFile, value);
+}

@@ -1,0 +1,97 @@
+// npm test [-- jest arguments]: lint, types, every test against a real Redis and MLflow. Ends with `N passed, N failed`.
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureInstalled, runScript } from "./setup/ensure.mjs";
+import { pythonDir, repoRoot, testPythonDir } from "./setup/paths.mjs";
+import { say } from "./setup/run-command.mjs";
+import { withSetupLock } from "./setup/setup-lock.mjs";
+import { endMarked, markName } from "./test/leftover-processes.mjs";
+
+/** Jest has written its results and still does not end: something a test opened is open. */
+const EXIT_GRACE_MS = 20_000;
+
+const mark = randomUUID();
+const env = {
+  ...process.env,
+  [markName]: mark,
+  COLAML_PYTHON: join(pythonDir, "bin", "python"),
+  COLAML_PYTHON_TEST: join(testPythonDir, "bin", "python"),
+};
+
+function start(file, args) {
+  const child = spawn(process.execPath, [join(repoRoot, "node_modules", file), ...args], {
+    env,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const ended = new Promise((resolve) => child.once("close", (code, signal) => resolve(signal ? 1 : code)));
+  return { child, ended };
+}
+
+async function check(name, file, args) {
+  const passed = (await start(file, args).ended) === 0;
+  say(`${passed ? "PASS" : "FAIL"} ${name}`);
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1 };
+}
+
+async function jest(args) {
+  const folder = mkdtempSync(join(tmpdir(), "colaml-jest-"));
+  const results = join(folder, "results.json");
+  const workers = Math.max(2, availableParallelism() - 1);
+  const options = ["--ci", `--maxWorkers=${workers}`, "--json", `--outputFile=${results}`, ...args];
+  // Without --json on stdout: the reporters speak on stderr, the results go to the file.
+  const { child, ended } = start("jest/bin/jest.js", ["--reporters=default", ...options]);
+  const hung = killWhenHung(child, results);
+  const code = await ended;
+  hung.stop();
+  try {
+    return countsOf(results, code, hung.happened());
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function killWhenHung(child, results) {
+  let happened = false;
+  let since;
+  const timer = setInterval(() => {
+    since ??= existsSync(results) ? Date.now() : undefined;
+    if (since === undefined || Date.now() - since < EXIT_GRACE_MS) return;
+    happened = true;
+    child.kill("SIGKILL");
+  }, 500);
+  return { stop: () => clearInterval(timer), happened: () => happened };
+}
+
+function countsOf(results, code, hung) {
+  if (!existsSync(results)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
+    readFileSync(results, "utf8"),
+  );
+  if (numPendingTests > 0) say(`${numPendingTests} skipped (what they need is not here)`);
+  if (hung) say("FAIL a test left something open: jest did not end by itself");
+  const failed = numFailedTests + numRuntimeErrorTestSuites + (hung ? 1 : 0);
+  // Jest fails too when a pattern matches no test or its set-up throws.
+  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+/** What a test started and did not stop is a failure, and is ended here. */
+async function leftovers() {
+  const names = await endMarked(mark);
+  for (const name of names) say(`FAIL a test left a process behind: ${name}`);
+  return { passed: names.length === 0 ? 1 : 0, failed: names.length };
+}
+
+await runScript(async () => {
+  await ensureInstalled([[testPythonDir, "requirements-test.txt"]]);
+  const lint = await check("lint", "@biomejs/biome/bin/biome", ["check", "."]);
+  const types = await withSetupLock(() => check("types", "typescript/bin/tsc", ["-b"]));
+  const counts = [lint, types];
+  if (types.failed === 0) counts.push(await jest(process.argv.slice(2)), await leftovers());
+  const total = (key) => counts.reduce((sum, count) => sum + count[key], 0);
+  process.exitCode = total("failed") === 0 ? 0 : 1;
+  // stdout and stderr may be one terminal or one log: the last line comes when all else is out.
+  process.stdout.write(`${total("passed")} passed, ${total("failed")} failed\n`);
+});

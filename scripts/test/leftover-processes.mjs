@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Every process that a test run starts inherits this variable, and so can be told from all others. */
+export const markName = "COLAML_TEST_RUN";
+
+/** What ends by itself a moment after the run (a guard, a server that was told to stop) is none. */
+const PATIENCE_MS = 8_000;
+
+/**
+ * Ends the processes that carry the mark and still run; says what they were. Empty where `/proc` does not show the
+ * environment of processes (macOS).
+ */
+export async function endMarked(mark) {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (marked(mark).length > 0 && Date.now() < deadline) await delay(200);
+  return marked(mark).map((pid) => {
+    const name = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim().slice(0, 200);
+    process.kill(pid, "SIGKILL");
+    return `${pid} ${name}`;
+  });
+}
+
+function marked(mark) {
+  const text = `${markName}=${mark}`;
+  return pids().filter(
+    (pid) => pid !== process.pid && read(`/proc/${pid}/environ`).split("\0").includes(text),
+  );
+}
+
+function pids() {
+  try {
+    return readdirSync("/proc").map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
