@@ -13,6 +13,8 @@ import re
 import numpy as np
 import pandas as pd
 
+_MAX_CELLS = 8_000_000
+
 
 def _load_pyfunc(data_path):
     return ColamlModel(data_path)
@@ -51,58 +53,92 @@ class ColamlModel:
         self.trees = _Trees(json.loads(_read(data_path, "model.xgb.json")))
 
     def predict(self, model_input, params=None):
-        texts = self._texts(model_input)
-        features = np.full((len(texts), len(self.idf)), np.nan, dtype=np.float32)
-        for row, text in enumerate(texts):
-            for column, value in self._tfidf(text):
-                features[row, column] = value
-        probabilities = self.trees.probabilities(features)
+        texts, index = self._texts(model_input)
+        # Rows in steps: a dense step of wide vocabularies stays at some tens of MB.
+        step = max(1, min(5000, _MAX_CELLS // len(self.idf)))
+        parts = [self._probabilities(texts[start : start + step]) for start in range(0, len(texts), step)]
+        probabilities = np.concatenate(parts) if parts else np.empty((0, len(self.classes)))
         labels = [self.classes[i] for i in probabilities.argmax(axis=1)]
-        frame = pd.DataFrame({"label": labels})
+        frame = pd.DataFrame({"label": pd.Series(labels, dtype=object)})
         for i, name in enumerate(self.classes):
             frame[f"probability_{name}"] = probabilities[:, i]
+        if index is not None:
+            frame.index = index
         return frame
 
     def _texts(self, model_input):
-        if isinstance(model_input, pd.DataFrame):
-            if self.text_column not in model_input.columns:
-                names = ", ".join(map(str, model_input.columns))
+        """The texts as a list, and the index of the frame or series they came in."""
+        values, index = model_input, None
+        if isinstance(values, pd.DataFrame):
+            if self.text_column in values.columns:
+                values = values[self.text_column]
+            elif values.shape[1] == 1:
+                values = values.iloc[:, 0]
+            else:
+                names = ", ".join(map(str, values.columns))
                 raise ValueError(f"there is no column {self.text_column!r}: columns are {names}")
-            values = model_input[self.text_column].tolist()
-        else:
-            values = list(np.asarray(model_input, dtype=object).reshape(-1))
+        if isinstance(values, pd.Series):
+            index = values.index
+        elif isinstance(values, str):
+            values = [values]
+        elif isinstance(values, dict):
+            values = values.get(self.text_column, [])
+            values = [values] if isinstance(values, str) else values
+        elif isinstance(values, np.ndarray):
+            values = values.ravel()
+        values = [value.get(self.text_column) if isinstance(value, dict) else value for value in values]
         for row, value in enumerate(values):
+            if value is None or value is pd.NA or value != value:
+                raise ValueError(f"row {row} has no text")
             if not isinstance(value, str):
-                raise ValueError(f"row {row} has no text: {value!r}")
-        return values
+                raise ValueError(f"row {row}: a text must be a str, not {type(value).__name__}")
+        return values, index
 
     def _terms(self, text):
         settings = self.settings
         tokens = self.pattern.findall(text.lower() if settings["lowercase"] else text)
-        tokens = [token for token in tokens if token not in self.stop_words]
+        if self.stop_words:
+            tokens = [token for token in tokens if token not in self.stop_words]
         shortest, longest = settings["ngram_range"]
-        for size in range(shortest, min(longest, len(tokens)) + 1):
-            for start in range(len(tokens) - size + 1):
-                yield " ".join(tokens[start : start + size])
+        if longest == 1:
+            return tokens
+        return [
+            " ".join(tokens[start : start + size])
+            for size in range(shortest, min(longest, len(tokens)) + 1)
+            for start in range(len(tokens) - size + 1)
+        ]
 
-    def _tfidf(self, text):
-        counts = {}
-        for term in self._terms(text):
-            column = self.columns.get(term)
-            if column is not None:
-                counts[column] = counts.get(column, 0) + 1
+    def _counts(self, texts):
+        """Row, column and count of each term that is there; columns rise within a row."""
+        rows, columns, counts = [], [], []
+        for row, text in enumerate(texts):
+            found = {}
+            for term in self._terms(text):
+                column = self.columns.get(term)
+                if column is not None:
+                    found[column] = found.get(column, 0) + 1
+            for column in sorted(found):
+                rows.append(row)
+                columns.append(column)
+                counts.append(found[column])
+        return np.array(rows, np.int64), np.array(columns, np.int64), np.array(counts, np.float64)
+
+    def _probabilities(self, texts):
+        rows, columns, values = self._counts(texts)
         settings = self.settings
-        cells = []
-        for column in sorted(counts):
-            tf = float(counts[column])
-            if settings["sublinear_tf"]:
-                tf = math.log(tf) + 1.0
-            cells.append((column, tf * self.idf[column] if settings["use_idf"] else tf))
-        if settings["norm"] == "l2":
-            length = math.sqrt(sum(value * value for _, value in cells))
-        else:
-            length = sum(abs(value) for _, value in cells) if settings["norm"] == "l1" else 1.0
-        return [(column, value / length) for column, value in cells] if length else cells
+        if settings["sublinear_tf"]:
+            values = np.log(values) + 1.0
+        if settings["use_idf"]:
+            values = values * self.idf[columns]
+        if settings["norm"] != "none" and len(values):
+            # bincount adds one value after the other, as the workers do: Python's sum() would compensate.
+            sums = np.bincount(rows, values * values if settings["norm"] == "l2" else np.abs(values), len(texts))
+            lengths = np.sqrt(sums) if settings["norm"] == "l2" else sums
+            lengths[lengths == 0.0] = 1.0
+            values = values / lengths[rows]
+        features = np.full((len(texts), len(self.idf)), np.nan, dtype=np.float32)
+        features[rows, columns] = values
+        return self.trees.probabilities(features)
 
 
 class _Trees:
@@ -153,7 +189,8 @@ class _Trees:
 
 
 def _exp(margins):
-    return np.exp(margins.astype(np.float64)).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return np.exp(margins.astype(np.float64)).astype(np.float32)
 
 
 _ENGLISH = ()  # replaced by the list of words when the model is published

@@ -8,7 +8,7 @@ export interface StepMetrics {
   error: number;
 }
 
-/** XGBoost's and scikit-learn's guard against log(0), at float32's precision. */
+/** Guard against log(0): float32 rounds what is nearer to 1 than this to 1. */
 const LEAST_PROBABILITY = 2 ** -24;
 
 /**

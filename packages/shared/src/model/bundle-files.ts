@@ -97,6 +97,9 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
     if (sha256(content) !== wanted) throw corrupt(path, "its sha256 is not the manifest's");
   }
   const listed = new Set(manifest.files.map(({ path }) => path));
+  for (const path of files.keys()) {
+    if (path !== MANIFEST_FILE && !listed.has(path)) throw corrupt(path, "the manifest does not list it");
+  }
   for (const path of [BUNDLE_FILE, XGBOOST_FILE]) {
     if (!listed.has(path)) throw corrupt(path, "the manifest does not list it");
   }
@@ -112,11 +115,21 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
     throw corrupt(BUNDLE_FILE, `${nTerms} terms but ${bundle.idf.length} idf values`);
   if (ensemble.nFeatures !== nTerms)
     throw corrupt(XGBOOST_FILE, `${ensemble.nFeatures} features for ${nTerms} terms`);
+  checkOnce("term", bundle.terms);
+  checkOnce("class", bundle.classes);
   const nGroups = bundle.classes.length === 2 ? 1 : bundle.classes.length;
   if (ensemble.nGroups !== nGroups) {
     throw corrupt(XGBOOST_FILE, `${ensemble.nGroups} tree groups for ${bundle.classes.length} classes`);
   }
   return { ...bundle, idf: Float64Array.from(bundle.idf), ensemble };
+}
+
+function checkOnce(what: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw corrupt(BUNDLE_FILE, `${what} ${JSON.stringify(name)} stands twice`);
+    seen.add(name);
+  }
 }
 
 function signature(files: Manifest["files"], key: string): string {

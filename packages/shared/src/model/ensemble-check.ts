@@ -34,7 +34,9 @@ function checkTree(tree: Tree, id: number, nFeatures: number): void {
     const node = waiting.pop()!;
     if (seen[node]) refuse(`tree ${id} reaches node ${node} twice`);
     seen[node] = 1;
-    if (!Number.isFinite(value[node]!)) refuse(`tree ${id} node ${node} holds no finite number`);
+    for (const array of [value, gain, cover]) {
+      if (!Number.isFinite(array[node])) refuse(`tree ${id} node ${node} holds a number that is not finite`);
+    }
     if (tree.left[node] === -1 && right[node] === -1) continue;
     if (!(feature[node]! >= 0 && feature[node]! < nFeatures))
       refuse(`tree ${id} node ${node} splits an unknown feature`);

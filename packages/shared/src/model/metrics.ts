@@ -15,6 +15,18 @@ export interface Scored {
 /** scikit-learn clips probabilities to the epsilon of float64 in log_loss. */
 const EPSILON = 2.220446049250313e-16;
 
+/** How the scores of more than two classes become one: their mean, or weighted by their rows. */
+export type Average = "weighted" | "macro";
+
+const NAMES = [
+  "accuracy_score",
+  "precision_score",
+  "recall_score",
+  "f1_score",
+  "roc_auc",
+  "log_loss",
+] as const satisfies (keyof ClassificationMetrics)[];
+
 /** Class index predicted for each row. */
 export function predictedClasses({ classes, labels, probabilities }: Scored): Uint16Array {
   const predicted = new Uint16Array(labels.length);
@@ -25,16 +37,17 @@ export function predictedClasses({ classes, labels, probabilities }: Scored): Ui
 
 /**
  * The metrics of `mlflow.models.evaluate`, equal to scikit-learn's: for two classes of the positive one
- * (`classes[1]`), for more weighted by support, AUC one against the rest. What cannot be computed is left out
- * and named in `absent`.
+ * (`classes[1]`), for more averaged (by default weighted by support, as MLflow has it), AUC one against the rest.
+ * What cannot be computed is left out and named in `absent`.
  */
-export function classificationMetrics(scored: Scored): ClassificationMetrics {
+export function classificationMetrics(scored: Scored, average: Average = "weighted"): ClassificationMetrics {
   const { classes, labels } = scored;
-  if (labels.length === 0) return { absent: { accuracy_score: "there is no row" } };
+  if (labels.length === 0)
+    return { absent: Object.fromEntries(NAMES.map((name) => [name, "there is no row"])) };
   const absent: Record<string, string> = {};
   const matrix = confusionMatrix(labels, predictedClasses(scored), classes.length);
   const perClass = classes.map((_, index) => classScores(matrix, index));
-  const averaged = classes.length === 2 ? perClass[1]! : averageScores(perClass, "weighted");
+  const averaged = classes.length === 2 ? perClass[1]! : averageScores(perClass, average);
   let hits = 0;
   for (let i = 0; i < classes.length; i++) hits += matrix.counts[i * classes.length + i]!;
   const metrics: ClassificationMetrics = { accuracy_score: hits / labels.length, log_loss: logLoss(scored) };
@@ -46,7 +59,7 @@ export function classificationMetrics(scored: Scored): ClassificationMetrics {
   else metrics.recall_score = averaged.recall;
   if (averaged.f1 === undefined) absent["f1_score"] = `no row is, or was predicted to be, of ${subject}`;
   else metrics.f1_score = averaged.f1;
-  const auc = areaUnderRoc(scored);
+  const auc = areaUnderRoc(scored, average);
   if (auc === undefined) absent["roc_auc"] = "the rows are not of all classes";
   else metrics.roc_auc = auc;
   if (Object.keys(absent).length > 0) metrics.absent = absent;
@@ -57,7 +70,7 @@ export function classificationMetrics(scored: Scored): ClassificationMetrics {
  * Scores over all classes: `macro` is their mean, `weighted` weighs by support. A score that one class with
  * support lacks counts 0 there, as scikit-learn's `zero_division=0`.
  */
-export function averageScores(perClass: readonly ClassScores[], average: "macro" | "weighted"): ClassScores {
+export function averageScores(perClass: readonly ClassScores[], average: Average): ClassScores {
   const seen = perClass.filter(({ support, predicted }) => support + predicted > 0);
   const support = seen.reduce((sum, scores) => sum + scores.support, 0);
   const weight = (scores: ClassScores) => (average === "macro" ? 1 / seen.length : scores.support / support);
@@ -77,8 +90,8 @@ function logLoss({ classes, labels, probabilities }: Scored): number {
   return loss / labels.length;
 }
 
-/** Two classes: of the positive one; more: one against the rest, weighted by support. */
-function areaUnderRoc({ classes, labels, probabilities }: Scored): number | undefined {
+/** Two classes: of the positive one; more: one against the rest, averaged. */
+function areaUnderRoc({ classes, labels, probabilities }: Scored, average: Average): number | undefined {
   const ofClass = (index: number) => {
     const scores = Float64Array.from(
       { length: labels.length },
@@ -91,8 +104,10 @@ function areaUnderRoc({ classes, labels, probabilities }: Scored): number | unde
   let sum = 0;
   for (let index = 0; index < classes.length; index++) {
     const { auc, support } = ofClass(index);
+    // A class without rows weighs nothing; its mean with others is not defined.
+    if (support === 0 && average === "weighted") continue;
     if (auc === undefined) return undefined;
-    sum += auc * (support / labels.length);
+    sum += auc * (average === "macro" ? 1 / classes.length : support / labels.length);
   }
   return sum;
 }

@@ -6,6 +6,19 @@ import type { Tree, TreeEnsemble } from "./tree-ensemble";
 
 /** How XGBoost's JSON writes "no parent". */
 const NO_PARENT = 2147483647;
+/** Stands for the trees until they are put in as text. */
+const TREES = "<trees>";
+
+/** A list of floats. XGBoost's reader tells 1 from 1.0 and refuses the former where it wants a float. */
+function floats(values: ArrayLike<number>): string {
+  const texts = Array.from(values, (value) => {
+    const text = String(shortestFloat32(value));
+    return /^-?\d+$/.test(text) ? `${text}.0` : text;
+  });
+  return `[${texts.join()}]`;
+}
+
+const integers = (values: ArrayLike<number>): string => `[${Array.from(values).join()}]`;
 
 /**
  * The ensemble in XGBoost's JSON model format (schema version 2.0.0), which XGBoost 1.6 and later load.
@@ -15,7 +28,7 @@ const NO_PARENT = 2147483647;
 export function ensembleToXgboostJson(ensemble: TreeEnsemble): string {
   const { trees, nGroups, nFeatures, objective } = ensemble;
   const rounds = trees.length / nGroups;
-  return JSON.stringify({
+  const frame = JSON.stringify({
     learner: {
       attributes: {},
       feature_names: [],
@@ -25,7 +38,7 @@ export function ensembleToXgboostJson(ensemble: TreeEnsemble): string {
           gbtree_model_param: { num_parallel_tree: "1", num_trees: String(trees.length) },
           iteration_indptr: Array.from({ length: rounds + 1 }, (_, i) => i * nGroups),
           tree_info: trees.map((tree) => tree.group),
-          trees: trees.map((tree, id) => treeToJson(tree, id, nFeatures)),
+          trees: TREES,
         },
         name: "gbtree",
       },
@@ -43,6 +56,8 @@ export function ensembleToXgboostJson(ensemble: TreeEnsemble): string {
     },
     version: [2, 0, 0],
   });
+  const listed = trees.map((tree, id) => treeToJson(tree, id, nFeatures));
+  return frame.replace(JSON.stringify(TREES), () => `[${listed.join()}]`);
 }
 
 /** XGBoost keeps the starting point as a probability for binary models, as it is for others. */
@@ -50,56 +65,60 @@ function baseScore({ objective, baseMargin }: TreeEnsemble): number {
   return objective === "binary:logistic" ? 1 / (1 + Math.exp(-baseMargin)) : shortestFloat32(baseMargin);
 }
 
-function treeToJson(tree: Tree, id: number, nFeatures: number): Record<string, unknown> {
-  const nNodes = tree.left.length;
-  const parents = new Array<number>(nNodes).fill(NO_PARENT);
-  for (let node = 0; node < nNodes; node++) {
-    if (tree.left[node] === -1) continue;
-    parents[tree.left[node]!] = node;
-    parents[tree.right[node]!] = node;
+function parentsOf({ left, right }: Tree): number[] {
+  const parents = new Array<number>(left.length).fill(NO_PARENT);
+  for (let node = 0; node < left.length; node++) {
+    if (left[node] === -1) continue;
+    parents[left[node]!] = node;
+    parents[right[node]!] = node;
   }
-  const zeros = new Array<number>(nNodes).fill(0);
-  return {
-    base_weights: zeros,
-    categories: [],
-    categories_nodes: [],
-    categories_segments: [],
-    categories_sizes: [],
-    default_left: [...tree.defaultLeft],
-    id,
-    left_children: [...tree.left],
-    loss_changes: Array.from(tree.gain, shortestFloat32),
-    parents,
-    right_children: [...tree.right],
-    split_conditions: Array.from(tree.value, shortestFloat32),
-    split_indices: [...tree.feature],
-    split_type: zeros,
-    sum_hessian: Array.from(tree.cover, shortestFloat32),
-    tree_param: {
-      num_deleted: "0",
-      num_feature: String(nFeatures),
-      num_nodes: String(nNodes),
-      size_leaf_vector: "1",
-    },
-  };
+  return parents;
+}
+
+function treeToJson(tree: Tree, id: number, nFeatures: number): string {
+  const nNodes = tree.left.length;
+  const zeros = new Uint8Array(nNodes);
+  const fields: [name: string, json: string][] = [
+    ["base_weights", floats(zeros)],
+    ["categories", "[]"],
+    ["categories_nodes", "[]"],
+    ["categories_segments", "[]"],
+    ["categories_sizes", "[]"],
+    ["default_left", integers(tree.defaultLeft)],
+    ["id", String(id)],
+    ["left_children", integers(tree.left)],
+    ["loss_changes", floats(tree.gain)],
+    ["parents", integers(parentsOf(tree))],
+    ["right_children", integers(tree.right)],
+    ["split_conditions", floats(tree.value)],
+    ["split_indices", integers(tree.feature)],
+    ["split_type", integers(zeros)],
+    ["sum_hessian", floats(tree.cover)],
+    [
+      "tree_param",
+      `{"num_deleted":"0","num_feature":"${nFeatures}","num_nodes":"${nNodes}","size_leaf_vector":"1"}`,
+    ],
+  ];
+  return `{${fields.map(([name, json]) => `"${name}":${json}`).join()}}`;
 }
 
 const numbers = z.array(z.number());
+const wholeNumbers = z.array(z.number().int());
 const flags = z.array(z.union([z.number(), z.boolean()]));
 const schema = z.object({
   learner: z.object({
     gradient_booster: z.object({
       name: z.literal("gbtree"),
       model: z.object({
-        tree_info: numbers,
+        tree_info: wholeNumbers,
         trees: z.array(
           z.object({
             default_left: flags,
-            left_children: numbers,
+            left_children: wholeNumbers,
             loss_changes: numbers,
-            right_children: numbers,
+            right_children: wholeNumbers,
             split_conditions: numbers,
-            split_indices: numbers,
+            split_indices: wholeNumbers,
             sum_hessian: numbers,
           }),
         ),

@@ -82,7 +82,8 @@ function train(trainer: XgboostTrainer, input: ThreadInput, say: (message: Threa
 
 /** The module throws bare numbers and says why by printing. */
 function reasonOf(error: unknown): string {
-  const printed = printedLines.filter((line) => !line.startsWith("[")).join(" ");
+  // Its log lines begin with the time of day.
+  const printed = printedLines.map((line) => line.replace(/^\[[\d:]+\]\s*/, "")).join(" ");
   if (typeof error !== "number") return messageOf(error).slice(0, 300);
   return `XGBoost stopped (${error})${printed === "" ? "" : `: ${messageOf(printed).slice(0, 300)}`}`;
 }

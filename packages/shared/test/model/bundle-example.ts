@@ -1,0 +1,83 @@
+import { columnsSchema } from "@colaml/shared/jobs/names";
+import { boostingSchema, featuresSchema, type TfidfSettings } from "@colaml/shared/jobs/train";
+import { boost } from "@colaml/shared/model/boosting";
+import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { CsrBuilder } from "@colaml/shared/text/csr-matrix";
+import { createTfidfTransform } from "@colaml/shared/text/tfidf-transform";
+
+const SUBJECTS = [
+  "the flight",
+  "My order",
+  "constructor",
+  "your café",
+  "__proto__",
+  "battery",
+  "it",
+  "WiFi 📶",
+];
+const VERBS = [
+  "is late",
+  "arrived broken",
+  "works",
+  "was great",
+  "never came",
+  "stopped",
+  "costs €5",
+  "漢字 ok",
+];
+const ENDS = ["!!", "", "please help", "thanks @store", "http://t.co/x", "again and again", "toString", "😡"];
+
+/** Texts of made-up complaints: all words of three lists, some of them twice. */
+export function exampleTexts(): string[] {
+  return SUBJECTS.flatMap((subject) =>
+    VERBS.flatMap((verb) => ENDS.map((end, i) => `${subject} ${verb} ${i % 3 === 0 ? verb : ""} ${end}`)),
+  );
+}
+
+/** A bundle trained on the example texts; the classes follow the words. */
+export async function exampleBundle(
+  settings: Partial<TfidfSettings>,
+  classes: string[],
+): Promise<ModelBundle> {
+  const texts = exampleTexts();
+  const features = featuresSchema.parse(settings);
+  const terms = [
+    "__proto__",
+    "battery",
+    "broken",
+    "café",
+    "constructor",
+    "flight",
+    "great",
+    "help",
+    "is late",
+    "late",
+    "ok",
+    "order",
+    "please help",
+    "stopped",
+    "thanks",
+    "thanks store",
+    "toString",
+    "tostring",
+    "works",
+    "漢字",
+  ].sort();
+  const idf = Float64Array.from(terms, (_, i) => 1 + ((i * 7) % 5) / 3);
+  const transform = createTfidfTransform({ features, terms, idf });
+  const matrix = new CsrBuilder(terms.length);
+  const labels = texts.map((text, i) => {
+    const row = transform(text);
+    matrix.add(row.indices, row.values);
+    const mark = text.includes("late") ? 0 : text.includes("works") ? 1 : i % 7 === 0 ? 2 : 1;
+    return mark % classes.length;
+  });
+  const { nRows, nColumns, indptr, indices, data: values } = matrix.build();
+  const { ensemble } = await boost({
+    matrix: { nRows, nColumns, indptr, indices, values },
+    labels,
+    classes,
+    settings: boostingSchema.parse({ iterations: 15, depth: 5, learning_rate: 0.4 }),
+  });
+  return { formatVersion: 1, classes, columns: columnsSchema.parse({}), features, terms, idf, ensemble };
+}
