@@ -1,1 +1,98 @@
-export {};
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { confinedInput } from "@colaml/shared/data/confined-path";
+import type { Alert } from "@colaml/shared/jobs/alerts";
+import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
+import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import { labelsJobSchema } from "@colaml/shared/jobs/labels";
+import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
+import { QUEUES } from "@colaml/shared/jobs/queues";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { publishRun } from "@colaml/shared/mlflow/publish-model";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import { runWorkerProcess, type WorkerProcess } from "@colaml/shared/worker/worker-process";
+import { AlertEngine } from "./alerts/alert-engine";
+import { AlertOutbox } from "./alerts/alert-outbox";
+import { startDelivery } from "./alerts/delivery-loop";
+import { loadAlertRules } from "./alerts/load-rules";
+import { createWebhookSender } from "./alerts/webhook";
+import { CheckHistory } from "./check/check-history";
+import { LabelStore } from "./labels/label-store";
+import { createLabelsProcessor } from "./labels/labels-processor";
+import { loadMonitoredModel } from "./load-monitored-model";
+import { createMonitorMetrics } from "./monitor-metrics";
+import { createMonitorProcessor } from "./processor";
+import { createReportWriter } from "./report/write-report";
+
+/** Paths of jobs lie in the data folder where one is set; else any path is taken, as a local user's own. */
+function confineTo(dataDir: string): (path: string) => Promise<string> {
+  if (dataDir === "") return (path) => Promise.resolve(resolve(path));
+  return async (path) => confinedInput(await realpath(dataDir), path);
+}
+
+async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void> {
+  const rules = loadAlertRules(config.monitor.alertRules);
+  const metrics = createMonitorMetrics(
+    lifecycle.metrics.registry,
+    rules.map(({ name }) => name),
+  );
+  const { stateDir } = config.paths;
+  const outbox = openOutbox(config, logger, metrics.delivery);
+  if (outbox) lifecycle.graceful.onStop("alert delivery", startDelivery(outbox, logger));
+  const connection = connectRedis(config.redis, logger);
+  lifecycle.graceful.onStop("Redis connection of alerts", () => closeRedis(connection));
+  const alertQueue = openQueue<Alert>(QUEUES.alerts, { connection, redis: config.redis, logger });
+  const alerts = new AlertEngine({
+    stateDir,
+    incidents: new IncidentStore(stateDir),
+    logger,
+    sinks: [
+      ...(outbox ? [(alert: Alert) => outbox.put(alert)] : []),
+      async (alert) =>
+        void (await alertQueue.queue.add(alert.rule, alert, { jobId: `${alert.id}-${alert.status}` })),
+    ],
+  });
+  const labels = new LabelStore(stateDir);
+  const confine = confineTo(config.paths.dataDir);
+  const mlflow = createMlflowClient(config.mlflow);
+  const worker = { config, logger, lifecycle };
+  await runWorker({
+    queue: QUEUES.labels,
+    schema: labelsJobSchema,
+    processor: createLabelsProcessor({ store: labels, columns: config.columns, confine }),
+    // One at a time: each reads what the one before stored.
+    concurrency: 1,
+    ...worker,
+  });
+  await runWorker({
+    queue: QUEUES.monitor,
+    schema: monitorJobSchema,
+    processor: createMonitorProcessor({
+      loadModel: (uri) => loadMonitoredModel(mlflow, config, uri),
+      publish: (record) => publishRun(mlflow, record),
+      alerts,
+      rules,
+      labels,
+      history: new CheckHistory(stateDir),
+      settings: config.monitor,
+      confine,
+      writeReport: createReportWriter(config.paths),
+      onChecked: metrics.checked,
+    }),
+    ...worker,
+  });
+}
+
+function openOutbox(
+  config: ColaConfig,
+  logger: WorkerProcess["logger"],
+  onOutcome: ReturnType<typeof createMonitorMetrics>["delivery"],
+): AlertOutbox | undefined {
+  if (config.webhook.url === "") return undefined;
+  const send = createWebhookSender(config.webhook);
+  const giveUpAfterMs = config.webhook.giveUpAfterS * 1_000;
+  return new AlertOutbox({ stateDir: config.paths.stateDir, send, giveUpAfterMs, logger, onOutcome });
+}
+
+void runWorkerProcess("monitor-worker", start);

@@ -65,7 +65,7 @@ export class LabelTally {
     return { n, metrics, intervals, support, confusion };
   }
 
-  /** Binary: the area and DeLong's interval; multiclass: one against the rest, mean over the classes. */
+  /** Binary: the area and DeLong's interval; multiclass: one against the rest, weighted by the classes' rows. */
   #addRocAuc(
     classes: readonly string[],
     out: Pick<RealisedQuality, "metrics" | "intervals" | "support"> & { absent: Record<string, string> },
@@ -77,7 +77,8 @@ export class LabelTally {
       return;
     }
     const areas = this.#tables.map((table) => table.rocAuc()!);
-    out.metrics.roc_auc = areas.reduce((sum, { value }) => sum + value, 0) / areas.length;
+    const weight = (k: number) => (areas.length === 1 ? 1 : this.#rowsOfClass[k]! / this.#confusion.total);
+    out.metrics.roc_auc = areas.reduce((sum, { value }, k) => sum + weight(k) * value, 0);
     if (areas.length === 1) out.intervals.roc_auc = areas[0]!.interval;
   }
 }

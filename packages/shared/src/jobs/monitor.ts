@@ -54,7 +54,7 @@ export const monitorJobSchema = z
     /** Chance that a check of rows like the training's raises a drift alarm. */
     falseAlarmRate: z.number().min(0.001).max(0.2).optional(),
     experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
-    /** Where the HTML report is written; absent: beside the input. */
+    /** Where the HTML report is written; absent: in `reports` of the state folder. */
     report: filePath.optional(),
   })
   .refine(

@@ -1,0 +1,144 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
+import type { Alert } from "@colaml/shared/jobs/alerts";
+import type { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import type { Logger } from "@colaml/shared/logging/logger";
+import { QUIET, type RuleState, stepRule } from "./alert-state";
+
+/** One rule with what this check saw of it. */
+export interface Observation {
+  rule: Pick<
+    AlertRule,
+    "name" | "metric" | "comparison" | "threshold" | "severity" | "consecutive" | "cooldown"
+  >;
+  /** Absent: the metric had none, and the rule's state stays. */
+  value?: number;
+  breached?: boolean;
+  /** Replaces the standard line. */
+  message?: string;
+}
+
+export interface AlertEngineOptions {
+  /** `paths.stateDir`. */
+  stateDir: string;
+  incidents: IncidentStore;
+  /** Where an alert goes besides log and store: queue, webhook outbox. Each must take the same alert twice. */
+  sinks: readonly ((alert: Alert) => Promise<void>)[];
+  logger: Logger;
+  now?: () => Date;
+}
+
+/** What one check changed. */
+export interface EngineResult {
+  alerts: Alert[];
+  /** Ids of incidents that are open now. */
+  open: string[];
+}
+
+/**
+ * Keeps the state of every rule of a model (`<state>/monitor/<model>/alert-state.json`) and tells of what begins and
+ * ends. An incident's id comes from the check that opens it, and the state is written last: a check that is killed
+ * on the way tells the same alerts again when it is repeated, not others.
+ */
+export class AlertEngine {
+  readonly #options: AlertEngineOptions;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AlertEngineOptions) {
+    this.#options = options;
+  }
+
+  /** @param checkId id of the job, which makes up the ids of new incidents */
+  evaluate(
+    model: { name: string; version: string },
+    observations: readonly Observation[],
+    checkId: string,
+  ): Promise<EngineResult> {
+    // Checks of one process take turns: each reads and writes the states.
+    const turn = this.#queue.then(() => this.#evaluate(model, observations, checkId));
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #evaluate(
+    model: { name: string; version: string },
+    observations: readonly Observation[],
+    checkId: string,
+  ): Promise<EngineResult> {
+    const now = (this.#options.now ?? (() => new Date()))();
+    const path = join(this.#options.stateDir, "monitor", model.name, "alert-state.json");
+    const states = await readStates(path);
+    const alerts: Alert[] = [];
+    for (const observation of observations) {
+      const { rule, value, breached } = observation;
+      const before = states.get(rule.name) ?? QUIET;
+      const newId = incidentId(rule.name, model.name, checkId);
+      const { state, event } = stepRule(rule, before, value === undefined ? undefined : breached, now, newId);
+      states.set(rule.name, state);
+      if (event) alerts.push(alertOf(observation, event, model, now));
+    }
+    for (const alert of alerts) await this.#tell(alert);
+    await writeStates(path, states);
+    const open = [...states.values()].flatMap(({ incident }) => (incident ? [incident.id] : []));
+    return { alerts, open };
+  }
+
+  async #tell(alert: Alert): Promise<void> {
+    const { incidents, sinks, logger } = this.#options;
+    await incidents.record(alert);
+    const facts = { alert: alert.id, rule: alert.rule, severity: alert.severity, value: alert.value };
+    if (alert.status === "recovered") logger.info(alert.message, facts);
+    else if (alert.severity === "critical") logger.error(alert.message, facts);
+    else logger.warn(alert.message, facts);
+    for (const sink of sinks) await sink(alert);
+  }
+}
+
+/** Safe as a file name and as a job id: rule, model and check, cut to what fits. */
+function incidentId(rule: string, model: string, checkId: string): string {
+  const safe = (text: string) => text.replace(/[^A-Za-z0-9._-]/g, "-");
+  return `${safe(rule).slice(0, 40)}-${safe(model).slice(0, 40)}-${safe(checkId).slice(-40)}`;
+}
+
+function alertOf(
+  { rule, value, message }: Observation,
+  event: { status: Alert["status"]; id: string },
+  model: { name: string; version: string },
+  now: Date,
+): Alert {
+  const shown = Number(value!.toFixed(4));
+  const firing = message ?? `${rule.metric} ${shown} ${rule.comparison} ${Number(rule.threshold.toFixed(4))}`;
+  const recovered = `${rule.metric} is ${shown}: rule ${rule.name} no longer holds`;
+  const line = event.status === "firing" ? firing : `recovered: ${recovered}`;
+  return {
+    v: 1,
+    id: event.id,
+    rule: rule.name,
+    severity: rule.severity,
+    status: event.status,
+    metric: rule.metric,
+    value: value!,
+    comparison: rule.comparison,
+    threshold: rule.threshold,
+    model: model.name,
+    modelVersion: model.version,
+    message: `${model.name} version ${model.version}: ${line}`,
+    at: now.toISOString(),
+  };
+}
+
+async function readStates(path: string): Promise<Map<string, RuleState>> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "[]";
+    throw error;
+  });
+  return new Map(JSON.parse(text) as [string, RuleState][]);
+}
+
+async function writeStates(path: string, states: Map<string, RuleState>): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  const temporary = `${path}.${process.pid}.part`;
+  await writeFile(temporary, JSON.stringify([...states]));
+  await rename(temporary, path);
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { type AlertRule, alertRulesSchema } from "@colaml/shared/jobs/alert-rules";
+
+/**
+ * The rules of the file that `COLAML_ALERT_RULES` names; none where it names none.
+ *
+ * @throws ColaError CONFIG_INVALID naming the file, the rule and what is wrong: an unknown metric is answered with
+ *   the known ones
+ */
+export function loadAlertRules(path: string): AlertRule[] {
+  if (path === "") return [];
+  const parsed = alertRulesSchema.safeParse(readJson(path));
+  if (parsed.success) return parsed.data;
+  const { path: where, message } = parsed.error.issues[0]!;
+  throw new ColaError("CONFIG_INVALID", `alert rules ${path}: ${where.join(".") || "file"}: ${message}`);
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new ColaError("CONFIG_INVALID", `alert rules ${path}: ${messageOf(cause)}`, { cause });
+  }
+}

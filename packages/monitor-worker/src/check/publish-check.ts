@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { type ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
+import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
+import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
+import type { Metric } from "@colaml/shared/mlflow/runs";
+import type { Segment } from "../quality/quality-segments";
+
+/** Records a run, or throws MLFLOW_UNREACHABLE and the like. */
+export type PublishRun = (record: RunRecord) => Promise<{ runId: string }>;
+
+export interface PublishedCheck {
+  job: MonitorJob;
+  jobId: string;
+  startTime: number;
+  endTime: number;
+  result: Omit<MonitorResult, "runId" | "report" | "seconds">;
+  values: ReadonlyMap<string, number>;
+  segments: readonly Segment[];
+  report: string;
+  /** Run of the model's training. */
+  modelRunId: string;
+}
+
+/**
+ * Logs a check as a run of the experiment: metrics, accuracy along the rows as steps, the report. MLflow being away
+ * loses no check: everything is in the result and in the report on disk, and the reason is returned.
+ */
+export async function publishCheck(
+  publish: PublishRun,
+  check: PublishedCheck,
+): Promise<{ runId?: string; warning?: string }> {
+  try {
+    return await publish(recordOf(check));
+  } catch (error) {
+    const failure: ColaError = toColaError(error);
+    return { warning: `not recorded in MLflow: ${messageOf(failure)}` };
+  }
+}
+
+function recordOf({ job, jobId, result, values, segments, report, ...check }: PublishedCheck): RunRecord {
+  const source = job.input?.path ?? job.predictions!;
+  const tags: Record<string, string> = {
+    "mlflow.source.name": "monitor-worker",
+    "mlflow.source.type": "JOB",
+    "colaml.kind": "monitor",
+    "colaml.verdict": result.verdict,
+    "colaml.summary": result.summary,
+    "colaml.model": result.model,
+    "colaml.model_version": result.modelVersion,
+    "colaml.model_run_id": check.modelRunId,
+    "colaml.alerts": result.alerts.map(({ id, status }) => `${id} ${status}`).join(", "),
+  };
+  return {
+    publishId: `monitor-${jobId}-${check.startTime}`,
+    experiment: job.experiment,
+    runName: `monitor ${result.model} v${result.modelVersion}`,
+    startTime: check.startTime,
+    endTime: check.endTime,
+    params: Object.entries({
+      model: `models:/${result.model}/${result.modelVersion}`,
+      source,
+      ...Object.fromEntries(
+        Object.entries(result.thresholds).map(([key, value]) => [`threshold_${key}`, value]),
+      ),
+    }).map(([key, value]) => ({ key, value: String(value) })),
+    metrics: [
+      ...metricsOf(values),
+      ...segmentMetrics(segments, result.estimated !== undefined),
+      ...counts(result),
+    ],
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    datasets: [
+      {
+        context: "monitoring",
+        name: source.split(/[\\/]/).at(-1)!,
+        digest: createHash("sha256")
+          .update(`${source}\n${result.rows}\n${check.startTime}`)
+          .digest("hex")
+          .slice(0, 32),
+        sourceType: "local",
+        source: JSON.stringify({ uri: source }),
+        schema: "{}",
+        profile: JSON.stringify({ num_rows: result.rows }),
+      },
+    ],
+    artifacts: new Map([
+      ["monitoring_report.html", new TextEncoder().encode(report)],
+      ["monitoring_result.json", new TextEncoder().encode(JSON.stringify(result, null, 2))],
+    ]),
+  };
+}
+
+const metricsOf = (values: ReadonlyMap<string, number>): Metric[] =>
+  [...values].filter(([, value]) => Number.isFinite(value)).map(([key, value]) => ({ key, value }));
+
+const counts = ({ rows, n, rejected }: { rows: number; n: number; rejected: number }): Metric[] => [
+  { key: "rows", value: rows },
+  { key: "labelled_rows", value: n },
+  { key: "rejected_rows", value: rejected },
+];
+
+/** Step i is the i-th stretch of the rows. */
+function segmentMetrics(segments: readonly Segment[], estimated: boolean): Metric[] {
+  return segments.flatMap(({ rows, labelled, correct, expectedCorrect }, step) => [
+    ...(labelled > 0 ? [{ key: "segment_accuracy_score", value: correct / labelled, step }] : []),
+    ...(estimated ? [{ key: "segment_estimated_accuracy_score", value: expectedCorrect / rows, step }] : []),
+  ]);
+}

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
+import { createClassifier } from "@colaml/shared/model/classifier";
+import { parseReferenceProfile, REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
+import { createTokenizer } from "@colaml/shared/text/tokenizer";
+import type { MonitoredModel } from "./processor";
+
+/**
+ * Resolves a model URI, and loads that version with its reference profile.
+ *
+ * @throws ColaError MODEL_NOT_FOUND, MODEL_CORRUPT, MLFLOW_UNREACHABLE
+ */
+export async function loadMonitoredModel(
+  client: MlflowClient,
+  config: ColaConfig,
+  uri: string,
+): Promise<MonitoredModel> {
+  const pinned = await resolveModel(client, uri);
+  const { bundle, files } = await loadModel(client, pinned, {
+    cacheDir: join(config.paths.stateDir, "models"),
+    hmacKey: config.model.hmacKey,
+  });
+  const profile = files.get(REFERENCE_PROFILE_FILE);
+  return {
+    name: pinned.name,
+    version: pinned.version,
+    runId: pinned.runId,
+    classifier: createClassifier(bundle),
+    terms: bundle.terms,
+    tokenise: createTokenizer(bundle.features),
+    columns: bundle.columns,
+    ...(profile ? { profile: parseReferenceProfile(profile) } : {}),
+  };
+}

@@ -1,0 +1,54 @@
+import { DRIFT_STATISTICS, type MonitorResult, QUALITY_METRICS } from "@colaml/shared/jobs/monitor";
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { DeliveryOutcome } from "./alerts/alert-outbox";
+
+/** What the monitor shows on `/metrics`. A metric that the latest check could not compute is not shown. */
+export interface MonitorMetrics {
+  checked(result: MonitorResult, values: ReadonlyMap<string, number>): void;
+  delivery(outcome: DeliveryOutcome): void;
+}
+
+/** @param ruleNames a closed set, so that labels stay few */
+export function createMonitorMetrics(registry: Registry, ruleNames: readonly string[]): MonitorMetrics {
+  const registers = [registry];
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  const quality = gauge("colaml_quality", "Quality of the latest check", ["metric"]);
+  const drift = gauge("colaml_drift_score", "Population stability index of the latest check", ["method"]);
+  const level = gauge("colaml_drift_level", "0 none, 1 warning, 2 alert", []);
+  const open = gauge("colaml_open_incidents", "Incidents that have not ended", []);
+  const alerts = new Counter({
+    name: "colaml_alerts_total",
+    help: "Incidents that began",
+    labelNames: ["rule", "severity"] as const,
+    registers,
+  });
+  const deliveries = new Counter({
+    name: "colaml_webhook_deliveries_total",
+    help: "Tries to post an alert, by how they ended",
+    labelNames: ["outcome"] as const,
+    registers,
+  });
+  for (const rule of ["quality", "drift", ...ruleNames]) alerts.inc({ rule, severity: "warning" }, 0);
+  return {
+    checked(result, values) {
+      quality.reset();
+      drift.reset();
+      for (const metric of QUALITY_METRICS.flatMap((name) => [name, `estimated_${name}`])) {
+        const value = values.get(metric);
+        if (value !== undefined) quality.set({ metric }, value);
+      }
+      for (const statistic of DRIFT_STATISTICS) {
+        const value = values.get(`drift_psi_${statistic}`);
+        if (value !== undefined) drift.set({ method: `psi_${statistic}` }, value);
+      }
+      const drifted = values.get("drift_level");
+      if (drifted !== undefined) level.set(drifted);
+      open.set(result.openIncidents.length);
+      for (const { rule, severity, status } of result.alerts) {
+        if (status === "firing") alerts.inc({ rule, severity });
+      }
+    },
+    delivery: (outcome) => deliveries.inc({ outcome }),
+  };
+}

@@ -1,0 +1,87 @@
+import { type Batch, type DatasetReader, readDataset } from "@colaml/shared/data/dataset-reader";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { Dataset } from "@colaml/shared/jobs/names";
+
+/** Some rows with what the model says of them. */
+export interface MonitoredRows {
+  count: number;
+  /** Absent where the file has no ids: such rows cannot meet late labels. */
+  ids?: readonly string[];
+  /** Absent where the file has no texts. */
+  texts?: readonly string[];
+  /** As written; blank where a row has none. Absent where the file has no labels. */
+  labels?: readonly string[];
+  /** Class index a row. */
+  predicted: ArrayLike<number>;
+  /** count x nClasses. */
+  probabilities: Float64Array;
+}
+
+/** Where the rows of one check come from. */
+export interface RowSource {
+  batches(): AsyncGenerator<MonitoredRows, void, undefined>;
+  /** After the pass. */
+  rejected(): { count: number; reasons: string[] };
+}
+
+/** An open file: the columns it turned out to have, and its batches from the first on. */
+export interface OpenRows {
+  reader: DatasetReader;
+  /** Of those asked for. */
+  columns: ReadonlySet<string>;
+  batches: AsyncIterable<Batch>;
+  /** Position of a column among a batch's `others`. */
+  indexOf(column: string): number;
+}
+
+/**
+ * Opens a file that must have some columns and may have others: what it lacks of the latter is left out.
+ *
+ * @throws ColaError COLUMN_NOT_FOUND for a required one, INPUT_NOT_FOUND, INPUT_EMPTY, ...
+ */
+export async function openRows(
+  dataset: Dataset,
+  text: string | undefined,
+  required: readonly string[],
+  optional: readonly string[],
+): Promise<OpenRows> {
+  const others = [...required, ...optional];
+  const reader = readDataset(
+    dataset,
+    { ...(text === undefined ? {} : { text }), others },
+    { batchRows: 2_000 },
+  );
+  const batches = reader.batches();
+  try {
+    const first = await batches.next();
+    const columns = new Set(others);
+    return { reader, columns, batches: resumed(first, batches), indexOf: (column) => others.indexOf(column) };
+  } catch (error) {
+    const missing =
+      error instanceof ColaError && error.code === "COLUMN_NOT_FOUND" && error.details["column"];
+    if (!missing || !optional.includes(missing as string)) throw error;
+    return await openRows(
+      dataset,
+      text,
+      required,
+      optional.filter((column) => column !== missing),
+    );
+  }
+}
+
+async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>) {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
+}
+
+/** Why rows were left out, a line a reason. */
+export function rejectedOf(reader: DatasetReader): { count: number; reasons: string[] } {
+  const { count, byReason, first } = reader.rejected;
+  const lineOf = (reason: string) => first.find((row) => row.reason === reason)?.line;
+  const reasons = Object.entries(byReason).map(([reason, rows]) => {
+    const line = lineOf(reason);
+    return `${rows} rows left out: ${reason}${line === undefined ? "" : ` (first at line ${line})`}`;
+  });
+  return { count, reasons };
+}

@@ -1,0 +1,97 @@
+import type { Batch } from "@colaml/shared/data/dataset-reader";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type MonitoredRows, type OpenRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
+
+const ID = "id";
+const LABEL = "label";
+const VERSION = "model_version";
+const probabilityOf = (name: string) => `probability_${name}`;
+
+/**
+ * The rows of a finished prediction: id, label and a probability a class, and the text where it was passed through.
+ *
+ * @throws ColaError MODEL_MISMATCH where the file has no probability of a class, COLUMN_NOT_FOUND
+ */
+export async function openPredictedRows(
+  path: string,
+  textColumn: string,
+  classes: readonly string[],
+): Promise<RowSource & { hasTexts: boolean }> {
+  const open = await openPredictions(path, textColumn, classes);
+  const counters = { unreadable: 0 };
+  const hasTexts = open.columns.has(textColumn);
+  return {
+    hasTexts,
+    rejected() {
+      const { count, reasons } = rejectedOf(open.reader);
+      const unreadable = `${counters.unreadable} predictions left out: label or probability cannot be read`;
+      return {
+        count: count + counters.unreadable,
+        reasons: counters.unreadable > 0 ? [...reasons, unreadable] : reasons,
+      };
+    },
+    async *batches() {
+      for await (const batch of open.batches) yield predictionsOf(batch, open, classes, textColumn, counters);
+    },
+  };
+}
+
+async function openPredictions(
+  path: string,
+  textColumn: string,
+  classes: readonly string[],
+): Promise<OpenRows> {
+  const required = [ID, LABEL, ...classes.map(probabilityOf)];
+  try {
+    return await openRows({ path }, undefined, required, [textColumn]);
+  } catch (cause) {
+    const column = cause instanceof ColaError ? String(cause.details["column"] ?? "") : "";
+    if (!column.startsWith("probability_")) throw cause;
+    const message = `${path} was not predicted by this model: it has no column "${column}" (its classes: ${classes.join(", ")})`;
+    throw new ColaError("MODEL_MISMATCH", message, { cause });
+  }
+}
+
+function predictionsOf(
+  { others, lines }: Batch,
+  open: OpenRows,
+  classes: readonly string[],
+  textColumn: string,
+  counters: { unreadable: number },
+): MonitoredRows {
+  const nClasses = classes.length;
+  const ids: string[] = [];
+  const texts: string[] = [];
+  const predicted: number[] = [];
+  const probabilities = new Float64Array(lines.length * nClasses);
+  const labelAt = open.indexOf(LABEL);
+  const probabilityAt = classes.map((name) => open.indexOf(probabilityOf(name)));
+  const textAt = open.columns.has(textColumn) ? open.indexOf(textColumn) : -1;
+  for (let row = 0; row < lines.length; row++) {
+    const label = classes.indexOf(others[labelAt]![row]!);
+    const at = predicted.length * nClasses;
+    let readable = label >= 0;
+    for (let k = 0; k < nClasses; k++) {
+      const written = others[probabilityAt[k]!]![row]!;
+      const value = written === "" ? Number.NaN : Number(written);
+      readable &&= value >= 0 && value <= 1;
+      probabilities[at + k] = value;
+    }
+    if (!readable) {
+      counters.unreadable++;
+      continue;
+    }
+    predicted.push(label);
+    ids.push(others[open.indexOf(ID)]![row]!);
+    if (textAt >= 0) texts.push(others[textAt]![row]!);
+  }
+  return { count: predicted.length, ids, predicted, probabilities, ...(textAt >= 0 ? { texts } : {}) };
+}
+
+/** The registry version that made a prediction, by its first row; nothing where the file does not say. */
+export async function predictedVersion(path: string): Promise<string | undefined> {
+  const open = await openRows({ path }, undefined, [], [VERSION]);
+  if (!open.columns.has(VERSION)) return undefined;
+  for await (const { others } of open.batches) return others[open.indexOf(VERSION)]![0];
+  return undefined;
+}

@@ -1,0 +1,48 @@
+import type { Dataset } from "@colaml/shared/jobs/names";
+import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
+
+/** What is needed of a model to score texts. */
+export interface TextClassifier {
+  readonly classes: readonly string[];
+  predict(text: string, out: Float64Array): number;
+}
+
+/**
+ * The rows of a file with texts, scored by the model.
+ *
+ * @param columns `labelRequired` where somebody named the column: then a file without it is refused
+ */
+export async function openScoredRows(
+  dataset: Dataset,
+  columns: { text: string; label: string; id: string; labelRequired: boolean },
+  classifier: TextClassifier,
+): Promise<RowSource> {
+  const required = columns.labelRequired ? [columns.label] : [];
+  const optional = columns.labelRequired ? [columns.id] : [columns.label, columns.id];
+  const open = await openRows(dataset, columns.text, required, optional);
+  const column = (name: string) => (open.columns.has(name) ? open.indexOf(name) : -1);
+  const [labelAt, idAt] = [column(columns.label), column(columns.id)];
+  return {
+    rejected: () => rejectedOf(open.reader),
+    async *batches() {
+      for await (const { texts, others } of open.batches) {
+        yield {
+          ...scored(texts, classifier),
+          ...(labelAt < 0 ? {} : { labels: others[labelAt]! }),
+          ...(idAt < 0 ? {} : { ids: others[idAt]! }),
+        };
+      }
+    },
+  };
+}
+
+function scored(texts: readonly string[], classifier: TextClassifier): MonitoredRows {
+  const nClasses = classifier.classes.length;
+  const probabilities = new Float64Array(texts.length * nClasses);
+  const predicted = new Int32Array(texts.length);
+  for (const [row, text] of texts.entries()) {
+    const out = probabilities.subarray(row * nClasses, (row + 1) * nClasses);
+    predicted[row] = classifier.predict(text, out);
+  }
+  return { count: texts.length, texts, predicted, probabilities };
+}
