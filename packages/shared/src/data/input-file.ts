@@ -12,7 +12,7 @@ export interface FileIdentity {
 /** A system error of opening or reading `path` as the project's own. */
 export function inputError(path: string, error: unknown): ColaError {
   if (error instanceof ColaError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new ColaError("INPUT_NOT_FOUND", `no such file: ${path}`, { cause: error });
   }

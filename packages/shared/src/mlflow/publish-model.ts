@@ -6,7 +6,7 @@ import type { ModelVersion } from "./registry";
 import type { DatasetInput, KeyValue, Metric, RunInfo } from "./runs";
 
 /** Tag of a run: which publication it belongs to, so that a broken-off one is gone on with. */
-const PUBLISH_ID_TAG = "colaml.publish_id";
+export const PUBLISH_ID_TAG = "colaml.publish_id";
 /** Tag of a run: the logged model made for it. */
 const MODEL_ID_TAG = "colaml.model_id";
 /** Tag of a model version: sha256 of its manifest, which holds the sha256 of every other file. */

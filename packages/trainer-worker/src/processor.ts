@@ -1,0 +1,107 @@
+import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import type { BoostIteration } from "@colaml/shared/model/boosting";
+import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
+import { LiveRun } from "./publishing/live-run";
+import { jobKeyOf, publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";
+import type { Publisher } from "./publishing/publisher";
+import { iterationMetrics, type MetricPoint } from "./publishing/run-contents";
+import type { Spool } from "./publishing/spool";
+import { trainModel } from "./training";
+
+export interface TrainDependencies {
+  mlflow: MlflowClient;
+  publisher: Publisher;
+  spool: Spool;
+  origin: RunOrigin;
+  /** MiB the trainer may take. */
+  maxMemoryMb: number;
+  /** Signs model manifests where not empty. */
+  hmacKey: string;
+  /** Refuses a dataset outside of the configured root; absent: any path may be read. */
+  checkPath?: (path: string) => Promise<void>;
+}
+
+/** What a processor needs of its context; a test brings its own. */
+export type TrainContext = Pick<JobContext, "jobId" | "attempt" | "signal" | "logger" | "progress"> & {
+  job: { timestamp: number };
+};
+
+/**
+ * The logic of a `train` job: checks first, then a run in MLflow that shows every iteration, then the model on disk
+ * and in the registry, then the champion check. A failure marks the run FAILED and leaves nothing half-written.
+ *
+ * @throws ColaError MLFLOW_UNREACHABLE within seconds when there is nothing yet to keep; once the training is
+ *   done, an MLflow that is away is no failure: the result says that publishing waits
+ */
+export function createTrainProcessor(dependencies: TrainDependencies): Processor<TrainJob, TrainResult> {
+  return (job, context) => train(job, context, dependencies);
+}
+
+/** The same for callers that have no BullMQ job, as the last step of tuning. */
+export async function train(
+  job: TrainJob,
+  context: TrainContext,
+  dependencies: TrainDependencies,
+): Promise<TrainResult> {
+  const { mlflow, publisher, spool, checkPath } = dependencies;
+  const jobKey = jobKeyOf(context.jobId, context.job.timestamp);
+  const before = await alreadyTrained(jobKey, context, dependencies);
+  if (before) return before;
+  await checkPath?.(job.dataset.path);
+  await mlflow.ping();
+  const run = runIdentity(job, context.jobId, jobKey, dependencies.origin);
+  const live = new LiveRun(mlflow, job.experiment, run, context.logger);
+  try {
+    const { trained, steps } = await trainShown(job, context, live, dependencies);
+    void context.progress({ stage: "publish" });
+    await live.flush();
+    const result = await publisher.publish(
+      publicationOf(job, trained, run, steps, dependencies.hmacKey),
+      context.signal,
+    );
+    return result;
+  } catch (error) {
+    // What is on the spool is not lost: its run is finished when it is published.
+    if ((await spool.nameOfJob(jobKey)) === undefined) await live.fail(error);
+    throw error;
+  }
+}
+
+/** A job that is taken up again after its worker was killed: its training may be done. */
+async function alreadyTrained(
+  jobKey: string,
+  { signal, logger }: TrainContext,
+  { spool, publisher }: TrainDependencies,
+): Promise<TrainResult | undefined> {
+  if ((await spool.nameOfJob(jobKey)) !== undefined) {
+    logger.info("this job's training is done and waits to be published");
+    await publisher.publishWaiting(signal);
+  }
+  return spool.resultOf(jobKey);
+}
+
+async function trainShown(
+  job: TrainJob,
+  { progress, signal, logger }: TrainContext,
+  live: LiveRun,
+  { maxMemoryMb }: TrainDependencies,
+) {
+  const steps: MetricPoint[] = [];
+  const trained = await trainModel(job, {
+    progress: (now) => void progress(now),
+    signal,
+    maxMemoryMb,
+    onPlanned: () => live.open(),
+    onIteration: (iteration: BoostIteration) => {
+      const points = iterationMetrics(iteration, Date.now());
+      steps.push(...points);
+      live.log(points);
+    },
+  });
+  const { rows } = trained.plan;
+  logger.info("trained", { ...rows, rejected: trained.rejected.count, seconds: trained.seconds });
+  for (const { line, reason } of trained.rejected.first.slice(0, 10))
+    logger.warn(`row left out: line ${line}: ${reason}`);
+  return { trained, steps };
+}

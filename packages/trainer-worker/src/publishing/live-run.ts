@@ -1,0 +1,89 @@
+import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
+import type { Logger } from "@colaml/shared/logging/logger";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { PUBLISH_ID_TAG } from "@colaml/shared/mlflow/publish-model";
+import { JOB_KEY_TAG, type RunIdentity } from "./publication";
+import type { MetricPoint } from "./run-contents";
+
+/** Steps are sent together this often: a request an iteration would cost more than the iteration. */
+const FLUSH_MS = 1_000;
+
+/**
+ * The run of a training that is going on, for those who watch in MLflow. Nothing depends on it: everything logged
+ * here is logged again, with the same times, when the training is published; so a server that goes away in
+ * between only leaves the watchers without news.
+ */
+export class LiveRun {
+  readonly #client: MlflowClient;
+  readonly #experiment: string;
+  readonly #identity: RunIdentity;
+  readonly #logger: Logger;
+  #runId: string | undefined;
+  #points: MetricPoint[] = [];
+  #sending: Promise<void> = Promise.resolve();
+  #lastSent = 0;
+
+  constructor(client: MlflowClient, experiment: string, identity: RunIdentity, logger: Logger) {
+    this.#client = client;
+    this.#experiment = experiment;
+    this.#identity = identity;
+    this.#logger = logger;
+  }
+
+  get runId(): string | undefined {
+    return this.#runId;
+  }
+
+  /** Creates the run, and marks the one that a killed attempt of the job left running. */
+  async open(): Promise<void> {
+    const { publishId, runName, startTime, tags, jobKey } = this.#identity;
+    const experimentId = await this.#client.experiments.ensure(this.#experiment);
+    const left = await this.#client.runs.search([experimentId], `tags.\`${JOB_KEY_TAG}\` = '${jobKey}'`, 10);
+    for (const run of left) {
+      if (run.status === "RUNNING") await this.#client.runs.finish(run.runId, "KILLED", Date.now());
+    }
+    const { runId } = await this.#client.runs.create({
+      experimentId,
+      name: runName,
+      startTime,
+      tags: [...tags, { key: PUBLISH_ID_TAG, value: publishId }],
+    });
+    this.#runId = runId;
+  }
+
+  /** Takes metric points; they are sent at most once a second. */
+  log(points: readonly MetricPoint[]): void {
+    this.#points.push(...points);
+    if (Date.now() - this.#lastSent >= FLUSH_MS) void this.flush();
+  }
+
+  /** Resolves when what was logged is sent, or could not be. */
+  flush(): Promise<void> {
+    this.#lastSent = Date.now();
+    this.#sending = this.#sending.then(() => this.#send());
+    return this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    if (this.#runId === undefined || this.#points.length === 0) return;
+    const metrics = this.#points;
+    this.#points = [];
+    await this.#client.runs.log(this.#runId, { metrics }).catch((error) => {
+      this.#logger.debug(`steps were not shown in MLflow: ${messageOf(error)}`);
+    });
+  }
+
+  /** Marks the run FAILED (KILLED where the job was cancelled) with the reason; never throws. */
+  async fail(error: unknown): Promise<void> {
+    if (this.#runId === undefined) return;
+    const { code, message } = toColaError(error);
+    const tags = [{ key: "colaml.failure", value: `${code}: ${message}` }];
+    try {
+      await this.#sending;
+      await this.#client.runs.log(this.#runId, { tags });
+      await this.#client.runs.finish(this.#runId, code === "JOB_CANCELLED" ? "KILLED" : "FAILED", Date.now());
+    } catch (failure) {
+      this.#logger.warn(`run ${this.#runId} could not be marked as failed: ${messageOf(failure)}`);
+    }
+  }
+}

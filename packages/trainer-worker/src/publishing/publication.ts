@@ -1,0 +1,204 @@
+import { createHash, randomUUID } from "node:crypto";
+import { basename } from "node:path";
+import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
+import type { ModelRecord, RunRecord } from "@colaml/shared/mlflow/publish-model";
+import type { DatasetInput, KeyValue } from "@colaml/shared/mlflow/runs";
+import { bundleToFiles } from "@colaml/shared/model/bundle-files";
+import { REFERENCE_PROFILE_FILE, serialiseReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { GOLDEN_SAMPLE_FILE, goldenSample, serialiseGoldenSample } from "../champion/golden-sample";
+import type { TrainedModel } from "../training";
+import { runArtifacts } from "./run-artifacts";
+import { finalMetrics, type MetricPoint, runParams } from "./run-contents";
+
+/** What the champion check and the job's result need beside the run and the model's files. */
+export interface TrainingSummary {
+  metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  rows: { train: number; validation: number; test: number; rejected: number };
+  /** Test rows a class. */
+  testRowsOfClass: number[];
+  /** Index of the most frequent training class. */
+  majorityClass: number;
+  /** sha256 of the dataset's file. */
+  datasetDigest: string;
+  /** sha256 of the test rows' probabilities as training saw them. */
+  probabilitiesDigest: string;
+  seconds: number;
+}
+
+/**
+ * A finished training as plain data: all that MLflow is to hold of it. It is written to disk before it is published,
+ * so that neither a server that is away nor a killed worker loses it.
+ */
+export interface Publication {
+  v: 1;
+  /** Which job it is the result of; a job taken up again finds it by this. */
+  jobKey: string;
+  job: TrainJob;
+  record: RunRecord;
+  /** Absent for a trial: only its run is recorded. */
+  model?: ModelRecord;
+  summary: TrainingSummary;
+}
+
+/** Where a run came from, for its tags. */
+export interface RunOrigin {
+  user: string;
+  sourceName: string;
+  /** Empty where it is not known. */
+  gitCommit: string;
+}
+
+/** What the run is called before it has results. */
+export interface RunIdentity {
+  publishId: string;
+  jobKey: string;
+  runName: string;
+  startTime: number;
+  tags: KeyValue[];
+}
+
+/** Tag of runs and model versions: the job they are the result of. */
+export const JOB_KEY_TAG = "colaml.job";
+
+/**
+ * A name for a job that cannot be a path and is no other job's: BullMQ's ids begin again at 1 in an emptied Redis,
+ * so the time it was added belongs to it.
+ */
+export function jobKeyOf(jobId: string, addedAt: number): string {
+  return createHash("sha256").update(`${jobId}\0${addedAt}`).digest("hex").slice(0, 32);
+}
+
+/** The identity of a run that begins now. */
+export function runIdentity(job: TrainJob, jobId: string, jobKey: string, origin: RunOrigin): RunIdentity {
+  const startTime = Date.now();
+  const stamp = new Date(startTime).toISOString().slice(0, 19).replace("T", " ");
+  const runName = job.runName ?? (job.trial ? `trial ${job.trial.number}` : `${job.model} ${stamp}`);
+  const tags: [string, string][] = [
+    ["mlflow.user", origin.user],
+    ["mlflow.source.name", origin.sourceName],
+    ["mlflow.source.type", "JOB"],
+    ["mlflow.runName", runName],
+    ["colaml.job_id", jobId.slice(0, 250)],
+    [JOB_KEY_TAG, jobKey],
+  ];
+  if (origin.gitCommit !== "") tags.push(["mlflow.source.git.commit", origin.gitCommit]);
+  if (job.trial) tags.push(["mlflow.parentRunId", job.trial.parentRunId]);
+  return {
+    publishId: randomUUID(),
+    jobKey,
+    runName,
+    startTime,
+    tags: tags.map(([key, value]) => ({ key, value })),
+  };
+}
+
+/** Everything of a finished training that is to be published. */
+export function publicationOf(
+  job: TrainJob,
+  trained: TrainedModel,
+  run: RunIdentity,
+  steps: MetricPoint[],
+  hmacKey: string,
+): Publication {
+  const endTime = Date.now();
+  const metrics = [...finalMetrics(trained)].map(([key, value]) => ({
+    key,
+    value,
+    timestamp: endTime,
+    step: 0,
+  }));
+  const summary = summaryOf(trained);
+  return {
+    v: 1,
+    jobKey: run.jobKey,
+    job,
+    record: {
+      publishId: run.publishId,
+      experiment: job.experiment,
+      runName: run.runName,
+      startTime: run.startTime,
+      endTime,
+      params: [...runParams(job)].map(([key, value]) => ({ key, value })),
+      metrics: [...steps, ...metrics],
+      tags: [
+        ...run.tags,
+        { key: "colaml.dataset_sha256", value: trained.datasetDigest },
+        ...absentTags(summary.metrics),
+      ],
+      datasets: datasetInputs(job, trained),
+      artifacts: job.trial ? new Map() : runArtifacts(trained),
+    },
+    ...(job.trial ? {} : { model: modelRecord(job, trained, hmacKey) }),
+    summary,
+  };
+}
+
+/** Metrics that could not be computed, each with its reason. */
+function absentTags(metrics: TrainingSummary["metrics"]): KeyValue[] {
+  return Object.entries(metrics).flatMap(([part, { absent = {} }]) =>
+    Object.entries(absent).map(([name, reason]) => ({ key: `colaml.absent.${part}_${name}`, value: reason })),
+  );
+}
+
+function summaryOf({ plan, metrics, rejected, test, datasetDigest, seconds }: TrainedModel): TrainingSummary {
+  const testRowsOfClass = new Array<number>(plan.classes.length).fill(0);
+  for (const label of test.classOf) testRowsOfClass[label]!++;
+  const { train, validation, test: testRows } = plan.rows;
+  return {
+    metrics,
+    rows: { train, validation, test: testRows, rejected: rejected.count },
+    testRowsOfClass,
+    majorityClass: plan.trainRowsOfClass.indexOf(Math.max(...plan.trainRowsOfClass)),
+    datasetDigest,
+    probabilitiesDigest: probabilitiesDigest(test.probabilities),
+    seconds,
+  };
+}
+
+/** sha256 over the bytes of the float64 values. */
+export function probabilitiesDigest(probabilities: Float64Array): string {
+  const { buffer, byteOffset, byteLength } = probabilities;
+  return createHash("sha256")
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest("hex");
+}
+
+function modelRecord(job: TrainJob, { bundle, profile }: TrainedModel, hmacKey: string): ModelRecord {
+  const golden = goldenSample(bundle);
+  const extra = new Map([
+    [REFERENCE_PROFILE_FILE, serialiseReferenceProfile(profile)],
+    [GOLDEN_SAMPLE_FILE, serialiseGoldenSample(golden)],
+  ]);
+  return {
+    name: job.model,
+    classes: bundle.classes,
+    textColumn: job.columns.text,
+    // Made of the model's words: no customer's text.
+    inputExample: golden.texts.at(-1)!,
+    files: bundleToFiles(bundle, extra, hmacKey),
+    versionTags: [{ key: "version", value: job.modelVersionTag }],
+  };
+}
+
+function datasetInputs(job: TrainJob, { plan, datasetDigest }: TrainedModel): DatasetInput[] {
+  const { text, label } = job.columns;
+  const columns = [text, label].map((name) => ({ type: "string", name, required: true }));
+  const parts = [
+    ["training", plan.rows.train],
+    ["validation", plan.rows.validation],
+    ["test", plan.rows.test],
+  ] as const;
+  return parts.map(([context, rows]) => ({
+    context,
+    name: `${basename(job.dataset.path)} (${context})`.slice(0, 250),
+    // MLflow takes 36 characters; each part is another set of rows.
+    digest: createHash("sha256")
+      .update(JSON.stringify([datasetDigest, context, job.split, job.max_train_rows]))
+      .digest("hex")
+      .slice(0, 32),
+    sourceType: "local",
+    source: JSON.stringify({ uri: job.dataset.path }),
+    schema: JSON.stringify({ mlflow_colspec: columns }),
+    profile: JSON.stringify({ num_rows: rows }),
+  }));
+}

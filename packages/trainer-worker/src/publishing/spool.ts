@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TrainResult } from "@colaml/shared/jobs/train";
+import type { Publication } from "./publication";
+
+/** A holder touches its lock this often; one not touched for much longer was left by a process that died. */
+const LOCK_TOUCH_MS = 2_000;
+const LOCK_STALE_MS = 15_000;
+const LOCK_POLL_MS = 100;
+/** Results are kept so long for jobs that are taken up again after their worker was killed. */
+const RESULT_DAYS = 7;
+
+/**
+ * Finished trainings on disk that are not in MLflow yet, and the results of those that are. One folder may serve any
+ * number of workers: entries appear complete or not at all, and one process at a time publishes.
+ */
+export class Spool {
+  readonly folder: string;
+
+  /** @param folder is made where it is missing */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Keeps a publication; when this resolves, it survives the process. */
+  async put(publication: Publication): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    const temporary = await mkdtemp(join(this.folder, ".new-"));
+    const { record, model } = publication;
+    await writeFiles(join(temporary, "artifacts"), record.artifacts);
+    if (model) await writeFiles(join(temporary, "model"), model.files);
+    const plain = {
+      ...publication,
+      record: { ...record, artifacts: [...record.artifacts.keys()] },
+      ...(model ? { model: { ...model, files: [...model.files.keys()] } } : {}),
+    };
+    await writeFile(join(temporary, "publication.json"), JSON.stringify(plain));
+    await rename(temporary, this.#entry(publication.record.endTime, publication.jobKey));
+  }
+
+  /** Names of the entries, oldest training first. */
+  async list(): Promise<string[]> {
+    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    return names.filter((name) => /^\d{15}-[0-9a-f]{32}$/.test(name)).sort();
+  }
+
+  /** The entry of a job, if it waits. */
+  async nameOfJob(jobKey: string): Promise<string | undefined> {
+    return (await this.list()).find((name) => name.endsWith(`-${jobKey}`));
+  }
+
+  async read(name: string): Promise<Publication> {
+    const folder = join(this.folder, name);
+    const plain = JSON.parse(await readFile(join(folder, "publication.json"), "utf8"));
+    const artifacts = await readFiles(join(folder, "artifacts"), plain.record.artifacts);
+    const model = plain.model && {
+      ...plain.model,
+      files: await readFiles(join(folder, "model"), plain.model.files),
+    };
+    return { ...plain, record: { ...plain.record, artifacts }, ...(model ? { model } : {}) };
+  }
+
+  /** Notes the result of an entry, and only then drops it. */
+  async complete(name: string, publication: Publication, result: TrainResult): Promise<void> {
+    await mkdir(join(this.folder, "results"), { recursive: true });
+    const path = this.#result(publication.jobKey);
+    await writeFile(`${path}.new`, JSON.stringify(result));
+    await rename(`${path}.new`, path);
+    await rm(join(this.folder, name), { recursive: true, force: true });
+    await this.#dropOldResults();
+  }
+
+  /** Sets an entry aside that MLflow refuses for good; its files stay for a person. */
+  async setAside(name: string): Promise<string> {
+    const aside = join(this.folder, `refused-${name}`);
+    await rename(join(this.folder, name), aside);
+    return aside;
+  }
+
+  /** The result of a job that was published before, perhaps by a process that died right after. */
+  async resultOf(jobKey: string): Promise<TrainResult | undefined> {
+    const text = await readFile(this.#result(jobKey), "utf8").catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as TrainResult);
+  }
+
+  /** Runs `work` while no other process, and no other call, does. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    await mkdir(this.folder, { recursive: true });
+    const lock = join(this.folder, ".lock");
+    while (!(await this.#take(lock))) await sleep(LOCK_POLL_MS);
+    const touch = setInterval(() => {
+      const now = new Date();
+      void utimes(lock, now, now).catch(() => undefined);
+    }, LOCK_TOUCH_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(touch);
+      await rm(lock, { recursive: true, force: true });
+    }
+  }
+
+  async #take(lock: string): Promise<boolean> {
+    try {
+      await mkdir(lock);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const touched = (await stat(lock).catch(() => undefined))?.mtimeMs;
+    if (touched !== undefined && Date.now() - touched > LOCK_STALE_MS)
+      await rm(lock, { recursive: true, force: true });
+    return false;
+  }
+
+  async #dropOldResults(): Promise<void> {
+    const folder = join(this.folder, "results");
+    const oldest = Date.now() - RESULT_DAYS * 86_400_000;
+    for (const name of await readdir(folder)) {
+      const at = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? oldest;
+      if (at < oldest) await rm(join(folder, name), { force: true });
+    }
+  }
+
+  #entry(endTime: number, jobKey: string): string {
+    return join(this.folder, `${String(endTime).padStart(15, "0")}-${jobKey}`);
+  }
+
+  #result(jobKey: string): string {
+    return join(this.folder, "results", `${jobKey}.json`);
+  }
+}
+
+async function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const [path, bytes] of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
+}
+
+async function readFiles(folder: string, paths: readonly string[]): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const path of paths) files.set(path, await readFile(join(folder, path)));
+  return files;
+}

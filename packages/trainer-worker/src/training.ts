@@ -1,0 +1,159 @@
+import { type DatasetReader, readDataset } from "@colaml/shared/data/dataset-reader";
+import { fileDigest } from "@colaml/shared/data/digest";
+import { PART } from "@colaml/shared/data/split";
+import type { JobProgress } from "@colaml/shared/jobs/progress";
+import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
+import {
+  type BoostIteration,
+  type BoostResult,
+  boost,
+  type LabelledRows,
+} from "@colaml/shared/model/boosting";
+import { classificationMetrics } from "@colaml/shared/model/metrics";
+import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { checkTrainerMemory } from "./data/check-trainer-memory";
+import { planRows, type RowPlan } from "./data/plan-rows";
+import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
+import { buildReferenceProfile } from "./profile/build-reference-profile";
+import { predictedClasses, scoreRows } from "./score-rows";
+
+export interface TrainingHooks {
+  progress: (progress: JobProgress) => void;
+  signal: AbortSignal;
+  /** MiB the trainer may take for its matrix. */
+  maxMemoryMb: number;
+  /** The data is sound and the boosting begins: the last moment to refuse without a trace. */
+  onPlanned?: (plan: RowPlan) => Promise<void>;
+  onIteration?: (iteration: BoostIteration) => void;
+}
+
+/** Rows that a model was judged on, in file order. */
+export interface ScoredRows {
+  classOf: Uint16Array;
+  /** nRows x nClasses. */
+  probabilities: Float64Array;
+}
+
+/** A trained and evaluated model, not yet published. */
+export interface TrainedModel {
+  bundle: ModelBundle;
+  plan: RowPlan;
+  /** Rows of the file that were left out, by reason. */
+  rejected: DatasetReader["rejected"];
+  boosting: Omit<BoostResult, "ensemble">;
+  metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  test: ScoredRows;
+  profile: ReferenceProfile;
+  /** sha256 of the dataset's file. */
+  datasetDigest: string;
+  seconds: number;
+}
+
+/**
+ * Reads, splits, fits, boosts and evaluates. Nothing is written anywhere.
+ *
+ * @throws ColaError what the data, the settings or the trainer's memory do not allow; JOB_CANCELLED
+ */
+export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<TrainedModel> {
+  const started = performance.now();
+  const { columns, split, features } = job;
+  const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
+  hooks.progress({ stage: "read" });
+  const plan = await planRows(reader, columns.label, split, job.max_train_rows);
+  const datasetDigest = await fileDigest(job.dataset.path);
+  await hooks.onPlanned?.(plan);
+  const data = await readTrainingData(reader, plan, features, {
+    ...hooks,
+    onVocabulary: (vocabulary) => checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb),
+  });
+  const { ensemble, ...boosting } = await boostParts(job, plan, data, hooks);
+  const { terms, idf } = data.vocabulary;
+  const bundle: ModelBundle = {
+    formatVersion: 1,
+    classes: plan.classes,
+    columns,
+    features,
+    terms,
+    idf,
+    ensemble,
+  };
+  hooks.progress({ stage: "evaluate" });
+  const validation = await scoreRows(ensemble, data.validation.matrix, hooks.signal);
+  const test = await scoreRows(ensemble, data.test.matrix, hooks.signal);
+  const metricsOf = (rows: PartRows, probabilities: Float64Array) =>
+    classificationMetrics({ classes: plan.classes, labels: rows.classOf, probabilities });
+  const metrics = { validation: metricsOf(data.validation, validation), test: metricsOf(data.test, test) };
+  return {
+    bundle,
+    plan,
+    rejected: reader.rejected,
+    boosting,
+    metrics,
+    test: { classOf: data.test.classOf, probabilities: test },
+    profile: profileOf(bundle, data, validation, test, metrics.test),
+    datasetDigest,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function boostParts(
+  job: TrainJob,
+  plan: RowPlan,
+  { train, validation }: TrainingData,
+  { progress, signal, onIteration }: TrainingHooks,
+): Promise<BoostResult> {
+  const { iterations } = job.boosting;
+  progress({ stage: "boost", done: 0, total: iterations, unit: "iterations" });
+  return boost({
+    ...labelled(train),
+    validation: labelled(validation),
+    classes: plan.classes,
+    settings: job.boosting,
+    signal,
+    onIteration: (iteration) => {
+      progress({ stage: "boost", done: iteration.number, total: iterations, unit: "iterations" });
+      onIteration?.(iteration);
+    },
+  });
+}
+
+function labelled({ matrix, classOf }: PartRows): LabelledRows {
+  const { nRows, nColumns, indptr, indices, data } = matrix;
+  return { matrix: { nRows, nColumns, indptr, indices, values: data }, labels: classOf };
+}
+
+function profileOf(
+  { classes, terms }: ModelBundle,
+  data: TrainingData,
+  validation: Float64Array,
+  test: Float64Array,
+  metrics: ClassificationMetrics,
+): ReferenceProfile {
+  const { profiled } = data;
+  const n = profiled.row.length;
+  const nClasses = classes.length;
+  const partOf = (i: number) => (profiled.part[i] === PART.test ? data.test : data.validation);
+  const probabilities = new Float64Array(n * nClasses);
+  for (let i = 0; i < n; i++) {
+    const scored = profiled.part[i] === PART.test ? test : validation;
+    const from = profiled.row[i]! * nClasses;
+    probabilities.set(scored.subarray(from, from + nClasses), i * nClasses);
+  }
+  return buildReferenceProfile(
+    {
+      ...profiled,
+      termsOf: (i) => {
+        const { indptr, indices } = partOf(i).matrix;
+        const row = profiled.row[i]!;
+        return indices.subarray(indptr[row], indptr[row + 1]);
+      },
+      actual: Uint16Array.from({ length: n }, (_, i) => partOf(i).classOf[profiled.row[i]!]!),
+      predicted: predictedClasses(probabilities, nClasses),
+      probabilities,
+    },
+    classes,
+    terms,
+    { rows: data.test.classOf.length, metrics },
+  );
+}

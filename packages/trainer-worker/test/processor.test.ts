@@ -1,0 +1,253 @@
+import { existsSync } from "node:fs";
+import { appendFile, readdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/champion";
+import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
+import { parseReferenceProfile, REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
+import { train } from "@colaml/trainer-worker/processor";
+import { openTrainingBench, type TrainingBench } from "./training-bench";
+
+const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../shared/data/twcs-5k.csv");
+let bench: TrainingBench;
+let tweets: string;
+beforeAll(async () => {
+  bench = await openTrainingBench();
+  tweets = join(bench.folder, "tweets.csv");
+  await writeSyntheticTweets(tweets, 3_000, 42);
+});
+afterAll(() => bench.close());
+
+async function runOf(runId: string) {
+  const run = await bench.mlflow.runs.get(runId);
+  const file = async (path: string) =>
+    (await bench.mlflow.artifacts.download(run.artifactUri, path)).toString("utf8");
+  return { ...run, file };
+}
+
+describe("a train job", () => {
+  it("records the run, registers the model and makes the first one champion", async () => {
+    const context = bench.context();
+    const job = bench.job({}, tweets);
+    const result = await train(job, context, bench.dependencies);
+    expect(result).toMatchObject({ model: bench.model, modelVersion: "1", promoted: true });
+    expect(result.verdict).toMatch(/^PROMOTE: /);
+    expect(result.metrics.test.accuracy_score).toBeGreaterThan(0.75);
+    expect(context.stages).toEqual(expect.arrayContaining(["read", "fit", "transform", "boost", "publish"]));
+
+    const run = await runOf(result.runId);
+    expect(run.status).toBe("FINISHED");
+    expect(run.params).toMatchObject({
+      iterations: "50",
+      learning_rate: "0.05",
+      depth: "6",
+      l2_leaf_reg: "3",
+      random_seed: "42",
+      max_features: "100",
+      champion_threshold: "0.5",
+      test_size: "0.3",
+    });
+    expect(run.metrics["test_accuracy_score"]).toBe(result.metrics.test.accuracy_score);
+    expect(run.metrics["validation_roc_auc"]).toBe(result.metrics.validation.roc_auc);
+    expect(run.metrics["train_rows"]).toBe(result.rows.train);
+    expect(run.metrics["training_seconds"]).toBeGreaterThan(0);
+    expect(run.tags).toMatchObject({ "mlflow.source.type": "JOB", "colaml.verdict": "PROMOTE" });
+    expect(run.modelOutputs).toHaveLength(1);
+    expect(await run.file("confusion_matrix.svg")).toContain("<svg");
+    expect(await run.file("per_class_metrics.csv")).toMatch(/^label,precision/);
+    expect(JSON.parse(await run.file("champion_verdict.json"))).toMatchObject({
+      verdict: "PROMOTE",
+      version: "1",
+      testRows: result.rows.test,
+    });
+    const version = await bench.mlflow.registry.version(bench.model, "1");
+    expect(version.tags["version"]).toBe("1.0.1");
+    expect(await bench.spool.list()).toEqual([]);
+  });
+
+  it("logs every iteration as a step once", async () => {
+    const result = await bench.train({ boosting: { iterations: 7 } }, tweets);
+    const history = await metricHistory(result.runId, "validation_log_loss_step");
+    expect(history.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("stores a reference profile that the monitor reads", async () => {
+    const pinned = await resolveModel(bench.mlflow, `models:/${bench.model}@champion`);
+    const { files } = await loadModel(bench.mlflow, pinned, { cacheDir: join(bench.folder, "m") });
+    const profile = parseReferenceProfile(files.get(REFERENCE_PROFILE_FILE)!);
+    expect(profile.classes).toEqual(["False", "True"]);
+    expect(profile.rows).toBeGreaterThan(1_400);
+  });
+
+  it("keeps the champion where the challenger is worse, and replaces it where it is better", async () => {
+    const model = `${bench.model}-duel`;
+    const first = await bench.train({ model, features: { max_features: 10 } }, tweets);
+    expect(first.promoted).toBe(true);
+    const worse = await bench.train(
+      { model, features: { max_features: 2 }, boosting: { iterations: 1 } },
+      tweets,
+    );
+    expect(worse.promoted).toBe(false);
+    expect(worse.verdict).toMatch(/^(HOLD|REJECT): /);
+    expect((await bench.mlflow.registry.versionOfAlias(model, CHAMPION))?.version).toBe("1");
+
+    const better = await bench.train({ model, boosting: { learning_rate: 0.3 } }, tweets);
+    expect(better.verdict).toMatch(/^PROMOTE: .* of version 1$/);
+    expect((await bench.mlflow.registry.versionOfAlias(model, CHAMPION))?.version).toBe("3");
+    expect((await bench.mlflow.registry.versionOfAlias(model, PREVIOUS))?.version).toBe("1");
+    const report = JSON.parse(await (await runOf(better.runId)).file("champion_verdict.json"));
+    expect(report.mcnemar.p).toBeLessThan(0.05);
+    expect(report.bootstrap.low).toBeGreaterThan(0);
+  });
+
+  it("gives the same model for the same input, byte for byte", async () => {
+    const twice = [await bench.train({}, tweets), await bench.train({}, tweets)];
+    const digests = await Promise.all(
+      twice.map(async ({ modelVersion }) => {
+        const { tags } = await bench.mlflow.registry.version(bench.model, modelVersion!);
+        return tags["colaml.manifest_sha256"];
+      }),
+    );
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(digests[1]).toBe(digests[0]);
+    expect(twice[1]!.verdict).toMatch(/^HOLD: not better/);
+  });
+
+  it("does not train again what a killed worker had already finished", async () => {
+    const job = bench.job({ model: `${bench.model}-again` }, tweets);
+    const first = await train(job, bench.context("job-a"), bench.dependencies);
+    const again = await train(job, bench.context("job-a"), bench.dependencies);
+    expect(again).toEqual(first);
+    expect(await bench.mlflow.registry.versions(job.model)).toHaveLength(1);
+  });
+
+  it("records a trial as a child run without a model", async () => {
+    const parent = await bench.train({ model: `${bench.model}-parent` }, tweets);
+    const model = `${bench.model}-trial`;
+    const result = await bench.train({ model, trial: { parentRunId: parent.runId, number: 3 } }, tweets);
+    expect(result.modelVersion).toBeUndefined();
+    expect(result.promoted).toBe(false);
+    const run = await runOf(result.runId);
+    expect(run.tags["mlflow.parentRunId"]).toBe(parent.runId);
+    expect(run.metrics["validation_roc_auc"]).toBe(result.metrics.validation.roc_auc);
+    expect(await bench.mlflow.registry.versions(model)).toEqual([]);
+  });
+
+  it("trains more than two classes", async () => {
+    const path = join(bench.folder, "three.csv");
+    const words = [
+      ["refund", "money"],
+      ["login", "password"],
+      ["delay", "flight"],
+    ];
+    const rows = Array.from(
+      { length: 600 },
+      (_, i) => `${words[i % 3]![i % 2]} number ${i % 7},${"abc"[i % 3]}`,
+    );
+    await writeFile(path, ["text,team", ...rows, ""].join("\n"));
+    const columns = { label: "team" };
+    const result = await bench.train({ columns, model: `${bench.model}-three` }, path);
+    expect(result.metrics.test.accuracy_score).toBe(1);
+    expect(result.promoted).toBe(true);
+    const run = await runOf(result.runId);
+    expect(await run.file("roc_curve_plot.svg")).toContain("c (AUC 1.0000)");
+  });
+
+  const onRealRows = existsSync(twcs) ? it : it.skip;
+  onRealRows("reaches on the real rows what Python's xgboost does", async () => {
+    const result = await bench.train({ model: `${bench.model}-real` }, twcs);
+    expect(result.metrics.test.accuracy_score).toBeGreaterThanOrEqual(0.81);
+    expect(result.metrics.test.roc_auc).toBeGreaterThanOrEqual(0.89);
+  });
+});
+
+describe("a train job that cannot succeed", () => {
+  async function csv(name: string, lines: string[]): Promise<string> {
+    const path = join(bench.folder, name);
+    await writeFile(path, `${lines.join("\n")}\n`);
+    return path;
+  }
+  const rows = (n: number, label: (i: number) => string) =>
+    Array.from({ length: n }, (_, i) => `some text number ${i},${label(i)}`);
+
+  it.each<[string, () => Promise<string>, string]>([
+    ["has no file", async () => join(bench.folder, "nowhere.csv"), "INPUT_NOT_FOUND"],
+    [
+      "has an empty file",
+      () => csv("empty.csv", []).then((p) => writeFile(p, "").then(() => p)),
+      "INPUT_EMPTY",
+    ],
+    [
+      "lacks the text column",
+      () => csv("other.csv", ["body,inbound", ...rows(50, () => "a")]),
+      "COLUMN_NOT_FOUND",
+    ],
+    ["has one class", () => csv("one.csv", ["text,inbound", ...rows(50, () => "True")]), "LABELS_INVALID"],
+    ["has too few rows", () => csv("few.csv", ["text,inbound", ...rows(2, (i) => `${i}`)]), "TOO_FEW_ROWS"],
+  ])("%s: is refused and leaves no run behind", async (_what, path, code) => {
+    const experiment = `refused-${code}-${bench.experiment}`;
+    await expect(bench.train({ experiment }, await path())).rejects.toMatchObject({ code });
+    const id = await bench.mlflow.experiments.find(experiment);
+    expect(id === undefined ? [] : await bench.mlflow.runs.search([id], "")).toEqual([]);
+  });
+
+  it("has words no model is made of: its run is marked FAILED with the reason", async () => {
+    const experiment = `wordless-${bench.experiment}`;
+    const path = await csv("wordless.csv", [
+      "text,inbound",
+      ...Array.from({ length: 60 }, (_, i) => `!!,${i % 2}`),
+    ]);
+    await expect(bench.train({ experiment }, path)).rejects.toMatchObject({ code: "PARAMETER_INVALID" });
+    const id = (await bench.mlflow.experiments.find(experiment))!;
+    const [run] = await bench.mlflow.runs.search([id], "");
+    expect(run?.status).toBe("FAILED");
+    expect(run?.tags["colaml.failure"]).toMatch(/^PARAMETER_INVALID: no term/);
+    expect(
+      await readdir(join(bench.folder, "spool")).then((names) => names.filter((n) => /^\d/.test(n))),
+    ).toEqual([]);
+  });
+
+  it("needs more memory than there is: is refused with what would fit", async () => {
+    const dependencies = { ...bench.dependencies, maxMemoryMb: 1 };
+    const job = bench.job({ experiment: `memory-${bench.experiment}` }, tweets);
+    await expect(train(job, bench.context(), dependencies)).rejects.toMatchObject({
+      code: "INPUT_TOO_LARGE",
+    });
+  });
+
+  it("is cancelled: its run is KILLED", async () => {
+    const abort = new AbortController();
+    const experiment = `cancelled-${bench.experiment}`;
+    const job = bench.job({ experiment, boosting: { iterations: 5_000 } }, tweets);
+    const context = bench.context("cancelled", abort.signal);
+    const progress = async ({ stage, done = 0 }: { stage: string; done?: number }) => {
+      if (stage === "boost" && done > 1) abort.abort();
+    };
+    await expect(train(job, { ...context, progress }, bench.dependencies)).rejects.toMatchObject({
+      code: "JOB_CANCELLED",
+    });
+    const id = (await bench.mlflow.experiments.find(experiment))!;
+    expect((await bench.mlflow.runs.search([id], ""))[0]?.status).toBe("KILLED");
+  });
+
+  it("finds MLflow away at its start: says so within seconds", async () => {
+    const away = await openTrainingBench("http://127.0.0.1:9");
+    await appendFile(join(away.folder, "x"), "");
+    await expect(away.train({}, tweets)).rejects.toMatchObject({
+      code: "MLFLOW_UNREACHABLE",
+      message: expect.stringContaining("http://127.0.0.1:9"),
+    });
+    await away.close();
+  });
+});
+
+async function metricHistory(runId: string, key: string): Promise<{ step: number; value: number }[]> {
+  const query = new URLSearchParams({ run_id: runId, metric_key: key });
+  const address = `${process.env["TEST_MLFLOW_URI"]}/api/2.0/mlflow/metrics/get-history?${query}`;
+  const answer = (await (await fetch(address)).json()) as {
+    metrics: { step: number | string; value: number }[];
+  };
+  return answer.metrics
+    .map(({ step, value }) => ({ step: Number(step), value }))
+    .sort((a, b) => a.step - b.step);
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
+import { createLogger, type Logger } from "@colaml/shared/logging/logger";
+import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
+import { type TrainContext, type TrainDependencies, train } from "@colaml/trainer-worker/processor";
+import { Publisher } from "@colaml/trainer-worker/publishing/publisher";
+import { Spool } from "@colaml/trainer-worker/publishing/spool";
+
+/** A trainer without a queue, on the run's real MLflow, under an experiment and a model of its own. */
+export interface TrainingBench {
+  folder: string;
+  mlflow: MlflowClient;
+  spool: Spool;
+  logger: Logger;
+  experiment: string;
+  model: string;
+  dependencies: TrainDependencies;
+  job(input: Omit<TrainJobInput, "dataset">, path: string): TrainJob;
+  context(jobId?: string, signal?: AbortSignal): TrainContext & { stages: string[] };
+  train(input: Omit<TrainJobInput, "dataset">, path: string): ReturnType<typeof train>;
+  close(): Promise<void>;
+}
+
+export async function openTrainingBench(
+  trackingUri = process.env["TEST_MLFLOW_URI"],
+): Promise<TrainingBench> {
+  const folder = await mkdtemp(join(tmpdir(), "trainer-"));
+  const flags = { "mlflow.trackingUri": trackingUri, "mlflow.maxRetries": 0, "logging.file": "" };
+  const config = resolveConfig({ flags });
+  const logger = createLogger({ service: "test", logging: { ...config.logging, level: "error" } });
+  logger.error = logger.warn = logger.info = () => {};
+  const mlflow = createMlflowClient(config.mlflow);
+  const spool = new Spool(join(folder, "spool"));
+  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(folder, "models"), hmacKey: "" });
+  const origin = { user: "tester", sourceName: "test", gitCommit: "" };
+  const dependencies = { mlflow, publisher, spool, origin, hmacKey: "", maxMemoryMb: 2048 };
+  const experiment = `experiment-${randomUUID()}`;
+  const model = `model-${randomUUID()}`;
+  const job = (input: Omit<TrainJobInput, "dataset">, path: string) =>
+    trainJobSchema.parse({ experiment, model, ...input, dataset: { path } });
+  const context = (jobId: string = randomUUID(), signal = new AbortController().signal) => {
+    const stages: string[] = [];
+    return {
+      jobId,
+      attempt: 1,
+      signal,
+      logger,
+      stages,
+      job: { timestamp: 1 },
+      progress: async ({ stage }: { stage: string }) => void stages.push(stage),
+    };
+  };
+  return {
+    folder,
+    mlflow,
+    spool,
+    logger,
+    experiment,
+    model,
+    dependencies,
+    job,
+    context,
+    train: (input, path) => train(job(input, path), context(), dependencies),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
