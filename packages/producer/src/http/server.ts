@@ -1,5 +1,10 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
 import { statusOf } from "./error-status";
 import { createRateLimit } from "./rate-limit";
@@ -31,6 +36,7 @@ declare module "fastify" {
 export async function createServer(service: Service): Promise<FastifyInstance> {
   checkBinding(service.config.http);
   const server = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true, return503OnClosing: true });
+  server.removeContentTypeParser("text/plain");
   addGuards(server, service);
   addErrorAnswers(server, service);
   addMetricsRoute(server, service);
@@ -44,7 +50,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   return server;
 }
 
-function addGuards(server: FastifyInstance, { config }: Service): void {
+function addGuards(server: FastifyInstance, { config, log }: Service): void {
   const authentication = createAuthentication(config.http);
   const limit = createRateLimit(REQUESTS_PER_SECOND);
   server.addHook("onRequest", async (request, reply) => {
@@ -53,8 +59,13 @@ function addGuards(server: FastifyInstance, { config }: Service): void {
     reply.header("referrer-policy", "no-referrer");
     const needed = neededRole(request);
     if (needed === "none") return;
-    limit(request.headers.authorization ?? request.ip);
-    requireRole(authentication.roleOf(request), needed);
+    try {
+      limit(request.headers.authorization ?? request.ip);
+      requireRole(authentication.roleOf(request), needed);
+    } catch (error) {
+      // Answered here: a plugin's own error handler would make a fault of it.
+      return answerError(toColaError(error), request, reply, log);
+    }
   });
 }
 
@@ -65,28 +76,31 @@ function neededRole(request: FastifyRequest): Role | "none" {
 }
 
 function addErrorAnswers(server: FastifyInstance, { log }: Service): void {
-  server.setErrorHandler((error: FastifyError | ColaError, request, reply) => {
-    const known = asColaError(error);
-    const status =
-      "statusCode" in error && !(error instanceof ColaError)
-        ? (error.statusCode ?? 500)
-        : statusOf(known.code);
-    if (status === 401) reply.header("www-authenticate", 'Bearer realm="colaml", Basic realm="colaml"');
-    if (status === 429) reply.header("retry-after", "1");
-    if (status >= 500)
-      log.error("request failed", {
-        route: request.routeOptions.url,
-        code: known.code,
-        reason: known.message,
-      });
-    // What went wrong inside is for the log: an answer names no hosts, paths or causes.
-    const message =
-      known.code === "INTERNAL" && status >= 500 ? "internal error: see the server's log" : known.message;
-    return reply.code(status).send({ error_code: known.code, message });
-  });
+  server.setErrorHandler((error: FastifyError | ColaError, request, reply) =>
+    answerError(error, request, reply, log),
+  );
   server.setNotFoundHandler({}, (_request, reply) =>
     reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" }),
   );
+}
+
+/** The one shape of a refusal. What went wrong inside is for the log: an answer names no hosts, paths or causes. */
+function answerError(
+  error: FastifyError | ColaError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Service["log"],
+): FastifyReply {
+  const known = asColaError(error);
+  const isOurs = error instanceof ColaError;
+  const status = isOurs ? statusOf(known.code) : (error.statusCode ?? 500);
+  if (status === 401) reply.header("www-authenticate", 'Bearer realm="colaml", Basic realm="colaml"');
+  if (status === 429) reply.header("retry-after", "1");
+  if (status >= 500)
+    log.error(`request failed: ${known.message}`, { route: request.routeOptions.url, code: known.code });
+  const message =
+    known.code === "INTERNAL" && status >= 500 ? "internal error: see the server's log" : known.message;
+  return reply.code(status).send({ error_code: known.code, message });
 }
 
 /** Fastify's own refusals (malformed JSON, too large, wrong type) are the caller's. */

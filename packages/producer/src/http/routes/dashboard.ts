@@ -42,6 +42,11 @@ export async function addDashboard(server: FastifyInstance, { queues }: Service)
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: "ColaML", boardLogo: { path: "" } } },
   });
+  // Its own answer to a fault holds the stack.
+  adapter.setErrorHandler(() => ({
+    status: 500,
+    body: { error_code: "INTERNAL", message: "internal error: see the server's log" } as unknown as string,
+  }));
   await server.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, role: "read" };

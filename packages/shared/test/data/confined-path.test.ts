@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { confinedInput, confinedOutput } from "@colaml/shared/data/confined-path";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+
+const folder = mkdtempSync(join(tmpdir(), "confined-"));
+const root = join(folder, "data");
+
+beforeAll(() => {
+  mkdirSync(join(root, "sub"), { recursive: true });
+  mkdirSync(join(folder, "data-neighbour"));
+  writeFileSync(join(root, "in.csv"), "text\nhi\n");
+  writeFileSync(join(root, "sub", "in.csv"), "text\nhi\n");
+  writeFileSync(join(folder, "secret.csv"), "text\nsecret\n");
+  writeFileSync(join(folder, "data-neighbour", "x.csv"), "text\nsecret\n");
+  symlinkSync(join(folder, "secret.csv"), join(root, "link.csv"));
+  symlinkSync(folder, join(root, "outside"));
+  symlinkSync(join(root, "in.csv"), join(root, "inner-link.csv"));
+  symlinkSync("/dev/zero", join(root, "device"));
+  symlinkSync(join(root, "loop"), join(root, "loop"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ColaError) return error.code;
+    throw error;
+  }
+  return "accepted";
+}
+
+/** Spellings that reach outside, or would for another parser. */
+const HOSTILE = [
+  "../secret.csv",
+  "sub/../../secret.csv",
+  "sub/../in.csv",
+  "..",
+  "/etc/passwd",
+  "//etc/passwd",
+  "%2e%2e/secret.csv",
+  "%2e%2e%2fsecret.csv",
+  "..%2fsecret.csv",
+  "..\\secret.csv",
+  "sub\\..\\..\\secret.csv",
+  "C:\\secret.csv",
+  "C:/secret.csv",
+  "in.csv\0",
+  "in\n.csv",
+  "~/secret.csv",
+  "link.csv",
+  "outside/secret.csv",
+  "outside/data-neighbour/x.csv",
+  "device",
+  "sub//in.csv",
+  "in.csv/.",
+  "",
+];
+
+describe("a confined path", () => {
+  it.each(HOSTILE)("is refused as input when spelled %j", (path) => {
+    expect(codeOf(() => confinedInput(root, path))).toBe("PATH_NOT_ALLOWED");
+  });
+
+  it.each(HOSTILE)("is refused as output when spelled %j", (path) => {
+    expect(codeOf(() => confinedOutput(root, path))).toBe("PATH_NOT_ALLOWED");
+  });
+
+  it("gives the real path of files inside, also through a link that stays inside", () => {
+    expect(confinedInput(root, "in.csv")).toBe(join(root, "in.csv"));
+    expect(confinedInput(root, "sub/in.csv")).toBe(join(root, "sub", "in.csv"));
+    expect(confinedInput(root, "inner-link.csv")).toBe(join(root, "in.csv"));
+    expect(confinedOutput(root, "sub/out.csv")).toBe(join(root, "sub", "out.csv"));
+  });
+
+  it("refuses an output through a link, even one that stays inside", () => {
+    expect(codeOf(() => confinedOutput(root, "inner-link.csv"))).toBe("PATH_NOT_ALLOWED");
+  });
+
+  it("says what is missing: the input, or the folder of an output", () => {
+    expect(codeOf(() => confinedInput(root, "no.csv"))).toBe("INPUT_NOT_FOUND");
+    expect(codeOf(() => confinedInput(root, "loop"))).toBe("INPUT_NOT_FOUND");
+    expect(codeOf(() => confinedOutput(root, "no/out.csv"))).toBe("OUTPUT_UNWRITABLE");
+  });
+});
