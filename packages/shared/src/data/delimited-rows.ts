@@ -135,7 +135,7 @@ export class DelimitedRows {
       this.#skipBlankLines();
       if (window.start >= window.end) break;
       const next = this.#scan();
-      const stopped = next < 0 || next - window.start > this.#options.maxRecordBytes;
+      const stopped = next < 0 || next - 1 - window.start > this.#options.maxRecordBytes;
       if (stopped) {
         if (!this.#recover(next)) break;
       } else this.#take(next);
