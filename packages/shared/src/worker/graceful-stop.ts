@@ -7,6 +7,9 @@ const FINISH_SHARE = 0.6;
 /** After this share jobs are handed back although their processor still runs, to be out in time. */
 const HAND_BACK_SHARE = 0.85;
 
+/** Ctrl-C reaches a process twice, from the terminal and from npm, which passes signals on: that is one request. */
+const ECHO_MS = 300;
+
 export type Release = () => void | Promise<void>;
 
 /** The end of a process, in one place: who opens something pushes what closes it. */
@@ -63,10 +66,13 @@ export function createGracefulStop(graceMs: number, logger: Logger): GracefulSto
  * once with 143 or 130. What was being done then is taken up by another worker when its lock runs out.
  */
 export function stopOnSignals(graceful: GracefulStop, graceMs: number, logger: Logger): void {
-  let asked = false;
+  let askedAt: number | undefined;
   const onSignal = (signal: "SIGTERM" | "SIGINT") => {
-    if (asked) process.exit(128 + constants.signals[signal]);
-    asked = true;
+    if (askedAt !== undefined) {
+      if (performance.now() - askedAt < ECHO_MS) return;
+      process.exit(128 + constants.signals[signal]);
+    }
+    askedAt = performance.now();
     logger.info(`${signal}: finishing or handing back what runs, at most ${graceMs / 1000} s`);
     setTimeout(() => process.exit(0), graceMs).unref();
     void graceful.stop().finally(() => process.exit(0));

@@ -1,0 +1,261 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { freePort } from "@colaml/producer/embedded/free-port";
+import {
+  addJob,
+  checkRedis,
+  closeRedis,
+  connectRedis,
+  type OpenQueue,
+  openQueue,
+  type RedisConnection,
+} from "@colaml/shared/jobs/connection";
+import { type PrivateRedis, startPrivateRedis } from "../../../../test/private-redis";
+
+/**
+ * A worker as it ships, but for its processor: it works in ticks for `ms` milliseconds, listens to its signal unless
+ * told to be `deaf`, and says on stderr what it does.
+ */
+const PROGRAM = `
+const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
+const { runWorker } = require("@colaml/shared/worker/run-worker");
+const { z } = require("zod");
+const schema = z.strictObject({ v: z.literal(1).default(1), ms: z.number(), deaf: z.boolean().default(false) });
+async function processor({ ms, deaf }, { jobId, signal }) {
+  console.error("begin " + jobId);
+  for (const end = Date.now() + ms; Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (!deaf) signal.throwIfAborted();
+  }
+  console.error("end " + jobId);
+  return process.pid;
+}
+void runWorkerProcess("test-worker", async (context) => {
+  await runWorker({ queue: process.argv[1], schema, processor, concurrency: 2, ...context });
+});
+`;
+
+interface Program {
+  child: ChildProcess;
+  output: () => string;
+  says(text: string | RegExp): Promise<void>;
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+const prefix = `{t-${randomUUID()}}`;
+const programs: Program[] = [];
+let redis: PrivateRedis;
+let connection: RedisConnection;
+let queue: OpenQueue<{ ms: number; deaf?: boolean }, number>;
+
+beforeEach(async () => {
+  redis = await startPrivateRedis();
+  connection = connectRedis({ url: redis.url, prefix, cluster: false });
+  queue = openQueue(`q-${randomUUID()}`, { connection, redis: { url: redis.url, prefix, cluster: false } });
+});
+afterEach(async () => {
+  for (const { child } of programs) {
+    child.kill("SIGCONT");
+    child.kill("SIGKILL");
+  }
+  await Promise.all(programs.splice(0).map(({ ended }) => ended));
+  await queue.close();
+  closeRedis(connection);
+  await redis.stop();
+});
+
+function startWorker(env: NodeJS.ProcessEnv = {}): Program {
+  const child = spawn(process.execPath, ["-e", PROGRAM, queue.queue.name], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      REDIS_URL: redis.url,
+      COLAML_REDIS_PREFIX: prefix,
+      COLAML_LOCK_MS: "3000",
+      COLAML_STALLED_MS: "1000",
+      COLAML_GRACE_MS: "4000",
+      COLAML_LOG_FILE: "",
+      COLAML_LOG_FORMAT: "json",
+      ...env,
+    },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream!.on("data", (text) => (output += String(text)));
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+    child.once("close", (code, signal) => resolve({ code, signal })),
+  );
+  const says = (text: string | RegExp) =>
+    until(
+      async () => output.search(text) >= 0,
+      () => `no ${text} in:\n${output}`,
+    );
+  const program = { child, output: () => output, says, ended };
+  programs.push(program);
+  return program;
+}
+
+async function until(condition: () => Promise<boolean>, what: () => string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(what());
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function completed(jobId: string) {
+  await until(
+    async () => (await (await queue.queue.getJob(jobId))?.isCompleted()) === true,
+    () => `job ${jobId} did not complete`,
+  );
+  return (await queue.queue.getJob(jobId))!;
+}
+
+const count = (text: string, part: string) => text.split(part).length - 1;
+
+describe("a worker process", () => {
+  it("finishes a short job at SIGTERM and exits 0", async () => {
+    const worker = startWorker();
+    await addJob(queue, "j", { ms: 500 }, { jobId: "short" });
+    await worker.says("begin short");
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    expect((await completed("short")).stalledCounter).toBe(0);
+  });
+
+  it.each([false, true])("hands a long job to another worker at SIGTERM (deaf: %s)", async (deaf) => {
+    const worker = startWorker({ COLAML_GRACE_MS: "1000" });
+    await addJob(queue, "j", { ms: 2_000, deaf }, { jobId: "long" });
+    await worker.says("begin long");
+    worker.child.kill("SIGTERM");
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    const second = startWorker();
+    const job = await completed("long");
+    expect(job.returnvalue).toBe(second.child.pid);
+    expect([job.stalledCounter, job.attemptsMade]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const)("ends at once at a second %s, and its job is taken up again", async (signal, code) => {
+    const worker = startWorker();
+    await addJob(queue, "j", { ms: 3_000, deaf: true }, { jobId: "cut" });
+    await worker.says("begin cut");
+    worker.child.kill(signal);
+    await worker.says("finishing or handing back");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    worker.child.kill(signal);
+    expect((await worker.ended).code).toBe(code);
+    startWorker();
+    expect((await completed("cut")).stalledCounter).toBe(1);
+  });
+
+  it("that is killed loses no job, twice in a row", async () => {
+    await addJob(queue, "j", { ms: 1_000 }, { jobId: "kept" });
+    for (let kills = 0; kills < 2; kills++) {
+      const worker = startWorker();
+      await worker.says("begin kept");
+      worker.child.kill("SIGKILL");
+      await worker.ended;
+    }
+    const last = startWorker();
+    const job = await completed("kept");
+    expect([job.returnvalue, job.stalledCounter]).toEqual([last.child.pid, 2]);
+    expect(count(last.output(), "a worker was lost")).toBe(1);
+  });
+
+  it("that was frozen stops when another one has its job", async () => {
+    const frozen = startWorker();
+    await addJob(queue, "j", { ms: 6_000 }, { jobId: "cold" });
+    await frozen.says("begin cold");
+    frozen.child.kill("SIGSTOP");
+    const other = startWorker();
+    await other.says("begin cold");
+    frozen.child.kill("SIGCONT");
+    await frozen.says("lock lost");
+    const job = await completed("cold");
+    expect(job.returnvalue).toBe(other.child.pid);
+    expect(frozen.output()).not.toContain("end cold");
+    expect(count(frozen.output(), "lock lost, stopping here")).toBe(1);
+  });
+
+  it("waits for a Redis that is not up yet, with one line", async () => {
+    await redis.kill();
+    const worker = startWorker();
+    await worker.says("is not reachable");
+    await redis.restart();
+    await addJob(queue, "j", { ms: 1 }, { jobId: "patient" });
+    await completed("patient");
+    expect(count(worker.output(), "is not reachable")).toBe(1);
+  });
+
+  it("goes on after Redis was killed and came back; /readyz says so meanwhile, /livez does not care", async () => {
+    const port = await freePort();
+    const worker = startWorker({ COLAML_HEALTH_PORT: String(port) });
+    const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+    await addJob(queue, "j", { ms: 1 }, { jobId: "before" });
+    await completed("before");
+    expect([await status("/readyz"), await status("/livez")]).toEqual([200, 200]);
+    await redis.kill();
+    await until(
+      async () => (await status("/readyz")) === 503,
+      () => "/readyz never said 503",
+    );
+    expect(await status("/livez")).toBe(200);
+    await redis.restart();
+    await addJob(queue, "j", { ms: 1 }, { jobId: "after" });
+    await completed("after");
+    await until(
+      async () => (await status("/readyz")) === 200,
+      () => "/readyz never said 200 again",
+    );
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(/colaml_jobs_total\{queue="[^"]+",outcome="completed",service="test-worker"\} 2/);
+    expect(await status("/")).toBe(404);
+    worker.child.kill("SIGTERM");
+    expect((await worker.ended).code).toBe(0);
+  });
+
+  it("keeps its log short while Redis cannot store anything", async () => {
+    const worker = startWorker();
+    await worker.says('"ready"');
+    await connection.call("CONFIG", "SET", "maxmemory", "1");
+    await connection.lpush(`${prefix}:noise`, "x").catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await connection.call("CONFIG", "SET", "maxmemory", "0");
+    await addJob(queue, "j", { ms: 1 }, { jobId: "roomy" });
+    await completed("roomy");
+    expect(worker.output().split("\n").length).toBeLessThan(10);
+  });
+
+  it("gives up with exit code 2 when Redis refuses it, naming the reason and not the password", async () => {
+    await checkRedis(connection, { url: redis.url, prefix, cluster: false });
+    await connection.call(
+      "ACL",
+      "SETUSER",
+      "weak",
+      "on",
+      ">canary-secret",
+      "~*",
+      "+@read",
+      "+@connection",
+      "+info",
+    );
+    const refused = [
+      [`redis://weak:canary-secret@127.0.0.1:${redis.port}`, /NOPERM/],
+      [`redis://weak:other-canary@127.0.0.1:${redis.port}`, /WRONGPASS/],
+    ] as const;
+    for (const [url, reason] of refused) {
+      const worker = startWorker({ REDIS_URL: url });
+      expect((await worker.ended).code).toBe(2);
+      expect(worker.output()).toMatch(reason);
+      expect(worker.output()).not.toContain("canary");
+    }
+  });
+
+  it("says what is wrong with its settings before anything else", async () => {
+    const worker = startWorker({ COLAML_CONCURRENCY: "many" });
+    expect((await worker.ended).code).toBe(2);
+    expect(worker.output()).toMatch(/^test-worker: COLAML_CONCURRENCY is "many": allowed is .*\n$/);
+  });
+});
