@@ -1,1 +1,4 @@
-export {};
+import { runWorkerProcess } from "@colaml/shared/worker/worker-process";
+import { startPredictor } from "./start-predictor";
+
+void runWorkerProcess("predictor-worker", startPredictor);

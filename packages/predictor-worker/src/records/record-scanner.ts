@@ -31,13 +31,13 @@ export class RecordScanner {
   line = 0;
   /** Lines begun since the range's start, behind the last record read. */
   linesRead = 0;
-  readonly #dialect: Dialect;
+  readonly dialect: Dialect;
   #buffer: Buffer = Buffer.alloc(0);
   #position = 0;
 
   /** `maxFields`: how many fields' places are kept; more are only counted. */
   constructor(dialect: Dialect, maxFields: number) {
-    this.#dialect = dialect;
+    this.dialect = dialect;
     this.starts = new Int32Array(maxFields);
     this.ends = new Int32Array(maxFields);
     this.quoted = new Uint8Array(maxFields);
@@ -52,7 +52,7 @@ export class RecordScanner {
 
   /** Moves on to the next record. */
   next(): RecordStatus {
-    const { newline } = this.#dialect;
+    const { newline } = this.dialect;
     const buffer = this.#buffer;
     const length = buffer.length;
     let start = this.#position;
@@ -75,7 +75,7 @@ export class RecordScanner {
 
   /** Reads fields up to the line end; moves the position behind it. */
   #readFields(start: number): RecordStatus {
-    const { delimiter, quotes } = this.#dialect;
+    const { delimiter, quotes } = this.dialect;
     const { starts, ends, quoted } = this;
     const buffer = this.#buffer;
     const capacity = starts.length;
@@ -84,7 +84,7 @@ export class RecordScanner {
     let at = start;
     for (;;) {
       if (quotes && at < lineEnd && buffer[at] === QUOTE) {
-        const close = closingQuote(buffer, at, this.#dialect, false);
+        const close = closingQuote(buffer, at, this.dialect, false);
         if (close === BROKEN) {
           this.#finish(lineEnd);
           return "broken-quote";
@@ -120,14 +120,14 @@ export class RecordScanner {
   }
 
   #lineEnd(from: number): number {
-    const found = this.#buffer.indexOf(this.#dialect.newline, from);
+    const found = this.#buffer.indexOf(this.dialect.newline, from);
     return found < 0 ? this.#buffer.length : found;
   }
 
   #finish(lineEnd: number): void {
     this.#position = lineEnd + 1;
     const crlf =
-      this.#dialect.newline === LF && lineEnd > this.recordStart && this.#buffer[lineEnd - 1] === CR;
+      this.dialect.newline === LF && lineEnd > this.recordStart && this.#buffer[lineEnd - 1] === CR;
     this.recordEnd = crlf ? lineEnd - 1 : lineEnd;
   }
 }

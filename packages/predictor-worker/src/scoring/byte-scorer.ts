@@ -1,18 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { isWordPattern, stopWordsOf } from "@colaml/shared/text/tokenizer";
 import { fieldText } from "../records/header";
 import type { RecordScanner } from "../records/record-scanner";
 import { BagMemo } from "./bag-memo";
 import { BagWeights } from "./bag-weights";
-import {
-  type ChunkScorer,
-  type RangeOrigin,
-  REJECTED,
-  type RowClassifier,
-  type ScoredRange,
-} from "./chunk-scorer";
+import { type ChunkScorer, type RangeOrigin, REJECTED, type ScoredRange } from "./chunk-scorer";
 import { predictionCells } from "./output-columns";
 import { copiesCells, scannerFor } from "./plain-scorer";
 import { RejectedLines } from "./rejected-lines";
@@ -31,7 +26,7 @@ const LEAST_OUTPUT_BYTES = 1 << 20;
 export class ByteScorer implements ChunkScorer {
   readonly #plan: ChunkPlan;
   readonly #format: "csv" | "tsv";
-  readonly #classifier: RowClassifier;
+  readonly #classifier: Classifier;
   readonly #automaton: WordAutomaton;
   readonly #scanner: RecordScanner;
   readonly #weights: BagWeights;
@@ -40,12 +35,13 @@ export class ByteScorer implements ChunkScorer {
   #found = new Int32Array(4096);
   #output = Buffer.allocUnsafe(LEAST_OUTPUT_BYTES);
   #used = 0;
+  readonly #probabilities: Float64Array;
   readonly #longestClass: number;
 
   private constructor(
     plan: ChunkPlan,
     bundle: ModelBundle,
-    classifier: RowClassifier,
+    classifier: Classifier,
     automaton: WordAutomaton,
   ) {
     this.#plan = plan;
@@ -54,11 +50,12 @@ export class ByteScorer implements ChunkScorer {
     this.#automaton = automaton;
     this.#scanner = scannerFor(plan);
     this.#weights = new BagWeights(bundle);
+    this.#probabilities = new Float64Array(classifier.classes.length);
     this.#longestClass = Math.max(...classifier.classes.map((name) => Buffer.byteLength(name)));
   }
 
   /** A scorer of a plan, or undefined where the plan or the model's features need strings. */
-  static of(plan: ChunkPlan, bundle: ModelBundle, classifier: RowClassifier): ByteScorer | undefined {
+  static of(plan: ChunkPlan, bundle: ModelBundle, classifier: Classifier): ByteScorer | undefined {
     if (!copiesCells(plan) || plan.output.explain > 0) return undefined;
     const { token_pattern, ngram_range, lowercase, stop_words } = bundle.features;
     if (!isWordPattern(token_pattern) || ngram_range[1] > 1) return undefined;
@@ -116,10 +113,8 @@ export class ByteScorer implements ChunkScorer {
     this.#output[this.#used++] = COMMA_OR_TAB[this.#format];
     let invalid = false;
     if (count === NEEDS_DECODING) {
-      const { label, probabilities } = this.#classifier.predict(
-        fieldText(range, this.#scanner, input.text.place),
-      );
-      this.#writeBytes(this.#cells(label, probabilities));
+      const text = fieldText(range, this.#scanner, input.text.place);
+      this.#writeBytes(this.#cells(this.#classifier.predict(text, this.#probabilities)));
       invalid = !isUtf8(range.subarray(start, end));
     } else this.#writeBag(found, count);
     for (const field of output.passThrough) {
@@ -135,8 +130,8 @@ export class ByteScorer implements ChunkScorer {
     sortAscending(bag, count);
     const place = this.#memo.find(bag, count);
     if (place < 0) {
-      const { label, probabilities } = this.#classifier.predictRow(this.#weights.weigh(bag, count));
-      const cells = this.#cells(label, probabilities);
+      const row = this.#weights.weigh(bag, count);
+      const cells = this.#cells(this.#classifier.predictFeatures(row, this.#probabilities));
       this.#memo.put(bag, count, cells);
       this.#writeBytes(cells);
       return;
@@ -149,9 +144,10 @@ export class ByteScorer implements ChunkScorer {
     this.#used = used;
   }
 
-  #cells(label: number, probabilities: ArrayLike<number>): Buffer {
+  /** The written prediction, from the label and what `#probabilities` holds. */
+  #cells(label: number): Buffer {
     const name = this.#classifier.classes[label]!;
-    return Buffer.from(predictionCells(this.#format, name, probabilities, this.#plan.model.version));
+    return Buffer.from(predictionCells(this.#format, name, this.#probabilities, this.#plan.model.version));
   }
 
   /** A field as it stands in the input, quotes included. */

@@ -1,22 +1,8 @@
 import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 
-/** The label's place among the classes, and the probability of each class. */
-export interface Prediction {
-  label: number;
-  probabilities: ArrayLike<number>;
-}
-
-/** A classifier as scoring needs it; `@colaml/shared/model/classifier` makes one from a bundle. */
-export interface RowClassifier {
-  readonly classes: readonly string[];
-  predict(text: string): Prediction;
-  /** Of a TF-IDF row: columns, ascending, and their values. */
-  predictRow(row: { indices: Uint32Array; values: Float64Array }): Prediction;
-}
-
-/** Terms that pushed a text towards its label, strongest first. */
-export type Explain = (text: string, most: number) => { term: string; contribution: number }[];
+/** Terms that pushed a text towards the class it was given, strongest first, at most `most`. */
+export type Explain = (text: string, label: number, most: number) => { term: string; contribution: number }[];
 
 /** Where the range to score lies in its file. */
 export interface RangeOrigin {

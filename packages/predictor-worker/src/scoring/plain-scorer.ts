@@ -1,17 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import type { Classifier } from "@colaml/shared/model/classifier";
 import { LF } from "../records/dialect";
 import { fieldText } from "../records/header";
 import { RecordScanner } from "../records/record-scanner";
-import {
-  type ChunkScorer,
-  type Explain,
-  type RangeOrigin,
-  REJECTED,
-  type RowClassifier,
-  type ScoredRange,
-} from "./chunk-scorer";
+import { type ChunkScorer, type Explain, type RangeOrigin, REJECTED, type ScoredRange } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, outputLine, predictionPart } from "./output-columns";
 import { RejectedLines } from "./rejected-lines";
@@ -33,16 +27,18 @@ export type ReadRecord = (range: Buffer, scanner: RecordScanner) => ReadFields |
  */
 export class PlainScorer implements ChunkScorer {
   readonly #plan: ChunkPlan;
-  readonly #classifier: RowClassifier;
+  readonly #classifier: Classifier;
   readonly #explain: Explain | undefined;
   readonly #scanner: RecordScanner;
   readonly #read: ReadRecord;
+  readonly #probabilities: Float64Array;
   readonly #copies: boolean;
   readonly #rejected = new RejectedLines();
 
-  constructor(plan: ChunkPlan, classifier: RowClassifier, explain?: Explain) {
+  constructor(plan: ChunkPlan, classifier: Classifier, explain?: Explain) {
     this.#plan = plan;
     this.#classifier = classifier;
+    this.#probabilities = new Float64Array(classifier.classes.length);
     this.#explain = plan.output.explain > 0 ? explain : undefined;
     this.#scanner = scannerFor(plan);
     this.#copies = copiesCells(plan);
@@ -79,8 +75,9 @@ export class PlainScorer implements ChunkScorer {
   #line(range: Buffer, read: ReadFields, record: number): Buffer {
     const { output, model } = this.#plan;
     const { classes } = this.#classifier;
-    const { label, probabilities } = this.#classifier.predict(read.text);
-    const explanation = this.#explain?.(read.text, output.explain);
+    const probabilities = this.#probabilities;
+    const label = this.#classifier.predict(read.text, probabilities);
+    const explanation = this.#explain?.(read.text, label, output.explain);
     const prediction = { label: classes[label]!, probabilities, ...(explanation && { explanation }) };
     if (!this.#copies) {
       const row = { ...prediction, id: read.id ?? String(record), passThrough: read.passThrough };

@@ -1,7 +1,8 @@
-import type { Prediction, RowClassifier } from "@colaml/predictor-worker/scoring/chunk-scorer";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import { featuresSchema, type TfidfSettings } from "@colaml/shared/jobs/train";
+import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
 import { createTfidfTransform } from "@colaml/shared/text/tfidf-transform";
 
 /** A bundle with real features; its trees are not walked by `linearClassifier`. */
@@ -18,15 +19,21 @@ export function exampleBundle(terms: string[], features: Partial<TfidfSettings> 
 }
 
 /** A classifier whose probability depends on every bit of every value, so that no difference stays hidden. */
-export function linearClassifier(bundle: ModelBundle): RowClassifier {
-  const transform = createTfidfTransform(bundle);
-  const predictRow = ({ indices, values }: { indices: Uint32Array; values: Float64Array }): Prediction => {
+export function linearClassifier(bundle: ModelBundle): Classifier {
+  const features = createTfidfTransform(bundle);
+  const predictFeatures = ({ indices, values }: FeatureRow, out: Float64Array): number => {
     let sum = 0;
     for (let i = 0; i < indices.length; i++) sum += Math.sin(indices[i]! * 37 + 1) * values[i]! * 3;
-    const p = Math.fround(1 / (1 + Math.exp(-sum)));
-    return { label: p > 0.5 ? 1 : 0, probabilities: [1 - p, p] };
+    out[1] = Math.fround(1 / (1 + Math.exp(-sum)));
+    out[0] = 1 - out[1];
+    return out[1] > 0.5 ? 1 : 0;
   };
-  return { classes: bundle.classes, predictRow, predict: (text) => predictRow(transform(text)) };
+  return {
+    classes: bundle.classes,
+    features,
+    predictFeatures,
+    predict: (text, out) => predictFeatures(features(text), out),
+  };
 }
 
 /** A plan over `id,text,other`. */
@@ -50,6 +57,6 @@ export function examplePlan(
       spreadsheetSafe: false,
       ...changes.output,
     },
-    model: { name: "m", version: "3", digest: "" },
+    model: { name: "m", version: "3", runId: "", source: "", manifestSha256: "" },
   };
 }

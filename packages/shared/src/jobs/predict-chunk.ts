@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { filePath, safeName } from "./names";
+import type { PredictJobInput } from "./predict";
 
 /** A field of the input: by its place in a delimited file, by its name in NDJSON (place -1). */
 const fieldSchema = z.strictObject({ name: z.string().max(256), place: z.number().int().min(-1) });
@@ -27,11 +28,13 @@ export const chunkPlanSchema = z.strictObject({
     explain: z.number().int().min(0).max(20),
     spreadsheetSafe: z.boolean(),
   }),
-  /** The registry version the batch is pinned to, and the sha256 of its manifest. */
+  /** The registry version the batch is pinned to: what `loadModel` needs, from the cache or from MLflow. */
   model: z.strictObject({
     name: safeName,
     version: z.string().regex(/^\d{1,9}$/),
-    digest: z.string().max(128),
+    runId: z.string().max(256),
+    source: z.string().max(2048),
+    manifestSha256: z.string().max(64),
   }),
 });
 export type ChunkPlan = z.infer<typeof chunkPlanSchema>;
@@ -90,11 +93,15 @@ export function chunkJobId(batch: string, index: number): string {
 /** Payload of a `predict-dead` job: a chunk that kept failing, set aside so that the rest could finish. */
 export interface PredictDeadJob {
   v: 1;
-  /** The `predict` job it belongs to. */
+  /** The `predict` job it belongs to, and the chunk's number in it. */
   jobId: string;
-  chunk: PredictChunkJob;
-  /** Records in it, all named in the rejected file. */
+  batch: string;
+  index: number;
+  /** Records in it, all named in the rejected file, and the line of the first one. */
   records: number;
+  firstLine: number;
   /** Why it failed, in one line. */
   reason: string;
+  /** The `predict` job that does this chunk alone, to an output of its own. */
+  again: PredictJobInput;
 }

@@ -31,6 +31,16 @@ export const predictJobSchema = z
     maxRejected: z.number().min(0).optional(),
     /** Words that pushed each label, this many a row; 0 is off. */
     explain: z.number().int().min(0).max(20).default(0),
+    /** Only the records between two bytes of the (inflated) input: a chunk that was set aside, run again alone. */
+    range: z
+      .strictObject({
+        start: z.number().int().min(0),
+        end: z.number().int().min(0),
+        /** Line that the first record begins on, and records before it. */
+        firstLine: z.number().int().min(1),
+        firstRow: z.number().int().min(0),
+      })
+      .optional(),
     /** Prefix cells that a spreadsheet would run as a formula. */
     spreadsheetSafe: z.boolean().default(false),
   })
@@ -43,6 +53,8 @@ export interface TextPrediction {
   label: string;
   /** Class -> probability. */
   probabilities: Record<string, number>;
+  /** Terms of the text that pushed the label, strongest first, on the logit scale; only where asked for. */
+  explanation?: { term: string; contribution: number }[];
 }
 
 /** Result of a `predict` job. */

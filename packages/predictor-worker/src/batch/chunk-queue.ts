@@ -1,0 +1,72 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { requestCancel } from "@colaml/shared/jobs/cancel";
+import type { OpenQueue } from "@colaml/shared/jobs/connection";
+import {
+  chunkJobId,
+  type PredictChunkJob,
+  type PredictChunkResult,
+  type PredictDeadJob,
+} from "@colaml/shared/jobs/predict-chunk";
+import { QUEUES } from "@colaml/shared/jobs/queues";
+
+/** A chunk whose worker fails in a way that may pass is tried so often. */
+const ATTEMPTS = 3;
+const BACKOFF_MS = 500;
+/** A chunk that a worker holds is waited for so long when a batch ends early: longer than one takes to score. */
+const RELEASE_MS = 10_000;
+const RELEASE_POLL_MS = 100;
+
+export type ChunkOutcome =
+  | { state: "missing" | "running" }
+  | { state: "done"; result: PredictChunkResult }
+  | { state: "failed"; reason: string };
+
+/** The chunk jobs of one batch, by their number. */
+export interface ChunkQueue {
+  /** Adding a chunk that is there already changes nothing. */
+  add(chunk: PredictChunkJob): Promise<void>;
+  outcome(index: number): Promise<ChunkOutcome>;
+  /** Takes a chunk off the queue, finished or not; waits a while for one that a worker holds. */
+  remove(index: number): Promise<void>;
+  /** Records a chunk that kept failing where people see it. */
+  setAside(dead: PredictDeadJob): Promise<void>;
+}
+
+/** The queue's jobs stay until the coordinator removes them: their results are read by polling, not from events. */
+export function createChunkQueue(
+  chunks: OpenQueue<PredictChunkJob, PredictChunkResult>,
+  dead: OpenQueue<PredictDeadJob>,
+  batch: string,
+): ChunkQueue {
+  const { queue } = chunks;
+  return {
+    async add(chunk) {
+      await queue.add("chunk", chunk, {
+        jobId: chunkJobId(batch, chunk.index),
+        attempts: ATTEMPTS,
+        backoff: { type: "fixed", delay: BACKOFF_MS },
+        removeOnComplete: false,
+        removeOnFail: false,
+      });
+    },
+    async outcome(index) {
+      const job = await queue.getJob(chunkJobId(batch, index));
+      if (job === undefined) return { state: "missing" };
+      if (job.finishedOn === undefined) return { state: "running" };
+      if (job.failedReason) return { state: "failed", reason: job.failedReason };
+      return job.returnvalue ? { state: "done", result: job.returnvalue } : { state: "running" };
+    },
+    async remove(index) {
+      const id = chunkJobId(batch, index);
+      const deadline = Date.now() + RELEASE_MS;
+      while ((await queue.remove(id)) === 0 && Date.now() < deadline) {
+        if ((await queue.getJob(id)) === undefined) return;
+        await requestCancel(chunks.connection, chunks.redis.prefix, QUEUES.predictChunk, id);
+        await delay(RELEASE_POLL_MS);
+      }
+    },
+    async setAside(job) {
+      await dead.queue.add("chunk", job, { jobId: chunkJobId(batch, job.index) });
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileDigest } from "@colaml/shared/data/digest";
+import { type Receipt, receiptPath, rejectedPath } from "@colaml/shared/data/receipt";
+import type { PredictResult } from "@colaml/shared/jobs/predict";
+import { outputError, syncFolder, writeDurably } from "../transport/durable-file";
+import type { BatchFolder } from "./batch-folder";
+import type { BatchRecord } from "./batch-record";
+import type { Checkpoint } from "./checkpoint";
+import type { FileJob } from "./plan-batch";
+
+/** What the receipt says of a complete batch. */
+export interface CompleteBatch {
+  job: FileJob;
+  jobId: string;
+  record: BatchRecord;
+  checkpoint: Checkpoint;
+  outputSha256: string;
+  /** Of the input file as it lies on the disk. */
+  inputSha256: string;
+  chunkWindow: number;
+  now: Date;
+}
+
+/** The receipt, whose fields `verifyReceipt` checks. */
+export async function receiptOf(complete: CompleteBatch, folder: BatchFolder): Promise<Receipt> {
+  const { job, record, checkpoint, now } = complete;
+  const { name, version, manifestSha256 } = record.plan.model;
+  const setAside = checkpoint.setAside.reduce((sum, chunk) => sum + chunk.records, 0);
+  return {
+    v: 1,
+    jobId: complete.jobId,
+    model: { name, version, manifestSha256 },
+    input: { path: job.input.path, bytes: record.input.size, sha256: complete.inputSha256 },
+    output: { path: job.output, bytes: checkpoint.outputBytes, sha256: complete.outputSha256 },
+    ...(checkpoint.rejected > 0 && {
+      rejectedFile: {
+        path: rejectedPath(job.output),
+        bytes: checkpoint.rejectedBytes,
+        sha256: await fileDigest(folder.rejectedFile),
+      },
+    }),
+    rows: {
+      in: checkpoint.rows + checkpoint.rejected,
+      out: checkpoint.rows,
+      rejected: checkpoint.rejected,
+      setAside,
+      duplicates: 0,
+    },
+    invalidUtf8: checkpoint.invalidUtf8,
+    chunks: checkpoint.chunks,
+    setAside: checkpoint.setAside,
+    settings: {
+      plan: { input: record.plan.input, output: record.plan.output },
+      chunkBytes: record.chunkBytes,
+      window: complete.chunkWindow,
+      transport: job.transport,
+    },
+    startedAt: record.startedAt,
+    finishedAt: now.toISOString(),
+    seconds: secondsOf(record, now),
+  };
+}
+
+const secondsOf = (record: BatchRecord, now: Date) =>
+  Math.max(0.001, (now.getTime() - Date.parse(record.startedAt)) / 1000);
+
+/** What the job answers, from its receipt: the same whether it was just finished or a kill came in between. */
+export function resultOf(receipt: Receipt, output: string): PredictResult {
+  return {
+    rows: receipt.rows.out,
+    rejected: receipt.rows.rejected,
+    seconds: receipt.seconds,
+    rowsPerSecond: receipt.rows.out / receipt.seconds,
+    modelVersion: receipt.model.version,
+    output,
+    receipt: receiptPath(output),
+  };
+}
+
+/**
+ * Puts the files of a complete batch into place: first what belongs to the output, then the output itself. Each
+ * step can be done again.
+ * @throws ColaError OUTPUT_UNWRITABLE
+ */
+export async function moveIntoPlace(
+  folder: BatchFolder,
+  output: string,
+  receipt: Receipt,
+  onRenamed: () => void,
+): Promise<void> {
+  try {
+    if (receipt.rejectedFile) await moveOnce(folder.rejectedFile, rejectedPath(output));
+    else await rm(rejectedPath(output), { force: true });
+    await writeDurably(receiptPath(output), [Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`)]);
+    await moveOnce(folder.outputFile, output);
+    await syncFolder(dirname(output));
+  } catch (error) {
+    throw outputError(output, error);
+  }
+  onRenamed();
+  await folder.remove();
+}
+
+/** A rename that may have been done before a kill. */
+async function moveOnce(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}

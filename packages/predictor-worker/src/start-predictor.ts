@@ -1,0 +1,89 @@
+import { join, resolve } from "node:path";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
+import { type PredictJob, type PredictResult, predictJobSchema } from "@colaml/shared/jobs/predict";
+import {
+  type PredictChunkJob,
+  type PredictChunkResult,
+  type PredictDeadJob,
+  predictChunkJobSchema,
+} from "@colaml/shared/jobs/predict-chunk";
+import { QUEUES } from "@colaml/shared/jobs/queues";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
+import type { BatchStep } from "./batch/run-batch";
+import { createChunkProcessor } from "./chunk-processor";
+import { createModelCache } from "./model-cache";
+import { createPredictProcessor } from "./processor";
+import { createFileChunks } from "./transport/file-transport";
+import { createRedisChunks } from "./transport/redis-transport";
+
+/** Batches that one process coordinates at a time: a coordinator mostly waits. */
+const BATCHES_AT_A_TIME = 4;
+
+/** A process does both by default; `COLAML_PREDICTOR_QUEUES` can make it one that only scores or only coordinates. */
+function queuesOf(environment: NodeJS.ProcessEnv): Set<string> {
+  const both = [QUEUES.predict, QUEUES.predictChunk];
+  const named = (environment["COLAML_PREDICTOR_QUEUES"] ?? both.join(","))
+    .split(",")
+    .map((name) => name.trim());
+  const unknown = named.find((name) => !both.some((queue) => queue === name));
+  if (unknown === undefined) return new Set(named);
+  throw new ColaError(
+    "CONFIG_INVALID",
+    `COLAML_PREDICTOR_QUEUES names ${JSON.stringify(unknown)}: allowed are ${both.join(" and ")}`,
+  );
+}
+
+/** Opens what a predictor needs and starts its queues. `onStep` is for tests. */
+export async function startPredictor(
+  process_: WorkerProcess,
+  onStep?: (step: BatchStep) => void,
+): Promise<void> {
+  const { config, logger, lifecycle } = process_;
+  const queues = queuesOf(process.env);
+  const connection = connectRedis(config.redis, logger);
+  lifecycle.graceful.onStop("Redis connection of the predictor", () => closeRedis(connection));
+  const models = createModelCache(createMlflowClient(config.mlflow), {
+    cacheDir: join(resolve(config.paths.stateDir), "models"),
+    hmacKey: config.model.hmacKey,
+  });
+  const shared = { connection, redis: config.redis, logger };
+  const { dataDir } = config.paths;
+  const { prefix } = config.redis;
+  if (queues.has(QUEUES.predictChunk)) {
+    const bytes = { file: createFileChunks(), redis: createRedisChunks(connection, prefix) };
+    const processor = createChunkProcessor({ models, bytes, dataDir });
+    // Scoring is bound by the CPU: a second chunk at a time would only wait for the first.
+    const options = { queue: QUEUES.predictChunk, schema: predictChunkJobSchema, processor, concurrency: 1 };
+    await runWorker({ ...options, config, logger, lifecycle });
+  }
+  if (queues.has(QUEUES.predict)) {
+    const predict = openQueue<PredictJob, PredictResult>(QUEUES.predict, shared);
+    const chunks = openQueue<PredictChunkJob, PredictChunkResult>(QUEUES.predictChunk, shared);
+    const dead = openQueue<PredictDeadJob>(QUEUES.predictDead, shared);
+    for (const queue of [predict, chunks, dead])
+      lifecycle.graceful.onStop(queue.queue.name, () => queue.close());
+    const processor = createPredictProcessor({
+      models,
+      chunks,
+      dead,
+      redis: { connection, prefix },
+      isUnfinished: async (jobId) => {
+        const state = await predict.queue.getJobState(jobId);
+        return state !== "completed" && state !== "failed" && state !== "unknown";
+      },
+      settings: { chunkBytes: config.predict.chunkBytes, window: config.predict.window, dataDir },
+      clock: () => new Date(),
+      ...(onStep && { onStep }),
+    });
+    const options = {
+      queue: QUEUES.predict,
+      schema: predictJobSchema,
+      processor,
+      concurrency: BATCHES_AT_A_TIME,
+    };
+    await runWorker({ ...options, config, logger, lifecycle });
+  }
+}

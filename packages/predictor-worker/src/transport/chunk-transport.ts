@@ -1,0 +1,24 @@
+import type { PredictChunkJob } from "@colaml/shared/jobs/predict-chunk";
+
+/** What a chunk worker does with the bytes of a chunk. */
+export interface ChunkBytes {
+  /**
+   * The records to score. The buffer is good until the next call.
+   * @throws ColaError CHUNK_FAILED where they are gone
+   */
+  read(job: PredictChunkJob): Promise<Buffer>;
+  /** Stores the part: complete or not at all. Storing it twice is harmless. */
+  write(job: PredictChunkJob, part: readonly Uint8Array[]): Promise<void>;
+}
+
+/** What the coordinator does with them. */
+export interface BatchBytes {
+  /** Makes the records of a range readable for workers and says where they are. */
+  offer(index: number, start: number, end: number, bytes: Buffer): Promise<PredictChunkJob["source"]>;
+  /** What was offered, where it is kept beside the input. */
+  offered(index: number): Promise<Buffer | undefined>;
+  /** The part of a finished chunk; undefined where it is gone. */
+  take(index: number): Promise<Buffer | undefined>;
+  /** Forgets what belongs to a chunk. */
+  drop(index: number): Promise<void>;
+}

@@ -1,0 +1,132 @@
+import { readFile, stat } from "node:fs/promises";
+import { z } from "zod";
+import { ColaError } from "../errors/cola-error";
+import { fileDigest } from "./digest";
+
+const count = z.number().int().min(0);
+const fileSchema = z.strictObject({ path: z.string(), bytes: count, sha256: z.string() });
+
+/** What a finished `predict` job leaves beside its output: the proof that no row was lost or doubled. */
+export const receiptSchema = z.strictObject({
+  v: z.literal(1),
+  jobId: z.string(),
+  model: z.strictObject({ name: z.string(), version: z.string(), manifestSha256: z.string() }),
+  /** As it lies on the disk (compressed stays so). */
+  input: fileSchema,
+  output: fileSchema,
+  /** Lines left out and why; absent where none was. */
+  rejectedFile: fileSchema.optional(),
+  /** in = out + rejected; those of chunks set aside are among the rejected. Duplicates: rows written twice. */
+  rows: z.strictObject({ in: count, out: count, rejected: count, setAside: count, duplicates: z.literal(0) }),
+  /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
+  invalidUtf8: count,
+  /** Contiguous byte ranges of the (inflated) input, in order. */
+  chunks: z.array(
+    z.strictObject({
+      index: count,
+      start: count,
+      end: count,
+      rows: count,
+      rejected: count,
+      sha256: z.string().optional(),
+    }),
+  ),
+  /** Chunks that kept failing: the `predict-dead` queue holds them. */
+  setAside: z.array(
+    z.strictObject({
+      index: count,
+      start: count,
+      end: count,
+      firstLine: z.number().int().min(1),
+      records: count,
+      reason: z.string(),
+    }),
+  ),
+  settings: z.record(z.string(), z.unknown()),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  seconds: z.number(),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** Where the receipt of an output lies. */
+export function receiptPath(output: string): string {
+  return `${output}.receipt.json`;
+}
+
+/** Where the lines left out of an output are named. */
+export function rejectedPath(output: string): string {
+  return `${output}.rejected.csv`;
+}
+
+/** What `verifyReceipt` found: it balances when `problems` is empty. */
+export interface Verification {
+  receipt: Receipt;
+  /** One line each, for a person. */
+  problems: string[];
+}
+
+/** The receipt of an output, or undefined where there is none or it is none of ours. */
+export async function readReceipt(output: string): Promise<Receipt | undefined> {
+  try {
+    return receiptSchema.parse(JSON.parse(await readFile(receiptPath(output), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Checks an output against its receipt: the files are those it names, byte for byte, its rows add up, and its
+ * chunks cover the input without a gap.
+ *
+ * @throws ColaError INPUT_NOT_FOUND where there is no output, RECEIPT_MISMATCH where there is no readable receipt
+ */
+export async function verifyReceipt(output: string): Promise<Verification> {
+  const there = await stat(output).catch(() => undefined);
+  if (!there) throw new ColaError("INPUT_NOT_FOUND", `no such file: ${output}`);
+  const receipt = await readReceipt(output);
+  if (!receipt) {
+    throw new ColaError("RECEIPT_MISMATCH", `${receiptPath(output)} is missing or is no receipt`);
+  }
+  const problems = [...sumProblems(receipt), ...gapProblems(receipt)];
+  problems.push(...(await fileProblems("output", { ...receipt.output, path: output })));
+  problems.push(...(await fileProblems("input", receipt.input)));
+  if (receipt.rejectedFile) {
+    const rejected = { ...receipt.rejectedFile, path: rejectedPath(output) };
+    problems.push(...(await fileProblems("rejected file", rejected)));
+  }
+  return { receipt, problems };
+}
+
+function sumProblems({ rows, chunks, setAside }: Receipt): string[] {
+  const problems: string[] = [];
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const out = sum(chunks.map((chunk) => chunk.rows));
+  const rejected = sum(chunks.map((chunk) => chunk.rejected));
+  const aside = sum(setAside.map((chunk) => chunk.records));
+  if (rows.in !== rows.out + rows.rejected) {
+    problems.push(`${rows.in} rows in, but ${rows.out} out and ${rows.rejected} rejected`);
+  }
+  if (out !== rows.out) problems.push(`the chunks hold ${out} rows, the receipt says ${rows.out}`);
+  if (rejected !== rows.rejected) {
+    problems.push(`the chunks rejected ${rejected} rows, the receipt says ${rows.rejected}`);
+  }
+  if (aside !== rows.setAside) {
+    problems.push(`the chunks set aside hold ${aside} rows, the receipt says ${rows.setAside}`);
+  }
+  return problems;
+}
+
+function gapProblems({ chunks }: Receipt): string[] {
+  const broken = chunks.findIndex((chunk, i) => i > 0 && chunk.start !== chunks[i - 1]!.end);
+  return broken < 0 ? [] : [`chunk ${chunks[broken]!.index} does not begin where the one before it ends`];
+}
+
+async function fileProblems(what: string, file: Receipt["output"]): Promise<string[]> {
+  const there = await stat(file.path).catch(() => undefined);
+  if (!there) return [`the ${what} is missing: ${file.path}`];
+  if (there.size !== file.bytes)
+    return [`the ${what} has ${there.size} bytes, the receipt says ${file.bytes}`];
+  const digest = await fileDigest(file.path);
+  return digest === file.sha256 ? [] : [`the ${what} was changed: its sha256 is ${digest}`];
+}
