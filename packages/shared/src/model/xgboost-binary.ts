@@ -58,7 +58,8 @@ export function readBinaryHeader(bytes: Uint8Array): BinaryHeader {
   if (booster.name !== "gbtree") throw corrupt(`booster ${JSON.stringify(booster.name)}, gbtree is known`);
   need(view, booster.end + BOOSTER_BYTES);
   return {
-    baseMargin: view.getFloat32(0, true),
+    // XGBoost writes -0 for none.
+    baseMargin: view.getFloat32(0, true) + 0,
     nFeatures: view.getUint32(4, true),
     nClasses: view.getInt32(8, true),
     objective: objective.name,
