@@ -2,7 +2,8 @@ import { ColaError } from "../errors/cola-error";
 import { ByteWindow } from "./byte-window";
 import { checkText } from "./file-format";
 import { NO_LABEL } from "./label-codes";
-import { INCOMPLETE, MAX_COLUMNS, RecordScanner, unescapeQuotes } from "./record-scanner";
+import { BROKEN, MAX_COLUMNS, RecordScanner, unescapeQuotes } from "./record-scanner";
+import type { RejectReason } from "./rejected-rows";
 import type { RowBlock } from "./row-block";
 import { type ColumnPositions, locateColumns, type ReadColumns } from "./row-columns";
 import { isBlank, type RowSink } from "./row-sink";
@@ -27,9 +28,9 @@ export interface DelimitedOptions {
 /**
  * Rows of a CSV or TSV stream.
  *
- * Blank lines are no records. A broken record costs its first physical line alone: reading goes on with the
- * next line, so that an unclosed quote does not swallow the rest of the file. Lines are rescanned once at most
- * for that, as a scan in the wrong phase ends at the next line with an odd number of quotes.
+ * Blank lines are no records. A broken record ends with the physical line on which its broken field opened:
+ * reading goes on with the next line, so that an unclosed quote does not swallow the rest of the file. Lines are
+ * rescanned once at most for that, as a scan in the wrong phase ends at the next line with an odd number of quotes.
  */
 export class DelimitedRows {
   readonly #options: DelimitedOptions;
@@ -47,7 +48,7 @@ export class DelimitedRows {
     this.#options = options;
     this.#window = new ByteWindow(chunks, options.maxRecordBytes, options.fillBytes);
     this.#sink = sink;
-    this.#scanner = new RecordScanner(options.delimiter.charCodeAt(0));
+    this.#scanner = this.#createScanner();
   }
 
   /**
@@ -74,7 +75,7 @@ export class DelimitedRows {
     while (!window.final && window.end <= maxRecordBytes) await window.fill();
     window.start = checkText(path, window.bytes.subarray(0, window.end));
     this.#newline = newlineOf(window.bytes.subarray(0, window.end));
-    this.#scanner = new RecordScanner(this.#options.delimiter.charCodeAt(0), this.#newline);
+    this.#scanner = this.#createScanner();
     this.#skipBlankLines();
     if (window.start >= window.end) throw new ColaError("INPUT_EMPTY", `${path} holds no header and no rows`);
     const next = this.#scan();
@@ -84,7 +85,7 @@ export class DelimitedRows {
     const names = this.#headerNames();
     this.#positions = locateColumns(path, names, columns);
     this.#nColumns = names.length;
-    this.#scanner = new RecordScanner(this.#options.delimiter.charCodeAt(0), this.#newline, names.length + 1);
+    this.#scanner = this.#createScanner(names.length + 1);
     window.start = next;
     this.#line += 1 + this.#scanner.innerLines;
   }
@@ -105,6 +106,11 @@ export class DelimitedRows {
     });
   }
 
+  #createScanner(maxColumns?: number): RecordScanner {
+    const { delimiter, maxRecordBytes } = this.#options;
+    return new RecordScanner(delimiter.charCodeAt(0), this.#newline, maxRecordBytes, maxColumns);
+  }
+
   #scan(): number {
     const { bytes, start, end, final } = this.#window;
     bytes[end] = this.#newline;
@@ -119,6 +125,7 @@ export class DelimitedRows {
       if (window.start >= end) return;
       if (byte === this.#newline) window.start++;
       else if (byte === CR && window.start + 1 < end && bytes[window.start + 1] === LF) window.start += 2;
+      else if (byte === CR && window.start + 1 === end && window.final) window.start++;
       else return;
       this.#line++;
     }
@@ -144,23 +151,41 @@ export class DelimitedRows {
     return sink.block.count > 0;
   }
 
-  /** Rejects the first physical line of a record that cannot be taken. False where more bytes must come first. */
+  /** Rejects a record that cannot be taken. False where more bytes must come first. */
   #recover(scanned: number): boolean {
-    const window = this.#window;
-    const { start, end, final } = window;
+    const { start, end, final } = this.#window;
     const { maxRecordBytes } = this.#options;
-    const newline = window.bytes.subarray(start, end).indexOf(this.#newline);
-    const lineBytes = newline < 0 ? end - start : newline;
-    if (lineBytes > maxRecordBytes) {
-      this.#sink.reject(this.#line, "record too large");
-      this.#skipping = true;
+    const { opened, innerLines } = this.#scanner;
+    if (scanned >= 0) {
+      this.#drop("record too large", scanned, 1 + innerLines);
       return true;
     }
-    const waits = newline < 0 || (scanned === INCOMPLETE && end - start <= maxRecordBytes);
-    if (waits && !final) return false;
-    this.#sink.reject(this.#line, "broken quoting");
-    window.start = newline < 0 ? end : start + newline + 1;
-    this.#line++;
+    const unclosed = opened >= 0 && (final || end - opened > maxRecordBytes);
+    if (scanned === BROKEN || unclosed) return this.#endBrokenLine();
+    if (end - start <= maxRecordBytes) return false;
+    this.#drop("record too large", end, innerLines);
+    this.#skipping = true;
+    return true;
+  }
+
+  #drop(reason: RejectReason, next: number, lines: number): void {
+    this.#sink.reject(this.#line, reason);
+    this.#window.start = next;
+    this.#line += lines;
+  }
+
+  /** Ends a record with the line its last quoted field opened on. False where that line's end has not come. */
+  #endBrokenLine(): boolean {
+    const { bytes, start, end, final } = this.#window;
+    const { opened, openedLines } = this.#scanner;
+    const newline = bytes.subarray(opened, end).indexOf(this.#newline);
+    if (newline >= 0) {
+      this.#drop("broken quoting", opened + newline + 1, openedLines + 1);
+      return true;
+    }
+    if (!final && end - start <= this.#options.maxRecordBytes) return false;
+    this.#drop("broken quoting", end, openedLines);
+    this.#skipping = !final;
     return true;
   }
 

@@ -10,11 +10,11 @@ export const BROKEN = -2;
 export const MAX_COLUMNS = 10_000;
 
 /**
- * Finds the fields of one delimited record (RFC 4180, strictly) in bytes.
+ * Finds the fields of one delimited record (RFC 4180, as lenient as pandas) in bytes.
  *
  * A field that starts with a quote runs to the next single quote, `""` in it stands for one; after it only a
- * delimiter or a line end may come, and in any other field no quote may stand: else the record is broken.
- * Lines end with LF, CR LF, or with the single byte that `newline` says.
+ * delimiter or a line end may come, at most `maxFieldBytes` later: else the record is broken. In any other field
+ * a quote is an ordinary byte. Lines end with LF, CR LF, or with the single byte that `newline` says.
  *
  * Per field, loops run over one byte table without bounds checks: the caller keeps a newline at `end`.
  */
@@ -28,18 +28,24 @@ export class RecordScanner {
   readonly ends: Int32Array;
   /** 1 where the span holds doubled quotes. */
   readonly escaped: Uint8Array;
+  /** Where the last quoted field opened; -1 where the record ran on outside quotes. */
+  opened = -1;
+  /** Newlines inside quotes before that field. */
+  openedLines = 0;
+  readonly #maxFieldBytes: number;
   readonly #delimiter: number;
   readonly #newline: number;
   readonly #stopsUnquoted = new Uint8Array(256);
   readonly #stopsQuoted = new Uint8Array(256);
 
-  constructor(delimiter: number, newline: number = LF, maxColumns = MAX_COLUMNS) {
+  constructor(delimiter: number, newline: number, maxFieldBytes: number, maxColumns = MAX_COLUMNS) {
+    this.#maxFieldBytes = maxFieldBytes;
     this.#delimiter = delimiter;
     this.#newline = newline;
     this.starts = new Int32Array(maxColumns);
     this.ends = new Int32Array(maxColumns);
     this.escaped = new Uint8Array(maxColumns);
-    for (const stop of [delimiter, newline, QUOTE]) this.#stopsUnquoted[stop] = 1;
+    for (const stop of [delimiter, newline]) this.#stopsUnquoted[stop] = 1;
     for (const stop of [newline, QUOTE]) this.#stopsQuoted[stop] = 1;
   }
 
@@ -65,7 +71,6 @@ export class RecordScanner {
       } else {
         const fieldStart = p;
         while (stops[bytes[p]!] === 0) p++;
-        if (bytes[p] === QUOTE) return BROKEN;
         starts[kept] = fieldStart;
         ends[kept] = p;
         escaped[kept] = 0;
@@ -74,7 +79,10 @@ export class RecordScanner {
         p++;
         continue;
       }
-      if (p >= end && !final) return INCOMPLETE;
+      if (p >= end && !final) {
+        this.opened = -1;
+        return INCOMPLETE;
+      }
       this.nFields = field;
       const unquoted = ends[kept] === p && p > starts[kept]!;
       if (unquoted && bytes[p - 1] === CR && this.#newline === LF) ends[kept] = p - 1;
@@ -87,6 +95,8 @@ export class RecordScanner {
     const stops = this.#stopsQuoted;
     let doubled = 0;
     let p = start;
+    this.opened = start - 1;
+    this.openedLines = this.innerLines;
     for (;;) {
       while (stops[bytes[p]!] === 0) p++;
       if (p >= end) return INCOMPLETE;
@@ -98,6 +108,7 @@ export class RecordScanner {
         p += 2;
       } else break;
     }
+    if (p - this.opened > this.#maxFieldBytes) return BROKEN;
     this.starts[kept] = start;
     this.ends[kept] = p;
     this.escaped[kept] = doubled;

@@ -29,6 +29,11 @@ describe("readDataset", () => {
     ["CR alone", "id,text,label\r1,x,a\r2,y,b", ["x", "y"]],
     ["no newline at the end", `${HEADER}1,x,a`, ["x"]],
     ["blank lines", `\n${HEADER}\n1,x,a\n\r\n\n2,y,b\n\n`, ["x", "y"]],
+    [
+      "quotes inside a field that does not begin with one",
+      `${HEADER}1,say "hi" or 5",a\n`,
+      ['say "hi" or 5"'],
+    ],
     ["a carriage return inside a field", `${HEADER}1,x\ry,a\n`, ["x\ry"]],
     ["an unnamed first column", ",text,label\n0,x,a\n", ["x"]],
     ["a quoted header", '"id","text","label"\n1,x,a\n', ["x"]],
@@ -47,7 +52,7 @@ describe("readDataset", () => {
       "2,x,",
       "3,x",
       "4,x,a,extra",
-      '5,say "hi",a', // 6
+      '5,"say" "hi",a', // 6
       '6,"closed" too early,a',
       "7,  \t,a",
       '8,"fine,\nreally",a', // 9 and 10
@@ -97,7 +102,7 @@ describe("readDataset", () => {
       lines: [2, 4, 6],
       rejected: [
         { line: 3, reason: "record too large" },
-        { line: 5, reason: "record too large" },
+        { line: 5, reason: "broken quoting" },
       ],
     });
   });
