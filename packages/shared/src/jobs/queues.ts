@@ -5,6 +5,7 @@
 export const QUEUES = {
   train: "train",
   tune: "tune",
+  publish: "publish",
   predict: "predict",
   predictChunk: "predict-chunk",
   predictDead: "predict-dead",

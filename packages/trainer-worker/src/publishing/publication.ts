@@ -46,6 +46,8 @@ export interface RunOrigin {
   sourceName: string;
   /** Empty where it is not known. */
   gitCommit: string;
+  /** Run that this one is a child of. */
+  parentRunId?: string;
 }
 
 /** What the run is called before it has results. */
@@ -82,7 +84,8 @@ export function runIdentity(job: TrainJob, jobId: string, jobKey: string, origin
     [JOB_KEY_TAG, jobKey],
   ];
   if (origin.gitCommit !== "") tags.push(["mlflow.source.git.commit", origin.gitCommit]);
-  if (job.trial) tags.push(["mlflow.parentRunId", job.trial.parentRunId]);
+  const parentRunId = job.trial?.parentRunId ?? origin.parentRunId;
+  if (parentRunId !== undefined) tags.push(["mlflow.parentRunId", parentRunId]);
   return {
     publishId: randomUUID(),
     jobKey,

@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { messageOf } from "@colaml/shared/errors/cola-error";
+import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
+import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/jobs/publish";
+import { QUEUES } from "@colaml/shared/jobs/queues";
+import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
+import { tuneJobSchema } from "@colaml/shared/jobs/tune";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
+import { confinePath } from "./confine-path";
+import { createTrainProcessor } from "./processor";
+import { createPublishProcessor } from "./publishing/publish-processor";
+import { Publisher } from "./publishing/publisher";
+import { Spool } from "./publishing/spool";
+import { withTrialProgress } from "./tune/trial-progress";
+import { createTuneProcessor } from "./tune/tune-processor";
+
+/** How often it is looked whether trainings wait on disk for an MLflow that was away. */
+const PUBLISH_EVERY_MS = 15_000;
+
+/** Opens what the trainer needs and works on `train`, `tune` and `publish` until the process stops. */
+export async function startTrainer(worker: WorkerProcess): Promise<void> {
+  const { config, logger, lifecycle } = worker;
+  const { hmacKey } = config.model;
+  const { stateDir, dataDir } = config.paths;
+  const mlflow = createMlflowClient(config.mlflow);
+  const spool = new Spool(join(stateDir, "spool"));
+  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(stateDir, "models"), hmacKey });
+  const dependencies = {
+    mlflow,
+    publisher,
+    spool,
+    hmacKey,
+    origin: { user: userInfo().username, sourceName: "trainer-worker", gitCommit: await gitCommit() },
+    maxMemoryMb: config.train.maxMemoryMb,
+    checkPath: (path: string) => confinePath(dataDir, path),
+  };
+  const connection = connectRedis(config.redis, logger);
+  lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));
+  const queueOptions = { connection, redis: config.redis, logger };
+  const trainQueue = openQueue<TrainJob, TrainResult>(QUEUES.train, queueOptions);
+  const tuneQueue = openQueue(QUEUES.tune, queueOptions);
+  publishByItself(publisher, worker);
+  await runWorker({
+    ...worker,
+    queue: QUEUES.train,
+    schema: trainJobSchema,
+    processor: withTrialProgress(createTrainProcessor(dependencies), tuneQueue),
+  });
+  await runWorker({
+    ...worker,
+    queue: QUEUES.tune,
+    schema: tuneJobSchema,
+    processor: createTuneProcessor({ ...dependencies, trainQueue }),
+  });
+  await runWorker<PublishJob, PublishResult>({
+    ...worker,
+    queue: QUEUES.publish,
+    schema: publishJobSchema,
+    processor: createPublishProcessor({ mlflow, publisher }),
+  });
+}
+
+/** What waits on disk is published as soon as MLflow answers again. */
+function publishByItself(publisher: Publisher, { lifecycle, logger }: WorkerProcess): void {
+  const { stopping } = lifecycle.graceful;
+  let busy = false;
+  const round = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await publisher.publishWaiting(stopping);
+    } catch (error) {
+      logger.warn(`publishing what waits failed: ${messageOf(error)}`);
+    } finally {
+      busy = false;
+    }
+  };
+  const timer = setInterval(() => void round(), PUBLISH_EVERY_MS);
+  lifecycle.graceful.onStop("publisher", async () => clearInterval(timer));
+  void round();
+}
+
+/** The commit this code was checked out at; empty where there is no git. */
+async function gitCommit(): Promise<string> {
+  try {
+    const options = { cwd: __dirname, timeout: 2_000 };
+    const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], options);
+    return stdout.trim();
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,80 @@
+import { messageOf } from "@colaml/shared/errors/cola-error";
+import type { TrialOutcome, TuneJob } from "@colaml/shared/jobs/tune";
+import type { Logger } from "@colaml/shared/logging/logger";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { JOB_KEY_TAG, type RunOrigin } from "../publishing/publication";
+
+/** The one run that a tuning job's trials are children of; found again whenever the job goes on. */
+export class ParentRun {
+  readonly runId: string;
+  readonly #artifactUri: string;
+  readonly #client: MlflowClient;
+
+  private constructor(client: MlflowClient, run: { runId: string; artifactUri: string }) {
+    this.#client = client;
+    this.runId = run.runId;
+    this.#artifactUri = run.artifactUri;
+  }
+
+  /** Finds the run of the job, or creates it. */
+  static async open(
+    client: MlflowClient,
+    job: TuneJob,
+    jobKey: string,
+    { user, sourceName, gitCommit }: RunOrigin,
+  ): Promise<ParentRun> {
+    const experimentId = await client.experiments.ensure(job.experiment);
+    const [found] = await client.runs.search([experimentId], `tags.\`${JOB_KEY_TAG}\` = '${jobKey}'`, 1);
+    if (found) return new ParentRun(client, found);
+    const startTime = Date.now();
+    const stamp = new Date(startTime).toISOString().slice(0, 19).replace("T", " ");
+    const tags = {
+      "mlflow.user": user,
+      "mlflow.source.name": sourceName,
+      "mlflow.source.type": "JOB",
+      [JOB_KEY_TAG]: jobKey,
+      ...(gitCommit === "" ? {} : { "mlflow.source.git.commit": gitCommit }),
+    };
+    const run = await client.runs.create({
+      experimentId,
+      name: job.runName ?? `tune ${job.model} ${stamp}`,
+      startTime,
+      tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    });
+    const { trials, metric, random_seed, space = "default" } = job;
+    const params = Object.entries({ trials, metric, random_seed, space });
+    await client.runs.log(run.runId, {
+      params: params.map(([key, value]) => ({
+        key,
+        value: typeof value === "string" ? value : JSON.stringify(value),
+      })),
+    });
+    return new ParentRun(client, run);
+  }
+
+  /** Every trial as `trials.json`, the best one's metrics, and the end of the run. */
+  async finish(outcomes: readonly TrialOutcome[], best: TrialOutcome): Promise<void> {
+    const json = `${JSON.stringify(outcomes, null, 2)}\n`;
+    await this.#client.artifacts.upload(this.#artifactUri, "trials.json", Buffer.from(json));
+    const metrics = Object.entries(best.validation ?? {}).flatMap(([name, value]) =>
+      typeof value === "number" ? [{ key: `best_validation_${name}`, value }] : [],
+    );
+    const finished = outcomes.filter(({ failed }) => failed === undefined).length;
+    metrics.push({ key: "trials_finished", value: finished });
+    metrics.push({ key: "trials_failed", value: outcomes.length - finished });
+    const tags = [{ key: "colaml.best_trial", value: String(best.number) }];
+    await this.#client.runs.log(this.runId, { metrics, tags });
+    await this.#client.runs.finish(this.runId, "FINISHED", Date.now());
+  }
+
+  /** Marks the run FAILED; never throws. */
+  async fail(error: unknown, logger: Logger): Promise<void> {
+    const tags = [{ key: "colaml.failure", value: messageOf(error) }];
+    try {
+      await this.#client.runs.log(this.runId, { tags });
+      await this.#client.runs.finish(this.runId, "FAILED", Date.now());
+    } catch (failure) {
+      logger.warn(`run ${this.runId} could not be marked as failed: ${messageOf(failure)}`);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { type TrainJob, trainJobSchema } from "@colaml/shared/jobs/train";
+import { DEFAULT_SEARCH_SPACE, type TrialSettings, type TuneJob } from "@colaml/shared/jobs/tune";
+import { sampleTrials } from "./sample-trials";
+
+/** The settings of every trial of a job: the same job gives the same. */
+export function trialsOf(job: TuneJob): TrialSettings[] {
+  return sampleTrials(job.space ?? DEFAULT_SEARCH_SPACE, job.trials, job.random_seed);
+}
+
+/** The training of some settings under a tuning job; `parentRunId` and `number` make it a trial. */
+export function trainJobOf(
+  job: TuneJob,
+  settings: TrialSettings,
+  trial?: { parentRunId: string; number: number },
+): TrainJob {
+  const { learning_rate, depth, l2_leaf_reg, iterations, ...features } = settings;
+  const boosting = { learning_rate, depth, l2_leaf_reg, iterations };
+  const given = Object.entries(boosting).filter(([, value]) => value !== undefined);
+  const { dataset, columns, split, champion, experiment, model, modelVersionTag, max_train_rows } = job;
+  return trainJobSchema.parse({
+    dataset,
+    columns,
+    split,
+    champion,
+    experiment,
+    model,
+    modelVersionTag,
+    max_train_rows,
+    features: { ...job.features, ...features },
+    boosting: { ...job.boosting, ...Object.fromEntries(given) },
+    ...(trial ? { trial } : {}),
+  });
+}
+
+/** Id of a trial's job: fixed by the tuning job's, so that adding it again adds nothing. */
+export function trialJobId(tuneJobId: string, number: number): string {
+  return `${tuneJobId.replaceAll(":", "-")}-trial-${number}`;
+}

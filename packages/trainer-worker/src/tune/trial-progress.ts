@@ -1,0 +1,34 @@
+import { messageOf } from "@colaml/shared/errors/cola-error";
+import type { OpenQueue } from "@colaml/shared/jobs/connection";
+import type { JobProgress } from "@colaml/shared/jobs/progress";
+import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
+import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
+
+/** A train processor that tells the tuning job how many of its trials have ended, whenever one has. */
+export function withTrialProgress(
+  processor: Processor<TrainJob, TrainResult>,
+  tuneQueue: OpenQueue,
+): Processor<TrainJob, TrainResult> {
+  return async (job, context) => {
+    const result = await processor(job, context);
+    if (job.trial) await tellParent(tuneQueue, context);
+    return result;
+  };
+}
+
+/** For who watches alone: that it fails is no failure of the trial. */
+async function tellParent(tuneQueue: OpenQueue, { job, logger }: JobContext): Promise<void> {
+  try {
+    const parentId = job.parent?.id;
+    const parent = parentId === undefined ? undefined : await tuneQueue.queue.getJob(parentId);
+    if (!parent) return;
+    const { processed = 0, unprocessed = 0, ignored = 0 } = await parent.getDependenciesCount();
+    const total = processed + unprocessed + ignored;
+    // This trial is still counted as unprocessed.
+    const done = Math.min(total, processed + ignored + 1);
+    const progress: JobProgress = { stage: "trials", done, total, unit: "trials" };
+    await parent.updateProgress(progress);
+  } catch (error) {
+    logger.debug(`the tuning job was not told: ${messageOf(error)}`);
+  }
+}

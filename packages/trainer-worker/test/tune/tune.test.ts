@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import {
+  addJob,
+  closeRedis,
+  connectRedis,
+  type OpenQueue,
+  openQueue,
+  type RedisConnection,
+} from "@colaml/shared/jobs/connection";
+import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
+import { type TuneJobInput, type TuneResult, tuneJobSchema } from "@colaml/shared/jobs/tune";
+import type { Processor } from "@colaml/shared/worker/job-context";
+import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import { createTrainProcessor } from "@colaml/trainer-worker/processor";
+import { createTuneProcessor } from "@colaml/trainer-worker/tune/tune-processor";
+import { openTrainingBench, type TrainingBench } from "../training-bench";
+
+const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
+const config = resolveConfig({
+  flags: {
+    "redis.url": process.env["TEST_REDIS_URL"],
+    "redis.prefix": `{t-${randomUUID()}}`,
+    "worker.lockMs": 3_000,
+    "worker.stalledMs": 1_000,
+    "logging.file": "",
+  },
+});
+
+let bench: TrainingBench;
+let tweets: string;
+let lifecycle: WorkerLifecycle;
+let connection: RedisConnection;
+let tuneQueue: OpenQueue<TuneJobInput, TuneResult>;
+/** Fails what a test wants to fail. */
+let sabotage: (job: TrainJob) => void = () => {};
+const takenBy = new Map<number, number>();
+
+beforeAll(async () => {
+  bench = await openTrainingBench();
+  const { logger, dependencies } = bench;
+  logger.child = () => logger;
+  tweets = join(bench.folder, "tweets.csv");
+  await writeSyntheticTweets(tweets, 1_500, 7);
+  connection = connectRedis(config.redis, logger);
+  tuneQueue = openQueue("tune", { connection, redis: config.redis, logger });
+  const trainQueue = openQueue<TrainJob, TrainResult>("train", { connection, redis: config.redis, logger });
+  lifecycle = await startLifecycle({ service: "trainer-test", config, logger, signals: false });
+  const plain = createTrainProcessor(dependencies);
+  for (const worker of [0, 1]) {
+    const processor: Processor<TrainJob, TrainResult> = (job, context) => {
+      takenBy.set(worker, (takenBy.get(worker) ?? 0) + 1);
+      sabotage(job);
+      return plain(job, context);
+    };
+    await runWorker({ queue: "train", schema: trainJobSchema, processor, config, logger, lifecycle });
+  }
+  const processor = createTuneProcessor({ ...dependencies, trainQueue });
+  await runWorker({ queue: "tune", schema: tuneJobSchema, processor, config, logger, lifecycle });
+});
+afterAll(async () => {
+  await lifecycle.stop();
+  closeRedis(connection);
+  await bench.close();
+});
+afterEach(() => {
+  sabotage = () => {};
+});
+
+async function tune(input: Omit<TuneJobInput, "dataset">, path = tweets) {
+  const payload = { experiment: bench.experiment, model: bench.model, ...input, dataset: { path } };
+  const added = await addJob(tuneQueue, "tune", payload, { attempts: 1 });
+  for (const deadline = Date.now() + 170_000; Date.now() < deadline; await sleep(50)) {
+    const job = (await tuneQueue.queue.getJob(added.id!))!;
+    if (await job.isCompleted()) return { result: job.returnvalue, id: added.id! };
+    if (await job.isFailed()) return { failed: job.failedReason, id: added.id! };
+  }
+  throw new Error("the tuning job did not end");
+}
+
+describe("a tune job", () => {
+  it("trains the best of its trials, taken by several workers, under one parent run", async () => {
+    const space = { learning_rate: { min: 0.05, max: 0.5, log: true }, depth: [3, 6] };
+    const { result } = await tune({ trials: 6, space });
+    expect(result).toMatchObject({ trials: { finished: 6, failed: 0 }, promoted: true, modelVersion: "1" });
+    expect(takenBy.get(0)! + takenBy.get(1)!).toBe(6);
+    expect(Math.min(takenBy.get(0)!, takenBy.get(1)!)).toBeGreaterThan(0);
+
+    const parent = await bench.mlflow.runs.get(result!.runId);
+    expect(parent.status).toBe("FINISHED");
+    const children = await bench.mlflow.runs.search(
+      [parent.experimentId],
+      `tags.\`mlflow.parentRunId\` = '${parent.runId}'`,
+    );
+    expect(children).toHaveLength(7);
+    const trials = children.filter((run) => run.runId !== result!.bestRunId);
+    const highest = Math.max(...trials.map((run) => run.metrics["validation_roc_auc"]!));
+    expect(result!.metrics.validation.roc_auc).toBe(highest);
+    expect(parent.metrics["best_validation_roc_auc"]).toBe(highest);
+  });
+
+  it("goes on without a trial that fails for good", async () => {
+    sabotage = ({ trial }) => {
+      if (trial?.number === 1) throw Object.assign(new Error("broken trial"), { code: "X" });
+    };
+    const space = { depth: { min: 2, max: 6, log: false } };
+    const { result } = await tune({ trials: 3, space, model: `${bench.model}-one-fails` });
+    expect(result!.trials).toEqual({ finished: 2, failed: 1 });
+    expect(result!.best.number).not.toBe(1);
+  });
+
+  it("fails with the first reason where every trial does, and marks its run", async () => {
+    const none = join(bench.folder, "wordless.csv");
+    await writeFile(
+      none,
+      ["text,inbound", ...Array.from({ length: 60 }, (_, i) => `!!,${i % 2}`), ""].join("\n"),
+    );
+    const { failed } = await tune({ trials: 2, experiment: `fails-${bench.experiment}` }, none);
+    expect(failed).toMatch(/^TRAINING_FAILED: no trial of 2 can be chosen.*no term remains/);
+    const id = (await bench.mlflow.experiments.find(`fails-${bench.experiment}`))!;
+    const [parent] = await bench.mlflow.runs.search([id], "attributes.run_name LIKE 'tune %'");
+    expect(parent?.status).toBe("FAILED");
+  });
+
+  const onRealRows = existsSync(twcs) ? it : it.skip;
+  onRealRows(
+    "beats CatBoost with the same 100 features and 50 iterations on the same real test rows",
+    async () => {
+      const space = {
+        max_features: [100],
+        iterations: [50],
+        learning_rate: { min: 0.1, max: 0.5, log: true },
+        depth: { min: 4, max: 10, log: false },
+        stop_words: ["english" as const, "none" as const],
+      };
+      const { result } = await tune({ trials: 10, space, model: `${bench.model}-real` }, twcs);
+      expect(result!.metrics.test.accuracy_score).toBeGreaterThan(0.837);
+      expect(result!.metrics.test.roc_auc).toBeGreaterThan(0.915);
+    },
+    180_000,
+  );
+});
