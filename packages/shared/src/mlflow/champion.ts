@@ -1,13 +1,16 @@
 import { ColaError } from "../errors/cola-error";
 import type { MlflowClient } from "./client";
+import { downloadModel, resolveModel } from "./load-model";
+import { clip } from "./log-batch";
 import type { ModelVersion } from "./registry";
 
 export const CHAMPION = "champion";
 export const PREVIOUS = "previous";
-/** Tags of a version that tell when and why it became champion, as JSON: a list of `ChampionEvent`. */
+/** Tag of a version that tells when and why it became champion, as JSON: a list of `ChampionEvent`. */
 const HISTORY_TAG = "colaml.champion_history";
-/** Events kept in a tag: MLflow cuts long values. */
-const KEPT_EVENTS = 20;
+/** Longest history a tag keeps; the oldest events go first. */
+const MAX_HISTORY_LENGTH = 4_500;
+const MAX_REASON_LENGTH = 500;
 
 /** One time a version became champion. */
 export interface ChampionEvent {
@@ -16,10 +19,18 @@ export interface ChampionEvent {
   reason: string;
   /** Version that was champion before. */
   replaced?: string;
+  /** It was a step back. */
+  rollback?: boolean;
 }
 
 export interface ChampionEntry extends ChampionEvent {
   version: string;
+}
+
+export interface PromoteOptions {
+  at?: Date;
+  /** Refuses models that are not signed by it, where not empty. */
+  hmacKey?: string;
 }
 
 /** The present champion of a model, or nothing. */
@@ -28,51 +39,55 @@ export function championOf(client: MlflowClient, name: string): Promise<ModelVer
 }
 
 /**
- * Moves the alias `champion` to a version; the champion so far gets the alias `previous`. The reason is kept as a
- * tag before the alias moves, so the history never lacks what is in force.
+ * Moves the alias `champion` to a version; the champion so far gets the alias `previous`. The version is downloaded
+ * and checked first, for MLflow itself lets an alias point at what nobody can load. The reason is kept as tags
+ * before the alias moves, so the history never lacks what is in force.
+ *
+ * @throws ColaError MODEL_NOT_FOUND, MODEL_CORRUPT: then the champion is the one it was
  */
 export async function promote(
   client: MlflowClient,
   name: string,
   version: string,
   reason: string,
-  at = new Date(),
+  options: PromoteOptions = {},
 ): Promise<void> {
   const before = await championOf(client, name);
   if (before?.version === version) return;
-  const challenger = await client.registry.version(name, version);
-  const event: ChampionEvent = {
-    at: at.toISOString(),
-    reason,
-    ...(before ? { replaced: before.version } : {}),
-  };
-  const events = [...eventsOf(challenger), event].slice(-KEPT_EVENTS);
-  await client.registry.setVersionTag(name, version, { key: HISTORY_TAG, value: JSON.stringify(events) });
+  await record(client, { name, version, reason, before, rollback: false }, options);
   if (before) await client.registry.setAlias(name, PREVIOUS, before.version);
   await client.registry.setAlias(name, CHAMPION, version);
 }
 
 /**
- * Makes the version with the alias `previous` champion again.
+ * Makes the version with the alias `previous` champion again; `previous` goes to the one before that, so that a
+ * second rollback goes back further and never forward to what was left. Nothing is deleted.
  *
  * @returns the version that is champion now and the one that was
- * @throws ColaError MODEL_NOT_FOUND where there is nothing to go back to
+ * @throws ColaError MODEL_NOT_FOUND where there is nothing to go back to, MODEL_CORRUPT
  */
 export async function rollback(
   client: MlflowClient,
   name: string,
   reason: string,
+  options: PromoteOptions = {},
 ): Promise<{ version: string; replaced: string }> {
-  const [champion, previous] = await Promise.all([
+  const [before, target] = await Promise.all([
     championOf(client, name),
     client.registry.versionOfAlias(name, PREVIOUS),
   ]);
-  if (!champion) throw new ColaError("MODEL_NOT_FOUND", `${name} has no champion to roll back`);
-  if (!previous || previous.version === champion.version) {
+  if (!before) throw new ColaError("MODEL_NOT_FOUND", `${name} has no champion to roll back`);
+  if (!target || target.version === before.version) {
     throw new ColaError("MODEL_NOT_FOUND", `${name} has no version with the alias ${PREVIOUS} to go back to`);
   }
-  await promote(client, name, previous.version, `rollback: ${reason}`);
-  return { version: previous.version, replaced: champion.version };
+  const { version } = target;
+  const earlier = eventsOf(target).findLast((event) => !event.rollback)?.replaced;
+  const says = `rollback: ${reason}`;
+  await record(client, { name, version, reason: says, before, rollback: true }, options);
+  await client.registry.setAlias(name, CHAMPION, version);
+  // Where nothing is earlier, `previous` on the champion itself says so.
+  await client.registry.setAlias(name, PREVIOUS, earlier ?? version);
+  return { version, replaced: before.version };
 }
 
 /** Who was champion when and why, newest first. */
@@ -83,11 +98,49 @@ export async function championHistory(client: MlflowClient, name: string): Promi
     .sort((a, b) => b.at.localeCompare(a.at));
 }
 
+interface Move {
+  name: string;
+  version: string;
+  reason: string;
+  before: ModelVersion | undefined;
+  rollback: boolean;
+}
+
+/** Checks that the version can be loaded and tags it with what is about to happen. */
+async function record(client: MlflowClient, move: Move, options: PromoteOptions): Promise<void> {
+  const { name, version, before, rollback } = move;
+  const pinned = await resolveModel(client, `models:/${name}/${version}`);
+  await downloadModel(client, pinned, options.hmacKey);
+  const reason = clip(move.reason, MAX_REASON_LENGTH);
+  const at = (options.at ?? new Date()).toISOString();
+  const event: ChampionEvent = {
+    at,
+    reason,
+    ...(before ? { replaced: before.version } : {}),
+    ...(rollback ? { rollback } : {}),
+  };
+  const events = [...eventsOf(await client.registry.version(name, version)), event];
+  while (JSON.stringify(events).length > MAX_HISTORY_LENGTH && events.length > 1) events.shift();
+  const tags = {
+    [HISTORY_TAG]: JSON.stringify(events),
+    "colaml.promoted_at": at,
+    "colaml.promoted_reason": reason,
+    ...(before ? { "colaml.previous_version": before.version } : {}),
+  };
+  for (const [key, value] of Object.entries(tags))
+    await client.registry.setVersionTag(name, version, { key, value });
+}
+
 function eventsOf({ tags }: ModelVersion): ChampionEvent[] {
   try {
     const events: unknown = JSON.parse(tags[HISTORY_TAG] ?? "[]");
-    return Array.isArray(events) ? (events as ChampionEvent[]) : [];
+    return Array.isArray(events) ? events.filter(isEvent) : [];
   } catch {
     return [];
   }
+}
+
+function isEvent(value: unknown): value is ChampionEvent {
+  const { at, reason } = (value ?? {}) as Record<string, unknown>;
+  return typeof at === "string" && typeof reason === "string";
 }

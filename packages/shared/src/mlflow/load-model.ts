@@ -1,25 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { ColaError } from "../errors/cola-error";
-import { SAFE_NAME } from "../jobs/names";
+import { modelUri } from "../jobs/names";
 import { bundleFromFiles, MANIFEST_FILE, manifestDigest, parseManifest } from "../model/bundle-files";
 import type { ModelBundle } from "../model/model-bundle";
+import { isMissing } from "./api-error";
+import { MAX_ARTIFACT_BYTES } from "./artifacts";
 import type { MlflowClient } from "./client";
 import { MANIFEST_TAG } from "./publish-model";
 import type { ModelVersion } from "./registry";
+import { keepVersion, keptPin, type PinnedModel, readKept, touchKept } from "./version-cache";
 
-/** Versions of a model that stay on disk. */
-const KEPT_VERSIONS = 5;
+export type { PinnedModel } from "./version-cache";
 
-/** One version of a registered model, found once and used to the end of a job. */
-export interface PinnedModel {
-  name: string;
-  version: string;
-  runId: string;
-  source: string;
-  /** sha256 of the manifest, by the registry's tag; empty where the version has none. */
-  manifestSha256: string;
-}
+/** A manifest lists some files: one that is larger is none. */
+const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 export interface LoadedModel {
   pinned: PinnedModel;
@@ -36,30 +29,38 @@ export interface LoadOptions {
 }
 
 /**
- * The version a URI means now: `models:/name@alias`, `models:/name/3` or `models:/name/latest`.
+ * The version a URI means now: `models:/name@alias`, `models:/name/3` or `models:/name/latest`. Where MLflow is away
+ * a version by number is found in `cacheDir`, if it is given and holds it; an alias is not, it may have moved.
  *
  * @throws ColaError MODEL_NOT_FOUND naming what there is, MLFLOW_UNREACHABLE
  */
-export async function resolveModel(client: MlflowClient, uri: string): Promise<PinnedModel> {
-  const match = /^models:\/([^@/]+)(?:@([^/]+)|\/([^/]+))$/.exec(uri);
+export async function resolveModel(
+  client: MlflowClient,
+  uri: string,
+  options: { cacheDir?: string } = {},
+): Promise<PinnedModel> {
+  const match = /^models:\/([^@/]+)(?:@([^/]+)|\/([^/]+))$/.exec(modelUri.safeParse(uri).data ?? "");
   if (!match) {
-    throw new ColaError(
-      "USAGE",
-      `${JSON.stringify(uri)} is no model: allowed is models:/name@alias or models:/name/3`,
-    );
+    const allowed = "allowed is models:/name@alias, models:/name/3 or models:/name/latest";
+    throw new ColaError("USAGE", `${JSON.stringify(uri.slice(0, 200))} is no model: ${allowed}`);
   }
-  const [, name, alias, version] = match as unknown as [
-    string,
-    string,
-    string | undefined,
-    string | undefined,
-  ];
-  const found =
-    alias !== undefined
-      ? await client.registry.versionOfAlias(name, alias)
-      : await findVersion(client, name, version!);
-  if (!found) throw await notFound(client, uri, name);
-  return pin(found);
+  const [, name = "", alias, version = ""] = match;
+  try {
+    const found =
+      alias !== undefined
+        ? await client.registry.versionOfAlias(name, alias)
+        : await findVersion(client, name, version);
+    if (!found) throw await notFound(client, uri, name);
+    return pin(found);
+  } catch (error) {
+    const isAway = error instanceof ColaError && error.code === "MLFLOW_UNREACHABLE";
+    const kept =
+      isAway && options.cacheDir !== undefined && alias === undefined
+        ? await keptPin(options.cacheDir, name, version, client.address)
+        : undefined;
+    if (kept) return kept;
+    throw error;
+  }
 }
 
 async function findVersion(
@@ -71,7 +72,7 @@ async function findVersion(
   try {
     return await client.registry.version(name, version);
   } catch (error) {
-    if (error instanceof ColaError && error.code === "MODEL_NOT_FOUND") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
@@ -98,7 +99,7 @@ function pin({ name, version, runId, source, tags }: ModelVersion): PinnedModel 
 
 /**
  * The files and bundle of a pinned version: from the cache, or downloaded and kept there. Either way the sha256
- * of every file is checked first.
+ * of every file is checked first. A version in the cache needs no MLflow.
  *
  * @throws ColaError MODEL_CORRUPT, MLFLOW_UNREACHABLE, MLFLOW_FAILED
  */
@@ -107,100 +108,90 @@ export async function loadModel(
   pinned: PinnedModel,
   options: LoadOptions,
 ): Promise<LoadedModel> {
-  for (const part of [pinned.name, pinned.version]) {
-    if (!SAFE_NAME.test(part))
-      throw new ColaError("MODEL_NOT_FOUND", `${JSON.stringify(part)} cannot be a model's name or version`);
-  }
-  const folder = join(options.cacheDir, pinned.name, pinned.version);
-  const cached = await readCached(pinned, folder, options).catch(() => undefined);
+  const cached = await readCached(pinned, options);
   if (cached) return cached;
-  const files = await download(client, pinned, options.hmacKey);
-  const bundle = bundleFromFiles(files, options.hmacKey);
-  await keep(folder, files);
-  await dropOldVersions(join(options.cacheDir, pinned.name));
-  return { pinned, bundle, files };
+  const loaded = await downloadModel(client, pinned, options.hmacKey);
+  await keepVersion(options.cacheDir, pinned, loaded.files, client.address);
+  return loaded;
 }
 
-/** Throws where the cache holds nothing usable: the caller then downloads. */
-async function readCached(
-  pinned: PinnedModel,
-  folder: string,
-  { hmacKey }: LoadOptions,
-): Promise<LoadedModel> {
-  const manifest = await readFile(join(folder, MANIFEST_FILE));
-  checkDigest(pinned, manifest);
-  const files = new Map<string, Uint8Array>([[MANIFEST_FILE, manifest]]);
-  for (const { path } of parseManifest(manifest, hmacKey).files)
-    files.set(path, await readFile(join(folder, path)));
-  const bundle = bundleFromFiles(files, hmacKey);
-  const now = new Date();
-  await utimes(folder, now, now);
-  return { pinned, bundle, files };
-}
-
-async function download(
+/**
+ * The files and bundle of a pinned version as the registry has them now, past any cache: what a rehearsal needs.
+ *
+ * @throws ColaError MODEL_CORRUPT, MLFLOW_UNREACHABLE, MLFLOW_FAILED
+ */
+export async function downloadModel(
   client: MlflowClient,
   pinned: PinnedModel,
   hmacKey = "",
-): Promise<Map<string, Uint8Array>> {
-  const modelId = /^models:\/([A-Za-z0-9-]+)$/.exec(pinned.source)?.[1];
-  if (modelId === undefined) {
-    throw new ColaError(
-      "MODEL_CORRUPT",
-      `${pinned.name} version ${pinned.version} was not registered by ColaML: its source is ${pinned.source.slice(0, 60)}`,
-    );
+): Promise<LoadedModel> {
+  const file = await fileSource(client, pinned);
+  const files = await readFiles(pinned, file, hmacKey);
+  return { pinned, files, bundle: bundleFromFiles(files, hmacKey) };
+}
+
+/** Nothing where the cache holds nothing usable: the caller then downloads. */
+async function readCached(
+  pinned: PinnedModel,
+  { cacheDir, hmacKey }: LoadOptions,
+): Promise<LoadedModel | undefined> {
+  try {
+    const files = await readFiles(pinned, (path) => readKept(cacheDir, pinned, path), hmacKey);
+    const bundle = bundleFromFiles(files, hmacKey);
+    await touchKept(cacheDir, pinned);
+    return { pinned, bundle, files };
+  } catch {
+    return undefined;
   }
-  const { artifactUri } = await client.models.get(modelId);
-  const file = async (path: string) => {
-    try {
-      return await client.artifacts.download(artifactUri, `data/${path}`);
-    } catch (error) {
-      if (!(error instanceof ColaError) || error.details["status"] !== 404) throw error;
-      throw new ColaError(
-        "MODEL_CORRUPT",
-        `${pinned.name} version ${pinned.version} lacks its file data/${path}`,
-        { cause: error },
-      );
-    }
-  };
-  const manifest = await file(MANIFEST_FILE);
+}
+
+type FileSource = (path: string, maxBytes: number) => Promise<Uint8Array>;
+
+/** The manifest, then all that it lists, each no longer than it says; digests of the files are the caller's. */
+async function readFiles(
+  pinned: PinnedModel,
+  file: FileSource,
+  hmacKey = "",
+): Promise<Map<string, Uint8Array>> {
+  const manifest = await file(MANIFEST_FILE, MAX_MANIFEST_BYTES);
   checkDigest(pinned, manifest);
   const files = new Map<string, Uint8Array>([[MANIFEST_FILE, manifest]]);
-  for (const { path } of parseManifest(manifest, hmacKey).files) files.set(path, await file(path));
+  for (const { path, bytes } of parseManifest(manifest, hmacKey).files)
+    files.set(path, await file(path, Math.min(bytes, MAX_ARTIFACT_BYTES)));
   return files;
 }
 
-function checkDigest({ name, version, manifestSha256 }: PinnedModel, manifest: Uint8Array): void {
-  if (manifestSha256 === "" || manifestDigest(manifest) === manifestSha256) return;
-  throw new ColaError(
-    "MODEL_CORRUPT",
-    `${name} version ${version}: the sha256 of ${MANIFEST_FILE} is not the registry's`,
-  );
-}
-
-/** Complete or not at all: another worker may be doing the same. */
-async function keep(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  const parent = join(folder, "..");
-  await mkdir(parent, { recursive: true });
-  const temporary = await mkdtemp(join(parent, ".new-"));
-  for (const [path, bytes] of files) await writeFile(join(temporary, path), bytes);
-  try {
-    await rm(folder, { recursive: true, force: true });
-    await rename(temporary, folder);
-  } catch {
-    // Another worker was faster: its files are the same.
-    await rm(temporary, { recursive: true, force: true });
+async function fileSource(client: MlflowClient, pinned: PinnedModel): Promise<FileSource> {
+  const what = `${pinned.name} version ${pinned.version}`;
+  const modelId = /^models:\/([A-Za-z0-9-]+)$/.exec(pinned.source)?.[1];
+  if (modelId === undefined) {
+    const source = JSON.stringify(pinned.source.slice(0, 60));
+    throw new ColaError("MODEL_CORRUPT", `${what} was not registered by ColaML: its source is ${source}`);
   }
+  const { artifactUri } = await client.models.get(modelId);
+  return async (path, maxBytes) => {
+    try {
+      return await client.artifacts.download(artifactUri, `data/${path}`, maxBytes);
+    } catch (error) {
+      const damage = isMissing(error)
+        ? "is missing"
+        : isTooLarge(error)
+          ? "is longer than stated"
+          : undefined;
+      if (damage === undefined) throw error;
+      throw new ColaError("MODEL_CORRUPT", `${what}: its file data/${path} ${damage}`, { cause: error });
+    }
+  };
 }
 
-async function dropOldVersions(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => SAFE_NAME.test(name));
-  const used = await Promise.all(
-    names.map(async (name) => ({
-      name,
-      at: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0,
-    })),
-  );
-  const old = used.sort((a, b) => b.at - a.at).slice(KEPT_VERSIONS);
-  for (const { name } of old) await rm(join(folder, name), { recursive: true, force: true });
+const isTooLarge = (error: unknown) =>
+  error instanceof ColaError && error.details["networkCode"] === "TOO_LARGE";
+
+function checkDigest({ name, version, manifestSha256 }: PinnedModel, manifest: Uint8Array): void {
+  if (manifestDigest(manifest) === manifestSha256) return;
+  const reason =
+    manifestSha256 === ""
+      ? `has no tag ${MANIFEST_TAG}: it was not registered by ColaML`
+      : `is damaged: the sha256 of ${MANIFEST_FILE} is not the registry's`;
+  throw new ColaError("MODEL_CORRUPT", `${name} version ${version} ${reason}`);
 }

@@ -1,8 +1,14 @@
 import { apiPath } from "./api-path";
+import { clipParam, clipTag } from "./log-batch";
 import type { KeyValue } from "./runs";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
+
+export interface LoggedModel {
+  modelId: string;
+  artifactUri: string;
+}
 
 /** Logged models: the files of a model, before and beside the registry (MLflow 3). */
 export class LoggedModels {
@@ -15,22 +21,37 @@ export class LoggedModels {
     runId: string;
     params: KeyValue[];
     tags: KeyValue[];
-  }): Promise<{ modelId: string; artifactUri: string }> {
+  }): Promise<LoggedModel> {
     const body = {
       experiment_id: model.experimentId,
       name: model.name,
       source_run_id: model.runId,
       model_type: "colaml",
-      params: model.params,
-      tags: model.tags,
+      params: model.params.map(clipParam),
+      tags: model.tags.map(clipTag),
     };
     const path = `${API}/logged-models`;
     return location(await this.transport.json<RawModel>({ method: "POST", path, body, idempotent: false }));
   }
 
-  async get(modelId: string): Promise<{ modelId: string; artifactUri: string }> {
+  async get(modelId: string): Promise<LoggedModel> {
     const path = `${API}/${apiPath`logged-models/${modelId}`}`;
     return location(await this.transport.json<RawModel>({ method: "GET", path, idempotent: true }));
+  }
+
+  /** The model that a run made, or nothing. */
+  async ofRun(experimentId: string, runId: string): Promise<LoggedModel | undefined> {
+    const path = `${API}/logged-models/search`;
+    const filter = `source_run_id = '${runId.replaceAll("'", "")}'`;
+    const body = { experiment_ids: [experimentId], filter, max_results: 1 };
+    const found = await this.transport.json<{ models?: RawModel["model"][] }>({
+      method: "POST",
+      path,
+      body,
+      idempotent: true,
+    });
+    const model = found.models?.[0];
+    return model && location({ model });
   }
 
   /** Ready for use, or given up: nobody loads the latter. */
@@ -49,7 +70,7 @@ interface RawModel {
   model: { info: { model_id: string; artifact_uri: string } };
 }
 
-const location = ({ model: { info } }: RawModel) => ({
+const location = ({ model: { info } }: RawModel): LoggedModel => ({
   modelId: info.model_id,
   artifactUri: info.artifact_uri,
 });

@@ -34,7 +34,7 @@ export function signatureOf(
     { name: "label", type: "string", required: true },
     ...classes.map((label) => ({ name: `probability_${label}`, type: "double" as const, required: true })),
   ];
-  return { inputs: JSON.stringify(inputs), outputs: JSON.stringify(outputs) };
+  return { inputs: asciiJson(inputs), outputs: asciiJson(outputs) };
 }
 
 /**
@@ -61,6 +61,13 @@ export function modelFolderFiles(folder: ModelFolder): Map<string, Uint8Array> {
   for (const [path, bytes] of folder.data) files.set(`data/${path}`, bytes);
   return files;
 }
+
+/** JSON in ASCII alone: YAML readers refuse some characters that class labels may hold. */
+const asciiJson = (value: unknown) =>
+  JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 /** JSON texts are valid YAML scalars: nothing of the user's can break out of its line. */
 const quoted = (value: string) => JSON.stringify(value);

@@ -1,5 +1,6 @@
-import { messageOf } from "../errors/cola-error";
+import { ColaError, messageOf } from "../errors/cola-error";
 import { MANIFEST_FILE, manifestDigest } from "../model/bundle-files";
+import { isMlflowDown } from "./api-error";
 import type { MlflowClient } from "./client";
 import { modelFolderFiles } from "./mlmodel-file";
 import type { ModelVersion } from "./registry";
@@ -7,8 +8,8 @@ import type { DatasetInput, KeyValue, Metric, RunInfo } from "./runs";
 
 /** Tag of a run: which publication it belongs to, so that a broken-off one is gone on with. */
 export const PUBLISH_ID_TAG = "colaml.publish_id";
-/** Tag of a run: the logged model made for it. */
-const MODEL_ID_TAG = "colaml.model_id";
+/** Tag of a run that failed: why. */
+const FAILURE_TAG = "colaml.failure";
 /** Tag of a model version: sha256 of its manifest, which holds the sha256 of every other file. */
 export const MANIFEST_TAG = "colaml.manifest_sha256";
 
@@ -58,7 +59,7 @@ export async function publishRun(
   status: "FINISHED" | "FAILED" = "FINISHED",
 ): Promise<{ runId: string; experimentId: string }> {
   const run = await openRun(client, record);
-  await fillRun(client, run, record);
+  await orFail(client, run, record, () => fillRun(client, run, record));
   await client.runs.finish(run.runId, status, record.endTime);
   return { runId: run.runId, experimentId: run.experimentId };
 }
@@ -75,19 +76,46 @@ export async function publishModel(
   model: ModelRecord,
 ): Promise<PublishedModel> {
   const run = await openRun(client, record);
-  await fillRun(client, run, record);
-  const modelId = await uploadModel(client, run, record, model);
-  await client.registry.ensureModel(model.name);
-  const version =
-    (await registeredVersion(client, model.name, run.runId)) ??
-    (await client.registry.createVersion({
-      name: model.name,
-      modelId,
-      runId: run.runId,
-      tags: [...model.versionTags, { key: MANIFEST_TAG, value: digestOf(model) }],
-    }));
+  const { modelId, version } = await orFail(client, run, record, async () => {
+    await fillRun(client, run, record);
+    const modelId = await uploadModel(client, run, record, model);
+    return { modelId, version: await registerVersion(client, run, modelId, model) };
+  });
   await client.runs.finish(run.runId, "FINISHED", record.endTime);
   return { runId: run.runId, experimentId: run.experimentId, modelId, version };
+}
+
+/**
+ * Ends a run that will not be completed, with the reason as its tag `colaml.failure`.
+ *
+ * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED
+ */
+export async function failRun(
+  client: MlflowClient,
+  runId: string,
+  reason: string,
+  endTime = Date.now(),
+  status: "FAILED" | "KILLED" = "FAILED",
+): Promise<void> {
+  await client.runs.log(runId, { tags: [{ key: FAILURE_TAG, value: reason }] });
+  await client.runs.finish(runId, status, endTime);
+}
+
+/** Does the work on a run; where MLflow refuses it for good, the run is marked as failed. */
+async function orFail<T>(
+  client: MlflowClient,
+  run: RunInfo,
+  record: RunRecord,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // What MLflow could not take now is gone on with later, on the same run.
+    const isFinal = !isMlflowDown(error) && !(error instanceof ColaError && error.code === "JOB_CANCELLED");
+    if (isFinal) await failRun(client, run.runId, messageOf(error), record.endTime).catch(messageOf);
+    throw error;
+  }
 }
 
 const digestOf = (model: ModelRecord) => manifestDigest(model.files.get(MANIFEST_FILE) ?? new Uint8Array());
@@ -118,18 +146,16 @@ async function uploadModel(
   record: RunRecord,
   model: ModelRecord,
 ): Promise<string> {
-  const known = run.tags[MODEL_ID_TAG];
-  const logged = known
-    ? await client.models.get(known)
-    : await client.models.create({
-        experimentId: run.experimentId,
-        name: model.name,
-        runId: run.runId,
-        params: record.params,
-        tags: model.versionTags,
-      });
+  const logged =
+    (await client.models.ofRun(run.experimentId, run.runId)) ??
+    (await client.models.create({
+      experimentId: run.experimentId,
+      name: model.name,
+      runId: run.runId,
+      params: record.params,
+      tags: model.versionTags,
+    }));
   const { modelId, artifactUri } = logged;
-  if (!known) await client.runs.log(run.runId, { tags: [{ key: MODEL_ID_TAG, value: modelId }] });
   const folder = modelFolderFiles({
     ...model,
     modelId,
@@ -145,17 +171,19 @@ async function uploadModel(
     throw error;
   }
   await client.models.finish(modelId, "LOGGED_MODEL_READY");
-  // MLflow refuses the same tie twice.
-  const tied = (await client.runs.get(run.runId)).modelOutputs.includes(modelId);
-  if (!tied) await client.runs.logOutput(run.runId, modelId);
+  await client.runs.logOutput(run.runId, modelId);
   return modelId;
 }
 
-async function registeredVersion(
+async function registerVersion(
   client: MlflowClient,
-  name: string,
-  runId: string,
-): Promise<ModelVersion | undefined> {
-  const versions = await client.registry.versions(name);
-  return versions.find((version) => version.runId === runId);
+  run: RunInfo,
+  modelId: string,
+  model: ModelRecord,
+): Promise<ModelVersion> {
+  await client.registry.ensureModel(model.name);
+  const [registered] = await client.registry.versions(model.name, ` and run_id='${run.runId}'`, 1);
+  if (registered) return registered;
+  const tags = [...model.versionTags, { key: MANIFEST_TAG, value: digestOf(model) }];
+  return client.registry.createVersion({ name: model.name, modelId, runId: run.runId, tags });
 }

@@ -1,8 +1,13 @@
 import { isAlreadyThere, isMissing } from "./api-error";
+import { clip, safeKey } from "./log-batch";
 import type { KeyValue } from "./runs";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
+/** Versions that one page of a search holds. */
+const PAGE = 200;
+/** Longest tag of a version; MLflow's own limit differs by its database. */
+const MAX_TAG_LENGTH = 5_000;
 
 export interface ModelVersion {
   name: string;
@@ -51,7 +56,7 @@ export class Registry {
       source: `models:/${version.modelId}`,
       run_id: version.runId,
       model_id: version.modelId,
-      tags: version.tags,
+      tags: version.tags.map(clipTag),
     };
     const made = await this.#post<{ model_version: RawVersion }>("model-versions/create", body, false);
     return versionOf(made.model_version);
@@ -76,14 +81,28 @@ export class Registry {
     }
   }
 
-  /** Versions of a model, newest first; none where there is no such model. */
-  async versions(name: string, filter = "", maxResults = 200): Promise<ModelVersion[]> {
-    const found = await this.#get<{ model_versions?: RawVersion[] }>("model-versions/search", {
-      filter: `name='${name.replaceAll("'", "")}'${filter}`,
-      order_by: "version_number DESC",
-      max_results: maxResults,
-    });
-    return (found.model_versions ?? []).map(versionOf);
+  /**
+   * Versions of a model, newest first; none where there is no such model.
+   *
+   * @param filter more of MLflow's filter, e.g. ` and run_id='abc'`
+   */
+  async versions(name: string, filter = "", maxResults = 10_000): Promise<ModelVersion[]> {
+    const versions: ModelVersion[] = [];
+    let token = "";
+    do {
+      const found = await this.#get<{ model_versions?: RawVersion[]; next_page_token?: string }>(
+        "model-versions/search",
+        {
+          filter: `name='${name.replaceAll("'", "")}'${filter}`,
+          order_by: "version_number DESC",
+          max_results: Math.min(PAGE, maxResults - versions.length),
+          ...(token ? { page_token: token } : {}),
+        },
+      );
+      versions.push(...(found.model_versions ?? []).map(versionOf));
+      token = found.next_page_token ?? "";
+    } while (token !== "" && versions.length < maxResults);
+    return versions;
   }
 
   /** Registered model with its aliases: alias -> version. */
@@ -101,8 +120,8 @@ export class Registry {
     await this.#post("registered-models/alias", { name, alias, version }, true);
   }
 
-  async setVersionTag(name: string, version: string, { key, value }: KeyValue): Promise<void> {
-    await this.#post("model-versions/set-tag", { name, version, key, value: value.slice(0, 5000) }, true);
+  async setVersionTag(name: string, version: string, tag: KeyValue): Promise<void> {
+    await this.#post("model-versions/set-tag", { name, version, ...clipTag(tag) }, true);
   }
 
   async #get<T>(path: string, query: Record<string, string | number>): Promise<T> {
@@ -113,6 +132,11 @@ export class Registry {
     return this.transport.json<T>({ method: "POST", path: `${API}/${path}`, body, idempotent });
   }
 }
+
+const clipTag = ({ key, value }: KeyValue): KeyValue => ({
+  key: safeKey(key),
+  value: clip(value, MAX_TAG_LENGTH),
+});
 
 function versionOf(raw: RawVersion): ModelVersion {
   return {

@@ -1,11 +1,10 @@
+import { isMlflowDown } from "./api-error";
+import { clipTag, logBatches, type RunData } from "./log-batch";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
-/** Sizes of one log-batch call: MLflow takes 1000 items, 100 params and 100 tags. */
-const BATCH = { metrics: 700, params: 100, tags: 100 };
-/** Longest values MLflow takes. */
-const MAX_PARAM_LENGTH = 6_000;
-const MAX_TAG_LENGTH = 8_000;
+/** Runs that one page of a search holds at most. */
+const PAGE = 1000;
 
 export interface Metric {
   key: string;
@@ -66,7 +65,7 @@ export class Runs {
       experiment_id: run.experimentId,
       run_name: run.name,
       start_time: run.startTime,
-      tags: clipTags(run.tags),
+      tags: run.tags.map(clipTag),
     };
     return infoOf((await this.#post<{ run: RawRun }>("runs/create", body, false)).run);
   }
@@ -82,44 +81,38 @@ export class Runs {
     return infoOf(found.run);
   }
 
-  /** Runs of an experiment that fit an MLflow filter, newest first. */
+  /** At most `maxResults` runs of the experiments that fit an MLflow filter, newest first. */
   async search(experimentIds: string[], filter: string, maxResults = 100): Promise<RunInfo[]> {
-    const body = {
-      experiment_ids: experimentIds,
-      filter,
-      max_results: maxResults,
-      order_by: ["start_time DESC"],
-    };
-    const found = await this.#post<{ runs?: RawRun[] }>("runs/search", body, true);
-    return (found.runs ?? []).map(infoOf);
+    const runs: RunInfo[] = [];
+    let token: string | undefined;
+    do {
+      const found = await this.#post<{ runs?: RawRun[]; next_page_token?: string }>(
+        "runs/search",
+        {
+          experiment_ids: experimentIds,
+          filter,
+          max_results: Math.min(PAGE, maxResults - runs.length),
+          order_by: ["start_time DESC"],
+          ...(token ? { page_token: token } : {}),
+        },
+        true,
+      );
+      runs.push(...(found.runs ?? []).map(infoOf));
+      token = found.next_page_token;
+    } while (token && runs.length < maxResults);
+    return runs;
+  }
+
+  /** Child runs of a run (the trials of a tuning, the steps of a retraining), newest first. */
+  async children(parent: Pick<RunInfo, "runId" | "experimentId">, maxResults = 1000): Promise<RunInfo[]> {
+    const filter = `tags.\`mlflow.parentRunId\` = '${parent.runId.replaceAll("'", "")}'`;
+    return this.search([parent.experimentId], filter, maxResults);
   }
 
   /** Logs everything, in as many calls as MLflow's limits need. The same values again change nothing. */
-  async log(
-    runId: string,
-    data: { metrics?: Metric[]; params?: KeyValue[]; tags?: KeyValue[] },
-  ): Promise<void> {
-    const now = Date.now();
-    const metrics = (data.metrics ?? []).map((metric) => ({ timestamp: now, step: 0, ...metric }));
-    const params = (data.params ?? []).map(({ key, value }) => ({
-      key,
-      value: value.slice(0, MAX_PARAM_LENGTH),
-    }));
-    const tags = clipTags(data.tags ?? []);
-    const calls = Math.max(
-      Math.ceil(metrics.length / BATCH.metrics),
-      Math.ceil(params.length / BATCH.params),
-      Math.ceil(tags.length / BATCH.tags),
-    );
-    for (let i = 0; i < calls; i++) {
-      const part = <T>(list: T[], size: number) => list.slice(i * size, (i + 1) * size);
-      const body = {
-        run_id: runId,
-        metrics: part(metrics, BATCH.metrics),
-        params: part(params, BATCH.params),
-        tags: part(tags, BATCH.tags),
-      };
-      await this.#post("runs/log-batch", body, true);
+  async log(runId: string, data: RunData): Promise<void> {
+    for (const batch of logBatches(data, Date.now())) {
+      await this.#post("runs/log-batch", { run_id: runId, ...batch }, true);
     }
   }
 
@@ -134,9 +127,16 @@ export class Runs {
     await this.#post("runs/log-inputs", body, true);
   }
 
-  /** Ties a logged model to the run that made it. */
+  /** Ties a logged model to the run that made it; a tie that is there already is left as it is. */
   async logOutput(runId: string, modelId: string): Promise<void> {
-    await this.#post("runs/outputs", { run_id: runId, models: [{ model_id: modelId, step: 0 }] }, true);
+    const isTied = async () => (await this.get(runId)).modelOutputs.includes(modelId);
+    if (await isTied()) return;
+    try {
+      await this.#post("runs/outputs", { run_id: runId, models: [{ model_id: modelId, step: 0 }] }, true);
+    } catch (error) {
+      // MLflow refuses the same tie twice: a second try after a lost answer looks like a failure.
+      if (isMlflowDown(error) || !(await isTied())) throw error;
+    }
   }
 
   async finish(runId: string, status: "FINISHED" | "FAILED" | "KILLED", endTime: number): Promise<void> {
@@ -147,9 +147,6 @@ export class Runs {
     return this.transport.json<T>({ method: "POST", path: `${API}/${path}`, body, idempotent });
   }
 }
-
-const clipTags = (tags: KeyValue[]) =>
-  tags.map(({ key, value }) => ({ key, value: value.slice(0, MAX_TAG_LENGTH) }));
 
 function infoOf(run: RawRun): RunInfo {
   const byKey = <V>(list: { key: string; value: V }[] = []) =>

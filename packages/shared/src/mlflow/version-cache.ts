@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { ColaError } from "../errors/cola-error";
+import { SAFE_NAME } from "../jobs/names";
+
+/** Versions of a model that stay on disk. */
+const KEPT_VERSIONS = 5;
+/** A temporary folder that old belongs to a process that died. */
+const ABANDONED_MS = 3_600_000;
+/** Beside the model's files, none of which can have this name. */
+const PIN_FILE = ".pinned.json";
+
+const pinnedSchema = z.strictObject({
+  name: z.string().regex(SAFE_NAME),
+  version: z.string().regex(/^\d{1,9}$/),
+  runId: z.string(),
+  source: z.string(),
+  manifestSha256: z.string(),
+});
+
+/** One version of a registered model, found once and used to the end of a job. */
+export interface PinnedModel {
+  name: string;
+  version: string;
+  runId: string;
+  source: string;
+  /** sha256 of the manifest, by the registry's tag; empty where the version has none. */
+  manifestSha256: string;
+}
+
+/** @throws ColaError MODEL_NOT_FOUND where the name or the version could lead out of the cache */
+function folderOf(cacheDir: string, { name, version }: Pick<PinnedModel, "name" | "version">): string {
+  for (const part of [name, version]) {
+    if (!SAFE_NAME.test(part))
+      throw new ColaError("MODEL_NOT_FOUND", `${JSON.stringify(part)} cannot be a model's name or version`);
+  }
+  return join(cacheDir, name, version);
+}
+
+/** One file of a kept version; throws ENOENT where it is not kept. */
+export function readKept(cacheDir: string, pinned: PinnedModel, file: string): Promise<Buffer> {
+  return readFile(join(folderOf(cacheDir, pinned), file));
+}
+
+/** What a version on disk was pinned to when it was kept, or nothing where it is not or not whole. */
+export async function keptPin(
+  cacheDir: string,
+  name: string,
+  version: string,
+  address: string,
+): Promise<PinnedModel | undefined> {
+  try {
+    const folder = folderOf(cacheDir, { name, version });
+    const { address: from, ...pin } = JSON.parse(await readFile(join(folder, PIN_FILE), "utf8"));
+    const parsed = pinnedSchema.safeParse(pin);
+    const fits = from === address && parsed.data?.name === name && parsed.data.version === version;
+    return fits ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a kept version the last to be dropped. */
+export async function touchKept(cacheDir: string, pinned: PinnedModel): Promise<void> {
+  const now = new Date();
+  await utimes(folderOf(cacheDir, pinned), now, now);
+}
+
+/**
+ * Keeps the files of a version, complete or not at all: another process may be doing the same, or may be reading
+ * what is there. Then drops versions used least recently.
+ *
+ * @param address of the server they came from: version 3 of another server is another model
+ */
+export async function keepVersion(
+  cacheDir: string,
+  pinned: PinnedModel,
+  files: ReadonlyMap<string, Uint8Array>,
+  address: string,
+): Promise<void> {
+  const folder = folderOf(cacheDir, pinned);
+  const temporary = join(dirname(folder), `.new-${randomUUID()}`);
+  await mkdir(temporary, { recursive: true });
+  for (const [path, bytes] of files) await writeDurably(join(temporary, path), bytes);
+  await writeDurably(join(temporary, PIN_FILE), Buffer.from(JSON.stringify({ ...pinned, address })));
+  await putInPlace(temporary, folder);
+  await dropOldVersions(dirname(folder));
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "wx", 0o640);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function putInPlace(temporary: string, folder: string): Promise<void> {
+  const replaced = join(dirname(folder), `.old-${randomUUID()}`);
+  try {
+    await rename(folder, replaced).catch(ignoreMissing);
+    await rename(temporary, folder);
+  } catch {
+    // Another process was faster: its files are the same.
+    await rm(temporary, { recursive: true, force: true });
+  }
+  await rm(replaced, { recursive: true, force: true });
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
+async function dropOldVersions(folder: string): Promise<void> {
+  const found = await Promise.all(
+    (await readdir(folder)).map(async (name) => ({
+      name,
+      at: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0,
+    })),
+  );
+  const versions = found.filter(({ name }) => SAFE_NAME.test(name)).sort((a, b) => b.at - a.at);
+  const abandoned = found.filter(
+    ({ name, at }) => /^\.(new|old)-/.test(name) && at < Date.now() - ABANDONED_MS,
+  );
+  for (const { name } of [...versions.slice(KEPT_VERSIONS), ...abandoned])
+    await rm(join(folder, name), { recursive: true, force: true });
+}
