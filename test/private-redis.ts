@@ -19,9 +19,13 @@ export interface PrivateRedis {
   stop(): Promise<void>;
 }
 
-export async function startPrivateRedis(extraArgs: readonly string[] = []): Promise<PrivateRedis> {
+export async function startPrivateRedis(
+  extraArgs: readonly string[] = [],
+  { highestPort = 65_535 } = {},
+): Promise<PrivateRedis> {
   const stateDir = mkdtempSync(join(tmpdir(), "colaml-redis-"));
-  const port = await freePort();
+  let port = await freePort();
+  while (port > highestPort) port = await freePort();
   const pythonDir = resolve(process.env["COLAML_PYTHON"]!, "../..");
   const start = () => startRedis({ stateDir, pythonDir, port, extraArgs });
   let server = await start();
