@@ -1,0 +1,108 @@
+import { championHistory, championOf, promote, rollback } from "@colaml/shared/mlflow/champion";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { publishModel } from "@colaml/shared/mlflow/publish-model";
+import {
+  clientFor,
+  exampleBundle,
+  exampleModel,
+  exampleRun,
+  testServer,
+  uniqueName,
+} from "./example-publication";
+
+const small = { metrics: [], params: [], datasets: [], artifacts: new Map() };
+const day = (n: number) => new Date(Date.UTC(2026, 0, n));
+
+let client: MlflowClient;
+let name: string;
+beforeEach(() => {
+  client = clientFor(testServer());
+  name = uniqueName("model");
+});
+
+const publish = async () =>
+  publishModel(client, exampleRun(uniqueName("e"), small), exampleModel(name, exampleBundle()));
+const aliases = async () => Object.fromEntries(await client.registry.aliases(name));
+
+test("without a model, and with a model without champion, there is no champion", async () => {
+  expect(await championOf(client, name)).toBeUndefined();
+  await publish();
+  expect(await championOf(client, name)).toBeUndefined();
+  await expect(rollback(client, name, "why")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+});
+
+test("a promotion moves champion and previous, and is told with its reason, time and predecessor", async () => {
+  for (let i = 0; i < 2; i++) await publish();
+  await promote(client, name, "1", "the first", { at: day(1) });
+  expect(await aliases()).toEqual({ champion: "1" });
+  await promote(client, name, "2", "accuracy 0.83 > 0.81", { at: day(2) });
+  expect(await aliases()).toEqual({ champion: "2", previous: "1" });
+  expect(await championHistory(client, name)).toEqual([
+    { version: "2", at: "2026-01-02T00:00:00.000Z", reason: "accuracy 0.83 > 0.81", replaced: "1" },
+    { version: "1", at: "2026-01-01T00:00:00.000Z", reason: "the first" },
+  ]);
+  expect((await client.registry.version(name, "2")).tags).toMatchObject({
+    "colaml.promoted_at": "2026-01-02T00:00:00.000Z",
+    "colaml.promoted_reason": "accuracy 0.83 > 0.81",
+    "colaml.previous_version": "1",
+  });
+});
+
+test("promoting the champion again changes nothing", async () => {
+  await publish();
+  await promote(client, name, "1", "the first", { at: day(1) });
+  await promote(client, name, "1", "again", { at: day(2) });
+  expect(await championHistory(client, name)).toHaveLength(1);
+});
+
+test("rollbacks go back one champion each, never forward, and end at the first", async () => {
+  for (let i = 1; i <= 3; i++) {
+    await publish();
+    await promote(client, name, String(i), `better ${i}`, { at: day(i) });
+  }
+  expect(await rollback(client, name, "complaints", { at: day(4) })).toEqual({ version: "2", replaced: "3" });
+  expect(await aliases()).toEqual({ champion: "2", previous: "1" });
+  expect(await rollback(client, name, "more complaints", { at: day(5) })).toEqual({
+    version: "1",
+    replaced: "2",
+  });
+  expect((await aliases())["champion"]).toBe("1");
+  await expect(rollback(client, name, "still")).rejects.toThrow(/no version with the alias previous/);
+  expect((await aliases())["champion"]).toBe("1");
+  const history = await championHistory(client, name);
+  expect(history.map(({ version, reason }) => [version, reason])).toEqual([
+    ["1", "rollback: more complaints"],
+    ["2", "rollback: complaints"],
+    ["3", "better 3"],
+    ["2", "better 2"],
+    ["1", "better 1"],
+  ]);
+  expect(await client.registry.versions(name)).toHaveLength(3);
+});
+
+test("a version that cannot be loaded never becomes champion, neither forward nor back", async () => {
+  for (let i = 0; i < 2; i++) await publish();
+  const broken = await publish();
+  const { artifactUri } = await client.models.get(broken.modelId);
+  await client.artifacts.upload(artifactUri, "data/model.xgb.json", Buffer.from("{}"));
+  await promote(client, name, "1", "the first");
+  await promote(client, name, "2", "better");
+  await expect(promote(client, name, "3", "looks best")).rejects.toMatchObject({ code: "MODEL_CORRUPT" });
+  await expect(promote(client, name, "9", "not there")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+  expect(await aliases()).toEqual({ champion: "2", previous: "1" });
+  expect(await championHistory(client, name)).toHaveLength(2);
+
+  await client.registry.setAlias(name, "previous", "3");
+  await expect(rollback(client, name, "complaints")).rejects.toMatchObject({ code: "MODEL_CORRUPT" });
+  expect((await aliases())["champion"]).toBe("2");
+});
+
+test("a long history keeps its newest events, and the tag stays readable", async () => {
+  for (let i = 0; i < 2; i++) await publish();
+  for (let i = 1; i <= 14; i++)
+    await promote(client, name, String(1 + (i % 2)), "x".repeat(600), { at: day(i) });
+  const history = await championHistory(client, name);
+  expect(history[0]).toMatchObject({ at: day(14).toISOString(), version: "1" });
+  expect(history.length).toBeGreaterThan(8);
+  for (const { reason } of history) expect(reason).toMatch(/^x{497}\.\.\.$/);
+});
