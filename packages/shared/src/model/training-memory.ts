@@ -2,8 +2,10 @@ import { ColaError } from "../errors/cola-error";
 
 /** The wasm heap ends at 2 GB; what the loader, the stack and doubling vectors need is kept free. */
 export const TRAINING_HEAP_BYTES = 2_000_000_000;
-/** More histogram than this and the exact method, which needs none, is taken. */
-const MAX_HISTOGRAM_BYTES = 400_000_000;
+/** Histograms may take so much, and so much a stored value: with few rows the exact method is as fast, at none. */
+const MAX_HISTOGRAM_BYTES = 1_000_000_000;
+const SMALL_HISTOGRAM_BYTES = 50_000_000;
+const HISTOGRAM_BYTES_PER_VALUE = 512;
 /** XGBoost's `max_bin`. */
 const BINS = 256;
 const BYTES_PER_BIN = 16;
@@ -33,19 +35,27 @@ function histogramBytes({ nRows, nColumns, stored, depth }: TrainingSize): numbe
   return nodes * bins * BYTES_PER_BIN;
 }
 
+/** Bytes of all but histograms. */
+function rowBytes({ nRows, stored, nGroups }: TrainingSize): number {
+  return stored * BYTES_PER_VALUE + nRows * (BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * nGroups);
+}
+
 /**
- * How XGBoost looks for splits: by histogram, or exactly where wide or deep trees would need too much memory for
- * histograms. Both are deterministic.
+ * How XGBoost looks for splits: by histogram, or exactly where histograms of wide or deep trees would take more
+ * memory than the rows are worth. Both are deterministic.
  */
 export function treeMethodFor(size: TrainingSize): TreeMethod {
-  return histogramBytes(size) > MAX_HISTOGRAM_BYTES ? "exact" : "hist";
+  const allowed = Math.min(
+    MAX_HISTOGRAM_BYTES,
+    SMALL_HISTOGRAM_BYTES + HISTOGRAM_BYTES_PER_VALUE * size.stored,
+    TRAINING_HEAP_BYTES - rowBytes(size),
+  );
+  return histogramBytes(size) > allowed ? "exact" : "hist";
 }
 
 /** Bytes of the training heap a training takes at most. */
 export function trainingBytes(size: TrainingSize): number {
-  const histogram = treeMethodFor(size) === "hist" ? histogramBytes(size) : 0;
-  const perRow = BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * size.nGroups;
-  return histogram + size.stored * BYTES_PER_VALUE + size.nRows * perRow;
+  return rowBytes(size) + (treeMethodFor(size) === "hist" ? histogramBytes(size) : 0);
 }
 
 /**
@@ -55,9 +65,7 @@ export function trainingBytes(size: TrainingSize): number {
 export function checkTrainingSize(size: TrainingSize): void {
   const bytes = trainingBytes(size);
   if (bytes <= TRAINING_HEAP_BYTES) return;
-  const perRow =
-    (size.stored / size.nRows) * BYTES_PER_VALUE + BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * size.nGroups;
-  const rows = Math.max(0, Math.floor((TRAINING_HEAP_BYTES - MAX_HISTOGRAM_BYTES) / perRow));
+  const rows = Math.floor(TRAINING_HEAP_BYTES / (rowBytes(size) / size.nRows));
   throw new ColaError(
     "INPUT_TOO_LARGE",
     `training on ${size.nRows} rows x ${size.nColumns} features (${size.stored} values) needs about ` +

@@ -80,12 +80,17 @@ function train(trainer: XgboostTrainer, input: ThreadInput, say: (message: Threa
   say({ type: "done", model: bytes });
 }
 
-/** The module throws bare numbers and says why by printing. */
+/** The module throws an address (as a number or in a text on emscripten's flags) and says why by printing. */
+const THROWN_ADDRESS = /^\d+( - Exception catching is disabled.*)?$/;
+/** What the module prints: time of day, file, line number and the message; stack traces look different. */
+const LOG_LINE = /^\[[\d:]+\]\s+\S+:\d+:\s+(.*)/;
+
 function reasonOf(error: unknown): string {
-  // Its log lines begin with the time of day.
-  const printed = printedLines.map((line) => line.replace(/^\[[\d:]+\]\s*/, "")).join(" ");
-  if (typeof error !== "number") return messageOf(error).slice(0, 300);
-  return `XGBoost stopped (${error})${printed === "" ? "" : `: ${messageOf(printed).slice(0, 300)}`}`;
+  const thrown = messageOf(error);
+  if (!THROWN_ADDRESS.test(thrown)) return thrown.slice(0, 300);
+  const logged = printedLines.map((line) => LOG_LINE.exec(line)?.[1]).filter((line) => line !== undefined);
+  const last = logged.at(-1);
+  return last === undefined ? "XGBoost stopped without a reason" : `XGBoost stopped: ${last.slice(0, 300)}`;
 }
 
 async function main(input: ThreadInput): Promise<void> {

@@ -1,7 +1,15 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { type BoostInput, type BoostIteration, boost } from "@colaml/shared/model/boosting";
 import { classificationMetrics } from "@colaml/shared/model/metrics";
+import { shareMatrix } from "@colaml/shared/model/training-matrix";
 import { ensembleToXgboostJson } from "@colaml/shared/model/xgboost-json";
+import type { ThreadInput } from "@colaml/shared/model/xgboost-thread";
 import { boostInput, FIXTURES, modelFixture } from "./model-fixture";
+
+/** A package that depends on shared: where a child process finds it by name. */
+const WORKER = join(__dirname, "../../../trainer-worker");
 
 const failure = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
@@ -180,14 +188,35 @@ it("fails with a clear reason when the thread runs out of memory, and the next t
   expect((await boost({ ...input, settings })).iterations).toBe(10);
 });
 
-it("takes the exact method where histograms of wide and deep trees would not fit", async () => {
-  const input = generated(300, 200);
-  const matrix = { ...input.matrix, nColumns: 20_000 };
-  const { treeMethod, ensemble } = await boost({
-    ...input,
-    matrix,
-    settings: { ...input.settings, depth: 16, iterations: 3 },
+it("prints nothing: neither the module's noise nor a warning", () => {
+  const script = `
+    const { boost } = require("@colaml/shared/model/boosting");
+    boost(JSON.parse(process.argv[1])).then(({ iterations }) => console.log(iterations));`;
+  const input = JSON.stringify(boostInput(modelFixture("binary")));
+  const run = spawnSync(process.execPath, ["-e", script, input], { encoding: "utf8", cwd: WORKER });
+  expect(run).toMatchObject({ stdout: "12\n", stderr: "", status: 0 });
+});
+
+it("says in one line what the module refuses, which throws bare numbers", async () => {
+  const { matrix, labels } = boostInput(modelFixture("binary"));
+  const rows = { matrix: shareMatrix(matrix), labels: Float32Array.from(labels) };
+  const workerData: ThreadInput = {
+    train: rows,
+    nClasses: 2,
+    iterations: 1,
+    earlyStoppingRounds: 0,
+    maxMeasuredRows: { train: 10, validation: 10 },
+    parameters: [["objective", "no:such"]],
+  };
+  const thread = new Worker(require.resolve("@colaml/shared/model/xgboost-thread"), {
+    workerData,
+    stdout: true,
+    stderr: true,
   });
-  expect(["hist", "exact"]).toContain(treeMethod);
-  expect(ensemble.nFeatures).toBe(20_000);
+  const message = await new Promise((resolve) => thread.once("message", resolve));
+  await thread.terminate();
+  expect(message).toEqual({
+    type: "failed",
+    message: expect.stringMatching(/^XGBoost stopped: .*no:such.*$/),
+  });
 });

@@ -1,10 +1,20 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TfidfSettings } from "@colaml/shared/jobs/train";
 import { bundleToFiles } from "@colaml/shared/model/bundle-files";
 import { createClassifier } from "@colaml/shared/model/classifier";
+import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { pythonLoaderSource } from "@colaml/shared/model/python-loader";
 import { parse } from "csv-parse/sync";
 import { exampleBundle, exampleTexts } from "./bundle-example";
@@ -14,107 +24,129 @@ const PYTHON = process.env["COLAML_PYTHON"] ?? join(ROOT, ".colaml/python/bin/py
 const REAL_DATA = process.env["COLAML_TEST_DATA"] ?? join(ROOT, "../shared/data/twcs-5k.csv");
 const withPython = existsSync(PYTHON) ? describe : describe.skip;
 
-/** Runs the loader as mlflow does: the module from `code/`, then `_load_pyfunc(data)`. */
+/**
+ * Runs the loader as mlflow does, the module from `code/` and then `_load_pyfunc(data)`: on each folder below the
+ * first argument that has texts. One process for all: importing pandas takes longer than all the rest.
+ */
 const SCRIPT = `
-import json, sys
+import json, os, sys
 sys.path.insert(0, sys.argv[1])
 import pandas as pd
 import colaml_model
-model = colaml_model._load_pyfunc(sys.argv[1])
-texts = json.load(open(sys.argv[1] + "/texts.json"))
-frame = model.predict(pd.DataFrame({"other": 1, "text": texts}))
-from_list = model.predict(texts)
-assert from_list.equals(frame), "a list of texts is predicted as a frame of them"
-frame.to_json(sys.argv[1] + "/predicted.json", orient="split", double_precision=15)
+
+def refusal(model, value):
+    try:
+        model.predict(value)
+    except ValueError as error:
+        return str(error)
+
+for name in os.listdir(sys.argv[1]):
+    folder = os.path.join(sys.argv[1], name)
+    if not os.path.exists(folder + "/texts.json"):
+        continue
+    model = colaml_model._load_pyfunc(folder)
+    texts = json.load(open(folder + "/texts.json"))
+    frame = model.predict(pd.DataFrame({"other": 1, "text": texts}))
+    assert model.predict(texts).equals(frame), "a list of texts is predicted as a frame of them"
+    frame.to_json(folder + "/predicted.json", orient="split", double_precision=15)
+
+print(refusal(model, pd.DataFrame({"text": ["fine", None]})))
+print(refusal(model, ["fine", 3]))
+print(refusal(model, pd.DataFrame({"a": ["x"], "b": ["y"]})))
+print(list(model.predict(pd.DataFrame({"text": ["x", "y"]}, index=[7, 9])).index))
+print(len(model.predict(pd.DataFrame({"text": []}))))
 try:
-    model.predict(pd.DataFrame({"text": ["fine", None]}))
+    colaml_model._load_pyfunc(sys.argv[1] + "/damaged")
 except ValueError as error:
     print(error)
-try:
-    model.predict(["fine", 3])
-except ValueError as error:
-    print(error)
-try:
-    model.predict(pd.DataFrame({"a": ["x"], "b": ["y"]}))
-except ValueError as error:
-    print(error)
-print(len(model.predict(pd.DataFrame({"text": ["x", "y"]}, index=[7, 9])).loc[9]))
 `;
 
-async function compare(settings: Partial<TfidfSettings>, classes: string[], texts: string[]): Promise<void> {
-  const bundle = await exampleBundle(settings, classes);
-  const folder = mkdtempSync(join(tmpdir(), "colaml-loader-"));
-  try {
-    for (const [name, bytes] of bundleToFiles(bundle)) writeFileSync(join(folder, name), bytes);
+interface LoaderCase {
+  features: Partial<TfidfSettings>;
+  classes: string[];
+  texts: string[];
+}
+
+function realTexts(): string[] {
+  const rows: Record<string, string>[] = parse(readFileSync(REAL_DATA), {
+    columns: true,
+    relax_column_count: true,
+    relax_quotes: true,
+  });
+  return rows.map((row) => row["text"] ?? "").filter((text) => text !== "");
+}
+
+const texts = exampleTexts();
+const two = ["a", "b"];
+const CASES = new Map<string, LoaderCase>([
+  ["default settings", { features: {}, classes: ["False", "True"], texts }],
+  ["three classes", { features: {}, classes: ["a", "__proto__", "c"], texts }],
+  ["n-grams", { features: { ngram_range: [1, 2], stop_words: "none" }, classes: two, texts }],
+  [
+    "n-grams over stop words",
+    { features: { ngram_range: [2, 3], stop_words: "english" }, classes: two, texts },
+  ],
+  ["own stop words, l1", { features: { stop_words: ["late", "works"], norm: "l1" }, classes: two, texts }],
+  [
+    "sublinear counts, no norm, case kept",
+    { features: { sublinear_tf: true, norm: "none", lowercase: false }, classes: two, texts },
+  ],
+  ["another token pattern", { features: { token_pattern: "[a-z]{4,}" }, classes: two, texts }],
+]);
+if (existsSync(REAL_DATA)) {
+  CASES.set("every real tweet", { features: { stop_words: "none" }, classes: two, texts: realTexts() });
+}
+
+withPython("Python's loader", () => {
+  const bundles = new Map<string, ModelBundle>();
+  let folder: string;
+  let run: SpawnSyncReturns<string>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "colaml-loader-"));
     writeFileSync(join(folder, "colaml_model.py"), pythonLoaderSource());
-    writeFileSync(join(folder, "texts.json"), JSON.stringify(texts));
-    const run = spawnSync(PYTHON, ["-c", SCRIPT, folder], { encoding: "utf8" });
+    for (const [name, each] of CASES) {
+      const bundle = await exampleBundle(each.features, each.classes);
+      bundles.set(name, bundle);
+      mkdirSync(join(folder, name));
+      for (const [file, bytes] of bundleToFiles(bundle)) writeFileSync(join(folder, name, file), bytes);
+      writeFileSync(join(folder, name, "texts.json"), JSON.stringify(each.texts));
+    }
+    cpSync(join(folder, "n-grams"), join(folder, "damaged"), { recursive: true });
+    appendFileSync(join(folder, "damaged/bundle.json"), " ");
+    rmSync(join(folder, "damaged/texts.json"));
+    run = spawnSync(PYTHON, ["-c", SCRIPT, folder], { encoding: "utf8" });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([...CASES])("gives our labels and probabilities: %s", (name, each) => {
+    const predicted = JSON.parse(readFileSync(join(folder, name, "predicted.json"), "utf8"));
+    expect(predicted.columns).toEqual(["label", ...each.classes.map((label) => `probability_${label}`)]);
+    const classifier = createClassifier(bundles.get(name)!);
+    const out = new Float64Array(each.classes.length);
+    let difference = 0;
+    const labels = each.texts.map((text, row) => {
+      const label = each.classes[classifier.predict(text, out)];
+      for (const [k, p] of out.entries()) {
+        difference = Math.max(difference, Math.abs(p - predicted.data[row][k + 1]));
+      }
+      return label;
+    });
+    expect(predicted.data.map((row: unknown[]) => row[0])).toEqual(labels);
+    expect(new Set(predicted.data.map((row: unknown[]) => row[1])).size).toBeGreaterThan(1);
+    expect(difference).toBeLessThan(1e-6);
+  });
+
+  it("says which row has no text, which column is not there, and which file is damaged; keeps the index", () => {
     expect(run.stderr).toBe("");
     expect(run.stdout.split("\n")).toEqual([
       "row 1 has no text",
       "row 1: a text must be a str, not int",
       "there is no column 'text': columns are a, b",
-      String(1 + classes.length),
+      "[7, 9]",
+      "0",
+      expect.stringMatching(/bundle\.json is damaged/),
       "",
     ]);
-    const predicted = JSON.parse(readFileSync(join(folder, "predicted.json"), "utf8"));
-    expect(predicted.columns).toEqual(["label", ...classes.map((name) => `probability_${name}`)]);
-    expect(predicted.data.length).toBe(texts.length);
-    const classifier = createClassifier(bundle);
-    const out = new Float64Array(classes.length);
-    let difference = 0;
-    const labels = texts.map((text, row) => {
-      const label = classes[classifier.predict(text, out)];
-      for (const [k, p] of out.entries())
-        difference = Math.max(difference, Math.abs(p - predicted.data[row][k + 1]));
-      return label;
-    });
-    expect(predicted.data.map((row: unknown[]) => row[0])).toEqual(labels);
-    expect(difference).toBeLessThan(1e-6);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-withPython("Python's loader gives our labels and probabilities", () => {
-  const settings: [string, Partial<TfidfSettings>, string[]][] = [
-    ["the default settings", {}, ["False", "True"]],
-    ["three classes", {}, ["a", "__proto__", "c"]],
-    ["n-grams without stop words", { ngram_range: [1, 2], stop_words: "none" }, ["a", "b"]],
-    ["n-grams over stop words", { ngram_range: [2, 3], stop_words: "english" }, ["a", "b"]],
-    ["a list of stop words, l1", { stop_words: ["late", "works"], norm: "l1" }, ["a", "b"]],
-    [
-      "sublinear counts, no norm, case kept",
-      { sublinear_tf: true, norm: "none", lowercase: false },
-      ["a", "b"],
-    ],
-    ["another token pattern", { token_pattern: "[a-z]{4,}" }, ["a", "b"]],
-  ];
-  it.each(settings)("with %s", async (_, features, classes) => {
-    await compare(features, classes, exampleTexts());
-  });
-
-  (existsSync(REAL_DATA) ? it : it.skip)("on every tweet of the real data", async () => {
-    const rows: Record<string, string>[] = parse(readFileSync(REAL_DATA), {
-      columns: true,
-      relax_column_count: true,
-      relax_quotes: true,
-    });
-    const texts = rows.map((row) => row["text"] ?? "").filter((text) => text !== "");
-    expect(texts.length).toBeGreaterThan(4_900);
-    await compare({ stop_words: "none" }, ["False", "True"], texts);
-  });
-
-  it("and refuses a damaged file", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "colaml-loader-"));
-    for (const [name, bytes] of bundleToFiles(await exampleBundle({}, ["a", "b"])))
-      writeFileSync(
-        join(folder, name),
-        name === "bundle.json" ? Buffer.concat([bytes, Buffer.from(" ")]) : bytes,
-      );
-    writeFileSync(join(folder, "colaml_model.py"), pythonLoaderSource());
-    const run = spawnSync(PYTHON, ["-c", SCRIPT.split("texts =")[0]!, folder], { encoding: "utf8" });
-    rmSync(folder, { recursive: true });
-    expect(run.stderr).toMatch(/bundle\.json is damaged/);
   });
 });
