@@ -1,0 +1,26 @@
+// The predictor as it ships, made fragile: it ends itself at the moment that CRASH_AT names (once, the file
+// CRASH_ONCE remembers), and scoring a row with the text POISON throws or aborts the process.
+const { existsSync, writeFileSync } = require("node:fs");
+const { ByteScorer } = require("@colaml/predictor-worker/scoring/byte-scorer");
+const { startPredictor } = require("@colaml/predictor-worker/start-predictor");
+const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
+
+const { CRASH_AT, CRASH_ONCE, CRASH_AFTER = "1", POISON = "" } = process.env;
+let seen = 0;
+
+function onStep(step) {
+  if (step !== CRASH_AT || existsSync(CRASH_ONCE) || ++seen < Number(CRASH_AFTER)) return;
+  writeFileSync(CRASH_ONCE, step);
+  process.kill(process.pid, "SIGKILL");
+}
+
+if (POISON !== "") {
+  const score = ByteScorer.prototype.score;
+  ByteScorer.prototype.score = function (range, origin) {
+    if (!range.includes("POISON")) return score.call(this, range, origin);
+    if (POISON === "abort") process.kill(process.pid, "SIGKILL");
+    throw new Error("poisoned row");
+  };
+}
+
+void runWorkerProcess("predictor-worker", (worker) => startPredictor(worker, onStep));

@@ -1,0 +1,234 @@
+import { copyFileSync, existsSync } from "node:fs";
+import { appendFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { readReceipt, verifyReceipt } from "@colaml/shared/data/receipt";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { parse } from "csv-parse/sync";
+import { leftovers, openPredictorBench, oracle, type PredictorBench } from "./predictor-bench";
+import { mlflowOfTests, publishBundle, tweetBundle } from "./tweet-model";
+
+let bench: PredictorBench;
+let model: string;
+let input: string;
+const bundle = tweetBundle();
+
+beforeAll(async () => {
+  bench = await openPredictorBench();
+  model = await publishBundle(bundle);
+  input = join(bench.folder, "tweets.csv");
+  await writeSyntheticTweets(input, 6_000, 7);
+  await Promise.all(
+    [1, 2].map(() => bench.start({ env: { COLAML_CHUNK_BYTES: "65536", COLAML_WINDOW: "4" } })),
+  );
+}, 60_000);
+afterAll(() => bench.close());
+
+const uri = () => `models:/${model}/1`;
+const run = async (job: Omit<Parameters<PredictorBench["submit"]>[0], "model">) =>
+  bench.result(await bench.submit({ model: uri(), ...job }));
+
+describe("a file to a file", () => {
+  it("gives each row once, in order, with the prediction of one plain pass, and a receipt that balances", async () => {
+    const output = join(bench.folder, "plain.csv");
+    const result = await run({ input: { path: input }, output });
+    const expected = await oracle(input, bundle, "1");
+    expect(await readFile(output, "utf8")).toBe(expected.text);
+    expect(result).toMatchObject({
+      rows: expected.rows,
+      rejected: expected.rejected,
+      modelVersion: "1",
+      output,
+    });
+    expect(expected.rejected).toBeGreaterThan(0);
+    const { receipt, problems } = await verifyReceipt(output);
+    expect(problems).toEqual([]);
+    expect(receipt.rows).toEqual({
+      in: 6_000,
+      out: expected.rows,
+      rejected: expected.rejected,
+      setAside: 0,
+      duplicates: 0,
+    });
+    const rejected = parse(await readFile(`${output}.rejected.csv`, "utf8"), { columns: true });
+    expect(rejected).toHaveLength(expected.rejected);
+    const names = ["tweets.csv", "plain.csv", "plain.csv.receipt.json", "plain.csv.rejected.csv"];
+    expect(await leftovers(bench, names)).toEqual({ jobs: 0, files: [] });
+  });
+
+  it("is the same by way of Redis, of gzip and of one chunk for all", async () => {
+    const { text } = await oracle(input, bundle, "1");
+    const redis = join(bench.folder, "redis.csv");
+    await run({ input: { path: input }, output: redis, transport: "redis" });
+    expect(await readFile(redis, "utf8")).toBe(text);
+    const zipped = join(bench.folder, "tweets.csv.gz");
+    await writeFile(zipped, gzipSync(await readFile(input)));
+    for (const transport of ["file", "redis"] as const) {
+      const output = join(bench.folder, `zipped-${transport}.csv.gz`);
+      await run({ input: { path: zipped }, output, transport });
+      expect(gunzipSync(await readFile(output)).toString()).toBe(text);
+      expect((await verifyReceipt(output)).problems).toEqual([]);
+    }
+  });
+
+  it("copies columns, and writes TSV and NDJSON with the same numbers", async () => {
+    const csv = join(bench.folder, "columns.csv");
+    await run({ input: { path: input }, output: csv, passThrough: ["author_id", "text"] });
+    const rows = parse(await readFile(csv), { columns: true }) as Record<string, string>[];
+    const source = parse(await readFile(input), { columns: true }) as Record<string, string>[];
+    const byId = new Map(source.map((row) => [row["tweet_id"], row]));
+    expect(rows.every((row) => byId.get(row["id"])!["text"] === row["text"])).toBe(true);
+    for (const format of ["tsv", "ndjson"]) {
+      const output = join(bench.folder, `columns.${format}`);
+      await run({ input: { path: input }, output, passThrough: ["author_id", "text"] });
+      const text = await readFile(output, "utf8");
+      const read =
+        format === "tsv"
+          ? (parse(text, { columns: true, delimiter: "\t" }) as Record<string, string>[])
+          : text
+              .trimEnd()
+              .split("\n")
+              .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(
+        read.map((row) => ({
+          ...row,
+          probability_True: Number(row["probability_True"]),
+          probability_False: 0,
+        })),
+      ).toEqual(
+        rows.map((row) => ({
+          ...row,
+          probability_True: Number(row["probability_True"]),
+          probability_False: 0,
+        })),
+      );
+    }
+  });
+
+  it("reads NDJSON", async () => {
+    const path = join(bench.folder, "in.ndjson");
+    const records = [
+      { tweet_id: 1, text: "please help" },
+      { tweet_id: "b", text: "" },
+      { tweet_id: 3, text: "sorry\n" },
+    ];
+    await writeFile(path, `${records.map((record) => JSON.stringify(record)).join("\n")}\nnot json\n[1]\n`);
+    const output = join(bench.folder, "from-ndjson.csv");
+    expect(await run({ input: { path }, output })).toMatchObject({ rows: 2, rejected: 3 });
+    const rows = parse(await readFile(output), { columns: true }) as Record<string, string>[];
+    expect(rows.map((row) => row["id"])).toEqual(["1", "3"]);
+    expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe(
+      "line,reason\n2,no text\n4,not a JSON object\n5,not a JSON object\n",
+    );
+  });
+
+  it("numbers rows where there is no id, and explains labels by words of the text", async () => {
+    const path = join(bench.folder, "noid.csv");
+    await writeFile(path, 'text\nplease help\n""\n=sorry\nthanks for your service\n');
+    const output = join(bench.folder, "noid-out.csv");
+    await run({ input: { path }, output, explain: 2, passThrough: ["text"], spreadsheetSafe: true });
+    const rows = parse(await readFile(output), { columns: true }) as Record<string, string>[];
+    expect(rows.map((row) => row["id"])).toEqual(["1", "3", "4"]);
+    expect(rows.map((row) => row["text"])).toEqual(["please help", "'=sorry", "thanks for your service"]);
+    for (const row of rows) {
+      const words = row["explanation"]!.split(" ")
+        .filter(Boolean)
+        .map((word) => word.split(":")[0]!);
+      expect(words.length).toBeLessThanOrEqual(2);
+      expect(words.every((word) => row["text"]!.includes(word))).toBe(true);
+    }
+    expect(rows.some((row) => row["explanation"] !== "")).toBe(true);
+  });
+});
+
+describe("texts in the job", () => {
+  it("are scored at once and are its result", async () => {
+    const result = await bench.result(
+      await bench.submit({ model: uri(), texts: ["please help", ""], explain: 1 }),
+    );
+    expect(result).toMatchObject({ rows: 2, modelVersion: "1" });
+    const [first] = result.predictions!;
+    expect(first!.probabilities["False"]! + first!.probabilities["True"]!).toBeCloseTo(1, 6);
+    expect(first!.probabilities[first!.label]).toBeGreaterThanOrEqual(0.5);
+  });
+});
+
+describe("what cannot be done", () => {
+  const failure = async (job: Parameters<typeof run>[0]) => run(job).catch((error: Error) => error.message);
+
+  it("is refused with one line, and nothing is left", async () => {
+    const output = join(bench.folder, "refused.csv");
+    expect(await failure({ input: { path: join(bench.folder, "none.csv") }, output })).toMatch(
+      /^INPUT_NOT_FOUND: /,
+    );
+    expect(await failure({ input: { path: input }, output, columns: { text: "body" } })).toMatch(
+      /^COLUMN_NOT_FOUND: no column "body" .* it has: .*tweet_id/,
+    );
+    expect(await failure({ input: { path: input }, output: join(bench.folder, "no", "where.csv") })).toMatch(
+      /^OUTPUT_UNWRITABLE: .*the folder does not exist/,
+    );
+    expect(await failure({ input: { path: input }, output: input })).toMatch(
+      /^OUTPUT_UNWRITABLE: .*is the input/,
+    );
+    expect(await failure({ input: { path: input }, output, maxRejected: 3 })).toMatch(/^TOO_MANY_REJECTED: /);
+    expect(await failure({ input: { path: input }, output, maxRejected: 0.0001 })).toMatch(
+      /^TOO_MANY_REJECTED: /,
+    );
+    const id = await bench.submit({
+      model: "models:/nothing-like-it@champion",
+      input: { path: input },
+      output,
+    });
+    await expect(bench.result(id)).rejects.toThrow("MODEL_NOT_FOUND");
+    expect((await readdir(bench.folder)).filter((name) => name.includes("refused"))).toEqual([]);
+    expect(await bench.queue("predict-chunk").getJobCountByTypes("waiting", "active", "delayed")).toBe(0);
+  });
+
+  it("is to replace an output, unless asked to", async () => {
+    const output = join(bench.folder, "kept.csv");
+    await writeFile(output, "mine");
+    expect(await failure({ input: { path: input }, output })).toMatch(/^OUTPUT_EXISTS: /);
+    expect(await readFile(output, "utf8")).toBe("mine");
+    await run({ input: { path: input }, output, force: true });
+    expect((await verifyReceipt(output)).problems).toEqual([]);
+  });
+
+  it("is seen by the receipt when a byte of the output or the input changes", async () => {
+    const copy = join(bench.folder, "changing.csv");
+    copyFileSync(input, copy);
+    const output = join(bench.folder, "receipt.csv");
+    await run({ input: { path: copy }, output });
+    await appendFile(copy, "x");
+    expect((await verifyReceipt(output)).problems).toEqual([expect.stringContaining("the input has")]);
+    const bytes = await readFile(output);
+    bytes[bytes.length - 20] = bytes[bytes.length - 20]! ^ 1;
+    await writeFile(output, bytes);
+    expect((await verifyReceipt(output)).problems).toContainEqual(
+      expect.stringContaining("the output was changed"),
+    );
+    expect((await readReceipt(output))?.rows.duplicates).toBe(0);
+  });
+});
+
+it("a promotion changes the next job and not the one under way", async () => {
+  const { registry } = mlflowOfTests();
+  const name = await publishBundle(tweetBundle(1));
+  await publishBundle(tweetBundle(2), name);
+  await registry.setAlias(name, "champion", "1");
+  const big = join(bench.folder, "big.csv");
+  await writeSyntheticTweets(big, 30_000, 9);
+  const champion = `models:/${name}@champion`;
+  const output = join(bench.folder, "pinned.csv");
+  const id = await bench.submit({ model: champion, input: { path: big }, output });
+  const folder = join(bench.folder, ".pinned.csv.colaml", "batch.json");
+  while (!existsSync(folder)) await new Promise((resolve) => setImmediate(resolve));
+  await registry.setAlias(name, "champion", "2");
+  expect((await bench.result(id)).modelVersion).toBe("1");
+  expect(await readFile(output, "utf8")).toBe((await oracle(big, tweetBundle(1), "1")).text);
+  const next = join(bench.folder, "next.csv");
+  expect((await run({ input: { path: input }, output: next, ...{ model: champion } })).modelVersion).toBe(
+    "2",
+  );
+  expect(await readFile(next, "utf8")).toBe((await oracle(input, tweetBundle(2), "2")).text);
+  expect((await stat(next)).mode & 0o077).toBe(0o040);
+});
