@@ -161,7 +161,7 @@ export class ByteTokenizer {
     for (const token of tokens) {
       const from = this.#used;
       const to = from + out.write(token, from, "utf8");
-      this.#used = this.#push(from, to, hashBytes(out, from, to));
+      this.#used = this.#push(from, to, hashBytes(this.bytes, from, to));
     }
   }
 

@@ -75,6 +75,37 @@ function countGroups(expression: RegExp): number {
   return (new RegExp(`${expression.source}|`, expression.flags.replace("g", "")).exec("")?.length ?? 1) - 1;
 }
 
+/** What patterns for words backtrack over. */
+const PROBES = ["a", "0", "_", " ", "-", "'", "é", "a0", "a-", "#a", "aA "];
+/** Characters of a probe: exponential time shows at 32, polynomial does not. */
+const PROBE_LENGTHS = [16, 20, 24, 28, 32];
+/** A probe that takes longer than this backtracks exponentially; sound patterns take microseconds. */
+const MAX_PROBE_MS = 40;
+
+/** Whether matching is slow each time: once it may be that another process had the core. */
+function isSlow(text: string, expression: RegExp): boolean {
+  for (let round = 0; round < 3; round++) {
+    const start = performance.now();
+    text.match(expression);
+    if (performance.now() - start <= MAX_PROBE_MS) return false;
+  }
+  return true;
+}
+
+/**
+ * Refuses patterns such as `(a+)+b`, on which one hostile text could keep a worker busy for years. A heuristic:
+ * texts that nearly match are tried, longer and longer, and the clock is looked at.
+ */
+function checkLinear(pattern: string, expression: RegExp): void {
+  for (const probe of PROBES) {
+    for (const length of PROBE_LENGTHS) {
+      const text = `${probe.repeat(Math.ceil(length / probe.length))}\u0000`;
+      if (!isSlow(text, expression)) continue;
+      throw invalid(pattern, "it takes exponential time on some texts (nested repetition?)");
+    }
+  }
+}
+
 /**
  * A token pattern in Python's syntax, as scikit-learn takes it, compiled to JavaScript: `\w`, `\d`, `\s` and
  * `\b` keep Python's Unicode meaning.
@@ -95,5 +126,6 @@ export function compileTokenPattern(pattern: string): { expression: RegExp; hasG
   if (groups > 1) throw invalid(pattern, `it has ${groups} capturing groups: at most one is allowed`);
   if (new RegExp(source, flags.replace("g", "")).test(""))
     throw invalid(pattern, "it matches the empty text");
+  checkLinear(pattern, expression);
   return { expression, hasGroup: groups === 1 };
 }
