@@ -23,6 +23,8 @@ export interface ModelFolder {
 /** MLflow release whose layout is written. */
 const MLFLOW_VERSION = "3.17.2";
 const PYTHON_VERSION = "3.11.7";
+/** Logged models came with MLflow 3; the loader needs what mlflow itself needs. */
+const REQUIREMENTS = "mlflow>=3,<4\nnumpy\npandas\n";
 
 /** Signature of our models: one text column in, label and a probability a class out. */
 export function signatureOf(
@@ -50,7 +52,7 @@ export function modelFolderFiles(folder: ModelFolder): Map<string, Uint8Array> {
       "python_env.yaml",
       text(`python: ${PYTHON_VERSION}\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n`),
     ],
-    ["requirements.txt", text(`mlflow==${MLFLOW_VERSION}\n`)],
+    ["requirements.txt", text(REQUIREMENTS)],
     [`code/${PYTHON_LOADER_MODULE}.py`, text(pythonLoaderSource())],
     ["input_example.json", text(JSON.stringify({ columns: [textColumn], data: [[inputExample]] }))],
     [
