@@ -28,6 +28,7 @@ export interface ChampionEntry extends ChampionEvent {
 }
 
 export interface PromoteOptions {
+  /** When it was decided; the same when a promotion that broke off is gone on with. Default: now. */
   at?: Date;
   /** Refuses models that are not signed by it, where not empty. */
   hmacKey?: string;
@@ -119,7 +120,9 @@ async function record(client: MlflowClient, move: Move, options: PromoteOptions)
     ...(before ? { replaced: before.version } : {}),
     ...(rollback ? { rollback } : {}),
   };
-  const events = [...eventsOf(await client.registry.version(name, version)), event];
+  // A promotion that broke off before the alias moved comes again with its time: it is noted once.
+  const known = eventsOf(await client.registry.version(name, version)).filter((other) => other.at !== at);
+  const events = [...known, event];
   while (JSON.stringify(events).length > MAX_HISTORY_LENGTH && events.length > 1) events.shift();
   const tags = {
     [HISTORY_TAG]: JSON.stringify(events),

@@ -9,6 +9,8 @@ import type { Publication } from "./publication";
 export const VERDICT_FILE = "champion_verdict.json";
 const VERDICT_TAG = "colaml.verdict";
 const REASON_TAG = "colaml.verdict_reason";
+/** When it was judged: a promotion that breaks off goes on with the same time. */
+const JUDGED_TAG = "colaml.verdict_at";
 
 /**
  * Puts a finished training into MLflow: run, model, registered version; then the champion check, its verdict as
@@ -41,7 +43,10 @@ export async function publishTraining(
   const published = await publishModel(client, record, model);
   const { version } = published.version;
   const report = await reportOf(client, publication, published, options);
-  if (report.verdict === "PROMOTE") await promote(client, job.model, version, report.reason);
+  if (report.verdict === "PROMOTE") {
+    const { at, reason } = report;
+    await promote(client, job.model, version, reason, { at, hmacKey: options.hmacKey });
+  }
   const champion = await championOf(client, job.model);
   return {
     ...facts,
@@ -58,20 +63,22 @@ async function reportOf(
   publication: Publication,
   { runId, version }: PublishedModel,
   options: ChampionCheckOptions,
-): Promise<Pick<ChampionReport, "verdict" | "reason">> {
+): Promise<Pick<ChampionReport, "verdict" | "reason"> & { at: Date }> {
   const { tags, artifactUri } = await client.runs.get(runId);
   const known = tags[VERDICT_TAG];
   if (known === "PROMOTE" || known === "HOLD" || known === "REJECT")
-    return { verdict: known, reason: tags[REASON_TAG] ?? "" };
+    return { verdict: known, reason: tags[REASON_TAG] ?? "", at: new Date(tags[JUDGED_TAG] ?? Date.now()) };
   const report = await checkChampion(client, publication, version.version, options);
   const json = `${JSON.stringify({ alias: CHAMPION, ...report }, null, 2)}\n`;
   await client.artifacts.upload(artifactUri, VERDICT_FILE, Buffer.from(json));
+  const at = new Date();
   const verdictTags = [
     { key: VERDICT_TAG, value: report.verdict },
     { key: REASON_TAG, value: report.reason },
+    { key: JUDGED_TAG, value: at.toISOString() },
   ];
   for (const tag of verdictTags)
     await client.registry.setVersionTag(publication.job.model, version.version, tag);
   await client.runs.log(runId, { tags: verdictTags });
-  return report;
+  return { verdict: report.verdict, reason: report.reason, at };
 }
