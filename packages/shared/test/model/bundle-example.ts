@@ -27,11 +27,26 @@ const VERBS = [
 ];
 const ENDS = ["!!", "", "please help", "thanks @store", "http://t.co/x", "again and again", "toString", "😡"];
 
-/** Texts of made-up complaints: all words of three lists, some of them twice. */
+/** What tokenizers in two languages may see differently: case, accents, CJK, combining marks. */
+const ODDITIES = [
+  "",
+  " \t\r\n ",
+  "İstanbul ΟΔΟΣ Straße ÇA",
+  "cafe\u0301 late",
+  "नमस्ते works",
+  "今日は良い天気 漢字 안녕하세요",
+  "x²³ ½ late٣ Ⅻ",
+  "under_score __proto__",
+  "a\u00adb zero\u200bwidth \u2028 late",
+  "ＬＡＴＥ ﬂight K",
+];
+
+/** Texts of made-up complaints: all words of three lists, some of them twice; and oddities. */
 export function exampleTexts(): string[] {
-  return SUBJECTS.flatMap((subject) =>
+  const complaints = SUBJECTS.flatMap((subject) =>
     VERBS.flatMap((verb) => ENDS.map((end, i) => `${subject} ${verb} ${i % 3 === 0 ? verb : ""} ${end}`)),
   );
+  return [...complaints, ...ODDITIES];
 }
 
 /** A bundle trained on the example texts; the classes follow the words. */
@@ -42,6 +57,18 @@ export async function exampleBundle(
   const texts = exampleTexts();
   const features = featuresSchema.parse(settings);
   const terms = [
+    "cafe",
+    "stanbul",
+    "οδος",
+    "straße",
+    "नमस",
+    "안녕하세요",
+    "width",
+    "b",
+    "x²³",
+    "late٣",
+    "ⅻ",
+    "k",
     "__proto__",
     "battery",
     "broken",
