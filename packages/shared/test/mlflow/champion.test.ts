@@ -3,14 +3,14 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
 import {
   clientFor,
-  exampleBundle,
   exampleModel,
   exampleRun,
+  publishVersions,
+  SMALL_RUN,
   testServer,
   uniqueName,
 } from "./example-publication";
 
-const small = { metrics: [], params: [], datasets: [], artifacts: new Map() };
 const day = (n: number) => new Date(Date.UTC(2026, 0, n));
 
 let client: MlflowClient;
@@ -20,19 +20,17 @@ beforeEach(() => {
   name = uniqueName("model");
 });
 
-const publish = async () =>
-  publishModel(client, exampleRun(uniqueName("e"), small), exampleModel(name, exampleBundle()));
 const aliases = async () => Object.fromEntries(await client.registry.aliases(name));
 
 test("without a model, and with a model without champion, there is no champion", async () => {
   expect(await championOf(client, name)).toBeUndefined();
-  await publish();
+  await publishVersions(client, name, 1);
   expect(await championOf(client, name)).toBeUndefined();
   await expect(rollback(client, name, "why")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
 });
 
 test("a promotion moves champion and previous, and is told with its reason, time and predecessor", async () => {
-  for (let i = 0; i < 2; i++) await publish();
+  await publishVersions(client, name, 2);
   await promote(client, name, "1", "the first", { at: day(1) });
   expect(await aliases()).toEqual({ champion: "1" });
   await promote(client, name, "2", "accuracy 0.83 > 0.81", { at: day(2) });
@@ -49,15 +47,15 @@ test("a promotion moves champion and previous, and is told with its reason, time
 });
 
 test("promoting the champion again changes nothing", async () => {
-  await publish();
+  await publishVersions(client, name, 1);
   await promote(client, name, "1", "the first", { at: day(1) });
   await promote(client, name, "1", "again", { at: day(2) });
   expect(await championHistory(client, name)).toHaveLength(1);
 });
 
 test("rollbacks go back one champion each, never forward, and end at the first", async () => {
+  await publishVersions(client, name, 3);
   for (let i = 1; i <= 3; i++) {
-    await publish();
     await promote(client, name, String(i), `better ${i}`, { at: day(i) });
   }
   expect(await rollback(client, name, "complaints", { at: day(4) })).toEqual({ version: "2", replaced: "3" });
@@ -81,8 +79,8 @@ test("rollbacks go back one champion each, never forward, and end at the first",
 });
 
 test("a version that cannot be loaded never becomes champion, neither forward nor back", async () => {
-  for (let i = 0; i < 2; i++) await publish();
-  const broken = await publish();
+  await publishVersions(client, name, 2);
+  const broken = await publishModel(client, exampleRun(uniqueName("e"), SMALL_RUN), exampleModel(name));
   const { artifactUri } = await client.models.get(broken.modelId);
   await client.artifacts.upload(artifactUri, "data/model.xgb.json", Buffer.from("{}"));
   await promote(client, name, "1", "the first");
@@ -98,7 +96,7 @@ test("a version that cannot be loaded never becomes champion, neither forward no
 });
 
 test("a long history keeps its newest events, and the tag stays readable", async () => {
-  for (let i = 0; i < 2; i++) await publish();
+  await publishVersions(client, name, 2);
   for (let i = 1; i <= 14; i++)
     await promote(client, name, String(1 + (i % 2)), "x".repeat(600), { at: day(i) });
   const history = await championHistory(client, name);

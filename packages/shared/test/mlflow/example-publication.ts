@@ -2,7 +2,12 @@ import { randomUUID } from "node:crypto";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { featuresSchema } from "@colaml/shared/jobs/train";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
-import type { ModelRecord, RunRecord } from "@colaml/shared/mlflow/publish-model";
+import {
+  MANIFEST_TAG,
+  type ModelRecord,
+  publishModel,
+  type RunRecord,
+} from "@colaml/shared/mlflow/publish-model";
 import type { TransportOptions } from "@colaml/shared/mlflow/transport";
 import { bundleToFiles } from "@colaml/shared/model/bundle-files";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
@@ -102,4 +107,15 @@ export function exampleModel(name: string, bundle: ModelBundle = exampleBundle()
     files: bundleToFiles(bundle, new Map([["notes.json", Buffer.from("{}")]]), hmacKey),
     versionTags: [{ key: "version", value: "1.0.1" }],
   };
+}
+
+/** A run of no more than a name. */
+export const SMALL_RUN = { metrics: [], params: [], datasets: [], artifacts: new Map() };
+
+/** So many versions of a model, all with the files of one logged model. */
+export async function publishVersions(client: MlflowClient, name: string, count: number): Promise<void> {
+  const published = await publishModel(client, exampleRun(uniqueName("e"), SMALL_RUN), exampleModel(name));
+  const { modelId, runId, version } = published;
+  const tags = [{ key: MANIFEST_TAG, value: version.tags[MANIFEST_TAG] ?? "" }];
+  for (let i = 1; i < count; i++) await client.registry.createVersion({ name, modelId, runId, tags });
 }

@@ -10,12 +10,12 @@ import {
   exampleBundle,
   exampleModel,
   exampleRun,
+  publishVersions,
+  SMALL_RUN,
   testServer,
   uniqueName,
 } from "./example-publication";
 import { type FaultServer, faultServer } from "./fault-server";
-
-const small = { metrics: [], params: [], datasets: [], artifacts: new Map() };
 
 let cacheDir: string;
 let client: MlflowClient;
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 const publish = (name: string, bundle = exampleBundle(), hmacKey = "") =>
-  publishModel(client, exampleRun(uniqueName("experiment"), small), exampleModel(name, bundle, hmacKey));
+  publishModel(client, exampleRun(uniqueName("experiment"), SMALL_RUN), exampleModel(name, bundle, hmacKey));
 
 /** Replaces a file of a logged model on the server. */
 async function overwrite(modelId: string, path: string, bytes: Uint8Array): Promise<void> {
@@ -40,8 +40,7 @@ async function overwrite(modelId: string, path: string, bytes: Uint8Array): Prom
 
 test("an alias, a number and latest name a version each; all three are pinned to numbers", async () => {
   const name = uniqueName("model");
-  await publish(name);
-  await publish(name);
+  await publishVersions(client, name, 2);
   await client.registry.setAlias(name, "champion", "1");
   expect(await resolveModel(client, `models:/${name}@champion`)).toMatchObject({ name, version: "1" });
   expect(await resolveModel(client, `models:/${name}/2`)).toMatchObject({ version: "2" });
@@ -123,8 +122,8 @@ test("with MLflow away a kept version is found by its number but not by an alias
 
 test("the five versions used last stay on disk", async () => {
   const name = uniqueName("model");
+  await publishVersions(client, name, 7);
   for (let i = 1; i <= 7; i++) {
-    await publish(name);
     await loadModel(client, await resolveModel(client, `models:/${name}/${i}`), { cacheDir });
     // Version 1 is in use all the time.
     await loadModel(client, await resolveModel(client, `models:/${name}/1`), { cacheDir });
