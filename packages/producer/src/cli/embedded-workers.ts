@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { SETTINGS } from "@colaml/shared/config/resolve-config";
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
@@ -14,9 +15,15 @@ const PACKAGES = resolve(__dirname, "../../..");
 /** On top of the grace time that a worker gives its job at SIGTERM. */
 const STOP_MARGIN_MS = 5_000;
 
+/** A worker that ended is started again after this long, so that a broken one does not spin. */
+const RESTART_DELAY_MS = 1_000;
+/** More ends than this in all, and nobody is helped by another start. */
+const MAX_RESTARTS = 20;
+/** What a worker exits with when a setting is wrong: another start would end the same way. */
+const SETTINGS_EXIT_CODE = 2;
+
 export interface EmbeddedWorkers {
-  children: readonly RunningChild[];
-  /** Rejects when a worker ends though nobody stopped it. */
+  /** Rejects when a worker cannot be kept running. */
   failed: Promise<never>;
   /** SIGTERM to all at once; may be called twice. */
   stop(): Promise<void>;
@@ -36,39 +43,47 @@ export function configEnvironment(config: ColaConfig): Record<string, string> {
   return Object.fromEntries(entries.filter(([, value]) => value !== ""));
 }
 
-/** Starts worker processes on the servers that `config` names; their console goes to `<stateDir>/logs`. */
-export async function startWorkers(config: ColaConfig, counts: WorkerCounts): Promise<EmbeddedWorkers> {
-  const kinds = Object.entries(counts) as [WorkerKind, number][];
-  const names = kinds.flatMap(([kind, count]) =>
+/**
+ * Starts worker processes on the servers that `config` names; their console goes to `<stateDir>/logs`. One that
+ * ends by itself is started again: its job is taken up where the queue has it.
+ *
+ * @param warn told of each restart
+ */
+export async function startWorkers(
+  config: ColaConfig,
+  counts: WorkerCounts,
+  warn: (message: string) => void,
+): Promise<EmbeddedWorkers> {
+  const names = (Object.entries(counts) as [WorkerKind, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, i) => [kind, i + 1] as const),
   );
-  const children: RunningChild[] = [];
-  let stopping = false;
-  const stop = async () => {
-    stopping = true;
-    await Promise.all(children.map((child) => child.stop()));
-  };
-  try {
-    for (const [kind, number] of names) children.push(await startWorker(config, kind, number));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const failed = new Promise<never>((_resolve, reject) => {
-    for (const child of children) {
-      void child.exited.then(({ code, signal }) => {
-        if (stopping) return;
-        reject(
-          new ColaError(
-            "INTERNAL",
-            `${child.name} ended by itself (${signal ?? `exit code ${code}`}): see ${child.logFile}`,
-          ),
-        );
-      });
+  const stopping = new AbortController();
+  const running = new Set<RunningChild>();
+  let restartsLeft = MAX_RESTARTS;
+  const keep = async (kind: WorkerKind, number: number): Promise<never> => {
+    for (;;) {
+      const child = await startWorker(config, kind, number);
+      running.add(child);
+      if (stopping.signal.aborted) await child.stop();
+      const { code, signal } = await child.exited;
+      running.delete(child);
+      if (stopping.signal.aborted) return new Promise<never>(() => {});
+      const ended = `${child.name} ended by itself (${signal ?? `exit code ${code}`}): see ${child.logFile}`;
+      if (code === SETTINGS_EXIT_CODE || restartsLeft-- <= 0) throw new ColaError("INTERNAL", ended);
+      warn(`${ended}; starting it again`);
+      await delay(RESTART_DELAY_MS, undefined, { signal: stopping.signal });
     }
-  });
+  };
+  const failed = Promise.race([
+    new Promise<never>(() => {}),
+    ...names.map(([kind, number]) => keep(kind, number)),
+  ]);
   failed.catch(() => {});
-  return { children, failed, stop };
+  const stop = async () => {
+    stopping.abort();
+    await Promise.all([...running].map((child) => child.stop()));
+  };
+  return { failed, stop };
 }
 
 function startWorker(config: ColaConfig, kind: WorkerKind, number: number): Promise<RunningChild> {

@@ -104,7 +104,7 @@ async function startOwn(context: CommandContext, needs: SessionNeeds): Promise<S
     if (!mlflow && needs.mlflow !== false) await checkMlflow(config);
     const queues = redis ? await openJobQueues(config) : undefined;
     closers.push(async () => queues?.close());
-    const workers = await startWorkers(config, needs.workers ?? {});
+    const workers = await startWorkers(config, needs.workers ?? {}, (line) => terminal.warn(line));
     closers.push(() => workers.stop());
     return {
       config,

@@ -54,7 +54,7 @@ export async function startAll(context: CommandContext, counts: WorkerCounts): P
     await checkMlflow(resolved);
     const api = await listen(resolved, apiLog(terminal));
     closers.push(() => api.close());
-    const workers = await startWorkers(resolved, counts);
+    const workers = await startWorkers(resolved, counts, (line) => terminal.warn(line));
     closers.push(() => workers.stop());
     const addresses = {
       pid: process.pid,

@@ -1,0 +1,279 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { openJobQueues } from "@colaml/producer/jobs/open-queues";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { type RunningCola, runCola, startCola } from "./cola-process";
+
+const REAL_DATA =
+  process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
+const model = `flow_${process.pid}`;
+const folder = mkdtempSync(join(tmpdir(), "cola-flow-"));
+/** What every command of this folder gets; where Redis is they find out from `cola up`. */
+const env = {
+  COLAML_STATE_DIR: join(folder, "state"),
+  COLAML_REDIS_PREFIX: `{flow-${process.pid}}`,
+  COLAML_MODEL: model,
+  COLAML_PORT: "0",
+  MLFLOW_EXPERIMENT_NAME: model,
+};
+const tweets = join(folder, "tweets.csv");
+let up: RunningCola;
+
+const cola = (...args: string[]) => runCola(args, env, folder);
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await cola(...args, "--json");
+  const lines = stdout.trimEnd().split("\n");
+  if (lines.length !== 1) throw new Error(`stdout is not one object: ${stdout}\n${stderr}`);
+  return { code, stderr, value: JSON.parse(lines[0]!) as Record<string, unknown> };
+};
+
+beforeAll(async () => {
+  await writeSyntheticTweets(tweets, 3_000, 7);
+  const servers = {
+    REDIS_URL: process.env["TEST_REDIS_URL"]!,
+    MLFLOW_TRACKING_URI: process.env["TEST_MLFLOW_URI"]!,
+  };
+  up = startCola(["up", "--predictors", "1"], { ...env, ...servers }, folder);
+  await up.said(/ColaML is up/);
+});
+afterAll(async () => {
+  up.child.kill("SIGTERM");
+  await up.finished;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the whole mission on the command line", () => {
+  it("trains, registers and promotes a model, and says so in one object", async () => {
+    const { code, value } = await json("train", tweets);
+    expect(code).toBe(0);
+    expect(value).toMatchObject({
+      runId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      modelVersion: "1",
+      promoted: true,
+      metrics: { validation: { accuracy_score: expect.any(Number) }, test: { roc_auc: expect.any(Number) } },
+      seconds: expect.any(Number),
+    });
+  });
+
+  it("predicts a file in input order with probabilities and the model's version", async () => {
+    const output = join(folder, "scored.csv");
+    const { code, value } = await json("predict", tweets, "--output", output);
+    expect(code).toBe(0);
+    expect(value).toMatchObject({
+      modelVersion: "1",
+      output,
+      seconds: expect.any(Number),
+      rowsPerSecond: expect.any(Number),
+    });
+    const rows = value["rows"] as number;
+    expect(rows + (value["rejected"] as number)).toBe(3_000);
+    const lines = readFileSync(output, "utf8").trimEnd().split(/\r?\n/);
+    expect(lines).toHaveLength(rows + 1);
+  });
+
+  it("refuses an output that exists, and leaves it as it is", async () => {
+    const output = join(folder, "mine.csv");
+    writeFileSync(output, "mine");
+    const { code, value } = await json("predict", tweets, "--output", output);
+    expect([code, value["error_code"]]).toEqual([1, "OUTPUT_EXISTS"]);
+    expect(readFileSync(output, "utf8")).toBe("mine");
+  });
+
+  it("scores texts at once", async () => {
+    const { value } = await json(
+      "predict",
+      "--text",
+      "my order never arrived",
+      "--text",
+      "we are happy to help ^JB",
+    );
+    expect(value["predictions"]).toEqual([
+      {
+        label: expect.stringMatching(/^(True|False)$/),
+        probabilities: { True: expect.any(Number), False: expect.any(Number) },
+      },
+      {
+        label: expect.stringMatching(/^(True|False)$/),
+        probabilities: { True: expect.any(Number), False: expect.any(Number) },
+      },
+    ]);
+  });
+
+  it("monitors: exit 0 above the thresholds, 3 below", async () => {
+    const good = await json(
+      "monitor",
+      tweets,
+      "--accuracy-threshold",
+      "0.6",
+      "--report",
+      join(folder, "report.html"),
+    );
+    expect(good.value).toMatchObject({ modelVersion: "1", metrics: { accuracy_score: expect.any(Number) } });
+    const bad = await json("monitor", tweets, "--accuracy-threshold", "0.999");
+    expect([bad.code, bad.value["ok"]]).toEqual([3, false]);
+  });
+
+  it("lists versions with the champion marked, the champion's history, and the jobs", async () => {
+    const models = (await json("models")).value as {
+      versions: { version: string; aliases: string[]; metrics: object }[];
+    };
+    expect(models.versions).toMatchObject([
+      { version: "1", aliases: ["champion"], metrics: { accuracy_score: expect.any(Number) } },
+    ]);
+    expect((await json("models", "history")).value).toMatchObject({ history: [{ version: "1" }] });
+    const { jobs } = (await json("jobs")).value as { jobs: { id: string; queue: string; status: string }[] };
+    expect(jobs.map(({ queue, status }) => `${queue} ${status}`)).toContain("train completed");
+    const shown = await json("jobs", "show", jobs[0]!.id);
+    expect(shown.value).toMatchObject({ id: jobs[0]!.id });
+  });
+
+  it("says that there is nothing to roll back to, and no such job", async () => {
+    expect((await json("models", "rollback")).value["error_code"]).toBe("MODEL_NOT_FOUND");
+    expect((await json("jobs", "show", "train-nosuch")).value["error_code"]).toBe("JOB_NOT_FOUND");
+  });
+
+  it("keeps where it runs readable by its owner alone, and refuses a second one by its pid", async () => {
+    expect(statSync(join(env.COLAML_STATE_DIR, "up.json")).mode & 0o777).toBe(0o600);
+    const second = await cola("up");
+    expect(second.code).toBe(2);
+    expect(second.stderr).toContain(String(up.child.pid));
+  });
+});
+
+(existsSync(REAL_DATA) ? describe : describe.skip)("the reference data", () => {
+  it("reaches the accuracy and ROC AUC of the original on the same test rows", async () => {
+    const { value } = await json("train", REAL_DATA, "--model", `${model}_real`);
+    const { test } = value["metrics"] as { test: { accuracy_score: number; roc_auc: number } };
+    expect(test.accuracy_score).toBeGreaterThanOrEqual(0.81);
+    expect(test.roc_auc).toBeGreaterThanOrEqual(0.89);
+  });
+});
+
+describe("bad input", () => {
+  const write = (name: string, content: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const rows = (count: number, label: (i: number) => string) =>
+    `tweet_id,inbound,text\n${Array.from({ length: count }, (_, i) => `${i},${label(i)},some words ${i}`).join("\n")}\n`;
+
+  it.each([
+    ["a missing file", () => ["train", join(folder, "no.csv")], 1, "INPUT_NOT_FOUND", /no\.csv/],
+    ["a folder", () => ["train", folder], 1, "INPUT_UNREADABLE", /./],
+    ["an empty file", () => ["train", write("empty.csv", "")], 1, "INPUT_EMPTY", /empty\.csv/],
+    [
+      "a header alone",
+      () => ["train", write("header.csv", "tweet_id,inbound,text\n")],
+      1,
+      "INPUT_EMPTY",
+      /no rows/,
+    ],
+    ["no text column", () => ["train", write("other.csv", "a,b\n1,2\n")], 1, "COLUMN_NOT_FOUND", /"a", "b"/],
+    [
+      "another text column",
+      () => ["predict", tweets, "-o", join(folder, "x.csv"), "--text-column", "body"],
+      1,
+      "COLUMN_NOT_FOUND",
+      /"body".*"text"/,
+    ],
+    [
+      "one class",
+      () => [
+        "train",
+        write(
+          "one.csv",
+          rows(200, () => "True"),
+        ),
+      ],
+      1,
+      "LABELS_INVALID",
+      /one label/,
+    ],
+    [
+      "too few rows",
+      () => [
+        "train",
+        write(
+          "few.csv",
+          rows(3, (i) => (i % 2 ? "True" : "False")),
+        ),
+      ],
+      1,
+      "TOO_FEW_ROWS",
+      /row/,
+    ],
+    [
+      "an unknown model",
+      () => ["predict", tweets, "-o", join(folder, "x.csv"), "--model", "no_such_model"],
+      1,
+      "MODEL_NOT_FOUND",
+      /no_such_model/,
+    ],
+    [
+      "an unknown alias",
+      () => ["predict", tweets, "-o", join(folder, "x.csv"), "--alias", "nobody"],
+      1,
+      "MODEL_NOT_FOUND",
+      /nobody/,
+    ],
+    [
+      "an output in no folder",
+      () => ["predict", tweets, "-o", join(folder, "none", "x.csv")],
+      1,
+      "OUTPUT_UNWRITABLE",
+      /none/,
+    ],
+    ["a setting out of range", () => ["train", tweets, "--depth", "99"], 2, "CONFIG_INVALID", /99.*1 to 16/],
+    ["an unknown flag", () => ["train", tweets, "--max-depth", "6"], 2, "USAGE", /--max-depth/],
+    ["no file", () => ["train"], 2, "USAGE", /file/],
+    ["no output", () => ["predict", tweets], 2, "USAGE", /--output/],
+    [
+      "a model that is a path",
+      () => ["predict", tweets, "-o", "x.csv", "--model", "../m"],
+      2,
+      "USAGE",
+      /allowed/,
+    ],
+  ])("%s: one line, an exit code, nothing half-written", async (_what, args, code, errorCode, message) => {
+    const done = await cola(...args(), "--json");
+    expect(done.code).toBe(code);
+    const answer = JSON.parse(done.stdout) as { error_code: string; message: string };
+    expect(answer.error_code).toBe(errorCode);
+    expect(answer.message).toMatch(message);
+    const spoken = done.stderr
+      .split("\n")
+      .filter((line) => line.startsWith("cola: ") && !line.includes("warning:"));
+    expect(spoken).toEqual([`cola: ${answer.message}`]);
+    expect(existsSync(join(folder, "x.csv"))).toBe(false);
+  });
+
+  it("from another system fails its job with the same reason", async () => {
+    const config = resolveConfig({
+      env: { REDIS_URL: process.env["TEST_REDIS_URL"], COLAML_REDIS_PREFIX: env.COLAML_REDIS_PREFIX },
+    });
+    const queues = await openJobQueues(config);
+    try {
+      const path = write("other2.csv", "a,b\n1,2\n");
+      const jobs = [
+        await queues.add("train", { dataset: { path } }),
+        await queues.add("train", { dataset: { path }, boosting: { depth: "6" } }),
+        await queues.add("train", JSON.parse('{"dataset": {"path": "x"}, "__proto__": {"a": 1}}') as object),
+        await queues.add("train", { v: 2, dataset: { path } }),
+      ];
+      const watched = await Promise.all(jobs.map((id) => json("jobs", "watch", id)));
+      expect(watched.map(({ value }) => value["error_code"])).toEqual([
+        "COLUMN_NOT_FOUND",
+        "JOB_INVALID",
+        "JOB_INVALID",
+        "JOB_INVALID",
+      ]);
+      const { error } = await queues.view(jobs[0]!);
+      expect(error!.message).toBe(watched[0]!.value["message"]);
+    } finally {
+      await queues.close();
+    }
+  });
+});
