@@ -134,3 +134,41 @@ describe("setup", () => {
     expect(stderr).toMatch(/apt install python3-venv\n$/);
   });
 });
+
+describe("what npm runs", () => {
+  const readText = (file: string) => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  const until = async (condition: () => boolean) => {
+    const deadline = Date.now() + 15_000;
+    while (!condition()) {
+      if (Date.now() > deadline) throw new Error("it did not happen in 15 s");
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+
+  it.each(["SIGKILL", "SIGTERM"] as const)("stops in order when npm is gone by %s", async (signal) => {
+    const log = join(folder, "log");
+    const script = `
+      import { appendFileSync } from "node:fs";
+      import { stopWithNpm } from ${JSON.stringify(join(repoRoot, "scripts/setup/stop-with-npm.mjs"))};
+      process.once("SIGTERM", () => { appendFileSync(process.env.LOG, "stopped"); process.exit(); });
+      stopWithNpm();
+      setInterval(() => {}, 1_000);
+      appendFileSync(process.env.LOG, "up ");`;
+    writeFileSync(join(folder, "script.mjs"), script);
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ scripts: { wait: "node script.mjs" } }));
+    const npm = spawn("npm", ["run", "-s", "wait"], {
+      cwd: folder,
+      env: { ...process.env, LOG: log },
+      stdio: "ignore",
+    });
+    await until(() => readText(log) === "up ");
+    npm.kill(signal);
+    await until(() => readText(log) === "up stopped");
+  });
+});
