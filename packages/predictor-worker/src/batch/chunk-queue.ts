@@ -15,6 +15,8 @@ const BACKOFF_MS = 500;
 /** A chunk that a worker holds is waited for so long when a batch ends early: longer than one takes to score. */
 const RELEASE_MS = 10_000;
 const RELEASE_POLL_MS = 100;
+/** Chunks asked for in one go when looking for those left behind. */
+const SWEPT_AT_ONCE = 64;
 
 export type ChunkOutcome =
   | { state: "missing" | "running" }
@@ -28,6 +30,11 @@ export interface ChunkQueue {
   outcome(index: number): Promise<ChunkOutcome>;
   /** Takes a chunk off the queue, finished or not; waits a while for one that a worker holds. */
   remove(index: number): Promise<void>;
+  /**
+   * Takes chunks off the queue that should not be there any more: a coordinator that was killed behind its
+   * checkpoint did not get to it, and a Redis that lost its last second has them again.
+   */
+  sweep(from: number, to: number): Promise<void>;
   /** Records a chunk that kept failing where people see it. */
   setAside(dead: PredictDeadJob): Promise<void>;
 }
@@ -63,6 +70,12 @@ export function createChunkQueue(
         if ((await queue.getJob(id)) === undefined) return;
         await requestCancel(chunks.connection, chunks.redis.prefix, QUEUES.predictChunk, id);
         await delay(RELEASE_POLL_MS);
+      }
+    },
+    async sweep(from, to) {
+      for (let first = from; first < to; first += SWEPT_AT_ONCE) {
+        const length = Math.min(SWEPT_AT_ONCE, to - first);
+        await Promise.all(Array.from({ length }, (_, i) => queue.remove(chunkJobId(batch, first + i))));
       }
     },
     async setAside(job) {

@@ -87,7 +87,9 @@ export class BatchRun {
 
   /** Runs to the end of the input; returns the last checkpoint. */
   async run(): Promise<Checkpoint> {
-    const { context } = this.#parts;
+    const { context, queue } = this.#parts;
+    const { nextChunk } = this.#state;
+    await this.#forget(Array.from({ length: nextChunk - this.#oldest }, (_, i) => this.#oldest + i));
     for (;;) {
       if (context.stopping.aborted) await this.#handBack();
       await this.#fill();
@@ -103,7 +105,21 @@ export class BatchRun {
     }
     this.#checkRejected(true);
     await this.#checkpoint();
+    await this.#unlessAborted(queue.sweep(0, this.#state.nextChunk));
     return this.#state;
+  }
+
+  /** Chunks before the checkpoint that a coordinator may not have got to forget. */
+  get #oldest(): number {
+    return Math.max(0, this.#state.nextChunk - CHECKPOINT.chunks);
+  }
+
+  async #forget(indexes: readonly number[]): Promise<void> {
+    const { queue, bytes } = this.#parts;
+    for (const index of indexes) {
+      await this.#unlessAborted(queue.remove(index));
+      await bytes.drop(index);
+    }
   }
 
   /** Takes every chunk that is out off the queue: the batch ends here. */
@@ -273,7 +289,7 @@ export class BatchRun {
 
   /** Makes what was appended last, says so on the disk, and only then forgets where it came from. */
   async #checkpoint(): Promise<void> {
-    const { output, rejected, folder, owner, queue, bytes, onStep } = this.#parts;
+    const { output, rejected, folder, owner, onStep } = this.#parts;
     if (this.#uncovered.length === 0) return;
     await output.sync();
     await rejected.sync();
@@ -281,10 +297,7 @@ export class BatchRun {
     await folder.checkOwner(owner);
     await folder.write("checkpoint.json", this.#state);
     onStep("checkpointed");
-    for (const index of this.#uncovered) {
-      await this.#unlessAborted(queue.remove(index));
-      await bytes.drop(index);
-    }
+    await this.#forget(this.#uncovered);
     this.#uncovered = [];
     this.#checkpointedAt = Date.now();
   }
