@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf } from "../errors/cola-error";
 import type { BoostIteration } from "./boosting";
 import { RunningMetrics } from "./boosting-progress";
 import type { SharedMatrix } from "./training-matrix";
 import type { Tree } from "./tree-ensemble";
 import { readBinaryHeader, readBinaryTree } from "./xgboost-binary";
+import { xgboostFailure } from "./xgboost-failure";
 import { loadXgboost, printedLines } from "./xgboost-module";
 import { XgboostTrainer } from "./xgboost-trainer";
 
@@ -80,19 +80,6 @@ function train(trainer: XgboostTrainer, input: ThreadInput, say: (message: Threa
   say({ type: "done", model: bytes });
 }
 
-/** The module throws an address (as a number or in a text on emscripten's flags) and says why by printing. */
-const THROWN_ADDRESS = /^\d+( - Exception catching is disabled.*)?$/;
-/** What the module prints: time of day, file, line number and the message; stack traces look different. */
-const LOG_LINE = /^\[[\d:]+\]\s+\S+:\d+:\s+(.*)/;
-
-function reasonOf(error: unknown): string {
-  const thrown = messageOf(error);
-  if (!THROWN_ADDRESS.test(thrown)) return thrown.slice(0, 300);
-  const logged = printedLines.map((line) => LOG_LINE.exec(line)?.[1]).filter((line) => line !== undefined);
-  const last = logged.at(-1);
-  return last === undefined ? "XGBoost stopped without a reason" : `XGBoost stopped: ${last.slice(0, 300)}`;
-}
-
 async function main(input: ThreadInput): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error("the training thread must be started by boosting");
@@ -103,7 +90,7 @@ async function main(input: ThreadInput): Promise<void> {
     for (const [name, value] of input.parameters) trainer.setParameter(name, value);
     train(trainer, input, say);
   } catch (error) {
-    say({ type: "failed", message: reasonOf(error) });
+    say({ type: "failed", message: xgboostFailure(error, printedLines) });
   }
 }
 
