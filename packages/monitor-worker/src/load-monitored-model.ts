@@ -17,11 +17,9 @@ export async function loadMonitoredModel(
   config: ColaConfig,
   uri: string,
 ): Promise<MonitoredModel> {
-  const pinned = await resolveModel(client, uri);
-  const { bundle, files } = await loadModel(client, pinned, {
-    cacheDir: join(config.paths.stateDir, "models"),
-    hmacKey: config.model.hmacKey,
-  });
+  const options = { cacheDir: join(config.paths.stateDir, "models"), hmacKey: config.model.hmacKey };
+  const pinned = await resolveModel(client, uri, options);
+  const { bundle, files } = await loadModel(client, pinned, options);
   const profile = files.get(REFERENCE_PROFILE_FILE);
   return {
     name: pinned.name,

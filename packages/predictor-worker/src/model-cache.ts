@@ -34,7 +34,7 @@ export function createModelCache(mlflow: MlflowClient, options: LoadOptions): Mo
     return { pinned, bundle, classifier: createClassifier(bundle) };
   };
   return {
-    resolve: (uri) => resolveModel(mlflow, uri),
+    resolve: (uri) => resolveModel(mlflow, uri, options),
     load(pinned) {
       const key = JSON.stringify([pinned.name, pinned.version, pinned.source, pinned.manifestSha256]);
       const model = ready.get(key) ?? open(pinned);

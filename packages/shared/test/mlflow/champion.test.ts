@@ -1,3 +1,4 @@
+import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { championHistory, championOf, promote, rollback } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
@@ -10,6 +11,7 @@ import {
   testServer,
   uniqueName,
 } from "./example-publication";
+import { type Fault, faultyProxy } from "./faulty-proxy";
 
 const day = (n: number) => new Date(Date.UTC(2026, 0, n));
 
@@ -52,6 +54,34 @@ test("promoting the champion again changes nothing", async () => {
   await promote(client, name, "1", "again", { at: day(2) });
   expect(await championHistory(client, name)).toHaveLength(1);
 });
+
+test.each<Fault>(["answers 503", "loses the answer"])(
+  "a promotion through a network that %s at every step is one promotion",
+  async (fault) => {
+    await publishVersions(client, name, 2);
+    await promote(client, name, "1", "the first", { at: day(1) });
+    const proxy = await faultyProxy(testServer(), fault);
+    const faulty = clientFor(proxy.uri, 0);
+    const promoteUntilDone = async (triesLeft: number): Promise<void> => {
+      try {
+        await promote(faulty, name, "2", "better", { at: day(2) });
+      } catch (error) {
+        if (!isMlflowDown(error) || triesLeft === 0) throw error;
+        await promoteUntilDone(triesLeft - 1);
+      }
+    };
+    try {
+      await promoteUntilDone(30);
+    } finally {
+      await proxy.close();
+    }
+    expect(await aliases()).toEqual({ champion: "2", previous: "1" });
+    expect((await championHistory(client, name)).map(({ version, at }) => [version, at])).toEqual([
+      ["2", day(2).toISOString()],
+      ["1", day(1).toISOString()],
+    ]);
+  },
+);
 
 test("rollbacks go back one champion each, never forward, and end at the first", async () => {
   await publishVersions(client, name, 3);
