@@ -13,6 +13,8 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
 }
 
 const FIRST_TERMS = 1024;
+/** Slots a term: most words looked up are not there, and nearly all of those should meet an empty slot. */
+const SLOTS_A_TERM = 4;
 
 /**
  * Terms as bytes (UTF-8) in one arena, with an open-addressing hash table over them: each distinct term has an
@@ -21,11 +23,20 @@ const FIRST_TERMS = 1024;
 export class TermTable {
   /** Number of terms. */
   size = 0;
-  #slots = new Int32Array(4 * FIRST_TERMS);
-  #hashes = new Int32Array(FIRST_TERMS);
+  #slots: Int32Array;
+  #hashes: Int32Array;
   /** Term i lies from offset i to offset i + 1. */
-  #offsets = new Uint32Array(FIRST_TERMS + 1);
-  #arena = new Uint8Array(16 * FIRST_TERMS);
+  #offsets: Uint32Array;
+  #arena: Uint8Array;
+
+  /** @param room terms there is room for at first; a small table stays in the processor's cache */
+  constructor(room = FIRST_TERMS) {
+    const capacity = 2 ** Math.ceil(Math.log2(Math.max(16, room)));
+    this.#slots = new Int32Array(SLOTS_A_TERM * capacity);
+    this.#hashes = new Int32Array(capacity);
+    this.#offsets = new Uint32Array(capacity + 1);
+    this.#arena = new Uint8Array(16 * capacity);
+  }
 
   /** The id of a term, -1 where it is not there. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
@@ -99,7 +110,7 @@ export class TermTable {
     const capacity = 2 * this.#hashes.length;
     this.#hashes = grownTo(this.#hashes, new Int32Array(capacity));
     this.#offsets = grownTo(this.#offsets, new Uint32Array(capacity + 1));
-    this.#slots = new Int32Array(4 * capacity);
+    this.#slots = new Int32Array(SLOTS_A_TERM * capacity);
     for (let id = 0; id < this.size; id++) this.#place(id, this.#hashes[id]!);
   }
 }
@@ -111,9 +122,10 @@ function grownTo<T extends Int32Array | Uint32Array>(from: T, to: T): T {
 
 /** A table of the given terms; ids are their positions. */
 export function termTableOf(terms: Iterable<string>): TermTable {
-  const table = new TermTable();
+  const all = [...terms];
+  const table = new TermTable(all.length);
   const encoder = new TextEncoder();
-  for (const term of terms) {
+  for (const term of all) {
     // Plain byte arrays, as everywhere here: V8 slows a loop down that meets Buffers as well.
     const bytes = encoder.encode(term);
     table.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { readAll, readError, writeInput } from "./read-all";
 
 const columns = { text: "text", label: "label" };
@@ -167,7 +168,7 @@ describe("readDataset", () => {
   it("reads .gz as the plain file", async () => {
     const rows = Array.from({ length: 30_000 }, (_, row) => `${row},text ${row},${row % 2}\n`);
     const plain = HEADER + rows.join("");
-    const read = await readAll(writeInput("rows.csv.gz", gzipSync(plain)), columns);
+    const read = await readAll(writeInput("rows.csv.gz", zlib.gzipSync(plain)), columns);
     expect(read.texts.length).toBe(30_000);
     expect(read.texts[29_999]).toBe("text 29999");
     expect(read.lines[29_999]).toBe(30_001);
@@ -200,7 +201,7 @@ describe("a file that cannot be read", () => {
     ["UTF-16", "utf16.csv", Buffer.from(`\ufeff${HEADER}`, "utf16le"), "UTF-16"],
     ["UTF-16 without a mark", "nomark.csv", Buffer.from(HEADER, "utf16le"), "binary or UTF-16"],
     ["binary", "binary.csv", Buffer.from([1, 2, 0, 3]), "binary"],
-    ["gzip under another name", "gz.csv", gzipSync(HEADER), "gzip: give it a name that ends with .gz"],
+    ["gzip under another name", "gz.csv", zlib.gzipSync(HEADER), "gzip: give it a name that ends with .gz"],
     ["a zip", "book.csv", Buffer.from("PK\u0003\u0004..."), "Excel"],
     ["no gzip under its name", "plain.csv.gz", HEADER, "is not whole gzip"],
     ["a broken header", "quote.csv", '"id,text\n1,2\n', "INPUT_UNREADABLE"],
@@ -211,18 +212,32 @@ describe("a file that cannot be read", () => {
   });
 
   it("is refused: a cut-off gzip file, one with rubbish behind it, and a bomb", async () => {
-    const whole = gzipSync(HEADER + "1,some text that is long enough,a\n".repeat(5000));
+    const whole = zlib.gzipSync(HEADER + "1,some text that is long enough,a\n".repeat(5000));
     const cut = writeInput("cut.csv.gz", whole.subarray(0, whole.length - 20));
     expect(await readError(cut, columns)).toMatch(/INPUT_UNREADABLE: .* is not whole gzip: .* near byte \d+/);
     const rubbish = writeInput("rubbish.csv.gz", Buffer.concat([whole, Buffer.from("rubbish")]));
     expect(await readError(rubbish, columns)).toMatch(/INPUT_UNREADABLE: .* (near|from) byte \d+/);
-    const bomb = writeInput("bomb.csv.gz", gzipSync(Buffer.alloc(100 << 20)));
+    const bomb = writeInput("bomb.csv.gz", zlib.gzipSync(Buffer.alloc(100 << 20)));
     expect(await readError(bomb, columns)).toMatch(/INPUT_TOO_LARGE|INPUT_UNREADABLE/);
     const lines = writeInput(
       "lines.csv.gz",
-      gzipSync(Buffer.concat([Buffer.from(HEADER), Buffer.alloc(100 << 20, "\n")])),
+      zlib.gzipSync(Buffer.concat([Buffer.from(HEADER), Buffer.alloc(100 << 20, "\n")])),
     );
     expect(await readError(lines, columns)).toMatch(/INPUT_TOO_LARGE: .* inflates \d+ times over/);
+  });
+
+  const hasZstd = "createZstdDecompress" in zlib;
+  (hasZstd ? it.skip : it)("is refused: zstd where Node cannot read it", async () => {
+    const path = writeInput("rows.csv.zst", Buffer.from([0x28, 0xb5, 0x2f, 0xfd]));
+    expect(await readError(path, columns)).toMatch(
+      /INPUT_UNREADABLE: .* zstd, which Node reads from 22.15 on/,
+    );
+  });
+
+  (hasZstd ? it : it.skip)("is read: zstd where Node can", async () => {
+    const path = writeInput("tweets.csv.zst", "");
+    await writeSyntheticTweets(path, 300);
+    expect((await readAll(path, { text: "text" })).texts.length).toBeGreaterThan(250);
   });
 
   it("is refused: a missing file and a folder", async () => {
