@@ -1,14 +1,17 @@
 import { Command } from "commander";
+import { addAlertsCommand } from "./commands/alerts";
 import { addConfigCommand } from "./commands/config";
 import { addJobsCommand } from "./commands/jobs";
 import { addLabelsCommand } from "./commands/labels";
 import { addModelsCommand } from "./commands/models";
 import { addMonitorCommand } from "./commands/monitor";
 import { addPredictCommand } from "./commands/predict";
+import { addPublishCommand } from "./commands/publish";
 import { addScheduleCommand } from "./commands/schedule";
 import { addTrainCommand } from "./commands/train";
 import { addTuneCommand } from "./commands/tune";
 import { addUpCommand } from "./commands/up";
+import { addVerifyCommand } from "./commands/verify";
 
 /** In the order `cola --help` lists them: that of the work. */
 const COMMANDS = [
@@ -16,10 +19,13 @@ const COMMANDS = [
   addTrainCommand,
   addTuneCommand,
   addPredictCommand,
+  addVerifyCommand,
   addMonitorCommand,
   addLabelsCommand,
+  addAlertsCommand,
   addScheduleCommand,
   addModelsCommand,
+  addPublishCommand,
   addJobsCommand,
   addConfigCommand,
 ];

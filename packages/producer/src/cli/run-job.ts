@@ -1,5 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
+import type { QueueName } from "@colaml/shared/jobs/queues";
 import type { JobView } from "../jobs/job-view";
 import { submitJob } from "../jobs/submit-job";
 import { waitForJob } from "../jobs/wait-for-job";
@@ -13,7 +13,7 @@ import { openSession, type Session } from "./session";
 const NO_WORKER_NOTICE_MS = 5_000;
 
 export interface JobRequest {
-  queue: SubmittableQueue;
+  queue: QueueName;
   /** Made once the session is known. */
   payload: (session: Session) => object | Promise<object>;
   workers: WorkerCounts;

@@ -5,6 +5,7 @@ import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
 import type { TrainResult } from "@colaml/shared/jobs/train";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import type { CommandContext } from "../cli/command-context";
 import { checkInput } from "../cli/input-check";
 import { untilAborted } from "../cli/interruption";
@@ -41,6 +42,8 @@ export interface DemoResults {
   train: TrainResult;
   predict: PredictResult;
   monitor: MonitorResult;
+  /** Page of the training run in MLflow. */
+  runUrl: string;
   seconds: number;
 }
 
@@ -132,7 +135,10 @@ async function runJobs(
         report: files.report,
       }),
     );
-    return { files, train, predict, monitor, seconds: (performance.now() - start) / 1000 };
+    const mlflow = createMlflowClient(stack.config.mlflow);
+    const { experimentId } = await mlflow.runs.get(train.runId);
+    const runUrl = mlflow.runUrl(experimentId, train.runId);
+    return { files, train, predict, monitor, runUrl, seconds: (performance.now() - start) / 1000 };
   } finally {
     await queues.close();
   }

@@ -1,3 +1,4 @@
+import { checkLine, shownChecks } from "../cli/commands/monitor";
 import { metricTable } from "../cli/commands/train";
 import { printable, type Terminal } from "../cli/terminal";
 import type { Addresses } from "../cli/whole-stack";
@@ -28,15 +29,12 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
     `  ${files.output}`,
     heading("3. Monitor"),
     `  ${verdict}: ${printable(monitor.summary)}`,
-    ...monitor.checks.map(
-      (check) =>
-        `  ${check.status.padEnd(10)} ${check.metric.padEnd(16)} ${check.value?.toFixed(4) ?? "-"} against ${check.bound.toFixed(4)}`,
-    ),
+    ...shownChecks(monitor).map((check) => checkLine(terminal, check)),
     ...(files.same
       ? ["  (these rows include those it was trained on: monitor new rows for an honest answer)"]
       : []),
     heading("Where it is"),
-    `  MLflow run   ${at.mlflowUri}/#/runs/${train.runId}`,
+    `  MLflow run   ${results.runUrl}`,
     `  dashboard    ${at.dashboard}`,
     `  predictions  ${files.output}`,
     ...(monitor.report ? [`  report       ${monitor.report}`] : []),

@@ -31,7 +31,7 @@ export async function listJobs(queues: JobQueues, limit: number): Promise<JobVie
   return perQueue.flat().sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-const LISTED = ["train", "tune", "predict", "monitor", "labels", "predict-dead"] as const;
+const LISTED = ["train", "tune", "predict", "monitor", "labels", "predict-dead", "publish"] as const;
 const LISTED_STATES = [
   "active",
   "waiting",

@@ -21,6 +21,7 @@ const SEARCHED: readonly QueueName[] = [
   "monitor",
   "labels",
   "predict-dead",
+  "publish",
   "alerts",
 ];
 

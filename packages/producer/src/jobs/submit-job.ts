@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { REDIS_DEADLINE_MS, withDeadline } from "@colaml/shared/jobs/connection";
-import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
+import type { QueueName } from "@colaml/shared/jobs/queues";
 import { redisError } from "@colaml/shared/jobs/redis-errors";
 import { type JobQueues, newJobId } from "./job-queues";
 import { isFinished } from "./job-view";
@@ -21,7 +21,7 @@ const SWAP_IF = `if redis.call("GET", KEYS[1]) == ARGV[1] then
 end return 0`;
 
 export interface Submission {
-  queue: SubmittableQueue;
+  queue: QueueName;
   /** Checked by the queue's schema. */
   payload: object;
   /** The sender's own name for this request: the same key and body give the same job. */
@@ -65,13 +65,13 @@ async function submitOnce(queues: JobQueues, submission: Submission): Promise<Su
   return { id: await queues.add(queue, payload, { jobId: id }), isNew: true };
 }
 
-const outputOf = (queue: SubmittableQueue, payload: object) =>
+const outputOf = (queue: QueueName, payload: object) =>
   queue === "predict" ? (payload as { output?: string }).output : undefined;
 
 /** @returns the id that the key stands for: ours when it was free */
 async function claimKey(
   queues: JobQueues,
-  queue: SubmittableQueue,
+  queue: QueueName,
   key: string,
   value: string,
 ): Promise<{ id: string }> {

@@ -106,7 +106,7 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
   return [
     `${terminal.bold(mark)} ${printable(result.summary)}`,
     `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label, ${result.rejected} left out`,
-    ...result.checks.map((check) => checkLine(terminal, check)),
+    ...shownChecks(result).map((check) => checkLine(terminal, check)),
     ...drift,
     ...result.alerts.map(
       (alert) => `  alert (${alert.severity}, ${alert.status}): ${printable(alert.message)}`,
@@ -116,7 +116,17 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
   ].join("\n");
 }
 
-function checkLine(terminal: Terminal, check: QualityCheck): string {
+/** Checks for a person: the tightest bound of each metric, and all that failed. The object has them all. */
+export function shownChecks({ checks }: MonitorResult): QualityCheck[] {
+  const tightest = new Map<string, QualityCheck>();
+  for (const check of checks) {
+    const known = tightest.get(check.metric);
+    if (!known || check.bound > known.bound) tightest.set(check.metric, check);
+  }
+  return checks.filter((check) => check.status === "fail" || tightest.get(check.metric) === check);
+}
+
+export function checkLine(terminal: Terminal, check: QualityCheck): string {
   const status = check.status.padEnd(10);
   const painted =
     check.status === "pass"

@@ -1,0 +1,59 @@
+import { userInfo } from "node:os";
+import type { Incident } from "@colaml/shared/jobs/alerts";
+import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import type { Command } from "commander";
+import { addCommonOptions, type CommandAction, handler } from "../command-context";
+import { textOption } from "../options";
+import { addSettingFlags } from "../setting-flags";
+import { printable, type Terminal } from "../terminal";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- alerts
+  $ npm run cola -- alerts --open
+  $ npm run cola -- alerts ack 5f0c2a91d3 --by ana`;
+
+/** `cola alerts [list|ack]`: incidents of this state folder; needs no server. */
+export function addAlertsCommand(program: Command): void {
+  const alerts = program
+    .command("alerts")
+    .description("incidents that monitoring opened: list, acknowledge")
+    .addHelpText("after", EXAMPLES);
+  const add = (command: Command, run: CommandAction) =>
+    command.action(handler(addSettingFlags(addCommonOptions(command), ["paths.stateDir"]), run));
+  add(
+    alerts
+      .command("list", { isDefault: true })
+      .description("all incidents, newest first")
+      .option("--open", "only those that go on"),
+    list,
+  );
+  add(
+    alerts
+      .command("ack <id>")
+      .description("note that somebody has seen it")
+      .option("--by <name>", "who (default: you)"),
+    acknowledge,
+  );
+}
+
+const list: CommandAction = async ({ config, terminal, options }) => {
+  const incidents = await new IncidentStore(config.paths.stateDir).list({ open: options["open"] === true });
+  const text =
+    incidents.length === 0 ? "no alerts" : incidents.map((incident) => line(terminal, incident)).join("\n");
+  terminal.result({ incidents }, text);
+  return undefined;
+};
+
+const acknowledge: CommandAction = async ({ config, terminal, options }, id) => {
+  const by = textOption(options, "by") ?? userInfo().username;
+  const incident = await new IncidentStore(config.paths.stateDir).acknowledge(id!, by);
+  terminal.result(incident, line(terminal, incident));
+  return undefined;
+};
+
+function line(terminal: Terminal, { alert, recovered, acknowledged }: Incident): string {
+  const state = recovered ? terminal.green("recovered") : terminal.red("firing   ");
+  const seen = acknowledged ? ` (seen by ${acknowledged.by})` : "";
+  return `${alert.id}  ${state} ${alert.severity.padEnd(8)} ${alert.at.slice(0, 19)}Z  ${printable(alert.message + seen)}`;
+}

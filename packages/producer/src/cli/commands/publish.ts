@@ -1,0 +1,41 @@
+import type { PublishResult } from "@colaml/shared/jobs/publish";
+import type { Command } from "commander";
+import { addCommonOptions, handler } from "../command-context";
+import { EXIT } from "../exit-codes";
+import { runJob } from "../run-job";
+import { addSettingFlags } from "../setting-flags";
+import { printable } from "../terminal";
+
+const EXAMPLES = `
+Examples:
+  $ npm run cola -- publish`;
+
+/** `cola publish`: what trainings left on disk while MLflow was away goes to MLflow now, in order and once. */
+export function addPublishCommand(program: Command): void {
+  const command = program
+    .command("publish")
+    .description("publish now what trainings kept while MLflow was away")
+    .addHelpText("after", EXAMPLES);
+  command.action(
+    handler(addSettingFlags(addCommonOptions(command), []), (context) =>
+      runJob<PublishResult>(
+        context,
+        { queue: "publish", payload: () => ({ v: 1 }), workers: { trainer: 1 } },
+        async ({ result }) => {
+          context.terminal.result(result, describe(result));
+          return result.refused.length > 0 ? EXIT.failed : EXIT.ok;
+        },
+      ),
+    ),
+  );
+}
+
+function describe({ published, refused }: PublishResult): string {
+  if (published.length + refused.length === 0) return "nothing waits to be published";
+  return [
+    ...published.map(({ model, modelVersion, verdict }) =>
+      printable(`published ${model} version ${modelVersion ?? "-"}: ${verdict}`),
+    ),
+    ...refused.map(({ folder, reason }) => printable(`MLflow refuses what lies in ${folder}: ${reason}`)),
+  ].join("\n");
+}
