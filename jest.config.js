@@ -7,5 +7,6 @@ module.exports = {
   // One Redis and one MLflow for the whole run; COLAML_TEST_SERVERS=0 starts none.
   globalSetup: "<rootDir>/test/servers.ts",
   globalTeardown: "<rootDir>/test/teardown.ts",
-  testTimeout: 60_000,
+  // Generous: a busy machine is slow, and no test is about time.
+  testTimeout: 180_000,
 };

@@ -57,7 +57,9 @@ describe("a Redis that is not there", () => {
     const connection = connect(own.url);
     const queue = openQueue("q", { connection, redis: settings(own.url) });
     await checkRedis(connection, settings(own.url));
+    const closed = new Promise((resolve) => connection.once("close", resolve));
     await own.kill();
+    await closed;
     await expect(addJob(queue, "j", {}, { jobId: "ghost", deadlineMs: 500 })).rejects.toMatchObject({
       code: "REDIS_UNREACHABLE",
     });

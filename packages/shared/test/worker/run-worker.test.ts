@@ -58,9 +58,10 @@ async function start(work: Work, queue = `q-${randomUUID()}`) {
 async function reaches(open: OpenQueue, jobId: string, state: string) {
   const deadline = Date.now() + 20_000;
   for (;;) {
-    const job = await open.queue.getJob(jobId);
-    const now = await job?.getState();
-    if (job && now === state) return job;
+    const now = await open.queue.getJobState(jobId);
+    // Read after its state: what was read before may lack the reason or the result.
+    const job = now === state ? await open.queue.getJob(jobId) : undefined;
+    if (job) return job;
     if (Date.now() > deadline) throw new Error(`job ${jobId} is ${now}, expected ${state}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
