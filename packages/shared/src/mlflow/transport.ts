@@ -26,7 +26,8 @@ export interface TransportOptions {
 }
 
 interface Call {
-  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** No way to delete anything: a model that was published stays. */
+  method: "GET" | "POST" | "PATCH" | "PUT";
   path: string;
   query?: Record<string, string | number>;
   body?: unknown;
