@@ -3,9 +3,6 @@
 import json
 import resource
 import sys
-import time
-
-START = time.perf_counter()
 
 import pandas as pd
 from catboost import CatBoostClassifier
@@ -41,6 +38,7 @@ def main(path: str) -> dict:
 
 
 result = main(sys.argv[1])
-result["seconds"] = time.perf_counter() - START
-result["peakMb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+usage = resource.getrusage(resource.RUSAGE_SELF)
+result["cpuSeconds"] = usage.ru_utime + usage.ru_stime
+result["peakMb"] = usage.ru_maxrss / 1024
 print(json.dumps(result))
