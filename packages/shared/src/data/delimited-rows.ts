@@ -80,7 +80,8 @@ export class DelimitedRows {
     if (window.start >= window.end) throw new ColaError("INPUT_EMPTY", `${path} holds no header and no rows`);
     const next = this.#scan();
     if (next < 0) {
-      throw new ColaError("INPUT_UNREADABLE", `${path}: the header in line ${this.#line} has broken quoting`);
+      const why = `has broken quoting or is longer than ${maxRecordBytes} bytes`;
+      throw new ColaError("INPUT_UNREADABLE", `${path}: the header in line ${this.#line} ${why}`);
     }
     const names = this.#headerNames();
     this.#positions = locateColumns(path, names, columns);
