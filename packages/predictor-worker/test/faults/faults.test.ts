@@ -1,0 +1,213 @@
+import { existsSync } from "node:fs";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { readReceipt, verifyReceipt } from "@colaml/shared/data/receipt";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { requestCancel } from "@colaml/shared/jobs/cancel";
+import { parse } from "csv-parse/sync";
+import { Redis } from "ioredis";
+import { type PrivateRedis, startPrivateRedis } from "../../../../test/private-redis";
+import { FRAGILE_MAIN, leftovers, openPredictorBench, oracle, type PredictorBench } from "../predictor-bench";
+import { publishBundle, tweetBundle } from "../tweet-model";
+
+let redis: PrivateRedis;
+let bench: PredictorBench;
+let model: string;
+let input: string;
+let expected: Awaited<ReturnType<typeof oracle>>;
+const small = { COLAML_CHUNK_BYTES: "16384", COLAML_WINDOW: "4" };
+
+beforeAll(async () => {
+  redis = await startPrivateRedis();
+  model = `models:/${await publishBundle(tweetBundle())}/1`;
+}, 60_000);
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  bench = await openPredictorBench(redis.url);
+  input = join(bench.folder, "tweets.csv");
+  await writeSyntheticTweets(input, 6_000, 11);
+  expected = await oracle(input, tweetBundle(), "1");
+}, 60_000);
+afterEach(() => bench.close());
+
+async function expectOracle(output: string) {
+  expect((await readFile(output, "utf8")) === expected.text).toBe(true);
+  expect((await verifyReceipt(output)).problems).toEqual([]);
+  const names = (await readdir(bench.folder)).filter(
+    (name) => /^(tweets|out)\.csv/.test(name) || name === "crashed",
+  );
+  expect(await leftovers(bench, names)).toEqual({ jobs: 0, files: [] });
+}
+
+const submit = (output: string, jobId?: string) =>
+  bench.submit({ model, input: { path: input }, output }, jobId);
+
+async function until(condition: () => boolean | Promise<boolean>) {
+  for (const deadline = Date.now() + 30_000; !(await condition()); await delay(5)) {
+    if (Date.now() > deadline) throw new Error(`it did not come to that: ${bench.logs().slice(-2000)}`);
+  }
+}
+
+/** A batch that has written its first checkpoint and is far from its end. */
+const underWay = (output: string) =>
+  until(() => existsSync(join(bench.folder, `.${output.split("/").at(-1)}.colaml`, "checkpoint.json")));
+
+it.each(["added", "written", "synced", "checkpointed", "complete", "renamed"])(
+  "a coordinator killed right after `%s` is taken up by another, which does not do it again",
+  async (step) => {
+    const once = join(bench.folder, "crashed");
+    const fragile = {
+      ...small,
+      CRASH_AT: step,
+      CRASH_ONCE: once,
+      CRASH_AFTER: /complete|renamed/.test(step) ? "1" : "9",
+    };
+    await bench.start({ env: { ...fragile, COLAML_PREDICTOR_QUEUES: "predict" }, main: FRAGILE_MAIN });
+    await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
+    const output = join(bench.folder, "out.csv");
+    const job = await submit(output);
+    await until(() => existsSync(once));
+    await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict" } });
+    expect((await bench.result(job)).rows).toBe(expected.rows);
+    await expectOracle(output);
+    if (step === "checkpointed") expect(bench.logs()).toContain("resuming behind row");
+  },
+  60_000,
+);
+
+it("a Redis that comes back empty loses the job alone: the same request goes on from the checkpoint", async () => {
+  const output = join(bench.folder, "out.csv");
+  const predictor = await bench.start({ env: small });
+  await submit(output);
+  await underWay(output);
+  predictor.kill("SIGKILL");
+  await redis.kill();
+  redis.wipe();
+  await redis.restart();
+  const first = JSON.parse(await readFile(join(bench.folder, ".out.csv.colaml", "checkpoint.json"), "utf8"));
+  await bench.start({ env: small });
+  const result = await bench.result(await submit(output));
+  expect(result.rows).toBe(expected.rows);
+  expect(bench.logs()).toContain(`resuming behind row ${first.rows + first.rejected}`);
+  await expectOracle(output);
+}, 60_000);
+
+it("frozen predictors that wake up behind their locks change nothing", async () => {
+  const output = join(bench.folder, "out.csv");
+  const frozen = await bench.start({ env: small });
+  const job = await submit(output);
+  await underWay(output);
+  frozen.kill("SIGSTOP");
+  await bench.start({ env: small });
+  await until(async () => Boolean((await bench.queue("predict").getJob(job))?.stalledCounter));
+  frozen.kill("SIGCONT");
+  expect((await bench.result(job)).rows).toBe(expected.rows);
+  await until(async () => (await leftovers(bench, [])).jobs === 0);
+  await expectOracle(output);
+}, 60_000);
+
+it("SIGTERM in mid-batch hands the batch back without a stall, and the next one goes on", async () => {
+  const output = join(bench.folder, "out.csv");
+  const first = await bench.start({ env: small });
+  const job = await submit(output);
+  await underWay(output);
+  const ended = new Promise<number | null>((resolve) => first.once("exit", resolve));
+  first.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(existsSync(output)).toBe(false);
+  await bench.start({ env: small });
+  await bench.result(job);
+  expect((await bench.queue("predict").getJob(job))!.stalledCounter).toBe(0);
+  await expectOracle(output);
+}, 60_000);
+
+it("a cancelled job leaves no chunk and no file behind", async () => {
+  const output = join(bench.folder, "out.csv");
+  await writeSyntheticTweets(input, 60_000, 12);
+  await bench.start({ env: small });
+  const job = await submit(output);
+  await underWay(output);
+  const connection = new Redis(redis.url);
+  await requestCancel(connection, bench.prefix, "predict", job);
+  await expect(bench.result(job)).rejects.toThrow("JOB_CANCELLED");
+  connection.disconnect();
+  expect(await leftovers(bench, ["tweets.csv"])).toEqual({ jobs: 0, files: [] });
+}, 60_000);
+
+describe("a row that a worker cannot take", () => {
+  const poisoned = async () => {
+    const text = await readFile(input, "utf8");
+    const lines = text.split("\n");
+    const at = lines.findIndex((line, i) => i > 3_000 && /^\d+,\d+,[^"]*$/.test(line));
+    const fields = lines[at]!.split(",");
+    fields[5] = "POISON";
+    lines[at] = fields.join(",");
+    await writeFile(input, lines.join("\n"));
+  };
+
+  it.each(["throw", "abort"])(
+    "is set aside with its chunk, named in the receipt, when it makes workers %s",
+    async (way) => {
+      await poisoned();
+      const output = join(bench.folder, "out.csv");
+      const fast = { ...small, COLAML_LOCK_MS: "1000", COLAML_STALLED_MS: "500" };
+      await bench.start({ env: { ...fast, COLAML_PREDICTOR_QUEUES: "predict" } });
+      let stopped = false;
+      const keepUp = async () => {
+        const env = { ...fast, POISON: way, COLAML_PREDICTOR_QUEUES: "predict-chunk" };
+        const child = await bench.start({ env, main: FRAGILE_MAIN });
+        child.once("exit", () => void (stopped || keepUp().catch(() => undefined)));
+      };
+      await keepUp();
+      const result = await bench.result(await submit(output), 90_000);
+      stopped = true;
+      const receipt = (await readReceipt(output))!;
+      expect((await verifyReceipt(output)).problems).toEqual([]);
+      const [aside] = receipt.setAside;
+      expect(receipt.setAside).toHaveLength(1);
+      expect(result.rows + result.rejected).toBe(6_000);
+      // every other row is there, as a plain pass gives it
+      const rejected = parse(await readFile(`${output}.rejected.csv`), { columns: true }) as {
+        reason: string;
+      }[];
+      const named = rejected.filter(({ reason }) => reason === `chunk ${aside!.index} set aside`);
+      expect(named).toHaveLength(aside!.records);
+      const lost = (await readFile(input)).subarray(aside!.start, aside!.end);
+      const ids = new Set((parse(lost) as string[][]).map((row) => row[1]!));
+      expect(ids.size).toBe(aside!.records);
+      expect((await readFile(output, "utf8")) === (await oracle(input, tweetBundle(), "1", ids)).text).toBe(
+        true,
+      );
+      // the chunk can be run again alone, by the payload that waits on the dashboard
+      const [dead] = await bench.queue("predict-dead").getJobs();
+      await bench.start({ env: { ...fast, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
+      for (const child of bench.children.slice(1, -1)) child.kill("SIGKILL");
+      const again = await bench.result(await bench.submit(dead!.data.again), 60_000);
+      expect(again.rows + again.rejected).toBe(aside!.records);
+      const scored = parse(await readFile(again.output!), { columns: true }) as { id: string }[];
+      expect(scored.every(({ id }) => ids.has(id))).toBe(true);
+    },
+    120_000,
+  );
+});
+
+it("an input that changes in mid-batch fails the job, and no output appears", async () => {
+  const output = join(bench.folder, "out.csv");
+  await bench.start({ env: small });
+  const job = await submit(output);
+  await underWay(output);
+  await appendFile(input, "1,2,3\n");
+  await expect(bench.result(job)).rejects.toThrow("INPUT_CHANGED");
+  expect(await leftovers(bench, ["tweets.csv"])).toEqual({ jobs: 0, files: [] });
+}, 60_000);
+
+it("two jobs to one output: the second is refused and names the first", async () => {
+  const output = join(bench.folder, "out.csv");
+  await bench.start({ env: small });
+  const first = await submit(output, "first-job");
+  await underWay(output);
+  await expect(bench.result(await submit(output))).rejects.toThrow(/OUTPUT_(BUSY: job first-job|EXISTS)/);
+  await bench.result(first);
+  await expectOracle(output);
+}, 60_000);
