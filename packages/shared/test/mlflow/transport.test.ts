@@ -133,8 +133,8 @@ test("a closed port is said with its address and what to check", async () => {
   await server.close();
   server = undefined;
   const client = createMlflowClient(settings(uri.replace("//", "//anna:canary@")));
-  for (const work of [client.ping(), client.runs.get("r"), client.experiments.ensure("e")]) {
-    const error = await thrownBy(work);
+  const calls = [client.ping(), client.runs.get("r"), client.experiments.ensure("e")];
+  for (const error of await Promise.all(calls.map(thrownBy))) {
     expect(error.code).toBe("MLFLOW_UNREACHABLE");
     expect(error.message).toContain(`MLflow at ${uri} does not answer (ECONNREFUSED): check`);
     expect(error.message).not.toContain("canary");
