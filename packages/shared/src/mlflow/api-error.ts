@@ -12,6 +12,9 @@ export interface RequestName {
 /** What the registry's part of the API answers "does not exist" about is a model, a version or an alias. */
 const OF_MODELS = /\/(registered-models|model-versions|logged-models)(\/|$)/;
 const LONGEST_MESSAGE = 500;
+/** What Node calls a certificate that it does not accept. */
+const UNTRUSTED = /CERT|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/;
+const NO_TLS = /^(EPROTO|ERR_SSL_.*)$/;
 
 /**
  * MLflow's answer as our error: the only place that knows MLflow's error codes.
@@ -47,6 +50,18 @@ export function errorOfNetwork(request: RequestName, networkCode: string, timeou
   if (networkCode === "ERR_BAD_RESPONSE") {
     const what = `${where(request)} broke off in the middle of its answer`;
     return new ColaError("MLFLOW_FAILED", what, { details, retryable: true });
+  }
+  if (UNTRUSTED.test(networkCode)) {
+    const hint = "set NODE_EXTRA_CA_CERTS to its authority's file, or MLFLOW_TRACKING_INSECURE_TLS=true";
+    return new ColaError(
+      "MLFLOW_FAILED",
+      `MLflow at ${request.address}: its certificate is not trusted (${networkCode}): ${hint}`,
+      { details },
+    );
+  }
+  if (NO_TLS.test(networkCode)) {
+    const what = `MLflow at ${request.address} does not speak TLS (${networkCode})`;
+    return new ColaError("MLFLOW_FAILED", `${what}: should MLFLOW_TRACKING_URI be http://?`, { details });
   }
   if (networkCode === "ETIMEDOUT") {
     const what = `MLflow at ${request.address} gave no answer to ${request.method} ${request.path}`;

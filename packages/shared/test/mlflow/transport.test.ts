@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
+import { errorOfNetwork, isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { type MlflowSettings, MlflowTransport, type TransportOptions } from "@colaml/shared/mlflow/transport";
 import { type FaultServer, faultServer } from "./fault-server";
@@ -141,7 +141,7 @@ test("a closed port is said with its address and what to check", async () => {
   }
 });
 
-describe("an address that swallows packets", () => {
+describe("a server that never answers", () => {
   let full: Server;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -160,6 +160,26 @@ describe("an address that swallows packets", () => {
     const transport = new MlflowTransport(settings(`http://127.0.0.1:${port}`), { signal: stop.signal });
     expect((await thrownBy(transport.json(get))).code).toBe("JOB_CANCELLED");
   });
+});
+
+test("https to a server that speaks http is said as such, once", async () => {
+  server = await faultServer((_request, response) => response.end("{}"));
+  const uri = server.uri.replace("http:", "https:");
+  const error = await thrownBy(new MlflowTransport(settings(uri), noPause).json(get));
+  expect(error).toMatchObject({ code: "MLFLOW_FAILED", retryable: false });
+  expect(error.message).toContain(`MLflow at ${uri} does not speak TLS`);
+});
+
+test.each([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "CERT_HAS_EXPIRED",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+])("a certificate refused with %s is said as such, and what can be set", (networkCode) => {
+  const name = { method: "GET", address: "https://mlflow", path: "/health" };
+  const error = errorOfNetwork(name, networkCode, 1000);
+  expect(error).toMatchObject({ code: "MLFLOW_FAILED", retryable: false });
+  expect(error.message).toMatch(/not trusted.*NODE_EXTRA_CA_CERTS.*MLFLOW_TRACKING_INSECURE_TLS/);
 });
 
 test("basic authentication wins over the token, and the address may carry it", async () => {
