@@ -1,0 +1,19 @@
+# One image for the producer and the three workers: docker-compose.yml says which of them a container runs.
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY . .
+# No dependency has an install script that is needed: none is run.
+RUN npm exec --yes pnpm@12.21.0 -- install --frozen-lockfile --ignore-scripts \
+ && npx tsc -b packages/producer packages/trainer-worker packages/predictor-worker packages/monitor-worker \
+ && CI=true npm exec --yes pnpm@12.21.0 -- prune --prod --ignore-scripts
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production COLAML_LOG_FILE="" COLAML_LOG_FORMAT=json COLAML_DATA_DIR=/data COLAML_STATE_DIR=/state
+WORKDIR /app
+COPY --from=build --chown=root:root /app/package.json ./
+COPY --from=build --chown=root:root /app/node_modules ./node_modules
+COPY --from=build --chown=root:root /app/packages ./packages
+RUN mkdir -p /data /state && chown node:node /data /state
+USER node
+VOLUME ["/data", "/state"]
+CMD ["node", "packages/producer/dist/main.js"]
