@@ -153,6 +153,38 @@ describe("a train job", () => {
     expect(await run.file("roc_curve_plot.svg")).toContain("c (AUC 1.0000)");
   });
 
+  it("stops early on the validation rows, keeps the best iteration, and weighs classes", async () => {
+    const result = await bench.train(
+      {
+        model: `${bench.model}-early`,
+        features: { max_features: 500, stop_words: "none" },
+        boosting: {
+          iterations: 400,
+          learning_rate: 0.8,
+          depth: 10,
+          early_stopping_rounds: 5,
+          class_weights: "balanced",
+        },
+      },
+      tweets,
+    );
+    const { metrics } = await runOf(result.runId);
+    const best = metrics["best_iteration"]!;
+    expect(best).toBeLessThan(400);
+    expect(metrics["iterations_kept"]).toBe(best);
+    const history = await metricHistory(result.runId, "validation_log_loss_step");
+    const lowest = history.reduce((a, b) => (b.value < a.value ? b : a));
+    expect(lowest.step).toBe(best);
+    expect(history.length).toBe(best + 5);
+  });
+
+  it("takes a seeded sample where max_train_rows says so", async () => {
+    const job = { model: `${bench.model}-sample`, max_train_rows: 1_000 };
+    const result = await bench.train(job, tweets);
+    expect(result.rows).toMatchObject({ train: 490, validation: 210, test: 300 });
+    expect((await runOf(result.runId)).metrics["rows_not_sampled"]).toBeGreaterThan(1_500);
+  });
+
   const onRealRows = existsSync(twcs) ? it : it.skip;
   onRealRows("reaches on the real rows what Python's xgboost does", async () => {
     const result = await bench.train({ model: `${bench.model}-real` }, twcs);

@@ -5,6 +5,8 @@ import type { Vocabulary } from "@colaml/shared/text/vocabulary";
 import type { RowPlan } from "./plan-rows";
 
 const MIB = 1_048_576;
+/** Another sample of rows holds a little more or less of every word. */
+const SAMPLE_MARGIN = 0.99;
 
 /**
  * Refuses a training that exceeds the trainer's memory as soon as the vocabulary is known: before any matrix is
@@ -30,7 +32,7 @@ export function checkTrainerMemory(
   const all = rows.train + rows.validation + rows.test;
   const fits = (n: number) =>
     bytesOf(Math.ceil(rows.train * (n / all)), documentFrequency, n / all) <= budget;
-  const maxTrainRows = largest(all, fits);
+  const maxTrainRows = Math.floor(largest(all, fits) * SAMPLE_MARGIN);
   const byFrequency = Uint32Array.from(documentFrequency).sort().reverse();
   const maxFeatures = largest(
     byFrequency.length,

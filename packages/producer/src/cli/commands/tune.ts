@@ -1,4 +1,9 @@
-import type { TuneJobInput, TuneResult } from "@colaml/shared/jobs/tune";
+import {
+  DEFAULT_SEARCH_SPACE,
+  type SearchSpace,
+  type TuneJobInput,
+  type TuneResult,
+} from "@colaml/shared/jobs/tune";
 import type { Command } from "commander";
 import { TRAIN_SETTINGS, tunePayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
@@ -15,8 +20,20 @@ Examples:
   $ npm run cola -- tune tweets.csv --trials 20
   $ npm run cola -- tune tweets.csv --trials 40 --metric accuracy_score --max-features 2000
 
-A setting given as a flag is the trials' start; the search goes over learning rate, depth, l2, iterations,
-features, stop words and n-grams (docs/jobs.md: space).`;
+The search goes over learning rate, depth, l2, iterations, features, stop words and n-grams (docs/jobs.md:
+space). A setting given as a flag is fixed: every trial has it.`;
+
+/** The settings that are searched, by what is fixed when one of them is given as a flag. */
+const FIXED_BY: Readonly<Record<string, keyof SearchSpace>> = {
+  "boosting.learningRate": "learning_rate",
+  "boosting.depth": "depth",
+  "boosting.l2LeafReg": "l2_leaf_reg",
+  "boosting.iterations": "iterations",
+  "features.maxFeatures": "max_features",
+  "features.stopWords": "stop_words",
+  "features.ngramMin": "ngram_range",
+  "features.ngramMax": "ngram_range",
+};
 
 /** Trainer processes where a command starts its own. */
 const OWN_TRAINERS = 2;
@@ -54,8 +71,13 @@ export function addTuneCommand(program: Command): void {
   );
 }
 
-function tuneRequest({ options }: CommandContext): Partial<TuneJobInput> {
+function tuneRequest({ options, flags }: CommandContext): Partial<TuneJobInput> {
+  const fixed = new Set(Object.keys(flags).map((key) => FIXED_BY[key]));
+  const searched = Object.entries(DEFAULT_SEARCH_SPACE).filter(
+    ([name]) => !fixed.has(name as keyof SearchSpace),
+  );
   return {
+    space: Object.fromEntries(searched),
     ...optional("trials", wholeOption(options, "trials", 1, 1_000)),
     ...optional("metric", textOption(options, "metric") as TuneJobInput["metric"]),
     ...optional("random_seed", wholeOption(options, "searchSeed", 0, 2_147_483_647)),

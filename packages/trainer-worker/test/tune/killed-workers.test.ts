@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import {
+  addJob,
+  closeRedis,
+  connectRedis,
+  type OpenQueue,
+  openQueue,
+  type RedisConnection,
+} from "@colaml/shared/jobs/connection";
+import type { TuneJobInput, TuneResult } from "@colaml/shared/jobs/tune";
+import { openTrainingBench, type TrainingBench } from "../training-bench";
+
+const prefix = `{t-${randomUUID()}}`;
+const config = resolveConfig({
+  flags: { "redis.url": process.env["TEST_REDIS_URL"], "redis.prefix": prefix, "logging.file": "" },
+});
+const workers = new Set<ChildProcess>();
+let bench: TrainingBench;
+let connection: RedisConnection;
+let queue: OpenQueue<TuneJobInput, TuneResult>;
+
+function startWorker(): ChildProcess {
+  const child = spawn(process.execPath, [resolve(__dirname, "../../dist/main.js")], {
+    stdio: "ignore",
+    env: {
+      ...process.env,
+      REDIS_URL: process.env["TEST_REDIS_URL"],
+      MLFLOW_TRACKING_URI: process.env["TEST_MLFLOW_URI"],
+      COLAML_REDIS_PREFIX: prefix,
+      COLAML_STATE_DIR: join(bench.folder, "state"),
+      COLAML_LOCK_MS: "3000",
+      COLAML_STALLED_MS: "1000",
+      COLAML_LOG_FILE: "",
+    },
+  });
+  workers.add(child);
+  child.once("exit", () => workers.delete(child));
+  return child;
+}
+
+beforeAll(async () => {
+  bench = await openTrainingBench();
+  connection = connectRedis(config.redis, bench.logger);
+  queue = openQueue("tune", { connection, redis: config.redis, logger: bench.logger });
+});
+afterAll(async () => {
+  for (const worker of workers) worker.kill("SIGKILL");
+  closeRedis(connection);
+  await bench.close();
+});
+
+it("ends a tuning job whose workers are killed again and again, every trial counted once", async () => {
+  const path = join(bench.folder, "tweets.csv");
+  await writeSyntheticTweets(path, 4_000, 11);
+  const space = { depth: { min: 3, max: 8, log: false }, iterations: { min: 100, max: 400, log: false } };
+  const job = { dataset: { path }, experiment: bench.experiment, model: bench.model, trials: 6, space };
+  const { id } = await addJob(queue, "tune", job);
+  startWorker();
+  startWorker();
+  let kills = 0;
+  let result: TuneResult | undefined;
+  const started = Date.now();
+  for (let lastKill = started; Date.now() - started < 150_000; await sleep(100)) {
+    const now = (await queue.queue.getJob(id!))!;
+    expect(await now.isFailed()).toBe(false);
+    if (await now.isCompleted()) {
+      result = now.returnvalue;
+      break;
+    }
+    if (kills >= 3 || Date.now() - lastKill < 3_000) continue;
+    const [victim] = workers;
+    victim?.kill("SIGKILL");
+    kills++;
+    lastKill = Date.now();
+    startWorker();
+  }
+  expect(kills).toBeGreaterThan(0);
+  expect(result?.trials).toEqual({ finished: 6, failed: 0 });
+  expect(await bench.mlflow.registry.versions(bench.model)).toHaveLength(1);
+  const parent = await bench.mlflow.runs.get(result!.runId);
+  const children = await bench.mlflow.runs.search(
+    [parent.experimentId],
+    `tags.\`mlflow.parentRunId\` = '${parent.runId}' and attributes.status = 'FINISHED'`,
+  );
+  expect(children).toHaveLength(7);
+  const running = await bench.mlflow.runs.search([parent.experimentId], "attributes.status = 'RUNNING'");
+  expect(running).toEqual([]);
+}, 170_000);
