@@ -1,23 +1,6 @@
 import { SETTINGS, type Setting } from "@colaml/shared/config/resolve-config";
+import { flagOf } from "@colaml/shared/config/setting-flag";
 import { type Command, Option } from "commander";
-
-/** Flags that are not the variable's name in kebab-case, by setting. */
-const NAMES: Readonly<Record<string, string>> = {
-  "redis.url": "redis-url",
-  "mlflow.trackingUri": "tracking-uri",
-  "mlflow.experiment": "experiment",
-};
-
-/** The flag of a setting, without dashes: `COLAML_MAX_FEATURES` gives `max-features`. */
-export function flagOf(setting: Setting): string {
-  return (
-    NAMES[setting.key] ??
-    setting.env
-      .replace(/^COLAML_/, "")
-      .toLowerCase()
-      .replaceAll("_", "-")
-  );
-}
 
 const isGroup = (key: string) => !key.includes(".");
 

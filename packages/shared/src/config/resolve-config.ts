@@ -1,6 +1,7 @@
 import convict from "convict";
 import { ColaError } from "../errors/cola-error";
 import { type ColaConfig, configSchema, convictSchema } from "./schema";
+import { flagOf } from "./setting-flag";
 
 /** Where settings come from, strongest first: flags, environment, the text of a `.env` file already parsed. */
 export interface ConfigSources {
@@ -106,7 +107,7 @@ const BOOLEANS: Record<string, boolean> = {
 /** The value of one setting and the name of where it came from, or nothing where only the default speaks. */
 function given(setting: Setting, sources: ConfigSources): { value: unknown; from: string } | undefined {
   const flag = sources.flags?.[setting.key];
-  if (flag !== undefined) return { value: flag, from: `flag ${setting.key}` };
+  if (flag !== undefined) return { value: flag, from: `--${flagOf(setting)}` };
   const env = sources.env?.[setting.env];
   if (env !== undefined && env !== "") return { value: env, from: setting.env };
   const line = sources.dotenv?.[setting.env];

@@ -66,6 +66,12 @@ describe("resolveConfig", () => {
     if (variable !== "REDIS_URL") expect(error.message).toContain(value);
   });
 
+  it("names the flag a wrong value was given by", () => {
+    expect(() => resolveConfig({ flags: { "features.maxFeatures": "many" } })).toThrow(
+      /^--max-features is "many"/,
+    );
+  });
+
   it("names .env when the wrong value came from there", () => {
     expect(() => resolveConfig({ dotenv: { COLAML_DEPTH: "0" } })).toThrow(/COLAML_DEPTH in \.env is "0"/);
   });

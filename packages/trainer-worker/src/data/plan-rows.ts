@@ -45,7 +45,7 @@ export async function planRows(
     );
   }
   checkClasses(classes, labelColumn, reader.path);
-  const partOf = partsOf(classOf, settings, maxRows);
+  const partOf = splitOf(reader.path, classOf, settings, maxRows);
   const trainRowsOfClass = new Array<number>(classes.length).fill(0);
   const rows = [0, 0, 0, 0];
   partOf.forEach((part, row) => {
@@ -58,6 +58,18 @@ export async function planRows(
   }
   const [train, validation, test, notSampled] = rows as [number, number, number, number];
   return { classes, classOf, partOf, rows: { train, validation, test, notSampled }, trainRowsOfClass };
+}
+
+/** The split itself knows counts only: its refusal gets the file's name and number of rows. */
+function splitOf(path: string, classOf: Uint16Array, settings: SplitSettings, maxRows: number): Uint8Array {
+  try {
+    return partsOf(classOf, settings, maxRows);
+  } catch (error) {
+    if (!(error instanceof ColaError) || error.code !== "TOO_FEW_ROWS") throw error;
+    const shares = `test_size ${settings.test_size} and validation_size ${settings.validation_size}`;
+    const message = `${path} has ${classOf.length} usable rows: too few to split by ${shares} (${error.message})`;
+    throw new ColaError("TOO_FEW_ROWS", message, { cause: error });
+  }
 }
 
 async function readLabelCodes(reader: DatasetReader): Promise<Uint16Array> {
