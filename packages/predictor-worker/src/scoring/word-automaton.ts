@@ -1,6 +1,6 @@
-import { separatorLength } from "./separator-length";
+import { decodeAt, SEPARATES, UNCLEAR, WideCharacters } from "./wide-characters";
 
-/** A text that must be decoded to be tokenised: it holds letters beyond ASCII, or bytes that are no UTF-8. */
+/** A text that must be decoded to be tokenised: it holds one of a few letters, or bytes that are no UTF-8. */
 export const NEEDS_DECODING = -1;
 /** Transitions a table may have: 32 MB. Larger vocabularies are looked up by string. */
 const MAX_TRANSITIONS = 8_000_000;
@@ -22,11 +22,21 @@ export class WordAutomaton {
   readonly #firstFound: number;
   readonly #width: number;
   readonly #termOf: Int32Array;
+  readonly #wide: WideCharacters;
+  /** Where a character beyond ASCII leads from a state, by `wideKey`; any other leads out of the vocabulary. */
+  readonly #wideNext: ReadonlyMap<number, number>;
   #log = new Int32Array(1024);
 
-  private constructor(classOf: Uint8Array, width: number, trie: Trie) {
+  private constructor(classOf: Uint8Array, width: number, trie: Trie, wide: WideCharacters) {
     this.#classOf = classOf;
     this.#width = width;
+    this.#wide = wide;
+    this.#wideNext = new Map(
+      [...trie.wideChildren].map(([key, child]) => [
+        wideKey(Math.floor(key / WIDE) * width, key % WIDE),
+        child * width,
+      ]),
+    );
     const states = trie.nodes + trie.terminals.length;
     this.#firstFound = trie.nodes * width;
     this.#next = new Int32Array(states * width);
@@ -45,12 +55,14 @@ export class WordAutomaton {
   ): WordAutomaton | undefined {
     const { classOf, width } = byteClasses(lowercase);
     const trie = new Trie(width);
+    const wide = new WideCharacters(lowercase);
     for (const [term, word] of terms.entries()) {
-      const path = left.has(word) ? undefined : classPath(word, classOf, lowercase);
+      const unreachable = left.has(word) || (lowercase && word !== word.toLowerCase());
+      const path = unreachable ? undefined : pathOf(word, classOf, wide);
       if (path !== undefined) trie.add(path, term);
       if ((trie.nodes + term) * width > MAX_TRANSITIONS) return undefined;
     }
-    return new WordAutomaton(classOf, width, trie);
+    return new WordAutomaton(classOf, width, trie, wide);
   }
 
   /**
@@ -73,10 +85,11 @@ export class WordAutomaton {
         state = next[state + classOf[byte]!]!;
         at++;
       } else {
-        const length = separatorLength(bytes, at, end);
-        if (length === 0) return NEEDS_DECODING;
-        state = next[state]!;
-        at += length;
+        const decoded = decodeAt(bytes, at, end);
+        const meaning = decoded < 0 ? UNCLEAR : this.#wide.meaningOf(decoded >> 3);
+        if (meaning === UNCLEAR) return NEEDS_DECODING;
+        state = meaning === SEPARATES ? next[state]! : this.#wideStep(state, meaning);
+        at += decoded & 7;
       }
       log[count] = state;
       // 1 where the state is beyond the words, without a branch
@@ -89,6 +102,13 @@ export class WordAutomaton {
     const width = this.#width;
     for (let i = 0; i < count; i++) found[i] = termOf[(log[i]! - lastWord - 1) / width]!;
     return count;
+  }
+
+  /** A letter or digit beyond ASCII. */
+  #wideStep(state: number, codePoint: number): number {
+    if (this.#wideNext.size === 0) return DEAD * this.#width;
+    const node = state >= this.#firstFound ? ROOT : state;
+    return this.#wideNext.get(wideKey(node, codePoint)) ?? DEAD * this.#width;
   }
 
   #fill(trie: Trie): void {
@@ -110,9 +130,18 @@ export class WordAutomaton {
   }
 }
 
+const WIDE = 0x200000;
+
+/** A state and a code point in one number. */
+function wideKey(state: number, codePoint: number): number {
+  return state * WIDE + codePoint;
+}
+
 /** Nodes by number; 0 is the root, 1 is kept for `DEAD`. */
 class Trie {
   nodes = 2;
+  /** By node and code point. */
+  readonly wideChildren = new Map<number, number>();
   readonly terminals: [node: number, term: number][] = [];
   readonly #width: number;
   #children: Int32Array;
@@ -127,15 +156,26 @@ class Trie {
     return this.#children[node * this.#width + byteClass]!;
   }
 
+  /** A path of byte classes, and of negated code points beyond ASCII. */
   add(path: readonly number[], term: number): void {
     let node = 0;
-    for (const byteClass of path) {
-      const place = node * this.#width + byteClass;
-      const child = this.#children[place]! || this.#newNode();
-      this.#children[place] = child;
-      node = child;
-    }
+    for (const step of path) node = step < 0 ? this.#wideChild(node, -step) : this.#narrowChild(node, step);
     this.terminals.push([node, term]);
+  }
+
+  #narrowChild(node: number, byteClass: number): number {
+    const place = node * this.#width + byteClass;
+    // the new node may move the array: the place is written after it
+    const child = this.#children[place]! || this.#newNode();
+    this.#children[place] = child;
+    return child;
+  }
+
+  #wideChild(node: number, codePoint: number): number {
+    const key = wideKey(node, codePoint);
+    const child = this.wideChildren.get(key) ?? this.#newNode();
+    this.wideChildren.set(key, child);
+    return child;
   }
 
   #newNode(): number {
@@ -158,14 +198,13 @@ function byteClasses(lowercase: boolean): { classOf: Uint8Array; width: number }
   return { classOf, width };
 }
 
-/** Classes of a term's bytes; undefined for a term that no ASCII text can hold. */
-function classPath(term: string, classOf: Uint8Array, lowercase: boolean): number[] | undefined {
-  if (term.length === 0 || (lowercase && term !== term.toLowerCase())) return undefined;
+/** A term's characters: byte classes, and code points beyond ASCII negated; undefined for what no text can hold. */
+function pathOf(term: string, classOf: Uint8Array, wide: WideCharacters): number[] | undefined {
   const path: number[] = [];
-  for (let i = 0; i < term.length; i++) {
-    const code = term.charCodeAt(i);
-    if (code > 127 || classOf[code] === SEPARATOR) return undefined;
-    path.push(classOf[code]!);
+  for (const character of term) {
+    const code = character.codePointAt(0)!;
+    if (code < 128 ? classOf[code] === SEPARATOR : wide.meaningOf(code) !== code) return undefined;
+    path.push(code < 128 ? classOf[code]! : -code);
   }
-  return path;
+  return path.length > 0 ? path : undefined;
 }

@@ -18,7 +18,16 @@ const TERMS = [
   "straße",
   "été",
   "the",
-].sort();
+  "été",
+  "ñandú",
+  "日本",
+  "οδοσ",
+  "οδος",
+  "ⅷ",
+  "ñ",
+]
+  .filter((term, i, all) => all.indexOf(term) === i)
+  .sort();
 const ORIGIN = { firstLine: 2, firstRow: 0 };
 
 function random(seed: number): () => number {
@@ -48,6 +57,13 @@ const PIECES = [
   "\u212a",
   "\u0130",
   "’",
+  "Σ",
+  "ΟΔΟΣ",
+  "οδοσ",
+  "日本",
+  "Ⅷ",
+  "ñ",
+  "Ñandú",
   "🤥",
   "e\u0301",
   "_x",
