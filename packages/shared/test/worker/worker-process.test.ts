@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import { freePort } from "@colaml/producer/embedded/free-port";
 import {
   addJob,
@@ -66,6 +67,8 @@ afterEach(async () => {
 
 function startWorker(env: NodeJS.ProcessEnv = {}): Program {
   const child = spawn(process.execPath, ["-e", PROGRAM, queue.queue.name], {
+    // Where Node finds what the program requires.
+    cwd: resolve(__dirname, "../.."),
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
@@ -81,13 +84,18 @@ function startWorker(env: NodeJS.ProcessEnv = {}): Program {
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream!.on("data", (text) => (output += String(text)));
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
-    child.once("close", (code, signal) => resolve({ code, signal })),
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((settle) =>
+    child.once("close", (code, signal) => settle({ code, signal })),
   );
+  const silence = (text: string | RegExp) => `no ${text} in:\n${output}`;
   const says = (text: string | RegExp) =>
     until(
-      async () => output.search(text) >= 0,
-      () => `no ${text} in:\n${output}`,
+      async () => {
+        if (output.search(text) >= 0) return true;
+        if (child.exitCode !== null) throw new Error(silence(text));
+        return false;
+      },
+      () => silence(text),
     );
   const program = { child, output: () => output, says, ended };
   programs.push(program);
