@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
+import { closeRedis, connectRedis } from "@colaml/shared/jobs/connection";
 import { type PredictJobInput, type PredictResult, predictJobSchema } from "@colaml/shared/jobs/predict";
 import { createClassifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { Queue } from "bullmq";
+import { type ConnectionOptions, Queue } from "bullmq";
 import { parse } from "csv-parse";
 
 const MAIN = resolve(__dirname, "../dist/main.js");
@@ -31,16 +32,20 @@ export interface PredictorBench {
   close(): Promise<void>;
 }
 
-export async function openPredictorBench(redisUrl = process.env["TEST_REDIS_URL"]!): Promise<PredictorBench> {
+export async function openPredictorBench(
+  redisUrl = process.env["TEST_REDIS_URL"]!,
+  cluster = false,
+): Promise<PredictorBench> {
   const folder = await mkdtemp(join(tmpdir(), "predictor-"));
   const prefix = `{t-${randomUUID()}}`;
   const queues = new Map<string, Queue>();
   const children: ChildProcess[] = [];
   let logs = "";
+  const connection = connectRedis({ url: redisUrl, prefix, cluster });
   const queue = (name: string) => {
     const known = queues.get(name);
     if (known) return known;
-    const opened = new Queue(name, { prefix, connection: { url: redisUrl, maxRetriesPerRequest: null } });
+    const opened = new Queue(name, { prefix, connection: connection as ConnectionOptions });
     opened.on("error", () => undefined);
     queues.set(name, opened);
     return opened;
@@ -57,6 +62,7 @@ export async function openPredictorBench(redisUrl = process.env["TEST_REDIS_URL"
           REDIS_URL: redisUrl,
           MLFLOW_TRACKING_URI: process.env["TEST_MLFLOW_URI"],
           COLAML_REDIS_PREFIX: prefix,
+          COLAML_REDIS_CLUSTER: String(cluster),
           COLAML_STATE_DIR: join(folder, "state"),
           COLAML_LOG_FILE: "",
           COLAML_LOCK_MS: "3000",
@@ -100,6 +106,7 @@ export async function openPredictorBench(redisUrl = process.env["TEST_REDIS_URL"
     async close() {
       for (const child of children) child.kill("SIGKILL");
       for (const open of queues.values()) await open.close();
+      closeRedis(connection);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -29,7 +29,7 @@ export function createRedisChunks(redis: RedisConnection, prefix: string): Chunk
 export function createRedisBatch(redis: RedisConnection, prefix: string, batch: string): BatchBytes {
   return {
     async offer(index, _start, _end, bytes): Promise<PredictChunkJob["source"]> {
-      await redis.set(key(prefix, batch, index, "in"), Buffer.from(bytes), "EX", KEPT_S);
+      await redis.set(key(prefix, batch, index, "in"), bytes, "EX", KEPT_S);
       return { kind: "redis", bytes: bytes.length };
     },
     offered: async (index) => (await redis.getBuffer(key(prefix, batch, index, "in"))) ?? undefined,
