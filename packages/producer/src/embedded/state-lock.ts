@@ -43,7 +43,7 @@ export async function lockState(stateDir: string, waitMs = 15_000): Promise<Stat
       );
     }
     if (holder?.childPids.some(isAlive) && Date.now() < deadline) await delay(100);
-    else rmSync(file, { force: true });
+    else takeAway(file);
   }
   return {
     write: (record) => renameSync(writeDraft(file, record), file),
@@ -71,16 +71,39 @@ function tryCreate(file: string): boolean {
   }
 }
 
+/**
+ * Removes a dead owner's lock. It is moved aside first: of two processes that see the same dead owner, one must not
+ * remove the lock that the other one has just taken.
+ */
+function takeAway(file: string): void {
+  const aside = `${file}.stale.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    const taken = parseRecord(aside);
+    if (taken && ownerLives(taken)) linkSync(aside, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Somebody else was faster: the next look shows who.
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
 function writeDraft(file: string, record: ServersRecord): string {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, JSON.stringify({ ...record, ownerStart: startOf(record.ownerPid) }), { mode: 0o600 });
   return draft;
 }
 
-/** A file that is not such a record counts as none. */
 function readRecord(stateDir: string): ServersRecord | undefined {
+  return parseRecord(join(stateDir, LOCK_FILE));
+}
+
+/** A file that is not such a record counts as none. */
+function parseRecord(file: string): ServersRecord | undefined {
   try {
-    const record: unknown = JSON.parse(readFileSync(join(stateDir, LOCK_FILE), "utf8"));
+    const record: unknown = JSON.parse(readFileSync(file, "utf8"));
     return isRecord(record) ? record : undefined;
   } catch {
     return undefined;

@@ -134,6 +134,34 @@ describe("the right to run servers on a folder", () => {
     (await lockState(folder)).release();
   });
 
+  it("is won by one of several processes that find a dead owner's lock", async () => {
+    writeFileSync(
+      join(folder, "servers.lock"),
+      JSON.stringify({ ownerPid: process.ppid, ownerStart: "1", childPids: [] }),
+    );
+    const program = `
+      process.stdin.resume();
+      require("@colaml/producer/embedded/state-lock").lockState(process.argv[1]).then(
+        () => process.stdout.write("won"), (error) => process.stdout.write(error.code));`;
+    const contenders = [1, 2, 3, 4].map(() =>
+      spawn(process.execPath, ["-e", program, folder], { cwd: __dirname }),
+    );
+    const said = await Promise.all(
+      contenders.map(
+        ({ stdout }) =>
+          new Promise<string>((resolve) => stdout.once("data", (text) => resolve(String(text)))),
+      ),
+    );
+    // The winner holds it until all have spoken.
+    await Promise.all(
+      contenders.map((child) => {
+        child.stdin.end();
+        return new Promise((resolve) => child.once("close", resolve));
+      }),
+    );
+    expect(said.sort()).toEqual(["USAGE", "USAGE", "USAGE", "won"]);
+  });
+
   it("passes on from a process that is dead, or whose pid another process has now", async () => {
     const gone = spawn("true");
     await new Promise((resolve) => gone.once("exit", resolve));
