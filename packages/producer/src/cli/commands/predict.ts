@@ -8,6 +8,7 @@ import { modelChoice } from "../model-choice";
 import { numberOption, optional, wholeOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
+import { type SpooledStreams, STREAM, spoolStreams } from "../spooled-streams";
 import { printable } from "../terminal";
 import { userPath } from "../user-paths";
 
@@ -17,6 +18,7 @@ Examples:
   $ npm run cola -- predict tweets.csv.gz --output scored.csv.gz --model models:/modelo_nuevo/3
   $ npm run cola -- predict tweets.csv --output scored.csv --pass-through author_id created_at --force
   $ npm run cola -- predict --text "my order never arrived" --text "we are happy to help"
+  $ npm run -s cola -- predict - --output - < tweets.csv > scored.csv
   $ npm run -s cola -- predict tweets.csv --output scored.csv --json`;
 
 /** Predictor processes where a command starts its own: a second one helps on the usual two cores and more. */
@@ -29,8 +31,8 @@ export function addPredictCommand(program: Command): void {
   const command = program
     .command("predict")
     .description("score a file with a registered model, or a few texts")
-    .argument("[file]", "CSV, TSV or NDJSON, also .gz")
-    .option("-o, --output <file>", "where the scored rows go; it appears when it is complete")
+    .argument("[file]", "CSV, TSV or NDJSON, also .gz; - reads CSV from stdin")
+    .option("-o, --output <file>", "where the scored rows go; it appears when it is complete; - is stdout")
     .option("--text <text>", "score this text (may be repeated) instead of a file", collect)
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
     .option("--text-column <name>", "text column (default: as trained)")
@@ -45,24 +47,58 @@ export function addPredictCommand(program: Command): void {
   const readFlags = addSettingFlags(addCommonOptions(command), ["predict.transport", "model.alias"]);
   command.action(
     handler(readFlags, async (context, file) => {
-      const job = await predictRequest(context, file);
-      const request = {
-        queue: "predict" as const,
-        payload: () => predictPayload(context.config, job),
-        workers: { predictor: OWN_PREDICTORS },
-      };
-      if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<PredictResult>(context, request, async ({ result }) => {
-        context.terminal.result(predictAnswer(result), describePrediction(result));
-        return undefined;
-      });
+      const streams = await streamsOf(context, file);
+      try {
+        return await predict(context, streams?.input ?? file, streams);
+      } finally {
+        await streams?.close();
+      }
     }),
   );
+}
+
+/** Files in the place of `-`; undefined where there is none. */
+async function streamsOf(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<SpooledStreams | undefined> {
+  const output = context.options["output"] as string | undefined;
+  if (file === undefined || output === undefined || (file !== STREAM && output !== STREAM)) return undefined;
+  if (context.options["detach"] === true) {
+    throw new ColaError(
+      "USAGE",
+      "--detach needs files: what a stream was spooled to is removed when the command ends",
+    );
+  }
+  return spoolStreams({ input: file, output }, context.config, { json: context.terminal.json });
+}
+
+async function predict(
+  context: CommandContext,
+  file: string | undefined,
+  streams: SpooledStreams | undefined,
+) {
+  const job = await predictRequest(context, file, streams?.output);
+  const request = {
+    queue: "predict" as const,
+    payload: () => predictPayload(context.config, job),
+    workers: { predictor: OWN_PREDICTORS },
+  };
+  if (context.options["detach"] === true) return detachJob(context, request);
+  return runJob<PredictResult>(context, request, async ({ result }) => {
+    await streams?.deliver();
+    const described = describePrediction(result);
+    // rows went to stdout: what is said of them goes to stderr
+    if (context.options["output"] === STREAM) context.terminal.say(described);
+    else context.terminal.result(predictAnswer(result), described);
+    return undefined;
+  });
 }
 
 async function predictRequest(
   context: CommandContext,
   file: string | undefined,
+  spooledOutput: string | undefined,
 ): Promise<Partial<PredictJobInput>> {
   const { options, config } = context;
   const choice = modelChoice(config, options["model"] as string | undefined);
@@ -74,7 +110,7 @@ async function predictRequest(
   const texts = options["text"] as string[] | undefined;
   if (texts && file === undefined) return { ...common, texts };
   if (texts || file === undefined) throw new ColaError("USAGE", "give either a file or --text");
-  const output = options["output"] as string | undefined;
+  const output = spooledOutput ?? (options["output"] as string | undefined);
   if (output === undefined) throw new ColaError("USAGE", "give --output: the file the scored rows go to");
   const path = userPath(file);
   const columns = {
