@@ -1,6 +1,6 @@
 import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
-import type { BoostIteration } from "@colaml/shared/model/boosting";
+import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { LiveRun } from "./publishing/live-run";
 import { jobKeyOf, publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";

@@ -3,12 +3,8 @@ import { fileDigest } from "@colaml/shared/data/digest";
 import { PART } from "@colaml/shared/data/split";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
 import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
-import {
-  type BoostIteration,
-  type BoostResult,
-  boost,
-  type LabelledRows,
-} from "@colaml/shared/model/boosting";
+import { type BoostResult, boost, type LabelledRows } from "@colaml/shared/model/boosting";
+import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import { classificationMetrics } from "@colaml/shared/model/metrics";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";

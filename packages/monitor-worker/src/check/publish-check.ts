@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
+import type { Metric } from "@colaml/shared/mlflow/log-batch";
 import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
-import type { Metric } from "@colaml/shared/mlflow/runs";
 import type { Segment } from "../quality/quality-segments";
 
 /** Records a run, or throws MLFLOW_UNREACHABLE and the like. */

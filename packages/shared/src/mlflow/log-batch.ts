@@ -1,5 +1,3 @@
-import type { KeyValue, Metric } from "./runs";
-
 /** What MLflow takes in one log-batch call: so many of each, 1000 in all, and 1 MB of body. */
 const MOST = { metrics: 700, params: 100, tags: 100 };
 const MOST_BYTES = 900_000;
@@ -9,6 +7,19 @@ const MAX_TAG_LENGTH = 8_000;
 /** Longest name of a metric, param or tag. */
 const MAX_KEY_LENGTH = 250;
 
+export interface Metric {
+  key: string;
+  value: number;
+  /** Iteration; 0 where a metric has one value only. */
+  step?: number;
+  /** Milliseconds since 1970. */
+  timestamp?: number;
+}
+export interface KeyValue {
+  key: string;
+  value: string;
+}
+/** What a run can be told in one go. */
 export interface RunData {
   metrics?: readonly Metric[];
   params?: readonly KeyValue[];

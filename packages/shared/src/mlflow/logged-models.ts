@@ -1,6 +1,6 @@
 import { apiPath } from "./api-path";
+import type { KeyValue } from "./log-batch";
 import { clipParam, clipTag } from "./log-batch";
-import type { KeyValue } from "./runs";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";

@@ -2,9 +2,10 @@ import { ColaError, messageOf } from "../errors/cola-error";
 import { MANIFEST_FILE, manifestDigest } from "../model/bundle-files";
 import { isMlflowDown } from "./api-error";
 import type { MlflowClient } from "./client";
+import type { KeyValue, Metric } from "./log-batch";
 import { modelFolderFiles } from "./mlmodel-file";
 import type { ModelVersion } from "./registry";
-import type { DatasetInput, KeyValue, Metric, RunInfo } from "./runs";
+import type { DatasetInput, RunInfo } from "./runs";
 
 /** Tag of a run: which publication it belongs to, so that a broken-off one is gone on with. */
 export const PUBLISH_ID_TAG = "colaml.publish_id";

@@ -1,6 +1,6 @@
 import { isAlreadyThere, isMissing } from "./api-error";
+import type { KeyValue } from "./log-batch";
 import { clip, safeKey } from "./log-batch";
-import type { KeyValue } from "./runs";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";

@@ -1,23 +1,11 @@
 import { isMlflowDown } from "./api-error";
-import { clipTag, logBatches, type RunData } from "./log-batch";
+import { clipTag, type KeyValue, logBatches, type RunData } from "./log-batch";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
 /** Runs that one page of a search holds at most. */
 const PAGE = 1000;
 
-export interface Metric {
-  key: string;
-  value: number;
-  /** Iteration; 0 where a metric has one value only. */
-  step?: number;
-  /** Milliseconds since 1970. */
-  timestamp?: number;
-}
-export interface KeyValue {
-  key: string;
-  value: string;
-}
 export interface RunInfo {
   runId: string;
   experimentId: string;

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { ColaError, messageOf } from "../errors/cola-error";
 import type { BoostingSettings } from "../jobs/train";
 import { checkBoostingSettings, classWeights, xgboostParameters } from "./boosting-parameters";
-import type { StepMetrics } from "./boosting-progress";
+import type { BoostIteration } from "./boosting-progress";
 import { checkMatrix, sharedFloats, shareMatrix, type TrainingMatrix } from "./training-matrix";
 import { checkTrainingSize, type TrainingSize, type TreeMethod, treeMethodFor } from "./training-memory";
 import type { TreeEnsemble } from "./tree-ensemble";
@@ -15,17 +15,6 @@ const MAX_MEASURED_TRAINING_ROWS = 100_000;
 const MAX_MEASURED_VALIDATION_ROWS = 500_000;
 /** JavaScript memory of the thread; the matrix lies in shared memory and in the wasm heap, outside of it. */
 const DEFAULT_THREAD_MB = 512;
-
-/** One iteration: a tree (one a class) was added. */
-export interface BoostIteration {
-  /** From 1. */
-  number: number;
-  of: number;
-  /** On at most 100,000 evenly spaced training rows. */
-  train: StepMetrics;
-  /** On at most 500,000 evenly spaced validation rows; absent where there are none. */
-  validation?: StepMetrics;
-}
 
 /** Rows with the class of each (an index into `classes`). */
 export interface LabelledRows {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { BoostIteration } from "./boosting";
+import type { BoostIteration } from "./boosting-progress";
 import { RunningMetrics } from "./boosting-progress";
 import type { SharedMatrix } from "./training-matrix";
 import type { Tree } from "./tree-ensemble";

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type BoostInput, type BoostIteration, boost } from "@colaml/shared/model/boosting";
+import { type BoostInput, boost } from "@colaml/shared/model/boosting";
+import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import { classificationMetrics } from "@colaml/shared/model/metrics";
 import { shareMatrix } from "@colaml/shared/model/training-matrix";
 import { ensembleToXgboostJson } from "@colaml/shared/model/xgboost-json";

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
+import type { KeyValue } from "@colaml/shared/mlflow/log-batch";
 import type { ModelRecord, RunRecord } from "@colaml/shared/mlflow/publish-model";
-import type { DatasetInput, KeyValue } from "@colaml/shared/mlflow/runs";
+import type { DatasetInput } from "@colaml/shared/mlflow/runs";
 import { bundleToFiles } from "@colaml/shared/model/bundle-files";
 import { REFERENCE_PROFILE_FILE, serialiseReferenceProfile } from "@colaml/shared/model/reference-profile";
 import { GOLDEN_SAMPLE_FILE, goldenSample, serialiseGoldenSample } from "../champion/golden-sample";

@@ -1,5 +1,5 @@
 import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
-import type { BoostIteration } from "@colaml/shared/model/boosting";
+import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import type { RowPlan } from "../data/plan-rows";
 import type { TrainedModel } from "../training";
 
