@@ -1,0 +1,162 @@
+import { calibratedPsiThreshold } from "@colaml/monitor-worker/drift/drift-calibration";
+import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
+import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
+import { type Random, seededRandom } from "@colaml/monitor-worker/statistics/random";
+import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import expected from "../fixtures/drift.json";
+
+const WORDS = Array.from({ length: 60 }, (_, i) => `word${i}`);
+const split = (text: string) => text.split(" ").filter((word) => word !== "");
+
+/** Texts of a customer or an agent: each side has words it likes, and words of nobody's vocabulary. */
+function writeText(customer: boolean, random: Random): string {
+  const length = 4 + Math.floor(random() * 12);
+  const words = Array.from({ length }, () => {
+    if (random() < 0.3) return `rare${Math.floor(random() * 5_000)}`;
+    const favourite = Math.floor(random() ** 2 * 40);
+    return WORDS[customer ? favourite : 59 - favourite]!;
+  });
+  return words.join(" ");
+}
+
+interface Row {
+  text: string;
+  score: number;
+}
+
+function writeRows(n: number, customerShare: number, seed: number): Row[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: n }, () => {
+    const customer = random() < customerShare;
+    const score = Math.min(0.999, Math.max(0.001, (customer ? 0.75 : 0.25) + (random() - 0.5) * 0.6));
+    return { text: writeText(customer, random), score };
+  });
+}
+
+const EMPTY: ReferenceProfile = {
+  formatVersion: 1,
+  rows: 1,
+  blockRows: 1,
+  classes: ["False", "True"],
+  terms: { words: WORDS, documentFrequency: WORDS.map(() => 0), designEffect: 1 },
+  textLength: { edges: [30, 40, 50, 60, 70, 80], counts: new Array(7).fill(0), designEffect: 1 },
+  outOfVocabulary: { edges: [0.1, 0.2, 0.3, 0.4, 0.5], counts: new Array(6).fill(0), designEffect: 1 },
+  tokens: { all: 0, outOfVocabulary: 0 },
+  score: {
+    edges: Array.from({ length: 19 }, (_, i) => (i + 1) / 20),
+    counts: new Array(20).fill(0),
+    designEffect: 1,
+  },
+  labels: { predicted: [0, 0], actual: [0, 0], designEffect: 1 },
+  calibration: [],
+  quality: { rows: 1, metrics: {} },
+};
+
+function windowOf(rows: readonly Row[], profile = EMPTY) {
+  const window = new DriftWindow(profile, WORDS, split);
+  for (const { text, score } of rows) {
+    window.addPrediction(score > 0.5 ? 1 : 0, [1 - score, score]);
+    window.addText(text);
+  }
+  return window.counts;
+}
+
+/** The profile a training would store for these rows. */
+function profileOf(rows: readonly Row[]): ReferenceProfile {
+  const counts = windowOf(rows);
+  return {
+    ...EMPTY,
+    rows: counts.rows,
+    terms: { ...EMPTY.terms, documentFrequency: [...counts.documentFrequency] },
+    textLength: { ...EMPTY.textLength, counts: [...counts.textLength] },
+    outOfVocabulary: { ...EMPTY.outOfVocabulary, counts: [...counts.outOfVocabulary] },
+    tokens: counts.tokens,
+    score: { ...EMPTY.score, counts: [...counts.score] },
+    labels: { ...EMPTY.labels, predicted: [...counts.predicted] },
+  };
+}
+
+describe("drift thresholds", () => {
+  it.each(expected.thresholds)(
+    "are near the chi-square's for large windows: $bins bins, $n and $m rows",
+    ({ bins, n, m, rate, psi }) => {
+      const reference = new Array(bins).fill(n / bins);
+      const threshold = calibratedPsiThreshold(
+        { reference, referenceRows: n, rows: m, designEffect: 1, kind: "bins" },
+        rate,
+      );
+      expect(threshold / psi).toBeGreaterThan(0.85);
+      expect(threshold / psi).toBeLessThan(1.15);
+    },
+  );
+
+  it("grow as windows shrink and as neighbouring rows are more alike", () => {
+    const base = { reference: [500, 300, 200], referenceRows: 1_000, rows: 1_000, kind: "bins" as const };
+    const usual = calibratedPsiThreshold({ ...base, designEffect: 1 }, 0.01);
+    expect(calibratedPsiThreshold({ ...base, rows: 100, designEffect: 1 }, 0.01)).toBeGreaterThan(2 * usual);
+    expect(calibratedPsiThreshold({ ...base, designEffect: 4 }, 0.01)).toBeGreaterThan(3 * usual);
+  });
+
+  it("let random halves of the same data differ at about the false alarm rate", () => {
+    // With a rate of 10%, 80 checks warn 8 times on average if the five statistics' parts add up; at most that.
+    let warnings = 0;
+    for (let trial = 0; trial < 80; trial++) {
+      const rows = writeRows(1_000, 0.55, 1_000 + trial);
+      const found = compareWithReference(profileOf(rows.slice(0, 500)), windowOf(rows.slice(500)), 0.1);
+      if (found.level !== "none") warnings++;
+    }
+    // Binomial(80, 0.1) exceeds 17 with a chance of 0.1%; a test that never warns would be none.
+    expect(warnings).toBeLessThanOrEqual(17);
+    expect(warnings).toBeGreaterThanOrEqual(1);
+  });
+
+  it("see customers against agents", () => {
+    const profile = profileOf(writeRows(2_000, 0.5, 1));
+    for (const share of [1, 0]) {
+      const found = compareWithReference(profile, windowOf(writeRows(500, share, 2)), 0.01);
+      expect(found.level).toBe("alert");
+      expect(found.scores.filter(({ level }) => level === "alert").map(({ statistic }) => statistic)).toEqual(
+        expect.arrayContaining(["vocabulary", "score", "predicted_label"]),
+      );
+    }
+  });
+});
+
+describe("words", () => {
+  it("name what rose and what fell, with shares", () => {
+    const reference = Array.from({ length: 400 }, (_, i) => ({
+      text: i % 2 ? "word0 word1" : "word1",
+      score: 0.4,
+    }));
+    const current = Array.from({ length: 400 }, (_, i) => ({
+      text: i % 4 ? "word1" : "word1 word2",
+      score: 0.4,
+    }));
+    const { rose, fell, outOfVocabularyShare } = compareWithReference(
+      profileOf(reference),
+      windowOf(current),
+      0.01,
+    );
+    expect(rose).toEqual([{ word: "word2", referenceShare: 0, currentShare: 0.25, significant: true }]);
+    expect(fell).toEqual([{ word: "word0", referenceShare: 0.5, currentShare: 0, significant: true }]);
+    expect(outOfVocabularyShare).toEqual({ reference: 0, current: 0 });
+  });
+
+  it("count the words constructor and __proto__ like any other, each once a text", () => {
+    const words = ["constructor", "__proto__"];
+    const profile = { ...EMPTY, terms: { words, documentFrequency: [1, 1], designEffect: 1 } };
+    const window = new DriftWindow(profile, words, split);
+    window.addText("constructor constructor __proto__ toString");
+    expect([...window.counts.documentFrequency]).toEqual([1, 1]);
+    expect(window.counts.tokens).toEqual({ all: 4, outOfVocabulary: 1 });
+  });
+
+  it("leave text statistics out where the window has no texts", () => {
+    const profile = profileOf(writeRows(200, 0.5, 3));
+    const window = new DriftWindow(profile, WORDS, split);
+    window.addPrediction(1, [0.2, 0.8]);
+    const found = compareWithReference(profile, window.counts, 0.01);
+    expect(found.scores.map(({ statistic }) => statistic)).toEqual(["score", "predicted_label"]);
+    expect(found.rose).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import { createCalibrator, EstimatedQuality } from "@colaml/monitor-worker/quality/estimated-quality";
+import { LabelTally } from "@colaml/monitor-worker/quality/label-tally";
+import { checkQuality, verdictOf } from "@colaml/monitor-worker/quality/quality-checks";
+import { QualitySegments } from "@colaml/monitor-worker/quality/quality-segments";
+import type { QualityMetric } from "@colaml/shared/jobs/monitor";
+import expected from "../fixtures/drift.json";
+
+function tallyOf(rows: typeof expected.binary | typeof expected.multiclass, classes: string[]) {
+  const tally = new LabelTally(classes.length);
+  rows.actual.forEach((actual, i) => {
+    tally.add(actual, rows.predicted[i]!, rows.probabilities[i]!);
+  });
+  return tally.quality(classes);
+}
+
+/** A tally with so many rows right and wrong, both classes among them. */
+function accuracyOf(right: number, wrong: number) {
+  const tally = new LabelTally(2);
+  for (let i = 0; i < right + wrong; i++) tally.add(i % 2, i < right ? i % 2 : 1 - (i % 2), [0.5, 0.5]);
+  return tally.quality(["False", "True"]);
+}
+
+describe("realised quality", () => {
+  it.each([
+    ["binary", expected.binary, ["False", "True"]],
+    ["multiclass", expected.multiclass, ["a", "b", "c"]],
+  ] as const)("has scikit-learn's %s metrics", (_, rows, classes) => {
+    const { metrics, confusion, n } = tallyOf(rows, [...classes]);
+    expect(n).toBe(rows.actual.length);
+    expect(confusion).toEqual(rows.confusion);
+    for (const [name, value] of Object.entries(rows.metrics)) {
+      expect(metrics[name as QualityMetric]).toBeCloseTo(value, 9);
+    }
+  });
+
+  it("has DeLong's interval of the area under the curve", () => {
+    const [low, high] = tallyOf(expected.binary, ["False", "True"]).intervals.roc_auc!;
+    expect(low).toBeCloseTo(expected.binary.rocAucInterval[0]!, 8);
+    expect(high).toBeCloseTo(expected.binary.rocAucInterval[1]!, 8);
+  });
+
+  it("leaves out what one class alone cannot say, with the reason", () => {
+    const tally = new LabelTally(2);
+    tally.add(0, 0, [0.9, 0.1]);
+    const { metrics } = tally.quality(["False", "True"]);
+    expect(metrics.accuracy_score).toBe(1);
+    expect(metrics).not.toHaveProperty("roc_auc");
+    expect(metrics.absent).toMatchObject({
+      roc_auc: 'no labelled row is "True"',
+      precision_score: 'no row was predicted "True"',
+    });
+  });
+});
+
+describe("quality checks", () => {
+  const bounds = { thresholds: { accuracy_score: 0.8 }, drop: {}, minRows: 50 };
+
+  it("fails below a threshold, sure only where chance is excluded", () => {
+    expect(checkQuality(accuracyOf(780, 220), bounds)[0]).toMatchObject({ status: "fail", sure: false });
+    expect(checkQuality(accuracyOf(500, 500), bounds)[0]).toMatchObject({ status: "fail", sure: true });
+    expect(checkQuality(accuracyOf(900, 100), bounds)[0]).toMatchObject({ status: "pass" });
+  });
+
+  it("gives no verdict where too few rows speak, and says so", () => {
+    const [check] = checkQuality(accuracyOf(10, 30), bounds);
+    expect(check).toMatchObject({ status: "no verdict", n: 40 });
+    expect(check!.reason).toMatch(/40 rows.*50/);
+    expect(verdictOf([check!])).toBe("no verdict");
+  });
+
+  it("holds against the training's test metrics one-sidedly: better never fails", () => {
+    const drops = {
+      thresholds: {},
+      drop: { absolute: 0.05, relative: 0.1 },
+      minRows: 50,
+      reference: { accuracy_score: 0.8 },
+    };
+    const [absolute, relative] = checkQuality(accuracyOf(740, 260), drops);
+    expect(absolute).toMatchObject({ kind: "absolute drop", status: "fail", bound: 0.75 });
+    expect(relative).toMatchObject({ kind: "relative drop", status: "pass" });
+    for (const check of checkQuality(accuracyOf(1_000, 0), drops)) expect(check.status).toBe("pass");
+  });
+});
+
+describe("estimated quality", () => {
+  it("is the one of calibrated probabilities, as CBPE has it", () => {
+    const estimated = new EstimatedQuality([expected.estimated.bins], 2);
+    for (const score of expected.estimated.scores) estimated.add(score > 0.5 ? 1 : 0, [1 - score, score]);
+    const metrics = estimated.metrics();
+    for (const [name, value] of Object.entries(expected.estimated.metrics)) {
+      expect(metrics[name as QualityMetric]).toBeCloseTo(value, 9);
+    }
+  });
+
+  it("never calibrates a higher probability to a lower chance", () => {
+    const calibrate = createCalibrator([
+      { rows: 10, meanProbability: 0.2, positives: 5 },
+      { rows: 10, meanProbability: 0.5, positives: 3 },
+      { rows: 0, meanProbability: 0, positives: 0 },
+      { rows: 10, meanProbability: 0.9, positives: 9 },
+    ]);
+    // The first two are pooled: 8 of 20 at a mean of 0.35.
+    expect(calibrate(0.1)).toBeCloseTo(0.4, 12);
+    expect(calibrate(0.35)).toBeCloseTo(0.4, 12);
+    expect(calibrate(0.625)).toBeCloseTo(0.65, 12);
+    expect(calibrate(1)).toBeCloseTo(0.9, 12);
+  });
+});
+
+describe("quality along the rows", () => {
+  it("keeps at most 40 stretches and loses no row", () => {
+    const segments = new QualitySegments();
+    for (let i = 0; i < 100_000; i++) segments.add(i % 4 === 0 ? undefined : i % 2 === 0, 0.5);
+    const sum = (name: "rows" | "labelled" | "correct") =>
+      segments.segments.reduce((all, each) => all + each[name], 0);
+    expect(segments.segments.length).toBeLessThanOrEqual(40);
+    expect([sum("rows"), sum("labelled"), sum("correct")]).toEqual([100_000, 75_000, 25_000]);
+  });
+});
