@@ -22,6 +22,7 @@ export function checkTrainerMemory(
   maxMemoryMb: number,
 ): void {
   const budget = Math.min(maxMemoryMb * MIB, TRAINING_HEAP_BYTES);
+  checkProbabilities(rows, classes.length, budget);
   const nGroups = classes.length === 2 ? 1 : classes.length;
   const bytesOf = (nRows: number, frequencies: Uint32Array, share: number) => {
     const stored = Math.ceil(frequencies.reduce((sum, df) => sum + df, 0) * share);
@@ -47,6 +48,22 @@ export function checkTrainerMemory(
     "INPUT_TOO_LARGE",
     `${rows.train} training rows x ${documentFrequency.length} features need ${Math.ceil(bytes / MIB)} MiB, the trainer has ${Math.floor(budget / MIB)} MiB: ${wayOut}`,
     { details: { rows: rows.train, features: documentFrequency.length, bytes, maxTrainRows, maxFeatures } },
+  );
+}
+
+/** The probabilities of the held-out rows, a float64 a row and class, are in memory as a whole. */
+function checkProbabilities(
+  { validation, test, train }: RowPlan["rows"],
+  nClasses: number,
+  budget: number,
+): void {
+  const bytes = (validation + test) * nClasses * 8;
+  if (bytes <= budget) return;
+  const maxTrainRows = Math.floor((train + validation + test) * (budget / bytes) * SAMPLE_MARGIN);
+  throw new ColaError(
+    "INPUT_TOO_LARGE",
+    `the probabilities of ${validation + test} held-out rows x ${nClasses} classes need ${Math.ceil(bytes / MIB)} MiB, the trainer has ${Math.floor(budget / MIB)} MiB: max_train_rows ${maxTrainRows} would fit`,
+    { details: { rows: validation + test, classes: nClasses, bytes, maxTrainRows } },
   );
 }
 

@@ -73,8 +73,8 @@ export class Publisher {
   /** @returns why the entry must wait; undefined where it is done with */
   async #publishEntry(name: string, round: PublishRound, signal: AbortSignal): Promise<string | undefined> {
     const { spool, mlflow, logger, ...options } = this.#options;
-    const publication = await spool.read(name);
     try {
+      const publication = await spool.read(name);
       const result = await publishTraining(mlflow, publication, { ...options, signal });
       await spool.complete(name, publication, result);
       round.published.push({ jobKey: publication.jobKey, result });

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { TrainResult } from "@colaml/shared/jobs/train";
 import type { Publication } from "./publication";
 
@@ -53,9 +54,19 @@ export class Spool {
     return (await this.list()).find((name) => name.endsWith(`-${jobKey}`));
   }
 
+  /** @throws ColaError MODEL_CORRUPT where the entry was damaged on disk */
   async read(name: string): Promise<Publication> {
-    const folder = join(this.folder, name);
+    try {
+      return await this.#read(join(this.folder, name));
+    } catch (cause) {
+      const what = `the training kept in ${join(this.folder, name)} cannot be read: ${messageOf(cause)}`;
+      throw new ColaError("MODEL_CORRUPT", what, { cause });
+    }
+  }
+
+  async #read(folder: string): Promise<Publication> {
     const plain = JSON.parse(await readFile(join(folder, "publication.json"), "utf8"));
+    if (plain.v !== 1) throw new Error(`version ${plain.v}, this release reads 1`);
     const artifacts = await readFiles(join(folder, "artifacts"), plain.record.artifacts);
     const model = plain.model && {
       ...plain.model,

@@ -37,6 +37,20 @@ describe("the memory check", () => {
     expect(() => check(Math.ceil(maxRows! * share * 1.03), 400, 1024)).toThrow();
   });
 
+  it("refuses more probabilities than it can hold", () => {
+    // 1,040,000 held-out rows x 500 classes x 8 bytes are 3.9 GiB.
+    const classes = Array.from({ length: 500 }, (_, i) => `class ${i}`);
+    const { rows } = plan(1_000_000);
+    expect(() =>
+      checkTrainerMemory({ rows, classes }, terms(10, 1_000_000, 0.01), { depth: 2 }, 2048),
+    ).toThrow(
+      expect.objectContaining({
+        code: "INPUT_TOO_LARGE",
+        message: expect.stringMatching(/1040000 held-out rows x 500 classes.*max_train_rows \d+ would fit/),
+      }),
+    );
+  });
+
   it("says so where nothing would fit", () => {
     expect(() => checkTrainerMemory(plan(1_000_000), terms(100, 1_000_000, 0.9), { depth: 6 }, 1)).toThrow(
       expect.objectContaining({ code: "INPUT_TOO_LARGE" }),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
@@ -12,7 +13,9 @@ import {
   openQueue,
   type RedisConnection,
 } from "@colaml/shared/jobs/connection";
+import type { TrainJobInput, TrainResult } from "@colaml/shared/jobs/train";
 import type { TuneJobInput, TuneResult } from "@colaml/shared/jobs/tune";
+import type { Job } from "bullmq";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 
 const prefix = `{t-${randomUUID()}}`;
@@ -35,6 +38,7 @@ function startWorker(): ChildProcess {
       COLAML_STATE_DIR: join(bench.folder, "state"),
       COLAML_LOCK_MS: "3000",
       COLAML_STALLED_MS: "1000",
+      COLAML_GRACE_MS: "1000",
       COLAML_LOG_FILE: "",
     },
   });
@@ -90,4 +94,39 @@ it("ends a tuning job whose workers are killed again and again, every trial coun
   expect(children).toHaveLength(7);
   const running = await bench.mlflow.runs.search([parent.experimentId], "attributes.status = 'RUNNING'");
   expect(running).toEqual([]);
+}, 170_000);
+
+it("hands a long training back at SIGTERM, without a stall, and another worker ends it", async () => {
+  for (const worker of [...workers]) worker.kill("SIGKILL");
+  const path = join(bench.folder, "tweets-long.csv");
+  await writeSyntheticTweets(path, 10_000, 12);
+  const train = openQueue<TrainJobInput, TrainResult>("train", { connection, redis: config.redis });
+  const boosting = { iterations: 400, depth: 9 };
+  const experiment = `handed-back-${bench.experiment}`;
+  const { id } = await addJob(train, "train", {
+    dataset: { path },
+    experiment,
+    model: bench.model,
+    boosting,
+  });
+  const until = async (what: (job: Job) => Promise<boolean> | boolean) => {
+    for (const end = Date.now() + 100_000; Date.now() < end; await sleep(50)) {
+      const job = (await train.queue.getJob(id!))!;
+      if (await what(job)) return job;
+    }
+    throw new Error("waited in vain");
+  };
+  const first = startWorker();
+  await until((job) => (job.progress as { stage?: string }).stage === "boost");
+  const exited = once(first, "exit");
+  first.kill("SIGTERM");
+  const [code] = await exited;
+  expect(code).toBe(0);
+  expect(await (await train.queue.getJob(id!))!.getState()).toBe("waiting");
+  startWorker();
+  const job = await until((now) => now.isCompleted());
+  expect(job.stalledCounter).toBe(0);
+  const runs = (await bench.mlflow.experiments.find(experiment))!;
+  const found = await bench.mlflow.runs.search([runs], "");
+  expect(found.map(({ status }) => status).sort()).toEqual(["FINISHED", "KILLED"]);
 }, 170_000);

@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
+import { jobKeyOf, type Publication } from "@colaml/trainer-worker/publishing/publication";
+import { Spool } from "@colaml/trainer-worker/publishing/spool";
+
+let folder: string;
+let spool: Spool;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spool-"));
+  spool = new Spool(join(folder, "spool"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function publication(jobId: string, endTime: number): Publication {
+  const metrics = { validation: { accuracy_score: 0.8 }, test: { accuracy_score: 0.7 } };
+  return {
+    v: 1,
+    jobKey: jobKeyOf(jobId, 5),
+    job: trainJobSchema.parse({ dataset: { path: "tweets.csv" } }),
+    record: {
+      publishId: `publish-${jobId}`,
+      experiment: "e",
+      runName: "r",
+      startTime: endTime - 10,
+      endTime,
+      params: [{ key: "depth", value: "6" }],
+      metrics: [{ key: "m", value: 0.1 + 0.2, step: 3, timestamp: 7 }],
+      tags: [],
+      datasets: [],
+      artifacts: new Map([["plots/a.svg", Buffer.from("<svg/>")]]),
+    },
+    model: {
+      name: "m",
+      classes: ["False", "True"],
+      textColumn: "text",
+      inputExample: "x",
+      files: new Map([["bundle.json", Uint8Array.of(0, 255, 10)]]),
+      versionTags: [],
+    },
+    summary: {
+      metrics,
+      rows: { train: 1, validation: 2, test: 3, rejected: 4 },
+      testRowsOfClass: [1, 2],
+      majorityClass: 1,
+      datasetDigest: "d",
+      probabilitiesDigest: "p",
+      seconds: 1.5,
+    },
+  };
+}
+
+const result = { runId: "r", model: "m", promoted: true, verdict: "PROMOTE" } as TrainResult;
+
+describe("the spool", () => {
+  it("gives back what was put on it, files to the last byte", async () => {
+    const kept = publication("a", 1);
+    await spool.put(kept);
+    const [name] = await spool.list();
+    const read = await spool.read(name!);
+    expect({ ...read, record: { ...read.record, artifacts: undefined }, model: undefined }).toEqual({
+      ...kept,
+      record: { ...kept.record, artifacts: undefined },
+      model: undefined,
+    });
+    expect(Buffer.from(read.record.artifacts.get("plots/a.svg")!).toString()).toBe("<svg/>");
+    expect([...read.model!.files.get("bundle.json")!]).toEqual([0, 255, 10]);
+  });
+
+  it("lists the oldest training first, and nothing half-written", async () => {
+    for (const [jobId, endTime] of [
+      ["late", 2_000],
+      ["early", 999],
+      ["middle", 1_500],
+    ] as const)
+      await spool.put(publication(jobId, endTime));
+    await mkdir(join(spool.folder, ".new-broken-off"));
+    const names = await spool.list();
+    const ids = await Promise.all(names.map(async (name) => (await spool.read(name)).record.publishId));
+    expect(ids).toEqual(["publish-early", "publish-middle", "publish-late"]);
+    expect(await spool.nameOfJob(jobKeyOf("middle", 5))).toBe(names[1]);
+  });
+
+  it("is empty where there is no folder yet", async () => {
+    expect(await spool.list()).toEqual([]);
+    expect(await spool.resultOf(jobKeyOf("a", 5))).toBeUndefined();
+  });
+
+  it("knows the result of what it has dropped", async () => {
+    const kept = publication("a", 1);
+    await spool.put(kept);
+    await spool.complete((await spool.list())[0]!, kept, result);
+    expect(await spool.list()).toEqual([]);
+    expect(await spool.resultOf(kept.jobKey)).toEqual(result);
+    expect(await spool.resultOf(jobKeyOf("a", 6))).toBeUndefined();
+  });
+
+  it("lets one at a time work, also from another process's view", async () => {
+    const other = new Spool(spool.folder);
+    const order: string[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let begun = () => {};
+    const begins = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const first = spool.exclusively(async () => {
+      order.push("first begins");
+      begun();
+      await held;
+      order.push("first ends");
+    });
+    await begins;
+    const second = other.exclusively(async () => void order.push("second"));
+    release();
+    await Promise.all([first, second]);
+    expect(order).toEqual(["first begins", "first ends", "second"]);
+  });
+
+  it("takes over a lock that a killed process left", async () => {
+    const lock = join(spool.folder, ".lock");
+    await mkdir(lock, { recursive: true });
+    const long = new Date(Date.now() - 60_000);
+    await utimes(lock, long, long);
+    expect(await spool.exclusively(async () => "done")).toBe("done");
+  });
+
+  it("names an entry that was damaged on disk", async () => {
+    await spool.put(publication("a", 1));
+    const [name] = await spool.list();
+    await writeFile(join(spool.folder, name!, "publication.json"), "{");
+    await expect(spool.read(name!)).rejects.toMatchObject({
+      code: "MODEL_CORRUPT",
+      message: expect.stringContaining(name!),
+    });
+  });
+
+  it("cannot be led out of its folder by a job's id", () => {
+    expect(jobKeyOf("../../x", 1)).toMatch(/^[0-9a-f]{32}$/);
+    expect(jobKeyOf("1", 1)).not.toBe(jobKeyOf("1", 2));
+  });
+});
