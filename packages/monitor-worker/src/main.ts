@@ -8,6 +8,7 @@ import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { QUEUES } from "@colaml/shared/jobs/queues";
+import { championOf, promote } from "@colaml/shared/mlflow/champion";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { publishRun } from "@colaml/shared/mlflow/publish-model";
 import { runWorker } from "@colaml/shared/worker/run-worker";
@@ -21,6 +22,11 @@ import { CheckHistory } from "./check/check-history";
 import { LabelStore } from "./labels/label-store";
 import { createLabelsProcessor } from "./labels/labels-processor";
 import { loadMonitoredModel } from "./load-monitored-model";
+import { createVersionAccuracy } from "./loop/accuracy-of-version";
+import { createClosedLoop } from "./loop/closed-loop";
+import { createLoopJobs } from "./loop/loop-jobs";
+import { LoopStore } from "./loop/loop-state";
+import { createLoopRuns } from "./loop/mlflow-loop-runs";
 import { createMonitorMetrics } from "./monitor-metrics";
 import { createMonitorProcessor } from "./processor";
 import { createReportWriter } from "./report/write-report";
@@ -56,6 +62,7 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
   const labels = new LabelStore(stateDir);
   const confine = confineTo(config.paths.dataDir);
   const mlflow = createMlflowClient(config.mlflow);
+  const loadModel = (uri: string) => loadMonitoredModel(mlflow, config, uri);
   const worker = { config, logger, lifecycle };
   await runWorker({
     queue: QUEUES.labels,
@@ -69,7 +76,7 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
     queue: QUEUES.monitor,
     schema: monitorJobSchema,
     processor: createMonitorProcessor({
-      loadModel: (uri) => loadMonitoredModel(mlflow, config, uri),
+      loadModel,
       publish: (record) => publishRun(mlflow, record),
       alerts,
       rules,
@@ -79,6 +86,18 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
       confine,
       writeReport: createReportWriter(config.paths),
       onChecked: metrics.checked,
+      afterCheck: createClosedLoop({
+        rules,
+        store: new LoopStore(stateDir),
+        runs: createLoopRuns(mlflow),
+        ...createLoopJobs(connection, config.redis, logger),
+        accuracyOf: createVersionAccuracy({ loadModel, labels, confine }),
+        async rollback(model, from, to, reason) {
+          // Somebody may have moved the alias meanwhile: only the version that was watched is taken back.
+          if ((await championOf(mlflow, model))?.version !== from) return;
+          await promote(mlflow, model, to, `rollback: ${reason}`);
+        },
+      }),
     }),
     ...worker,
   });

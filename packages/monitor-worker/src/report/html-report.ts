@@ -71,9 +71,9 @@ function checks(list: readonly QualityCheck[]): Markup {
   const rows = list.map(({ metric, kind, value, bound, n, status, sure, reason }) => {
     const tag = status === "no verdict" ? "unsure" : status;
     const note = reason ?? (status === "fail" ? (sure ? "beyond chance" : "chance may explain it") : "");
-    return html`<tr><td>${metric}</td><td class="n">${value?.toFixed(4) ?? "none"}</td><td class="n">${bound.toFixed(4)}</td><td>${kind}</td><td class="n">${n}</td><td><span class="tag ${tag}">${status}</span> <span class="dim small">${note}</span></td></tr>`;
+    return html`<tr><td><span class="tag ${tag}">${status}</span></td><td>${metric}</td><td class="n">${value?.toFixed(4) ?? "none"}</td><td class="n">${bound.toFixed(4)}</td><td>${kind}</td><td class="n">${n}</td><td class="dim small">${note}</td></tr>`;
   });
-  return html`<h2>Checks</h2><div class="scroll"><table><tr><th>Metric</th><th class="n">Value</th><th class="n">At least</th><th>Against</th><th class="n">n</th><th>Verdict</th></tr>${rows}</table></div>`;
+  return html`<h2>Checks</h2><div class="scroll"><table><tr><th>Verdict</th><th>Metric</th><th class="n">Value</th><th class="n">At least</th><th>Against</th><th class="n">n</th><th></th></tr>${rows}</table></div>`;
 }
 
 const KEY = html`<p class="key small dim"><span><i style="background:var(--accent)"></i>realised (bar: 95% interval)</span><span><i style="background:var(--second)"></i>estimated without labels</span><span><i style="background:var(--bad)"></i>threshold</span></p>`;

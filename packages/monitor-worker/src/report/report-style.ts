@@ -25,7 +25,7 @@ td.text{overflow-wrap:anywhere;min-width:12rem}
 .tag{display:inline-block;border-radius:1rem;padding:0 .6rem;font-size:.8rem;font-weight:600;white-space:nowrap}
 .tag.pass,.tag.none{color:var(--good);background:var(--good-bg)}.tag.fail,.tag.alert{color:var(--bad);background:var(--bad-bg)}
 .tag.unsure,.tag.warning{color:var(--warn);background:var(--warn-bg)}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--dim);font:12px system-ui,sans-serif}
+svg{display:block;width:100%;max-width:46rem;height:auto}svg text{fill:var(--dim);font:12px system-ui,sans-serif}
 svg .ink{fill:var(--ink)}svg .grid{stroke:var(--line);stroke-width:1}
 svg .bound{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}
 svg .first{stroke:var(--accent);fill:none;stroke-width:2}svg .firstdot{fill:var(--accent)}svg .band{fill:var(--accent);opacity:.18}

@@ -1,0 +1,36 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
+import { QUEUES } from "@colaml/shared/jobs/queues";
+import type { TrainResult } from "@colaml/shared/jobs/train";
+import type { Logger } from "@colaml/shared/logging/logger";
+import type { ClosedLoopDependencies } from "./closed-loop";
+
+/** The training jobs of the loop, on the queues where any trainer takes them. */
+export function createLoopJobs(
+  connection: RedisConnection,
+  redis: ColaConfig["redis"],
+  logger: Logger,
+): Pick<ClosedLoopDependencies, "startJob" | "outcomeOf"> {
+  const options = { connection, redis, logger };
+  const queues = {
+    train: openQueue(QUEUES.train, options).queue,
+    tune: openQueue(QUEUES.tune, options).queue,
+  };
+  return {
+    startJob: async (name, payload, jobId) => void (await queues[name].add(name, payload, { jobId })),
+    async outcomeOf(name, jobId) {
+      const job = await queues[name].getJob(jobId);
+      if (!job) return { state: "failed", reason: "the job is gone from the queue" };
+      const state = await job.getState();
+      if (state === "failed") return { state, reason: job.failedReason };
+      if (state !== "completed") return { state: "running" };
+      const { promoted, modelVersion, runId } = job.returnvalue as TrainResult;
+      return {
+        state: "done",
+        promoted,
+        runId,
+        ...(modelVersion === undefined ? {} : { version: modelVersion }),
+      };
+    },
+  };
+}
