@@ -8,7 +8,8 @@ const LINE_INTERVAL_MS = 10_000;
 /** Shows how a job gets on: a bar on a terminal, else plain lines. Nothing with `--quiet`. */
 export interface ProgressDisplay {
   show(progress: JobProgress): void;
-  stop(): void;
+  /** @param done the work is finished: a bar is drawn to its end */
+  stop(done: boolean): void;
 }
 
 /** @param clock milliseconds; injected for tests */
@@ -74,6 +75,7 @@ class BarDisplay implements ProgressDisplay {
   readonly #clock: () => number;
   readonly #rate = new StageRate();
   #bar: SingleBar | undefined;
+  #last: JobProgress | undefined;
 
   constructor(terminal: Terminal, clock: () => number) {
     this.#terminal = terminal;
@@ -83,6 +85,7 @@ class BarDisplay implements ProgressDisplay {
   show(progress: JobProgress): void {
     const now = this.#clock();
     if (this.#rate.enter(progress, now)) this.#start(progress);
+    this.#last = progress;
     const rate = this.#rate.perSecond(progress.done ?? 0, now);
     const detail = [amount(progress), pace(progress, rate), printable(progress.message ?? "")];
     if (progress.total !== undefined) this.#bar?.setTotal(progress.total);
@@ -90,7 +93,7 @@ class BarDisplay implements ProgressDisplay {
   }
 
   #start(progress: JobProgress): void {
-    this.stop();
+    this.stop(true);
     this.#bar = new SingleBar({
       stream: this.#terminal.stderr as NodeJS.WritableStream,
       hideCursor: true,
@@ -109,7 +112,10 @@ class BarDisplay implements ProgressDisplay {
     this.#bar.start(progress.total ?? 0, progress.done ?? 0, { detail: "" });
   }
 
-  stop(): void {
+  stop(done: boolean): void {
+    const { total } = this.#last ?? {};
+    if (done && total !== undefined)
+      this.#bar?.update(total, { detail: amount({ ...this.#last!, done: total }) });
     this.#bar?.stop();
     this.#bar = undefined;
   }

@@ -87,13 +87,16 @@ export async function watchJob(context: CommandContext, session: Session, id: st
       }),
       session.failed,
     ]);
-    if (view.status === "completed") return view;
+    if (view.status === "completed") {
+      display.stop(true);
+      return view;
+    }
     throw new ColaError(view.error?.error_code ?? "JOB_FAILED", view.error?.message ?? `job ${id} failed`);
   } catch (error) {
     if (!context.signal.aborted) throw error;
     throw new Interruption(signalName(context.signal), await leave(session, id));
   } finally {
-    display.stop();
+    display.stop(false);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { startServers } from "../embedded/servers";
@@ -6,8 +7,9 @@ import type { JobQueues } from "../jobs/job-queues";
 import { openJobQueues } from "../jobs/open-queues";
 import type { CommandContext } from "./command-context";
 import { startWorkers, type WorkerCounts } from "./embedded-workers";
+import { Interruption, signalName } from "./interruption";
 import { checkMlflow } from "./service-check";
-import { findUp } from "./up-record";
+import { findUp, type UpRecord } from "./up-record";
 
 /** Where a command's work is done. */
 export interface Session {
@@ -31,6 +33,10 @@ export interface SessionNeeds {
   redis?: boolean;
 }
 
+/** A \`cola up\` that is starting, or a command that is ending, is waited for so long. */
+const OWNER_WAIT_MS = 20_000;
+const OWNER_POLL_MS = 250;
+
 const NEVER: Promise<never> = new Promise(() => {});
 
 function withServers(config: ColaConfig, redisUrl: string, mlflowUri: string): ColaConfig {
@@ -52,12 +58,39 @@ export async function openSession(context: CommandContext, needs: SessionNeeds):
   if (config.redis.url !== "" || (config.mlflow.trackingUri !== "" && needs.redis === false)) {
     return connect(config, "configured", needs);
   }
-  const up = await findUp(config.paths.stateDir);
+  const up = await findStartingUp(context);
   if (up) {
     const mlflowUri = config.mlflow.trackingUri === "" ? up.mlflowUri : config.mlflow.trackingUri;
     return connect(withServers(config, up.redisUrl, mlflowUri), "up", needs);
   }
   return startOwn(context, needs);
+}
+
+/**
+ * The `cola up` of this folder. Where another process runs the folder's servers, it is waited for: it may be a
+ * `cola up` that is starting, or a command that is about to end.
+ *
+ * @throws ColaError USAGE when it does neither in time
+ */
+async function findStartingUp({ config, terminal, signal }: CommandContext): Promise<UpRecord | undefined> {
+  const { stateDir } = config.paths;
+  const deadline = Date.now() + OWNER_WAIT_MS;
+  let told = false;
+  for (;;) {
+    const up = await findUp(stateDir);
+    const owner = findServers(stateDir)?.ownerPid;
+    if (up || owner === undefined) return up;
+    if (Date.now() > deadline) {
+      throw new ColaError(
+        "USAGE",
+        `process ${owner} runs the servers of ${stateDir} for a command of its own: wait for it to end, or start \`cola up\` first and share it`,
+      );
+    }
+    if (!told) terminal.say(`process ${owner} has the servers here: waiting for it`);
+    told = true;
+    await delay(OWNER_POLL_MS);
+    if (signal.aborted) throw new Interruption(signalName(signal), "stopped before anything was started");
+  }
 }
 
 async function connect(config: ColaConfig, kind: Session["kind"], needs: SessionNeeds): Promise<Session> {
@@ -82,13 +115,6 @@ function requireQueues(queues: JobQueues | undefined): JobQueues {
 async function startOwn(context: CommandContext, needs: SessionNeeds): Promise<Session> {
   const { terminal } = context;
   const { stateDir } = context.config.paths;
-  const owner = findServers(stateDir)?.ownerPid;
-  if (owner !== undefined) {
-    throw new ColaError(
-      "USAGE",
-      `process ${owner} runs the servers of ${stateDir} for a command of its own: wait for it to end, or start \`cola up\` first and share it`,
-    );
-  }
   const redis = needs.redis !== false;
   const mlflow = needs.mlflow !== false && context.config.mlflow.trackingUri === "";
   terminal.say(ownMessage(redis, mlflow, needs.workers ?? {}));

@@ -134,6 +134,25 @@ describe("the whole mission on the command line", () => {
     expect((await json("jobs", "show", "train-nosuch")).value["error_code"]).toBe("JOB_NOT_FOUND");
   });
 
+  it("proves an output by its receipt, and exits 3 once a byte of it is changed", async () => {
+    const output = join(folder, "scored.csv");
+    expect((await json("verify", output)).value).toMatchObject({ ok: true, rows: { duplicates: 0 } });
+    writeFileSync(output, `${readFileSync(output, "utf8")} `);
+    const changed = await json("verify", output);
+    expect([changed.code, changed.value["error_code"]]).toEqual([3, "RECEIPT_MISMATCH"]);
+  });
+
+  it("cancels a job that runs, which then says so", async () => {
+    const args = ["train", tweets, "--iterations", "10000", "--max-features", "5000"];
+    const id = (await json(...args, "--detach")).value["id"] as string;
+    const watch = startCola(["jobs", "watch", id, "--json"], env, folder);
+    await watch.said(/boost/);
+    expect((await json("jobs", "cancel", id)).value).toMatchObject({ cancelled: "requested" });
+    const done = await watch.finished;
+    expect([done.code, JSON.parse(done.stdout)]).toMatchObject([1, { error_code: "JOB_CANCELLED" }]);
+    expect((await json("jobs", "show", id)).value).toMatchObject({ status: "failed" });
+  });
+
   it("keeps where it runs readable by its owner alone, and refuses a second one by its pid", async () => {
     expect(statSync(join(env.COLAML_STATE_DIR, "up.json")).mode & 0o777).toBe(0o600);
     const second = await cola("up");
