@@ -101,7 +101,7 @@ it("hands a long training back at SIGTERM, without a stall, and another worker e
   const path = join(bench.folder, "tweets-long.csv");
   await writeSyntheticTweets(path, 10_000, 12);
   const train = openQueue<TrainJobInput, TrainResult>("train", { connection, redis: config.redis });
-  const boosting = { iterations: 400, depth: 9 };
+  const boosting = { iterations: 400, depth: 6 };
   const experiment = `handed-back-${bench.experiment}`;
   const { id } = await addJob(train, "train", {
     dataset: { path },
