@@ -1,0 +1,220 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
+import { CheckHistory } from "@colaml/monitor-worker/check/check-history";
+import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
+import { createMonitorProcessor, type MonitoredModel } from "@colaml/monitor-worker/processor";
+import { createReportWriter } from "@colaml/monitor-worker/report/write-report";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { Alert } from "@colaml/shared/jobs/alerts";
+import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import { type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
+import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
+
+const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
+
+/** A model that knows one word: `good` is True with 0.9, anything else with 0.2. */
+const model: MonitoredModel = {
+  name: "modelo_nuevo",
+  version: "3",
+  runId: "training",
+  classifier: {
+    classes: ["False", "True"],
+    predict(text, out) {
+      out[1] = text.includes("good") ? 0.9 : 0.2;
+      out[0] = 1 - out[1];
+      return out[1] > 0.5 ? 1 : 0;
+    },
+  },
+  terms: ["good"],
+  tokenise: (text) => text.split(" "),
+  columns: { text: "text", label: "inbound", id: "tweet_id" },
+};
+
+let folder: string;
+let queued: Alert[];
+let runs: RunRecord[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "monitor-"));
+  queued = [];
+  runs = [];
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function processor(publish = async (record: RunRecord) => ({ runId: `run${runs.push(record)}` })) {
+  const labels = new LabelStore(folder);
+  const process = createMonitorProcessor({
+    loadModel: async () => model,
+    publish,
+    alerts: new AlertEngine({
+      stateDir: folder,
+      incidents: new IncidentStore(folder),
+      sinks: [async (alert) => void queued.push(alert)],
+      logger: silent,
+    }),
+    rules: [],
+    labels,
+    history: new CheckHistory(folder),
+    settings: resolveConfig().monitor,
+    confine: async (path) => path,
+    writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
+  });
+  const context = (jobId: string) => ({
+    jobId,
+    signal: new AbortController().signal,
+    logger: silent,
+    progress: async () => {},
+  });
+  return {
+    labels,
+    check: (job: MonitorJobInput, jobId = "job1") => process(monitorJobSchema.parse(job), context(jobId)),
+  };
+}
+
+async function write(name: string, lines: string[]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `${lines.join("\n")}\n`);
+  return path;
+}
+
+/** `wrong` of 100 rows are labelled against the model. */
+const labelled = (wrong: number, name = "rows.csv") =>
+  write(name, [
+    "tweet_id,text,inbound",
+    ...Array.from({ length: 100 }, (_, i) => {
+      const good = i % 2 === 0;
+      const label = i < wrong ? !good : good;
+      return `${i},${good ? "good" : "bad"} @someone <b>,${label}`;
+    }),
+  ]);
+
+describe("a check of a labelled file", () => {
+  it("gives metrics, verdict, report and a run", async () => {
+    const result = await processor().check({ input: { path: await labelled(10) } });
+    expect(result).toMatchObject({ ok: true, verdict: "pass", n: 100, rows: 100, runId: "run1", alerts: [] });
+    expect(result.metrics).toMatchObject({ accuracy_score: 0.9, precision_score: 0.9, recall_score: 0.9 });
+    expect(result.driftAbsent).toMatch(/no reference profile/);
+    expect(runs[0]!.metrics).toContainEqual({ key: "accuracy_score", value: 0.9 });
+    const report = await readFile(result.report!, "utf8");
+    expect(report).toContain("All checks pass");
+    expect(report).toContain("good [handle] &lt;b&gt;");
+    expect(report).not.toMatch(/@someone|<b> ?</);
+    expect(report).not.toMatch(/<script|src=|href=/);
+  });
+
+  it("alerts once an incident, and tells its end", async () => {
+    const { check } = processor();
+    const low = { input: { path: await labelled(60) } };
+    const first = await check(low, "a");
+    expect(first).toMatchObject({ ok: false, verdict: "fail" });
+    expect(first.alerts).toMatchObject([{ rule: "quality", status: "firing", severity: "critical" }]);
+    const second = await check(low, "b");
+    expect(second.alerts).toEqual([]);
+    expect(second.openIncidents).toEqual([first.alerts[0]!.id]);
+    const third = await check({ input: { path: await labelled(5, "better.csv") } }, "c");
+    expect(third.alerts).toMatchObject([{ status: "recovered", id: first.alerts[0]!.id }]);
+    expect(queued.map(({ status }) => status)).toEqual(["firing", "recovered"]);
+    const store = new IncidentStore(folder);
+    expect(await store.list({ open: true })).toEqual([]);
+    expect(await store.acknowledge(first.alerts[0]!.id, "ana")).toMatchObject({
+      acknowledged: { by: "ana" },
+    });
+    await expect(store.acknowledge("none", "ana")).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
+  });
+
+  it("loses nothing when MLflow is away", async () => {
+    const { check } = processor(() => Promise.reject(new ColaError("MLFLOW_UNREACHABLE", "no answer")));
+    const result = await check({ input: { path: await labelled(60) } });
+    expect(result.runId).toBeUndefined();
+    expect(result.warnings).toContainEqual(expect.stringMatching(/MLflow.*no answer/));
+    expect(queued).toHaveLength(1);
+  });
+
+  it("gives no verdict on a few rows, and one class alone leaves the area out", async () => {
+    const path = await write("few.csv", ["tweet_id,text,inbound", "1,good,True", "2,good,True"]);
+    const result = await processor().check({ input: { path } });
+    expect(result).toMatchObject({ ok: true, verdict: "no verdict" });
+    expect(result.metrics.absent).toMatchObject({ roc_auc: 'no labelled row is "False"' });
+    expect(result.metrics).not.toHaveProperty("roc_auc");
+  });
+
+  it("goes on without labels, unless their column was named", async () => {
+    const path = await write("texts.csv", ["tweet_id,text", "1,good", "2,bad"]);
+    expect(await processor().check({ input: { path } })).toMatchObject({
+      n: 0,
+      rows: 2,
+      verdict: "no verdict",
+    });
+    await expect(processor().check({ input: { path }, columns: { label: "inbound" } })).rejects.toMatchObject(
+      {
+        code: "COLUMN_NOT_FOUND",
+      },
+    );
+  });
+
+  it("names labels that are no class of the model", async () => {
+    const path = await write("foreign.csv", ["tweet_id,text,inbound", "1,good,maybe", "2,bad,False"]);
+    const result = await processor().check({ input: { path } });
+    expect(result.n).toBe(1);
+    expect(result.warnings).toContainEqual(expect.stringMatching(/1 rows .*"maybe".*False, True/));
+  });
+
+  it.each([
+    ["an empty window", ["tweet_id,text,inbound"], "INPUT_EMPTY"],
+    ["only rows without text", ["tweet_id,text,inbound", "1,,True"], "INPUT_EMPTY"],
+    ["no text column", ["tweet_id,body", "1,x"], "COLUMN_NOT_FOUND"],
+  ])("refuses %s", async (_, lines, code) => {
+    const path = await write("bad.csv", lines);
+    await expect(processor().check({ input: { path } })).rejects.toMatchObject({ code });
+  });
+});
+
+describe("a check of finished predictions", () => {
+  const predictions = (version = "3") =>
+    write("out.csv", [
+      "id,label,probability_False,probability_True,model_version",
+      ...Array.from({ length: 60 }, (_, i) => `${i},${i % 2 ? "True,0.1,0.9" : "False,0.8,0.2"},${version}`),
+    ]);
+
+  it("joins labels by id, in any order, and counts those of unknown ids", async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `${59 - i},${(59 - i) % 2 === 1}`);
+    const labels = await write("labels.csv", ["tweet_id,inbound", ...ids, ...ids, "999,True"]);
+    const result = await processor().check({ predictions: await predictions(), labels });
+    expect(result).toMatchObject({
+      n: 60,
+      labels: { matched: 60, unlabelled: 0, unknown: { count: 1, first: ["999"] } },
+    });
+    expect(result.metrics.accuracy_score).toBe(1);
+  });
+
+  it("takes labels that came late", async () => {
+    const { check, labels } = processor();
+    const path = await predictions();
+    expect((await check({ predictions: path }, "before")).n).toBe(0);
+    await labels.add(
+      "modelo_nuevo",
+      (async function* () {
+        yield [
+          { id: "1", label: "True" },
+          { id: "2", label: "True" },
+        ];
+      })(),
+    );
+    const result = await check({ predictions: path }, "after");
+    expect(result).toMatchObject({ n: 2, labels: { matched: 2, unlabelled: 58 } });
+    expect(result.metrics.accuracy_score).toBe(0.5);
+  });
+
+  it("refuses predictions of another version or of other classes", async () => {
+    await expect(
+      processor().check({ predictions: await predictions("2"), model: "models:/modelo_nuevo/3" }),
+    ).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
+    const other = await write("other.csv", [
+      "id,label,probability_a,probability_b,model_version",
+      "1,a,0.5,0.5,3",
+    ]);
+    await expect(processor().check({ predictions: other })).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
+  });
+});
