@@ -109,6 +109,7 @@ export async function startPredictors(servers, stateDir, redisPid, predictors, l
     /** Stands still while another contestant runs: its polling costs next to nothing, but not nothing. */
     async stop() {
       for (const child of [coordinator, ...workers]) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
         const ended = once(child, "exit");
         child.kill("SIGTERM");
         await ended;

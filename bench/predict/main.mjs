@@ -65,7 +65,10 @@ async function compare(input, rounds, { list, open }) {
   const reference = join(folder, "reference.csv");
   for (let round = 0; round <= rounds; round++) {
     let set;
+    stops.push(() => set?.predictors.stop());
     for (const contestant of list) {
+      // Python has no compiler to warm up, and its turn is long
+      if (round === 0 && contestant.pids?.python) continue;
       if (contestant.set !== set?.size) {
         await set?.predictors.stop();
         set = contestant.set && { size: contestant.set, predictors: await open(contestant.set) };
@@ -87,6 +90,7 @@ async function compare(input, rounds, { list, open }) {
       say(`  round ${round}: ${contestant.name}: ${run.seconds.toFixed(2)} s`);
     }
     await set?.predictors.stop();
+    set = undefined;
   }
   return runs;
 }
@@ -108,6 +112,17 @@ function report(rows, runs) {
   }
 }
 
+/** Ends what was started, last first. */
+async function stopAll() {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  log.end();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+  process.once(signal, () => void stopAll().finally(() => process.exit(code)));
+}
+
 try {
   const servers = await startServers({ stateDir: join(folder, "servers") });
   stops.push(() => servers.stop());
@@ -122,7 +137,5 @@ try {
     report(rows ?? Number.NaN, runs);
   }
 } finally {
-  for (const stop of stops.reverse()) await stop();
-  log.end();
-  rmSync(folder, { recursive: true, force: true });
+  await stopAll();
 }

@@ -25,20 +25,32 @@ class FileSource implements InputSource {
   readonly ranges = true;
   readonly #file: FileHandle;
   #buffer = Buffer.alloc(0);
+  /** Offset of the buffer's first byte, and how many bytes of it were read. */
+  #base = 0;
+  #filled = 0;
 
   constructor(file: FileHandle) {
     this.#file = file;
   }
 
+  /** A range is looked through for its end first and asked for whole then: the second time it is there. */
   async read(offset: number, length: number): Promise<Buffer> {
+    const from = offset - this.#base;
+    if (from >= 0 && from + length <= this.#filled) return this.#buffer.subarray(from, from + length);
     if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafe(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await this.#file.read(this.#buffer, filled, length - filled, offset + filled);
+    this.#base = offset;
+    this.#filled = 0;
+    while (this.#filled < length) {
+      const { bytesRead } = await this.#file.read(
+        this.#buffer,
+        this.#filled,
+        length - this.#filled,
+        offset + this.#filled,
+      );
       if (bytesRead === 0) break;
-      filled += bytesRead;
+      this.#filled += bytesRead;
     }
-    return this.#buffer.subarray(0, filled);
+    return this.#buffer.subarray(0, this.#filled);
   }
 
   close(): Promise<void> {

@@ -89,7 +89,7 @@ async function predict(
     await streams?.deliver();
     const described = describePrediction(result);
     // rows went to stdout: what is said of them goes to stderr
-    if (context.options["output"] === STREAM) context.terminal.say(described);
+    if (context.options["output"] === STREAM) context.terminal.say(described.split("\n")[0]!);
     else context.terminal.result(predictAnswer(result), described);
     return undefined;
   });
