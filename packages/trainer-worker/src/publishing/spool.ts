@@ -11,6 +11,9 @@ const LOCK_STALE_MS = 15_000;
 const LOCK_POLL_MS = 100;
 /** Results are kept so long for jobs that are taken up again after their worker was killed. */
 const RESULT_DAYS = 7;
+/** Folders that are being written; one so old belongs to a process that died. */
+const BROKEN_OFF = ".new-";
+const BROKEN_OFF_DAYS = 1;
 
 /**
  * Finished trainings on disk that are not in MLflow yet, and the results of those that are. One folder may serve any
@@ -27,7 +30,7 @@ export class Spool {
   /** Keeps a publication; when this resolves, it survives the process. */
   async put(publication: Publication): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const temporary = await mkdtemp(join(this.folder, ".new-"));
+    const temporary = await mkdtemp(join(this.folder, BROKEN_OFF));
     const { record, model } = publication;
     await writeFiles(join(temporary, "artifacts"), record.artifacts);
     if (model) await writeFiles(join(temporary, "model"), model.files);
@@ -82,7 +85,8 @@ export class Spool {
     await writeFile(`${path}.new`, JSON.stringify(result));
     await rename(`${path}.new`, path);
     await rm(join(this.folder, name), { recursive: true, force: true });
-    await this.#dropOldResults();
+    await dropOlder(join(this.folder, "results"), "", RESULT_DAYS);
+    await dropOlder(this.folder, BROKEN_OFF, BROKEN_OFF_DAYS);
   }
 
   /** Sets an entry aside that MLflow refuses for good; its files stay for a person. */
@@ -128,21 +132,20 @@ export class Spool {
     return false;
   }
 
-  async #dropOldResults(): Promise<void> {
-    const folder = join(this.folder, "results");
-    const oldest = Date.now() - RESULT_DAYS * 86_400_000;
-    for (const name of await readdir(folder)) {
-      const at = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? oldest;
-      if (at < oldest) await rm(join(folder, name), { force: true });
-    }
-  }
-
   #entry(endTime: number, jobKey: string): string {
     return join(this.folder, `${String(endTime).padStart(15, "0")}-${jobKey}`);
   }
 
   #result(jobKey: string): string {
     return join(this.folder, "results", `${jobKey}.json`);
+  }
+}
+
+async function dropOlder(folder: string, prefix: string, days: number): Promise<void> {
+  const oldest = Date.now() - days * 86_400_000;
+  for (const name of (await readdir(folder)).filter((entry) => entry.startsWith(prefix))) {
+    const at = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs;
+    if (at !== undefined && at < oldest) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

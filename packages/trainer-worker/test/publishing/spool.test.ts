@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
@@ -94,6 +94,20 @@ describe("the spool", () => {
     expect(await spool.list()).toEqual([]);
     expect(await spool.resultOf(kept.jobKey)).toEqual(result);
     expect(await spool.resultOf(jobKeyOf("a", 6))).toBeUndefined();
+  });
+
+  it("clears away what a killed process left half-written, after a day", async () => {
+    const [old, fresh] = [".new-old", ".new-fresh"].map((name) => join(spool.folder, name)) as [
+      string,
+      string,
+    ];
+    for (const path of [old, fresh]) await mkdir(path, { recursive: true });
+    const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+    await utimes(old, twoDaysAgo, twoDaysAgo);
+    const kept = publication("a", 1);
+    await spool.put(kept);
+    await spool.complete((await spool.list())[0]!, kept, result);
+    expect((await readdir(spool.folder)).sort()).toEqual([".new-fresh", "results"]);
   });
 
   it("lets one at a time work, also from another process's view", async () => {
