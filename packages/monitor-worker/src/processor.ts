@@ -204,7 +204,7 @@ async function collect(
     throw new ColaError("INPUT_EMPTY", `no row to check: ${source.rejected().reasons.join("; ")}`);
   if (!late || late.size === 0) return { collected };
   const unknown = { count: 0, first: [] as string[] };
-  for await (const batch of lateIds?.() ?? []) {
+  for await (const batch of late.allMet ? [] : (lateIds?.() ?? [])) {
     for (const { id } of batch) {
       if (late.wasMet(id)) continue;
       unknown.count++;

@@ -15,6 +15,7 @@ export class LabelIndex {
   #code = new Int16Array(FIRST_SLOTS).fill(EMPTY);
   #met = new Uint8Array(FIRST_SLOTS);
   #size = 0;
+  #metCount = 0;
   #hashHigh = 0;
   #hashLow = 0;
 
@@ -40,8 +41,16 @@ export class LabelIndex {
   /** Code of the label of an id, which then counts as met; -1 where there is none. */
   meet(id: string): number {
     const slot = this.#find(id);
-    if (this.#code[slot] !== EMPTY) this.#met[slot] = 1;
+    if (this.#code[slot] !== EMPTY && this.#met[slot] === 0) {
+      this.#met[slot] = 1;
+      this.#metCount++;
+    }
     return this.#code[slot]!;
+  }
+
+  /** Whether no id is left that was not asked for. */
+  get allMet(): boolean {
+    return this.#metCount === this.#size;
   }
 
   /** Whether the id was asked for by `meet`. */

@@ -70,9 +70,14 @@ export async function openRows(
 }
 
 async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>) {
-  if (first.done) return;
-  yield first.value;
-  yield* rest;
+  try {
+    if (first.done) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    // Whoever stops after the first batch closes the file, too.
+    await rest.return();
+  }
 }
 
 /** Why rows were left out, a line a reason. */
