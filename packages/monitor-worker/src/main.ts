@@ -1,7 +1,5 @@
-import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { ColaConfig } from "@colaml/shared/config/schema";
-import { confinedInput } from "@colaml/shared/data/confined-path";
+import { checkJobPath } from "@colaml/shared/data/job-path";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
@@ -31,12 +29,6 @@ import { createMonitorMetrics } from "./monitor-metrics";
 import { createMonitorProcessor } from "./processor";
 import { createReportWriter } from "./report/write-report";
 
-/** Paths of jobs lie in the data folder where one is set; else any path is taken, as a local user's own. */
-function confineTo(dataDir: string): (path: string) => Promise<string> {
-  if (dataDir === "") return (path) => Promise.resolve(resolve(path));
-  return async (path) => confinedInput(await realpath(dataDir), path);
-}
-
 async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void> {
   const rules = loadAlertRules(config.monitor.alertRules);
   const metrics = createMonitorMetrics(
@@ -60,7 +52,7 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
     ],
   });
   const labels = new LabelStore(stateDir);
-  const confine = confineTo(config.paths.dataDir);
+  const confine = (path: string) => checkJobPath(config.paths.dataDir, path);
   const mlflow = createMlflowClient(config.mlflow);
   const loadModel = (uri: string) => loadMonitoredModel(mlflow, config, uri);
   const worker = { config, logger, lifecycle };

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
+import { checkJobPath } from "@colaml/shared/data/job-path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ChunkPlan, PredictChunkJob, PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
 import type { Processor } from "@colaml/shared/worker/job-context";
-import { checkConfined } from "./confined-path";
 import type { ModelSource } from "./model-cache";
 import { ByteScorer } from "./scoring/byte-scorer";
 import type { ChunkScorer } from "./scoring/chunk-scorer";
@@ -58,8 +58,8 @@ export function createChunkProcessor(
       throw new ColaError("CHUNK_FAILED", `chunk ${chunk.index} ended ${MAX_DEATHS} workers`);
     }
     if (chunk.source.kind === "file") {
-      await checkConfined(chunk.source.path, options.dataDir);
-      await checkConfined(chunk.source.folder, options.dataDir);
+      await checkJobPath(options.dataDir, chunk.source.path);
+      await checkJobPath(options.dataDir, chunk.source.folder);
     }
     const bytes = options.bytes[chunk.source.kind];
     const scorer = await scorerOf(chunk.plan);

@@ -19,7 +19,7 @@ export interface TrainDependencies {
   /** Signs model manifests where not empty. */
   hmacKey: string;
   /** Refuses a dataset outside of the configured root; absent: any path may be read. */
-  checkPath?: (path: string) => Promise<void>;
+  checkPath?: (path: string) => Promise<unknown>;
 }
 
 /** What a processor needs of its context; a test brings its own. */

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { checkJobPath } from "@colaml/shared/data/job-path";
 import { messageOf } from "@colaml/shared/errors/cola-error";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/jobs/publish";
@@ -11,7 +12,6 @@ import { tuneJobSchema } from "@colaml/shared/jobs/tune";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
-import { confinePath } from "./confine-path";
 import { createTrainProcessor } from "./processor";
 import { createPublishProcessor } from "./publishing/publish-processor";
 import { Publisher } from "./publishing/publisher";
@@ -37,7 +37,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     hmacKey,
     origin: { user: userInfo().username, sourceName: "trainer-worker", gitCommit: await gitCommit() },
     maxMemoryMb: config.train.maxMemoryMb,
-    checkPath: (path: string) => confinePath(dataDir, path),
+    checkPath: (path: string) => checkJobPath(dataDir, path),
   };
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));

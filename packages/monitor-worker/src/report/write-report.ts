@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { confinedOutput } from "@colaml/shared/data/confined-path";
+import { checkJobPath } from "@colaml/shared/data/job-path";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 
 /**
@@ -10,8 +10,7 @@ import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
  */
 export function createReportWriter(paths: { stateDir: string; dataDir: string }) {
   return async (wanted: string | undefined, name: string, html: string): Promise<string> => {
-    const confined =
-      wanted !== undefined && paths.dataDir !== "" ? confinedOutput(paths.dataDir, wanted) : wanted;
+    const confined = wanted === undefined ? undefined : await checkJobPath(paths.dataDir, wanted);
     const path = confined ?? join(paths.stateDir, "reports", name);
     try {
       if (confined === undefined) await mkdir(dirname(path), { recursive: true });

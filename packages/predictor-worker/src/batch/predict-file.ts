@@ -3,12 +3,12 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileDigest } from "@colaml/shared/data/digest";
 import { checkUnchanged, identifyInput } from "@colaml/shared/data/input-file";
+import { checkJobPath } from "@colaml/shared/data/job-path";
 import { readReceipt, receiptSchema } from "@colaml/shared/data/receipt";
 import { ColaError, type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { compressPart } from "../chunk-processor";
-import { checkConfined } from "../confined-path";
 import type { PredictOptions } from "../processor";
 import type { ByteSource } from "../records/chunk-borders";
 import { outputHeader } from "../scoring/output-columns";
@@ -52,7 +52,7 @@ export async function predictFile(
   options: PredictOptions,
 ): Promise<PredictResult> {
   const { dataDir } = options.settings;
-  for (const path of [job.input.path, job.output]) await checkConfined(path, dataDir);
+  for (const path of [job.input.path, job.output]) await checkJobPath(dataDir, path);
   if (resolve(job.input.path) === resolve(job.output)) {
     throw new ColaError("OUTPUT_UNWRITABLE", `${job.output} is the input: give another output`);
   }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { confinePath } from "@colaml/trainer-worker/confine-path";
+import { checkJobPath } from "@colaml/shared/data/job-path";
 
 let folder: string;
 let root: string;
@@ -16,13 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("the path of a job's dataset", () => {
+describe("a path that a job names", () => {
   it("may be any where no data folder is set", async () => {
-    await expect(confinePath("", join(folder, "outside.csv"))).resolves.toBeUndefined();
+    const outside = join(folder, "outside.csv");
+    await expect(checkJobPath("", outside)).resolves.toBe(outside);
   });
 
   it("may lie in the data folder", async () => {
-    await expect(confinePath(root, join(root, "inside.csv"))).resolves.toBeUndefined();
+    const inside = join(root, "inside.csv");
+    await expect(checkJobPath(root, inside)).resolves.toBe(inside);
   });
 
   it.each([
@@ -33,12 +35,18 @@ describe("the path of a job's dataset", () => {
     ["nowhere", () => join(folder, "nothing.csv")],
     ["among the system's files", () => "/etc/passwd"],
   ])("is refused %s", async (_what, path) => {
-    await expect(confinePath(root, path())).rejects.toMatchObject({ code: "PATH_NOT_ALLOWED" });
+    await expect(checkJobPath(root, path())).rejects.toMatchObject({ code: "PATH_NOT_ALLOWED" });
   });
 
-  it("is INPUT_NOT_FOUND where it would be allowed but is not there", async () => {
-    await expect(confinePath(root, join(root, "nothing.csv"))).rejects.toMatchObject({
-      code: "INPUT_NOT_FOUND",
+  it("may be of a file that is still to be written", async () => {
+    const output = join(root, "new", "scored.csv");
+    await expect(checkJobPath(root, output)).resolves.toBe(output);
+  });
+
+  it("is refused where a folder on the way to a new file leads out", async () => {
+    await symlink(folder, join(root, "way-out"));
+    await expect(checkJobPath(root, join(root, "way-out", "new.csv"))).rejects.toMatchObject({
+      code: "PATH_NOT_ALLOWED",
     });
   });
 });
