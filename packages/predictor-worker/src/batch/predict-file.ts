@@ -9,7 +9,7 @@ import { ColaError, type ErrorCode, toColaError } from "@colaml/shared/errors/co
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { compressPart } from "../chunk-processor";
-import type { PredictOptions } from "../processor";
+import type { PredictOptions } from "../predict-options";
 import type { ByteSource } from "../records/chunk-borders";
 import { outputHeader } from "../scoring/output-columns";
 import { REJECTED_HEADER } from "../scoring/rejected-lines";

@@ -1,5 +1,5 @@
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
-import type { ReadRecord } from "./plain-scorer";
+import type { ReadRecord } from "./read-record";
 
 /** Reads NDJSON: an object a line. Values that are no strings are written as JSON writes them. */
 export function jsonRecordReader({ input, output }: ChunkPlan): ReadRecord {

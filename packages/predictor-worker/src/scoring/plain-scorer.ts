@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import { LF } from "../records/dialect";
@@ -8,18 +7,8 @@ import { RecordScanner } from "../records/record-scanner";
 import { type ChunkScorer, type Explain, type RangeOrigin, REJECTED, type ScoredRange } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, outputLine, predictionPart } from "./output-columns";
+import type { ReadFields, ReadRecord } from "./read-record";
 import { RejectedLines } from "./rejected-lines";
-
-/** The fields of one record as strings. */
-export interface ReadFields {
-  text: string;
-  /** Absent: the row number serves. */
-  id?: string;
-  passThrough: string[];
-}
-
-/** Reads the record that the scanner is at, or says why it is left out. */
-export type ReadRecord = (range: Buffer, scanner: RecordScanner) => ReadFields | { reason: RejectReason };
 
 /**
  * Scores by way of strings, one row after the other: every format and every setting. The byte scorer has to write

@@ -17,6 +17,7 @@ import { startAll, type WholeStack } from "../cli/whole-stack";
 import { openJobQueues } from "../jobs/open-queues";
 import { monitorPayload, predictPayload, trainPayload } from "../jobs/payloads";
 import { submitJob } from "../jobs/submit-job";
+import type { DemoFiles, DemoResults } from "./demo-results";
 import { summarise } from "./summary";
 
 /** Rows to train on, and other rows that the model has not seen. */
@@ -25,27 +26,6 @@ const NEW_ROWS = 20_000;
 /** The two files must not share rows: other seeds, other tweets. */
 const TRAIN_SEED = 42;
 const NEW_SEED = 43;
-
-/** What the demo works on. */
-export interface DemoFiles {
-  train: string;
-  /** What is predicted and monitored. */
-  fresh: string;
-  output: string;
-  report: string;
-  /** The same rows are trained on and monitored: only for a person's own file. */
-  same: boolean;
-}
-
-export interface DemoResults {
-  files: DemoFiles;
-  train: TrainResult;
-  predict: PredictResult;
-  monitor: MonitorResult;
-  /** Page of the training run in MLflow. */
-  runUrl: string;
-  seconds: number;
-}
 
 /** Train, predict, monitor, a summary; everything it started is stopped, but with `--keep` only at Ctrl-C. */
 export async function runDemo(context: CommandContext): Promise<undefined> {

@@ -2,7 +2,7 @@ import { checkLine, shownChecks } from "../cli/commands/monitor";
 import { metricTable } from "../cli/commands/train";
 import { printable, type Terminal } from "../cli/terminal";
 import type { Addresses } from "../cli/whole-stack";
-import type { DemoResults } from "./run-demo";
+import type { DemoResults } from "./demo-results";
 
 /** What happened and where everything is, for a person who sees ColaML for the first time. */
 export function summarise(terminal: Terminal, results: DemoResults, at: Addresses, keeps: boolean): string {

@@ -1,0 +1,24 @@
+import type { OpenQueue, RedisConnection } from "@colaml/shared/jobs/connection";
+import type { PredictChunkJob, PredictChunkResult, PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
+import type { BatchStep } from "./batch/run-batch";
+import type { ModelSource } from "./model-cache";
+
+/** What a coordinator needs of the world. */
+export interface PredictOptions {
+  models: ModelSource;
+  chunks: OpenQueue<PredictChunkJob, PredictChunkResult>;
+  dead: OpenQueue<PredictDeadJob>;
+  /** For `transport: redis`. */
+  redis: { connection: RedisConnection; prefix: string };
+  /** Whether a `predict` job is still to be finished: it may hold an output. */
+  isUnfinished: (jobId: string) => Promise<boolean>;
+  settings: {
+    chunkBytes: number;
+    window: number;
+    /** Every path must lie in here; empty: any. */
+    dataDir: string;
+  };
+  clock: () => Date;
+  /** Told of named moments; tests end the process there. */
+  onStep?: (step: BatchStep) => void;
+}

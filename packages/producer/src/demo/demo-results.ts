@@ -1,0 +1,25 @@
+import type { MonitorResult } from "@colaml/shared/jobs/monitor";
+import type { PredictResult } from "@colaml/shared/jobs/predict";
+import type { TrainResult } from "@colaml/shared/jobs/train";
+
+/** What the demo works on. */
+export interface DemoFiles {
+  train: string;
+  /** What is predicted and monitored. */
+  fresh: string;
+  output: string;
+  report: string;
+  /** The same rows are trained on and monitored: only for a person's own file. */
+  same: boolean;
+}
+
+/** What the three jobs gave. */
+export interface DemoResults {
+  files: DemoFiles;
+  train: TrainResult;
+  predict: PredictResult;
+  monitor: MonitorResult;
+  /** Page of the training run in MLflow. */
+  runUrl: string;
+  seconds: number;
+}
