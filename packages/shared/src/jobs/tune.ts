@@ -1,12 +1,5 @@
 import { z } from "zod";
-import { columnsSchema, datasetSchema, safeName } from "./names";
-import {
-  boostingSchema,
-  type ClassificationMetrics,
-  championSchema,
-  featuresSchema,
-  splitSchema,
-} from "./train";
+import { type ClassificationMetrics, trainJobSchema } from "./train";
 
 /** A range to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list fixes it. */
 const range = (least: number, most: number) =>
@@ -55,16 +48,11 @@ export const DEFAULT_SEARCH_SPACE: SearchSpace = {
   ],
 };
 
-/** Payload of a `tune` job, version 1. */
-export const tuneJobSchema = z.strictObject({
-  v: z.literal(1).default(1),
-  dataset: datasetSchema,
-  columns: columnsSchema.prefault({}),
-  split: splitSchema.prefault({}),
-  /** Settings of every trial, but for what `space` searches. */
-  features: featuresSchema.prefault({}),
-  boosting: boostingSchema.prefault({}),
-  champion: championSchema.prefault({}),
+/**
+ * Payload of a `tune` job, version 1: that of a `train` job, whose settings every trial has but for what `space`
+ * searches, and how to search.
+ */
+export const tuneJobSchema = trainJobSchema.omit({ trial: true }).extend({
   /** Absent: `DEFAULT_SEARCH_SPACE`. */
   space: searchSpaceSchema.optional(),
   trials: z.number().int().min(1).max(1_000).default(20),
@@ -72,11 +60,6 @@ export const tuneJobSchema = z.strictObject({
   metric: z.enum(["accuracy_score", "f1_score", "roc_auc", "log_loss"]).default("roc_auc"),
   /** Seed of the search: the same seed tries the same settings. */
   random_seed: z.number().int().min(0).max(2147483647).default(42),
-  experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
-  model: safeName.default("modelo_nuevo"),
-  modelVersionTag: z.string().min(1).max(64).default("1.0.1"),
-  runName: z.string().min(1).max(256).optional(),
-  max_train_rows: z.number().int().min(0).default(0),
 });
 export type TuneJob = z.infer<typeof tuneJobSchema>;
 export type TuneJobInput = z.input<typeof tuneJobSchema>;

@@ -1,6 +1,7 @@
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { predictJobSchema } from "@colaml/shared/jobs/predict";
 import { trainJobSchema } from "@colaml/shared/jobs/train";
+import { tuneJobSchema } from "@colaml/shared/jobs/tune";
 
 describe("the train payload", () => {
   it("needs a dataset alone and fills in the reference task's settings", () => {
@@ -34,6 +35,22 @@ describe("the train payload", () => {
     const payload = JSON.parse('{"dataset": {"path": "a"}, "__proto__": {"polluted": true}}');
     trainJobSchema.safeParse(payload);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
+});
+
+describe("the tune payload", () => {
+  it("needs a dataset alone and has the reference task's settings beside its own", () => {
+    const job = tuneJobSchema.parse({ dataset: { path: "tweets.csv" } });
+    expect(job).toMatchObject({ trials: 20, metric: "roc_auc", random_seed: 42, model: "modelo_nuevo" });
+    expect(job.boosting).toMatchObject({ iterations: 50, learning_rate: 0.05, depth: 6, l2_leaf_reg: 3 });
+  });
+
+  it.each([
+    ["an unknown key", { dataset: { path: "a" }, depth: 6 }],
+    ["the mark of a trial", { dataset: { path: "a" }, trial: { parentRunId: "r", number: 0 } }],
+    ["no trial", { dataset: { path: "a" }, trials: 0 }],
+  ])("is refused with %s", (_what, payload) => {
+    expect(tuneJobSchema.safeParse(payload).success).toBe(false);
   });
 });
 
