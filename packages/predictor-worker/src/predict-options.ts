@@ -1,6 +1,6 @@
 import type { OpenQueue, RedisConnection } from "@colaml/shared/jobs/connection";
 import type { PredictChunkJob, PredictChunkResult, PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
-import type { BatchStep } from "./batch/run-batch";
+import type { BatchStep } from "./batch/batch-parts";
 import type { ModelSource } from "./model-cache";
 
 /** What a coordinator needs of the world. */

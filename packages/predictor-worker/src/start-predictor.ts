@@ -12,7 +12,7 @@ import { QUEUES } from "@colaml/shared/jobs/queues";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
-import type { BatchStep } from "./batch/run-batch";
+import type { BatchStep } from "./batch/batch-parts";
 import { createChunkProcessor } from "./chunk-processor";
 import { createModelCache } from "./model-cache";
 import { createPredictProcessor } from "./processor";

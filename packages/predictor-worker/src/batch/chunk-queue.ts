@@ -12,8 +12,11 @@ import { QUEUES } from "@colaml/shared/jobs/queues";
 /** A chunk whose worker fails in a way that may pass is tried so often. */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 500;
-/** A chunk that a worker holds is waited for so long when a batch ends early: longer than one takes to score. */
-const RELEASE_MS = 10_000;
+/**
+ * A chunk that a worker holds is waited for so long when a batch ends early: longer than one takes to score, and
+ * than the lock of a worker that was killed lasts.
+ */
+const RELEASE_MS = 30_000;
 const RELEASE_POLL_MS = 100;
 /** Chunks asked for in one go when looking for those left behind. */
 const SWEPT_AT_ONCE = 64;

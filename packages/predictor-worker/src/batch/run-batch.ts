@@ -1,30 +1,21 @@
 import { createHash } from "node:crypto";
-import { extname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { withoutCompression } from "@colaml/shared/data/compression";
 import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
-import type { PredictChunkJob, PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
-import type { JobContext } from "@colaml/shared/worker/job-context";
+import type { PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
-import { scannerFor } from "../scoring/plain-scorer";
 import { rejectedLine } from "../scoring/rejected-lines";
-import type { BatchBytes } from "../transport/chunk-transport";
-import type { BatchFolder, Owner } from "./batch-folder";
-import type { GrowingFile } from "./batch-output";
-import type { BatchRecord } from "./batch-record";
+import type { BatchParts } from "./batch-parts";
 import type { Checkpoint } from "./checkpoint";
-import { ChunkCursor, type PlannedChunk } from "./chunk-cursor";
-import type { ChunkQueue } from "./chunk-queue";
-import type { InputSource } from "./input-source";
-import type { FileJob } from "./plan-batch";
+import { ChunkWindow, type InFlight } from "./chunk-window";
+import { checkRejected } from "./rejected-limit";
+import { deadJobOf, linesSetAside } from "./set-aside";
+import { unlessAborted } from "./unless-aborted";
 
 /** How often the head of the window is looked at: at first, and when nothing comes. */
 const POLL_MS = { least: 5, most: 200 };
 /** A checkpoint costs two fsyncs: after so many chunks or so long. */
 const CHECKPOINT = { chunks: 8, ms: 500 };
 const PROGRESS_MS = 250;
-/** A share of rejected rows says nothing before so many records. */
-const LEAST_FOR_SHARE = 10_000;
 
 /** Failures of a chunk that are not the chunk's own: the batch ends with them and can be taken up again. */
 const NOT_THE_CHUNK: ReadonlySet<ErrorCode> = new Set([
@@ -39,38 +30,13 @@ const NOT_THE_CHUNK: ReadonlySet<ErrorCode> = new Set([
   "REDIS_FULL",
 ]);
 
-/** Named moments of a batch, at which tests end the process. */
-export type BatchStep = "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
-
-export interface BatchParts {
-  job: FileJob;
-  record: BatchRecord;
-  owner: Owner;
-  folder: BatchFolder;
-  source: InputSource;
-  output: GrowingFile;
-  rejected: GrowingFile;
-  bytes: BatchBytes;
-  queue: ChunkQueue;
-  /** Chunks in flight. */
-  window: number;
-  inputBytes: number;
-  maxRejected: number | undefined;
-  context: JobContext;
-  onStep: (step: BatchStep) => void;
-}
-
-/** A chunk in flight: its place, without its bytes. */
-type InFlight = Omit<PlannedChunk, "bytes">;
-
 /**
  * Sends chunks out in a sliding window and appends their parts in order. Only what a checkpoint covers is forgotten:
  * whoever takes the batch up after a kill finds everything else again, or makes it again.
  */
 export class BatchRun {
   readonly #parts: BatchParts;
-  readonly #cursor: ChunkCursor;
-  readonly #inFlight: InFlight[] = [];
+  readonly #window: ChunkWindow;
   /** Appended, but not yet covered by a checkpoint. */
   #uncovered: number[] = [];
   #state: Checkpoint;
@@ -81,29 +47,28 @@ export class BatchRun {
     this.#parts = parts;
     this.#state = from;
     const { nextChunk: index, inputOffset: offset, line, row } = from;
-    const { plan, chunkBytes } = parts.record;
-    this.#cursor = new ChunkCursor(parts.source, plan, chunkBytes, { index, offset, line, row });
+    this.#window = new ChunkWindow(parts, { index, offset, line, row });
   }
 
   /** Runs to the end of the input; returns the last checkpoint. */
   async run(): Promise<Checkpoint> {
-    const { context, queue } = this.#parts;
+    const { context, queue, maxRejected } = this.#parts;
     const { nextChunk } = this.#state;
     await this.#forget(Array.from({ length: nextChunk - this.#oldest }, (_, i) => this.#oldest + i));
     for (;;) {
       if (context.stopping.aborted) await this.#handBack();
-      await this.#fill();
-      const head = this.#inFlight[0];
+      await this.#window.fill();
+      const { head } = this.#window;
       if (head === undefined) break;
       await this.#consume(head);
-      this.#inFlight.shift();
-      this.#checkRejected(false);
+      this.#window.shift();
+      checkRejected(maxRejected, this.#state, false);
       await this.#progress();
       const { length } = this.#uncovered;
       if (length >= CHECKPOINT.chunks || Date.now() - this.#checkpointedAt > CHECKPOINT.ms)
         await this.#checkpoint();
     }
-    this.#checkRejected(true);
+    checkRejected(maxRejected, this.#state, true);
     await this.#checkpoint();
     await this.#unlessAborted(queue.sweep(0, this.#state.nextChunk));
     return this.#state;
@@ -122,42 +87,10 @@ export class BatchRun {
     }
   }
 
-  /** Takes every chunk that is out off the queue: the batch ends here. */
+  /** Takes every chunk that may be out off the queue, those of an earlier coordinator too: the batch ends here. */
   async withdraw(): Promise<void> {
-    const { queue, bytes } = this.#parts;
-    for (const index of [...this.#uncovered, ...this.#inFlight.map((chunk) => chunk.index)]) {
-      await queue.remove(index);
-      await bytes.drop(index);
-    }
-  }
-
-  async #fill(): Promise<void> {
-    const { window, context, onStep } = this.#parts;
-    while (this.#inFlight.length < window) {
-      context.signal.throwIfAborted();
-      const chunk = await this.#cursor.next();
-      if (chunk === undefined) return;
-      const { bytes, ...place } = chunk;
-      if (!chunk.oversize) await this.#add(place, bytes);
-      this.#inFlight.push(place);
-      onStep("added");
-    }
-  }
-
-  async #add(place: InFlight, bytes: Buffer): Promise<void> {
-    const { queue, record } = this.#parts;
-    const source = await this.#parts.bytes.offer(place.index, place.start, place.end, bytes);
-    const { index, firstLine, firstRow } = place;
-    const chunk: PredictChunkJob = {
-      v: 1,
-      batch: record.id,
-      index,
-      plan: record.plan,
-      source,
-      firstLine,
-      firstRow,
-    };
-    await this.#unlessAborted(queue.add(chunk));
+    const to = this.#state.nextChunk + CHECKPOINT.chunks + this.#parts.window;
+    await this.#window.withdraw(this.#oldest, to);
   }
 
   /** Waits for the chunk's part and appends it. */
@@ -171,7 +104,7 @@ export class BatchRun {
       const outcome = await this.#unlessAborted(this.#parts.queue.outcome(chunk.index));
       if (outcome.state === "done" && (await this.#append(chunk, outcome.result))) return;
       if (outcome.state === "failed") return this.#setAside(chunk, outcome.reason);
-      if (outcome.state !== "running") await this.#addAgain();
+      if (outcome.state !== "running") await this.#window.addMissing();
       else await this.#pause(wait);
     }
   }
@@ -193,71 +126,24 @@ export class BatchRun {
     return true;
   }
 
-  /** Redis forgot a chunk: most likely all of them. Those that are there stay as they are. */
-  async #addAgain(): Promise<void> {
-    const { context, queue } = this.#parts;
-    let again = 0;
-    for (const place of this.#inFlight) {
-      if (place.oversize || (await queue.outcome(place.index)).state !== "missing") continue;
-      await this.#add(place, await this.#rangeBytes(place));
-      again++;
-    }
-    if (again > 0) context.logger.warn("chunks were gone from Redis and are added again", { chunks: again });
-  }
-
   /** Rows of a chunk that kept failing go to the rejected file, and the chunk to the queue of dead ones. */
-  async #setAside(chunk: InFlight, reason: string): Promise<void> {
-    const { code, message } = parseFailedReason(reason);
-    if (NOT_THE_CHUNK.has(code)) throw new ColaError(code, message);
-    const { queue, record, job, context } = this.#parts;
-    const range = await this.#rangeBytes(chunk);
-    const scanner = scannerFor(record.plan);
-    scanner.open(range);
-    let records = 0;
-    const lines: string[] = [];
-    while (scanner.next() !== "end") {
-      records++;
-      lines.push(rejectedLine(chunk.firstLine + scanner.line, `chunk ${chunk.index} set aside`));
-    }
+  async #setAside(chunk: InFlight, failedReason: string): Promise<void> {
+    const { code, message: reason } = parseFailedReason(failedReason);
+    if (NOT_THE_CHUNK.has(code)) throw new ColaError(code, reason);
+    const { queue, context } = this.#parts;
+    const lines = linesSetAside(this.#parts, chunk, await this.#window.rangeBytes(chunk));
+    const records = lines.length;
     await this.#appendRejected(lines.join(""));
-    const { index, start, end, firstLine, firstRow } = chunk;
-    const again = {
-      ...job,
-      model: `models:/${record.plan.model.name}/${record.plan.model.version}`,
-      output: `${job.output}.chunk-${index}${extname(withoutCompression(job.output))}`,
-      range: { start, end, firstLine, firstRow },
-    };
-    const { jobId } = context;
-    await queue.setAside({
-      v: 1,
-      jobId,
-      batch: record.id,
-      index,
-      records,
-      firstLine,
-      reason: message,
-      again,
-    });
+    await this.#unlessAborted(queue.setAside(deadJobOf(this.#parts, chunk, records, reason)));
+    const { index, start, end, firstLine } = chunk;
     context.logger.error("a chunk kept failing and is set aside", {
       chunk: index,
       firstLine,
       records,
-      reason: message,
+      reason,
     });
-    this.#state.setAside.push({ index, start, end, firstLine, records, reason: message });
+    this.#state.setAside.push({ index, start, end, firstLine, records, reason });
     this.#advance(chunk, { rows: 0, rejected: records, invalidUtf8: 0 });
-  }
-
-  /** The bytes of a chunk that is out: from the input, or, as an inflated one only flows forwards, as offered. */
-  async #rangeBytes({ index, start, end }: InFlight): Promise<Buffer> {
-    const { source, bytes } = this.#parts;
-    if (source.ranges) return source.read(start, end - start);
-    const offered = await bytes.offered(index);
-    if (offered !== undefined) return offered;
-    throw new ColaError(
-      "INTERNAL",
-      `the bytes of chunk ${index} are gone: the batch starts from its checkpoint`,
-    );
   }
 
   async #appendRejected(lines: string): Promise<void> {
@@ -308,24 +194,6 @@ export class BatchRun {
     return this.#parts.context.handBack();
   }
 
-  /** @throws ColaError TOO_MANY_REJECTED */
-  #checkRejected(atEnd: boolean): void {
-    const { maxRejected } = this.#parts;
-    const { rejected, rows } = this.#state;
-    if (maxRejected === undefined) return;
-    const records = rejected + rows;
-    const isShare = maxRejected > 0 && maxRejected < 1;
-    const tooMany = isShare
-      ? (atEnd || records >= LEAST_FOR_SHARE) && rejected > maxRejected * records
-      : rejected > maxRejected;
-    if (!tooMany) return;
-    throw new ColaError(
-      "TOO_MANY_REJECTED",
-      `${rejected} of ${records} rows were rejected; allowed is ${isShare ? `a share of ${maxRejected}` : maxRejected}`,
-      { details: { rejected, records } },
-    );
-  }
-
   async #progress(): Promise<void> {
     const now = Date.now();
     if (now - this.#progressAt < PROGRESS_MS) return;
@@ -346,14 +214,7 @@ export class BatchRun {
     await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 
-  /** Commands wait for ever while Redis is away; the end of the job does not. */
   #unlessAborted<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this.#parts.context;
-    signal.throwIfAborted();
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-    });
+    return unlessAborted(this.#parts.context.signal, promise);
   }
 }

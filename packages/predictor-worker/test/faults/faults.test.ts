@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { cancelJob } from "@colaml/producer/jobs/cancel-job";
+import { openJobQueues } from "@colaml/producer/jobs/open-queues";
 import { readReceipt, verifyReceipt } from "@colaml/shared/data/receipt";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { requestCancel } from "@colaml/shared/jobs/cancel";
@@ -132,6 +134,28 @@ it("a cancelled job leaves no chunk and no file behind", async () => {
   await requestCancel(connection, bench.prefix, "predict", job);
   await expect(bench.result(job)).rejects.toThrow("JOB_CANCELLED");
   connection.disconnect();
+  expect(await leftovers(bench, ["tweets.csv"])).toEqual({ jobs: 0, files: [] });
+}, 60_000);
+
+it("a job cancelled while it waits to go on leaves no chunk and no file behind either", async () => {
+  const output = join(bench.folder, "out.csv");
+  await writeSyntheticTweets(input, 60_000, 12);
+  const coordinator = await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict" } });
+  const scorer = await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
+  const job = await submit(output);
+  await underWay(output);
+  const ended = Promise.all(
+    [coordinator, scorer].map((child) => new Promise((done) => child.once("exit", done))),
+  );
+  scorer.kill("SIGTERM");
+  coordinator.kill("SIGTERM");
+  await ended;
+  expect((await leftovers(bench, [])).jobs).toBeGreaterThan(0);
+  const queues = await openJobQueues({ redis: { url: redis.url, prefix: bench.prefix, cluster: false } });
+  expect(await cancelJob(queues, job)).toMatchObject({ cancelled: "requested" });
+  await queues.close();
+  await bench.start({ env: small });
+  await expect(bench.result(job)).rejects.toThrow("JOB_CANCELLED");
   expect(await leftovers(bench, ["tweets.csv"])).toEqual({ jobs: 0, files: [] });
 }, 60_000);
 

@@ -8,12 +8,13 @@ import { isFinished } from "./job-view";
 export interface Cancelled {
   id: string;
   queue: QueueName;
-  /** `removed`: it had not started; `requested`: its worker ends it within seconds, `cola jobs watch` shows it. */
+  /** `removed`: it had not started; `requested`: the worker that has it, or takes it next, ends it within seconds. */
   cancelled: "removed" | "requested";
 }
 
 /**
- * Ends a job: one that waits is taken off its queue, one that runs is ended by its worker.
+ * Ends a job: one that never ran is taken off its queue. One that runs, or was begun and waits to go on, is ended by
+ * a worker, which puts away what was made so far.
  * @throws ColaError JOB_NOT_FOUND; USAGE when it is finished already
  */
 export async function cancelJob(queues: JobQueues, reference: string): Promise<Cancelled> {
@@ -23,8 +24,15 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   if (isFinished(status)) throw new ColaError("USAGE", `job ${id} is ${status} already: nothing to cancel`);
   // Asked first: a job that a worker takes at this very moment is ended there.
   await requestCancel(queues.redis, queues.settings.prefix, queue, id);
-  return { id, queue, cancelled: status !== "active" && (await remove(job)) ? "removed" : "requested" };
+  if (status !== "active" && !wasBegun(job) && (await remove(job)))
+    return { id, queue, cancelled: "removed" };
+  // Its worker ends it at the next attempt: that need not wait.
+  if (status === "delayed") await job.promote().catch(() => undefined);
+  return { id, queue, cancelled: "requested" };
 }
+
+/** A batch that was handed back or waits for its next attempt has chunks and files, which only a worker can put away. */
+const wasBegun = (job: Job) => (job.attemptsStarted ?? 0) > 0;
 
 /** @returns false when a worker has it by now */
 async function remove(job: Job): Promise<boolean> {

@@ -8,7 +8,7 @@ import { JobQueues } from "./job-queues";
  * @throws ColaError REDIS_UNREACHABLE within 5 s with the address and what to check; REDIS_REFUSED for a wrong
  *   password, missing rights or a Redis that would evict jobs; REDIS_FULL
  */
-export async function openJobQueues(config: ColaConfig): Promise<JobQueues> {
+export async function openJobQueues(config: Pick<ColaConfig, "redis">): Promise<JobQueues> {
   const connection = connectRedis(config.redis);
   try {
     await checkRedis(connection, config.redis);

@@ -89,7 +89,14 @@ function openWorker<Payload, Result>(
   const { config, logger, queue } = options;
   const running = new Map<string, AbortController>();
   const runJob = createJobRunner({ ...options, lifecycle, running });
-  const worker: Worker = new Worker(queue, (job: Job, token) => runJob(job, token), {
+  const cancels = watchCancels(connection, running, config.redis.prefix, queue);
+  const process = (job: Job, token?: string) => {
+    const run = runJob(job, token);
+    // A job that was cancelled while it waited to go on is ended before it does.
+    void cancels.look();
+    return run;
+  };
+  const worker: Worker = new Worker(queue, process, {
     connection: connection as ConnectionOptions,
     prefix: config.redis.prefix,
     concurrency: options.concurrency ?? config.worker.concurrency,
@@ -101,10 +108,9 @@ function openWorker<Payload, Result>(
   watch(worker, running, options, lifecycle);
   // Workers of one process close one after the other: until its turn comes, none takes a new job.
   lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
-  const poll = watchCancels(connection, running, config.redis.prefix, queue);
   lifecycle.graceful.onStop(`worker of ${queue}`, async () => {
     await closeWorker(worker, lifecycle);
-    clearInterval(poll);
+    cancels.stop();
   });
   logger.debug(`working on ${queue}`, { concurrency: worker.opts.concurrency });
   return worker;
@@ -133,9 +139,9 @@ function watchCancels(
   running: Map<string, AbortController>,
   prefix: string,
   queue: string,
-): NodeJS.Timeout {
+): { look(): Promise<void>; stop(): void } {
   let asking = false;
-  const ask = async () => {
+  const look = async () => {
     if (asking || running.size === 0) return;
     asking = true;
     try {
@@ -148,7 +154,8 @@ function watchCancels(
       asking = false;
     }
   };
-  return setInterval(() => void ask(), CANCEL_POLL_MS).unref();
+  const timer = setInterval(() => void look(), CANCEL_POLL_MS).unref();
+  return { look, stop: () => clearInterval(timer) };
 }
 
 /** Takes nothing new and waits until every job is finished or handed back. */

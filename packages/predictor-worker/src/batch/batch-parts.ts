@@ -1,0 +1,30 @@
+import type { JobContext } from "@colaml/shared/worker/job-context";
+import type { BatchBytes } from "../transport/chunk-transport";
+import type { BatchFolder, Owner } from "./batch-folder";
+import type { GrowingFile } from "./batch-output";
+import type { BatchRecord } from "./batch-record";
+import type { ChunkQueue } from "./chunk-queue";
+import type { InputSource } from "./input-source";
+import type { FileJob } from "./plan-batch";
+
+/** Named moments of a batch, at which tests end the process. */
+export type BatchStep = "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
+
+/** What a batch under way works with. */
+export interface BatchParts {
+  job: FileJob;
+  record: BatchRecord;
+  owner: Owner;
+  folder: BatchFolder;
+  source: InputSource;
+  output: GrowingFile;
+  rejected: GrowingFile;
+  bytes: BatchBytes;
+  queue: ChunkQueue;
+  /** Chunks in flight. */
+  window: number;
+  inputBytes: number;
+  maxRejected: number | undefined;
+  context: JobContext;
+  onStep: (step: BatchStep) => void;
+}

@@ -1,0 +1,110 @@
+import { checkUnchanged, identifyInput } from "@colaml/shared/data/input-file";
+import type { JobContext } from "@colaml/shared/worker/job-context";
+import { compressPart } from "../chunk-processor";
+import type { PredictOptions } from "../predict-options";
+import type { ByteSource } from "../records/chunk-borders";
+import { outputHeader } from "../scoring/output-columns";
+import { REJECTED_HEADER } from "../scoring/rejected-lines";
+import type { BatchBytes } from "../transport/chunk-transport";
+import { createFileBatch } from "../transport/file-transport";
+import { createRedisBatch } from "../transport/redis-transport";
+import type { BatchFolder } from "./batch-folder";
+import { GrowingFile } from "./batch-output";
+import { type BatchRecord, batchRecordSchema, newBatchRecord } from "./batch-record";
+import type { Checkpoint } from "./checkpoint";
+import type { InputSource } from "./input-source";
+import { type FileJob, planBatch } from "./plan-batch";
+
+/** Small files are cut so that every worker of a usual machine gets a chunk or two. */
+const LEAST_CHUNKS = 8;
+const LEAST_CHUNK_BYTES = 65_536;
+
+/** The batch as it was begun, or a new one: the model's version is decided here and kept. */
+export async function recordOf(
+  job: FileJob,
+  folder: BatchFolder,
+  source: InputSource,
+  options: PredictOptions,
+  context: JobContext,
+): Promise<BatchRecord> {
+  const known = await folder.read("batch.json", batchRecordSchema);
+  if (known) {
+    await checkUnchanged(job.input.path, known.input);
+    return known;
+  }
+  const input = await identifyInput(job.input.path);
+  const pinned = await options.models.resolve(job.model);
+  const { bundle } = await options.models.load(pinned);
+  const { plan, dataStart, firstLine } = await planBatch(job, source, bundle, pinned);
+  const chunkBytes = Math.min(
+    options.settings.chunkBytes,
+    Math.max(LEAST_CHUNK_BYTES, Math.ceil(input.size / LEAST_CHUNKS)),
+  );
+  const startedAt = options.clock().toISOString();
+  const record = newBatchRecord({ job, input, plan, dataStart, firstLine, chunkBytes, startedAt });
+  context.logger.info("prediction starts", { model: pinned.name, version: pinned.version, batch: record.id });
+  await folder.write("batch.json", record);
+  return record;
+}
+
+/** Where a batch is before its first chunk. */
+export function firstCheckpoint(job: FileJob, record: BatchRecord): Checkpoint {
+  const { start, firstLine, firstRow } = job.range ?? {
+    start: record.dataStart,
+    firstLine: record.firstLine,
+    firstRow: 0,
+  };
+  return {
+    v: 1,
+    nextChunk: 0,
+    inputOffset: start,
+    line: firstLine,
+    row: firstRow,
+    outputBytes: 0,
+    rejectedBytes: 0,
+    rows: 0,
+    rejected: 0,
+    invalidUtf8: 0,
+    chunks: [],
+    setAside: [],
+    complete: false,
+  };
+}
+
+/** The output and the rejected file as far as `from` covers them; with their headers where nothing is written yet. */
+export async function openOutputs(
+  folder: BatchFolder,
+  record: BatchRecord,
+  from: Checkpoint,
+  options: PredictOptions,
+): Promise<[GrowingFile, GrowingFile]> {
+  const output = await GrowingFile.open(folder.outputFile, from.outputBytes);
+  const rejected = await GrowingFile.open(folder.rejectedFile, from.rejectedBytes);
+  if (from.nextChunk === 0) {
+    const { bundle } = await options.models.load(record.plan.model);
+    const header = Buffer.from(outputHeader(record.plan.output, bundle.classes));
+    await output.append(await compressPart(header, record.plan.output.compression));
+    await rejected.append(Buffer.from(REJECTED_HEADER));
+  }
+  return [output, rejected];
+}
+
+/** How the bytes of the batch get to its workers and back. */
+export async function bytesOf(
+  job: FileJob,
+  folder: BatchFolder,
+  record: BatchRecord,
+  source: InputSource,
+  { redis }: PredictOptions,
+): Promise<BatchBytes> {
+  if (job.transport === "redis") return createRedisBatch(redis.connection, redis.prefix, record.id);
+  return createFileBatch(folder.partsFolder, { path: job.input.path, shared: source.ranges });
+}
+
+/** The input up to the end of the range that the job is limited to. */
+export function limited(source: InputSource, { range }: FileJob): InputSource {
+  if (!range) return source;
+  const read: ByteSource["read"] = (offset, length) =>
+    source.read(offset, Math.max(0, Math.min(length, range.end - offset)));
+  return { ranges: source.ranges, read, close: () => source.close() };
+}
