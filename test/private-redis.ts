@@ -8,6 +8,8 @@ import { startRedis } from "@colaml/producer/embedded/redis-server";
 export interface PrivateRedis {
   readonly url: string;
   readonly port: number;
+  /** What it keeps on the disk: the append-only file. */
+  readonly dataFolder: string;
   /** Ends it by kill -9; its data stays. */
   kill(): Promise<void>;
   /** Freezes or wakes it. */
@@ -32,6 +34,7 @@ export async function startPrivateRedis(
   return {
     url: server.url,
     port,
+    dataFolder: join(stateDir, "redis"),
     async kill() {
       server.child.signal("SIGKILL");
       await server.child.exited;

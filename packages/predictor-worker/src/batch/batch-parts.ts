@@ -6,6 +6,7 @@ import type { BatchRecord } from "./batch-record";
 import type { ChunkQueue } from "./chunk-queue";
 import type { InputSource } from "./input-source";
 import type { FileJob } from "./plan-batch";
+import type { RepeatedIdFinder } from "./repeated-ids";
 
 /** Named moments of a batch, at which tests end the process. */
 export type BatchStep = "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
@@ -19,6 +20,8 @@ export interface BatchParts {
   source: InputSource;
   output: GrowingFile;
   rejected: GrowingFile;
+  /** Absent where row numbers are the ids. */
+  repeatedIds: RepeatedIdFinder | undefined;
   bytes: BatchBytes;
   queue: ChunkQueue;
   /** Chunks in flight. */

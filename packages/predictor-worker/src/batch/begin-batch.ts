@@ -10,10 +10,12 @@ import { createFileBatch } from "../transport/file-transport";
 import { createRedisBatch } from "../transport/redis-transport";
 import type { BatchFolder } from "./batch-folder";
 import { GrowingFile } from "./batch-output";
+import type { BatchParts } from "./batch-parts";
 import { type BatchRecord, batchRecordSchema, newBatchRecord } from "./batch-record";
 import type { Checkpoint } from "./checkpoint";
 import type { InputSource } from "./input-source";
 import { type FileJob, planBatch } from "./plan-batch";
+import { RepeatedIdFinder } from "./repeated-ids";
 
 /** Small files are cut so that every worker of a usual machine gets a chunk or two. */
 const LEAST_CHUNKS = 8;
@@ -71,22 +73,35 @@ export function firstCheckpoint(job: FileJob, record: BatchRecord): Checkpoint {
   };
 }
 
+/** What a batch writes to as it goes. */
+export type BatchOutputs = Pick<BatchParts, "output" | "rejected" | "repeatedIds">;
+
 /** The output and the rejected file as far as `from` covers them; with their headers where nothing is written yet. */
 export async function openOutputs(
   folder: BatchFolder,
-  record: BatchRecord,
+  { plan }: BatchRecord,
   from: Checkpoint,
   options: PredictOptions,
-): Promise<[GrowingFile, GrowingFile]> {
+): Promise<BatchOutputs> {
   const output = await GrowingFile.open(folder.outputFile, from.outputBytes);
   const rejected = await GrowingFile.open(folder.rejectedFile, from.rejectedBytes);
+  const repeatedIds = plan.input.id && new RepeatedIdFinder(plan, folder.path);
   if (from.nextChunk === 0) {
-    const { bundle } = await options.models.load(record.plan.model);
-    const header = Buffer.from(outputHeader(record.plan.output, bundle.classes));
-    await output.append(await compressPart(header, record.plan.output.compression));
+    const { bundle } = await options.models.load(plan.model);
+    const header = Buffer.from(outputHeader(plan.output, bundle.classes));
+    const written = Buffer.from(await compressPart(header, plan.output.compression));
+    await output.append(written);
     await rejected.append(Buffer.from(REJECTED_HEADER));
-  }
-  return [output, rejected];
+    await repeatedIds?.add(written);
+  } else await repeatedIds?.addFile(output.path, output.size);
+  return { output, rejected, repeatedIds };
+}
+
+/** Closes what `openOutputs` opened. */
+export async function closeOutputs({ output, rejected, repeatedIds }: BatchOutputs): Promise<void> {
+  await output.close();
+  await rejected.close();
+  repeatedIds?.close();
 }
 
 /** How the bytes of the batch get to its workers and back. */

@@ -16,6 +16,8 @@ const chunkEntrySchema = z.strictObject({
 export type ChunkEntry = z.infer<typeof chunkEntrySchema>;
 
 const setAsideSchema = z.strictObject({
+  /** Of the chunk's job, and of the `predict-dead` job that stands for it. */
+  id: z.string(),
   index: count,
   start: count,
   end: count,

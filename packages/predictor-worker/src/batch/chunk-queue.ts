@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { requestCancel } from "@colaml/shared/jobs/cancel";
+import { clearCancel, requestCancel } from "@colaml/shared/jobs/cancel";
 import type { OpenQueue } from "@colaml/shared/jobs/connection";
 import {
   chunkJobId,
@@ -8,6 +8,7 @@ import {
   type PredictDeadJob,
 } from "@colaml/shared/jobs/predict-chunk";
 import { QUEUES } from "@colaml/shared/jobs/queues";
+import { whenRoom } from "./when-room";
 
 /** A chunk whose worker fails in a way that may pass is tried so often. */
 const ATTEMPTS = 3;
@@ -42,22 +43,41 @@ export interface ChunkQueue {
   setAside(dead: PredictDeadJob): Promise<void>;
 }
 
-/** The queue's jobs stay until the coordinator removes them: their results are read by polling, not from events. */
+/**
+ * The queue's jobs stay until the coordinator removes them: their results are read by polling, not from events.
+ * Where Redis is full, commands wait for room and `onFull` is told.
+ */
 export function createChunkQueue(
   chunks: OpenQueue<PredictChunkJob, PredictChunkResult>,
   dead: OpenQueue<PredictDeadJob>,
   batch: string,
+  onFull: () => void,
 ): ChunkQueue {
   const { queue } = chunks;
+  const remove = async (index: number) => {
+    const id = chunkJobId(batch, index);
+    const { connection, redis } = chunks;
+    const deadline = Date.now() + RELEASE_MS;
+    let asked = false;
+    while ((await whenRoom(() => queue.remove(id), onFull)) === 0 && Date.now() < deadline) {
+      if ((await queue.getJob(id)) === undefined) break;
+      asked = true;
+      await requestCancel(connection, redis.prefix, QUEUES.predictChunk, id);
+      await delay(RELEASE_POLL_MS);
+    }
+    // the chunk may come again when the batch goes on
+    if (asked) await clearCancel(connection, redis.prefix, QUEUES.predictChunk, id);
+  };
   return {
     async add(chunk) {
-      await queue.add("chunk", chunk, {
+      const options = {
         jobId: chunkJobId(batch, chunk.index),
         attempts: ATTEMPTS,
         backoff: { type: "fixed", delay: BACKOFF_MS },
         removeOnComplete: false,
         removeOnFail: false,
-      });
+      };
+      await whenRoom(() => queue.add("chunk", chunk, options), onFull);
     },
     async outcome(index) {
       const job = await queue.getJob(chunkJobId(batch, index));
@@ -66,23 +86,16 @@ export function createChunkQueue(
       if (job.failedReason) return { state: "failed", reason: job.failedReason };
       return job.returnvalue ? { state: "done", result: job.returnvalue } : { state: "running" };
     },
-    async remove(index) {
-      const id = chunkJobId(batch, index);
-      const deadline = Date.now() + RELEASE_MS;
-      while ((await queue.remove(id)) === 0 && Date.now() < deadline) {
-        if ((await queue.getJob(id)) === undefined) return;
-        await requestCancel(chunks.connection, chunks.redis.prefix, QUEUES.predictChunk, id);
-        await delay(RELEASE_POLL_MS);
-      }
-    },
+    remove,
     async sweep(from, to) {
       for (let first = from; first < to; first += SWEPT_AT_ONCE) {
         const length = Math.min(SWEPT_AT_ONCE, to - first);
-        await Promise.all(Array.from({ length }, (_, i) => queue.remove(chunkJobId(batch, first + i))));
+        await Promise.all(Array.from({ length }, (_, i) => remove(first + i)));
       }
     },
     async setAside(job) {
-      await dead.queue.add("chunk", job, { jobId: chunkJobId(batch, job.index) });
+      const options = { jobId: chunkJobId(batch, job.index) };
+      await whenRoom(() => dead.queue.add("chunk", job, options), onFull);
     },
   };
 }

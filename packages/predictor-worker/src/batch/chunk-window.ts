@@ -2,6 +2,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { BatchParts } from "./batch-parts";
 import { ChunkCursor, type PlannedChunk } from "./chunk-cursor";
 import { unlessAborted } from "./unless-aborted";
+import { sayFull, whenRoom } from "./when-room";
 
 /** A chunk in flight: its place, without its bytes. */
 export type InFlight = Omit<PlannedChunk, "bytes">;
@@ -88,7 +89,10 @@ export class ChunkWindow {
   async #add(place: InFlight, bytes: Buffer): Promise<void> {
     const { queue, record, context } = this.#parts;
     const { index, start, end, firstLine, firstRow } = place;
-    const source = await this.#parts.bytes.offer(index, start, end, bytes);
+    const source = await whenRoom(
+      () => this.#parts.bytes.offer(index, start, end, bytes),
+      () => sayFull(context.logger),
+    );
     context.signal.throwIfAborted();
     const { id: batch, plan } = record;
     const adding = queue.add({ v: 1, batch, index, plan, source, firstLine, firstRow });

@@ -1,7 +1,13 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileDigest } from "@colaml/shared/data/digest";
-import { type Receipt, receiptPath, rejectedPath } from "@colaml/shared/data/receipt";
+import {
+  describeSetAside,
+  type Receipt,
+  type RepeatedIds,
+  receiptPath,
+  rejectedPath,
+} from "@colaml/shared/data/receipt";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import { outputError, syncFolder, writeDurably } from "../transport/durable-file";
 import type { BatchFolder } from "./batch-folder";
@@ -16,6 +22,7 @@ export interface CompleteBatch {
   record: BatchRecord;
   checkpoint: Checkpoint;
   outputSha256: string;
+  repeatedIds: RepeatedIds | undefined;
   /** Of the input file as it lies on the disk. */
   inputSha256: string;
   chunkWindow: number;
@@ -47,6 +54,7 @@ export async function receiptOf(complete: CompleteBatch, folder: BatchFolder): P
       setAside,
       duplicates: 0,
     },
+    ...(complete.repeatedIds && { repeatedIds: complete.repeatedIds }),
     invalidUtf8: checkpoint.invalidUtf8,
     chunks: checkpoint.chunks,
     setAside: checkpoint.setAside,
@@ -67,6 +75,7 @@ const secondsOf = (record: BatchRecord, now: Date) =>
 
 /** What the job answers, from its receipt: the same whether it was just finished or a kill came in between. */
 export function resultOf(receipt: Receipt, output: string): PredictResult {
+  const setAside = describeSetAside(receipt);
   return {
     rows: receipt.rows.out,
     rejected: receipt.rows.rejected,
@@ -74,6 +83,8 @@ export function resultOf(receipt: Receipt, output: string): PredictResult {
     rowsPerSecond: receipt.rows.out / receipt.seconds,
     modelVersion: receipt.model.version,
     output,
+    ...(receipt.repeatedIds && { repeatedIds: receipt.repeatedIds }),
+    ...(setAside !== undefined && { setAside }),
     receipt: receiptPath(output),
   };
 }

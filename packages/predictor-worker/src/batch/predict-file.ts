@@ -3,20 +3,23 @@ import { resolve } from "node:path";
 import { fileDigest } from "@colaml/shared/data/digest";
 import { checkUnchanged } from "@colaml/shared/data/input-file";
 import { checkJobPath } from "@colaml/shared/data/job-path";
+import { describeRepeatedIds } from "@colaml/shared/data/receipt";
 import { ColaError, type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { PredictOptions } from "../predict-options";
 import { BatchFolder, type Owner } from "./batch-folder";
-import type { BatchRecord } from "./batch-record";
-import { bytesOf, firstCheckpoint, limited, openOutputs, recordOf } from "./begin-batch";
-import { checkpointSchema } from "./checkpoint";
+import type { BatchParts } from "./batch-parts";
+import { type BatchRecord, batchRecordSchema } from "./batch-record";
+import { bytesOf, closeOutputs, firstCheckpoint, limited, openOutputs, recordOf } from "./begin-batch";
+import { type Checkpoint, checkpointSchema } from "./checkpoint";
 import { createChunkQueue } from "./chunk-queue";
 import { moveIntoPlace, receiptOf, resultOf } from "./finish-batch";
 import { type InputSource, openInput } from "./input-source";
 import { resultOfEarlierRun, takeFolder } from "./output-claim";
 import type { FileJob } from "./plan-batch";
 import { BatchRun } from "./run-batch";
+import { sayFull } from "./when-room";
 
 /** Failures after which the same request cannot go on where it stopped: what was made is thrown away. */
 const BEYOND_RESUMING: ReadonlySet<ErrorCode> = new Set([
@@ -66,11 +69,18 @@ async function withBatch(
     return await runAndFinish(job, folder, owner, record, limited(source, job), options, context);
   } catch (error) {
     const reason: unknown = context.signal.aborted ? context.signal.reason : error;
-    if (BEYOND_RESUMING.has(toColaError(reason).code)) await folder.remove();
+    if (BEYOND_RESUMING.has(toColaError(reason).code) || !(await hasBegun(folder, owner)))
+      await folder.remove();
     throw error;
   } finally {
     await source?.close();
   }
+}
+
+/** Whether there is something to go on from, or to leave alone because another worker has taken it over. */
+async function hasBegun(folder: BatchFolder, owner: Owner): Promise<boolean> {
+  if ((await folder.read("batch.json", batchRecordSchema)) !== undefined) return true;
+  return (await folder.owner())?.epoch !== owner.epoch;
 }
 
 async function runAndFinish(
@@ -87,55 +97,62 @@ async function runAndFinish(
     const facts = { row: from.rows + from.rejected, chunk: from.nextChunk };
     context.logger.info(`resuming behind row ${facts.row}: what is written is not scored again`, facts);
   }
-  const [output, rejected] = await openOutputs(folder, record, from, options);
+  const outputs = await openOutputs(folder, record, from, options);
+  const parts: BatchParts = {
+    job,
+    record,
+    owner,
+    folder,
+    source,
+    ...outputs,
+    bytes: await bytesOf(job, folder, record, source, options),
+    queue: createChunkQueue(options.chunks, options.dead, record.id, () => sayFull(context.logger)),
+    window: options.settings.window,
+    inputBytes: record.input.size,
+    maxRejected: job.maxRejected,
+    context,
+    onStep: options.onStep ?? (() => undefined),
+  };
+  const { output, rejected } = outputs;
+  const run = new BatchRun(parts, { ...from, outputBytes: output.size, rejectedBytes: rejected.size });
+  // beside the scoring: it is bound by the disk
   const inputSha256 = fileDigest(job.input.path);
   inputSha256.catch(() => undefined);
-  const run = new BatchRun(
-    {
-      job,
-      record,
-      owner,
-      folder,
-      source,
-      output,
-      rejected,
-      bytes: await bytesOf(job, folder, record, source, options),
-      queue: createChunkQueue(options.chunks, options.dead, record.id),
-      window: options.settings.window,
-      inputBytes: record.input.size,
-      maxRejected: job.maxRejected,
-      context,
-      onStep: options.onStep ?? (() => undefined),
-    },
-    { ...from, outputBytes: output.size, rejectedBytes: rejected.size },
-  );
   try {
     const last = from.complete ? from : await run.run();
-    await checkUnchanged(job.input.path, record.input);
-    const checkpoint = { ...last, complete: true };
-    const outputSha256 = await output.finish();
-    await rejected.finish();
-    await folder.checkOwner(owner);
-    await folder.write("checkpoint.json", checkpoint);
-    const complete = { job, jobId: context.jobId, record, checkpoint, outputSha256 };
-    const facts = {
-      inputSha256: await inputSha256,
-      chunkWindow: options.settings.window,
-      now: options.clock(),
-    };
-    const receipt = await receiptOf({ ...complete, ...facts }, folder);
-    await folder.write("receipt.json", receipt);
-    options.onStep?.("complete");
-    await moveIntoPlace(folder, job.output, receipt, () => options.onStep?.("renamed"));
-    await context.progress({ stage: "score", done: receipt.rows.in, total: receipt.rows.in, unit: "rows" });
-    return resultOf(receipt, job.output);
+    return await complete(parts, { ...last, complete: true }, inputSha256, options.clock);
   } catch (error) {
     if (endsForGood(error, context)) await run.withdraw().catch(() => undefined);
     throw error;
   } finally {
-    await output.close();
-    await rejected.close();
+    await closeOutputs(outputs);
   }
+}
+
+/** Makes the output last, writes the receipt, and puts both into place. */
+async function complete(
+  parts: BatchParts,
+  checkpoint: Checkpoint,
+  inputSha256: Promise<string>,
+  clock: () => Date,
+): Promise<PredictResult> {
+  const { job, record, owner, folder, output, rejected, repeatedIds, window, context, onStep } = parts;
+  await checkUnchanged(job.input.path, record.input);
+  const outputSha256 = await output.finish();
+  await rejected.finish();
+  const repeated = await repeatedIds?.finish(output.path, output.size);
+  const warning = describeRepeatedIds(repeated);
+  if (warning !== undefined) context.logger.warn(warning);
+  await folder.checkOwner(owner);
+  await folder.write("checkpoint.json", checkpoint);
+  const finished = { job, jobId: context.jobId, record, checkpoint, outputSha256, repeatedIds: repeated };
+  const facts = { inputSha256: await inputSha256, chunkWindow: window, now: clock() };
+  const receipt = await receiptOf({ ...finished, ...facts }, folder);
+  await folder.write("receipt.json", receipt);
+  onStep("complete");
+  await moveIntoPlace(folder, job.output, receipt, () => onStep("renamed"));
+  await context.progress({ stage: "score", done: receipt.rows.in, total: receipt.rows.in, unit: "rows" });
+  return resultOf(receipt, job.output);
 }
 
 /** Whether nobody will ask for the chunks that are out: not so when the job is handed back, lost or tried again. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
-import type { PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
+import { chunkJobId, type PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { rejectedLine } from "../scoring/rejected-lines";
 import type { BatchParts } from "./batch-parts";
@@ -103,7 +103,9 @@ export class BatchRun {
     for (let wait = POLL_MS.least; ; wait = Math.min(wait * 2, POLL_MS.most)) {
       const outcome = await this.#unlessAborted(this.#parts.queue.outcome(chunk.index));
       if (outcome.state === "done" && (await this.#append(chunk, outcome.result))) return;
-      if (outcome.state === "failed") return this.#setAside(chunk, outcome.reason);
+      if (outcome.state === "failed" && !(await this.#isToBeMadeAgain(chunk, outcome.reason))) {
+        return this.#setAside(chunk, parseFailedReason(outcome.reason).message);
+      }
       if (outcome.state !== "running") await this.#window.addMissing();
       else await this.#pause(wait);
     }
@@ -119,17 +121,29 @@ export class BatchRun {
       await queue.remove(chunk.index);
       return false;
     }
-    await output.append(part.subarray(0, result.outputBytes));
+    const written = part.subarray(0, result.outputBytes);
+    await output.append(written);
+    await this.#parts.repeatedIds?.add(written);
     await rejected.append(part.subarray(result.outputBytes));
     onStep("written");
     this.#advance(chunk, result);
     return true;
   }
 
+  /**
+   * Whether a chunk failed for a reason that has nothing to do with it. It is taken off the queue, or whoever takes
+   * the batch up would find it failed. Where Redis was full it is made again, else the batch ends here.
+   */
+  async #isToBeMadeAgain(chunk: InFlight, failedReason: string): Promise<boolean> {
+    const { code, message } = parseFailedReason(failedReason);
+    if (!NOT_THE_CHUNK.has(code)) return false;
+    await this.#unlessAborted(this.#parts.queue.remove(chunk.index));
+    if (code === "REDIS_FULL") return true;
+    throw new ColaError(code, message);
+  }
+
   /** Rows of a chunk that kept failing go to the rejected file, and the chunk to the queue of dead ones. */
-  async #setAside(chunk: InFlight, failedReason: string): Promise<void> {
-    const { code, message: reason } = parseFailedReason(failedReason);
-    if (NOT_THE_CHUNK.has(code)) throw new ColaError(code, reason);
+  async #setAside(chunk: InFlight, reason: string): Promise<void> {
     const { queue, context } = this.#parts;
     const lines = linesSetAside(this.#parts, chunk, await this.#window.rangeBytes(chunk));
     const records = lines.length;
@@ -142,7 +156,8 @@ export class BatchRun {
       records,
       reason,
     });
-    this.#state.setAside.push({ index, start, end, firstLine, records, reason });
+    const id = chunkJobId(this.#parts.record.id, index);
+    this.#state.setAside.push({ id, index, start, end, firstLine, records, reason });
     this.#advance(chunk, { rows: 0, rejected: records, invalidUtf8: 0 });
   }
 

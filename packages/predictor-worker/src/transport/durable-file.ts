@@ -12,7 +12,8 @@ export async function writeDurably(path: string, parts: readonly Uint8Array[]): 
   try {
     const file = await open(temporary, "wx", FILE_MODE);
     try {
-      for (const part of parts) if (part.length > 0) await file.write(part);
+      // whole: `write` alone stops short of the end of a full disk, and says so by a number
+      for (const part of parts) await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();

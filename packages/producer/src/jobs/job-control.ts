@@ -1,14 +1,21 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel } from "@colaml/shared/jobs/cancel";
+import { predictJobSchema } from "@colaml/shared/jobs/predict";
+import type { PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
+import type { Job } from "bullmq";
 import type { JobQueues } from "./job-queues";
 import type { JobView } from "./job-view";
+import { checkedPayload } from "./payloads";
+import { submitJob } from "./submit-job";
 
 /**
- * Puts a failed job back on its queue.
- * @throws ColaError JOB_NOT_FOUND; USAGE when it has not failed
+ * Puts a failed job back on its queue. A chunk that was set aside becomes a `predict` job of its own, which is what
+ * is returned.
+ * @throws ColaError JOB_NOT_FOUND; USAGE when it has not failed; OUTPUT_BUSY
  */
 export async function retryJob(queues: JobQueues, reference: string): Promise<JobView> {
   const { queue, job } = await queues.get(reference);
+  if (queue === "predict-dead") return runChunkAgain(queues, job);
   const view = await queues.view(`${queue}/${job.id}`);
   if (view.status !== "failed") {
     throw new ColaError("USAGE", `job ${job.id} is ${view.status}: only a failed job can be tried again`);
@@ -16,6 +23,14 @@ export async function retryJob(queues: JobQueues, reference: string): Promise<Jo
   await clearCancel(queues.redis, queues.settings.prefix, queue, job.id!);
   await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
   return queues.view(`${queue}/${job.id}`);
+}
+
+/** The chunk is off the queue of dead ones once its job is there: should that fail, it is a failed job like any other. */
+async function runChunkAgain(queues: JobQueues, dead: Job<PredictDeadJob>): Promise<JobView> {
+  const payload = checkedPayload(predictJobSchema, dead.data.again);
+  const { id } = await submitJob(queues, { queue: "predict", payload });
+  await dead.remove();
+  return queues.view(`predict/${id}`);
 }
 
 /** The jobs of every queue, newest first, at most `limit` a queue and state. */

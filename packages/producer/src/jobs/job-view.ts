@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@colaml/shared/errors/cola-error";
+import type { PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
 import type { QueueName } from "@colaml/shared/jobs/queues";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
@@ -40,6 +41,18 @@ const isProgress = (value: unknown): value is JobProgress =>
 
 const iso = (time: number | undefined) => (time ? new Date(time).toISOString() : undefined);
 
+/** No worker takes a chunk that was set aside: to whoever looks, it has failed, until it is run again. */
+function deadChunk({
+  index,
+  jobId,
+  records,
+  firstLine,
+  reason,
+}: PredictDeadJob): Pick<JobView, "status" | "error"> {
+  const message = `chunk ${index} of ${jobId} is set aside (${records} rows from line ${firstLine} on): ${reason}`;
+  return { status: "failed", error: { error_code: "CHUNK_FAILED", message } };
+}
+
 /** The view of a job; `state` as `job.getState()` said. */
 export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown"): JobView {
   const status = STATUS[state] ?? "unknown";
@@ -60,5 +73,5 @@ export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown")
     const { code, message } = parseFailedReason(job.failedReason);
     view.error = { error_code: code, message };
   }
-  return view;
+  return queue === "predict-dead" ? { ...view, ...deadChunk(job.data as PredictDeadJob) } : view;
 }

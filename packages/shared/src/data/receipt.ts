@@ -6,6 +6,17 @@ import { fileDigest } from "./digest";
 const count = z.number().int().min(0);
 const fileSchema = z.strictObject({ path: z.string(), bytes: count, sha256: z.string() });
 
+const repeatedIdsSchema = z.strictObject({
+  /** The id column of the input. */
+  column: z.string(),
+  /** Rows of the output whose id an earlier row has. */
+  rows: count,
+  /** A few of those ids, with the first two rows of the output that have each, counted from 1 behind the header. */
+  examples: z.array(z.strictObject({ id: z.string(), rows: z.tuple([count, count]) })),
+});
+/** Ids that occur more than once: allowed, and said. Not to be confused with rows written twice, of which there are none. */
+export type RepeatedIds = z.infer<typeof repeatedIdsSchema>;
+
 /** What a finished `predict` job leaves beside its output: the proof that no row was lost or doubled. */
 export const receiptSchema = z.strictObject({
   v: z.literal(1),
@@ -16,8 +27,10 @@ export const receiptSchema = z.strictObject({
   output: fileSchema,
   /** Lines left out and why; absent where none was. */
   rejectedFile: fileSchema.optional(),
-  /** in = out + rejected; those of chunks set aside are among the rejected. Duplicates: rows written twice. */
+  /** in = out + rejected; those of chunks set aside are among the rejected. Duplicates: input rows written twice. */
   rows: z.strictObject({ in: count, out: count, rejected: count, setAside: count, duplicates: z.literal(0) }),
+  /** Absent where row numbers are the ids. */
+  repeatedIds: repeatedIdsSchema.optional(),
   /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
   invalidUtf8: count,
   /** Contiguous byte ranges of the (inflated) input, in order. */
@@ -34,6 +47,8 @@ export const receiptSchema = z.strictObject({
   /** Chunks that kept failing: the `predict-dead` queue holds them. */
   setAside: z.array(
     z.strictObject({
+      /** Of its `predict-dead` job: `cola jobs retry` with it runs the chunk again alone. */
+      id: z.string(),
       index: count,
       start: count,
       end: count,
@@ -129,4 +144,22 @@ async function fileProblems(what: string, file: Receipt["output"]): Promise<stri
     return [`the ${what} has ${there.size} bytes, the receipt says ${file.bytes}`];
   const digest = await fileDigest(file.path);
   return digest === file.sha256 ? [] : [`the ${what} was changed: its sha256 is ${digest}`];
+}
+
+/** Ids that occur more than once in a few words for a person; undefined where there are none. */
+export function describeRepeatedIds(repeated: RepeatedIds | undefined): string | undefined {
+  if (!repeated || repeated.rows === 0) return undefined;
+  const { rows, column, examples } = repeated;
+  const named = examples.map(({ id, rows: [first, second] }) => `${id} in rows ${first} and ${second}`);
+  const verb = rows === 1 ? "row has" : "rows have";
+  return `${rows.toLocaleString("en-US")} ${verb} an id of column "${column}" that an earlier row has: ${named.join("; ")}`;
+}
+
+/** Chunks that were set aside in a few words for a person, with the command that runs the first one again. */
+export function describeSetAside({ setAside, rows }: Pick<Receipt, "setAside" | "rows">): string | undefined {
+  const [first] = setAside;
+  if (first === undefined) return undefined;
+  const chunks = setAside.length === 1 ? "a chunk that kept" : `${setAside.length} chunks that kept`;
+  const which = setAside.length === 1 ? "" : ", the first one of them";
+  return `${rows.setAside.toLocaleString("en-US")} rows are in ${chunks} failing (${first.reason}): \`cola jobs retry ${first.id}\` runs it again alone${which}`;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RepeatedIds } from "../data/receipt";
 import { datasetSchema, filePath, modelUri } from "./names";
 
 /** At most so many texts travel inside a job; more belong in a file. */
@@ -66,6 +67,10 @@ export interface PredictResult {
   /** The registry version the whole job was pinned to. */
   modelVersion: string;
   output?: string;
+  /** Ids that occur more than once (file jobs with an id column): allowed, and said. */
+  repeatedIds?: RepeatedIds;
+  /** Chunks that kept failing and were set aside, in a few words with how to run them again; absent: none. */
+  setAside?: string;
   /** Path of the manifest that proves the output (file jobs). */
   receipt?: string;
   /** Only for jobs that carried texts, in their order. */

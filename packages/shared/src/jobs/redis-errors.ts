@@ -17,6 +17,11 @@ export function isRefusal(error: unknown): boolean {
   return REFUSED.test(messageOf(error));
 }
 
+/** Whether Redis answered that it is out of memory or disk: waiting helps. */
+export function isFull(error: unknown): boolean {
+  return FULL.test(messageOf(error));
+}
+
 /**
  * What Redis or the connection said, as one of our errors. Anything else comes back as INTERNAL.
  *
@@ -32,7 +37,7 @@ export function redisError(error: unknown, url: string): ColaError {
   if (REFUSED.test(message)) {
     return new ColaError("REDIS_REFUSED", `Redis at ${at} refuses this user: ${message}`, options);
   }
-  if (FULL.test(message)) {
+  if (isFull(error)) {
     const what = message.includes("MISCONF") ? "cannot write to its disk" : "is out of memory";
     return new ColaError("REDIS_FULL", `Redis at ${at} ${what}: ${message}`, options);
   }

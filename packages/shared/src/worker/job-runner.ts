@@ -2,6 +2,7 @@ import { type Job, WaitingError } from "bullmq";
 import type { ZodType } from "zod";
 import type { ColaConfig } from "../config/schema";
 import { ColaError, messageOf, toColaError } from "../errors/cola-error";
+import { isFull, redisError } from "../jobs/redis-errors";
 import type { Logger } from "../logging/logger";
 import type { JobContext, Processor } from "./job-context";
 import { isMove, parsePayload, toJobFailure } from "./job-errors";
@@ -130,7 +131,8 @@ async function settle<Payload, Result>(
   if (reason instanceof StopReached || error instanceof StopReached) {
     return { error: await handBack(job, token, logger), outcome: "handed_back" };
   }
-  const cause = reason instanceof ColaError && reason.code === "JOB_CANCELLED" ? reason : toColaError(error);
+  const cause =
+    reason instanceof ColaError && reason.code === "JOB_CANCELLED" ? reason : causeOf(error, options);
   const tries = job.opts.attempts ?? 1;
   const again = cause.retryable && job.attemptsMade + 1 < tries;
   const facts = { code: cause.code, attempt: job.attemptsMade + 1, attempts: tries };
@@ -138,6 +140,11 @@ async function settle<Payload, Result>(
   else logger.error(`${options.queue} job failed: ${cause.message}`, facts);
   if (cause.code === "INTERNAL") logger.debug(`stack: ${(error as Error | undefined)?.stack ?? "none"}`);
   return { error: toJobFailure(cause), outcome: again ? "retried" : "failed" };
+}
+
+/** A processor may meet a full Redis in a command of its own. */
+function causeOf<Payload, Result>(error: unknown, { config }: JobRunnerOptions<Payload, Result>): ColaError {
+  return isFull(error) ? redisError(error, config.redis.url) : toColaError(error);
 }
 
 /** Back to the queue in milliseconds, without an attempt or a stall being counted. */

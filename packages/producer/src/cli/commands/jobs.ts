@@ -14,6 +14,7 @@ Examples:
   $ npm run cola -- jobs
   $ npm run cola -- jobs watch train-5f0c2a91d3
   $ npm run cola -- jobs cancel predict-0d4be7710c
+  $ npm run cola -- jobs retry predict-0d4be7710c
   $ npm run -s cola -- jobs show train-5f0c2a91d3 --json`;
 
 /** `cola jobs [list|show|watch|cancel|retry]`. */
@@ -31,7 +32,11 @@ export function addJobsCommand(program: Command): void {
   add("show <id>", "one job: state, progress, result or reason", show);
   add("watch <id>", "show a job's progress until it ends", watch);
   add("cancel <id>", "end a job; what it has in hand is put away cleanly", cancel);
-  add("retry <id>", "put a failed job back on its queue", retry);
+  add(
+    "retry <id>",
+    "put a failed job back on its queue, or run a chunk that was set aside again alone",
+    retry,
+  );
 }
 
 type QueueAction = (context: CommandContext, session: Session, id: string) => Promise<number | undefined>;

@@ -1,3 +1,4 @@
+import { describeRepeatedIds } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
 import type { Command } from "commander";
@@ -87,6 +88,9 @@ async function predict(
   if (context.options["detach"] === true) return detachJob(context, request);
   return runJob<PredictResult>(context, request, async ({ result }) => {
     await streams?.deliver();
+    for (const note of [result.setAside, describeRepeatedIds(result.repeatedIds)]) {
+      if (note !== undefined) context.terminal.warn(printable(note));
+    }
     const described = describePrediction(result);
     // rows went to stdout: what is said of them goes to stderr
     if (context.options["output"] === STREAM) context.terminal.say(described.split("\n")[0]!);

@@ -1,8 +1,15 @@
-import { receiptPath, type Verification, verifyReceipt } from "@colaml/shared/data/receipt";
+import {
+  describeRepeatedIds,
+  describeSetAside,
+  receiptPath,
+  type Verification,
+  verifyReceipt,
+} from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";
+import { printable } from "../terminal";
 import { userPath } from "../user-paths";
 
 const EXAMPLES = `
@@ -30,7 +37,15 @@ export function addVerifyCommand(program: Command): void {
         );
       }
       terminal.result(
-        { ok: true, output, rows: receipt.rows, chunks: receipt.chunks.length, model: receipt.model },
+        {
+          ok: true,
+          output,
+          rows: receipt.rows,
+          repeatedIds: receipt.repeatedIds,
+          setAside: receipt.setAside,
+          chunks: receipt.chunks.length,
+          model: receipt.model,
+        },
         describe(output, verification),
       );
       return undefined;
@@ -40,8 +55,10 @@ export function addVerifyCommand(program: Command): void {
 
 function describe(output: string, { receipt }: Verification): string {
   const { rows, chunks, model } = receipt;
+  const notes = [describeSetAside(receipt), describeRepeatedIds(receipt.repeatedIds)];
   return [
     `${output} balances: ${rows.in} rows in = ${rows.out} out + ${rows.rejected} rejected, ${rows.duplicates} duplicates`,
+    ...notes.flatMap((note) => (note === undefined ? [] : [`  ${printable(note)}`])),
     `  ${chunks.length} chunks without a gap; input and output have the digests of ${receipt.finishedAt.slice(0, 19)}Z`,
     `  ${model.name} version ${model.version}`,
   ].join("\n");
