@@ -106,6 +106,8 @@ it("frozen predictors that wake up behind their locks change nothing", async () 
   frozen.kill("SIGCONT");
   expect((await bench.result(job)).rows).toBe(expected.rows);
   await until(async () => (await leftovers(bench, [])).jobs === 0);
+  await until(() => bench.logs().includes("predict: lock lost"));
+  expect(bench.logs().split("predict: lock lost")).toHaveLength(2);
   await expectOracle(output);
 }, 60_000);
 

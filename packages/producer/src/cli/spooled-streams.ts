@@ -9,6 +9,9 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 /** What stands for stdin or stdout on the command line. */
 export const STREAM = "-";
 
+/** What a stream is, as a file's name would say: `csv`, `tsv` or `ndjson`, each also `.gz` or `.zst`. */
+const STREAM_FORMAT = /^(csv|tsv|ndjson)(\.(gz|zst))?$/;
+
 export interface SpooledStreams {
   input: string;
   output: string;
@@ -22,26 +25,29 @@ export interface SpooledStreams {
  * Files in the place of `-`: a stream cannot be cut into ranges, nor taken up again after a kill, so stdin is
  * written to disk first, where the workers may read it, and the output is copied to stdout when it is complete.
  *
- * @throws ColaError USAGE where stdout would hold both rows and `--json`
+ * @throws ColaError USAGE where stdout would hold both rows and `--json`, or for a format that is none
  */
 export async function spoolStreams(
-  paths: { input: string; output: string },
+  paths: { input: string; output: string; inputFormat?: string; outputFormat?: string },
   config: ColaConfig,
   options: { json: boolean; stdin?: Readable; stdout?: Writable },
 ): Promise<SpooledStreams> {
   const { stdin = process.stdin, stdout = process.stdout } = options;
   const toStdout = paths.output === STREAM;
+  const inputFormat = streamFormat("--input-format", paths.input, paths.inputFormat);
+  const outputFormat = streamFormat("--output-format", paths.output, paths.outputFormat);
   if (toStdout && options.json)
     throw new ColaError("USAGE", "give either --output - or --json: both write to stdout");
   if (!toStdout && paths.input !== STREAM) {
-    return { ...paths, deliver: async () => undefined, close: async () => undefined };
+    const { input, output } = paths;
+    return { input, output, deliver: async () => undefined, close: async () => undefined };
   }
   const root = resolve(config.paths.dataDir === "" ? config.paths.stateDir : config.paths.dataDir);
   await mkdir(root, { recursive: true });
   const folder = await mkdtemp(join(root, "stream-"));
   const close = () => rm(folder, { recursive: true, force: true });
-  const input = paths.input === STREAM ? join(folder, "stdin.csv") : paths.input;
-  const output = toStdout ? join(folder, "stdout.csv") : paths.output;
+  const input = paths.input === STREAM ? join(folder, `stdin.${inputFormat}`) : paths.input;
+  const output = toStdout ? join(folder, `stdout.${outputFormat}`) : paths.output;
   try {
     if (paths.input === STREAM) await pipeline(stdin, createWriteStream(input, { mode: 0o640 }));
   } catch (error) {
@@ -56,4 +62,17 @@ export async function spoolStreams(
     },
     close,
   };
+}
+
+/** @throws ColaError USAGE */
+function streamFormat(flag: string, path: string, format: string | undefined): string {
+  if (format === undefined) return "csv";
+  if (path !== STREAM) {
+    throw new ColaError("USAGE", `${flag} is for -: the name of a file says its format, that of ${path} too`);
+  }
+  if (STREAM_FORMAT.test(format)) return format;
+  throw new ColaError(
+    "USAGE",
+    `${flag} ${JSON.stringify(format.slice(0, 40))}: allowed are csv, tsv and ndjson, each also with .gz or .zst`,
+  );
 }

@@ -4,7 +4,7 @@ import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { championHistory } from "@colaml/shared/mlflow/champion";
 import { train } from "@colaml/trainer-worker/processor";
 import { createPublishProcessor } from "@colaml/trainer-worker/publishing/publish-processor";
-import { type MlflowProxy, openMlflowProxy } from "../mlflow-proxy";
+import { type MlflowProxy, openMlflowProxy } from "../../../../test/mlflow-proxy";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 
 let proxy: MlflowProxy;

@@ -20,6 +20,7 @@ Examples:
   $ npm run cola -- predict tweets.csv --output scored.csv --pass-through author_id created_at --force
   $ npm run cola -- predict --text "my order never arrived" --text "we are happy to help"
   $ npm run -s cola -- predict - --output - < tweets.csv > scored.csv
+  $ npm run -s cola -- predict - --input-format ndjson.gz --output - --output-format ndjson < in.ndjson.gz
   $ npm run -s cola -- predict tweets.csv --output scored.csv --json`;
 
 /** Predictor processes where a command starts its own: a second one helps on the usual two cores and more. */
@@ -32,8 +33,10 @@ export function addPredictCommand(program: Command): void {
   const command = program
     .command("predict")
     .description("score a file with a registered model, or a few texts")
-    .argument("[file]", "CSV, TSV or NDJSON, also .gz; - reads CSV from stdin")
+    .argument("[file]", "CSV, TSV or NDJSON, also .gz or .zst; - is stdin")
     .option("-o, --output <file>", "where the scored rows go; it appears when it is complete; - is stdout")
+    .option("--input-format <format>", "of stdin: csv, tsv or ndjson, each also .gz or .zst (default: csv)")
+    .option("--output-format <format>", "of stdout: the same (default: csv)")
     .option("--text <text>", "score this text (may be repeated) instead of a file", collect)
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
     .option("--text-column <name>", "text column (default: as trained)")
@@ -64,14 +67,19 @@ async function streamsOf(
   file: string | undefined,
 ): Promise<SpooledStreams | undefined> {
   const output = context.options["output"] as string | undefined;
-  if (file === undefined || output === undefined || (file !== STREAM && output !== STREAM)) return undefined;
+  const formats = {
+    ...optional("inputFormat", context.options["inputFormat"] as string | undefined),
+    ...optional("outputFormat", context.options["outputFormat"] as string | undefined),
+  };
+  if (file === undefined || output === undefined) return undefined;
+  if (file !== STREAM && output !== STREAM && Object.keys(formats).length === 0) return undefined;
   if (context.options["detach"] === true) {
     throw new ColaError(
       "USAGE",
       "--detach needs files: what a stream was spooled to is removed when the command ends",
     );
   }
-  return spoolStreams({ input: file, output }, context.config, { json: context.terminal.json });
+  return spoolStreams({ input: file, output, ...formats }, context.config, { json: context.terminal.json });
 }
 
 async function predict(

@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { SETTINGS } from "@colaml/shared/config/resolve-config";
+import { QUEUE_NAMES } from "@colaml/shared/jobs/queues";
+
+const root = resolve(__dirname, "../../../..");
+const folder = resolve(root, "deploy/kubernetes");
+const files = readdirSync(folder);
+
+interface Container {
+  name: string;
+  command: string[];
+  envFrom: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
+  env?: { name: string; value?: string }[];
+  resources: { requests: object; limits: object };
+  securityContext: object;
+  volumeMounts: { name: string }[];
+  livenessProbe: object;
+  readinessProbe: object;
+}
+
+interface Manifest {
+  kind: string;
+  metadata: { name: string };
+  data?: Record<string, string>;
+  spec: {
+    replicas?: number;
+    scaleTargetRef?: { name: string };
+    triggers?: { metadata: Record<string, string> }[];
+    selector?: { matchLabels: Record<string, string> };
+    template?: {
+      metadata: { labels: Record<string, string> };
+      spec: {
+        containers: Container[];
+        volumes: { name: string; persistentVolumeClaim?: { claimName: string } }[];
+        securityContext: object;
+        terminationGracePeriodSeconds?: number;
+      };
+    };
+  };
+}
+
+/** Read by PyYAML, which the environment of MLflow has. */
+function manifests(): Manifest[] {
+  const script =
+    "import json, sys, yaml; print(json.dumps([d for p in sys.argv[1:] for d in yaml.safe_load_all(open(p))]))";
+  const python = process.env["COLAML_PYTHON"] ?? "python3";
+  const paths = files.map((name) => resolve(folder, name));
+  return JSON.parse(execFileSync(python, ["-c", script, ...paths], { encoding: "utf8" }));
+}
+
+describe("the Kubernetes manifests", () => {
+  const all = manifests();
+  const named = (kind: string) => all.filter((manifest) => manifest.kind === kind);
+  const deployments = named("Deployment");
+  const names = (kind: string) => named(kind).map(({ metadata }) => metadata.name);
+  const { data: settings } = named("ConfigMap")[0]!;
+
+  it("hold no secret, and each pod takes the one of the cluster by reference", () => {
+    expect(names("Secret")).toEqual([]);
+    for (const name of files) {
+      const text = readFileSync(resolve(folder, name), "utf8").replaceAll(/^\s*#.*$/gm, "");
+      expect(text).not.toMatch(/:\/\/[^/\s]*:[^/\s]+@|stringData|change-me/);
+    }
+    expect(Object.keys(settings!).filter((name) => /PASSWORD|TOKEN|SECRET|KEY|REDIS_URL/.test(name))).toEqual(
+      [],
+    );
+    for (const { spec } of deployments) {
+      const [container] = spec.template!.spec.containers;
+      expect(container!.envFrom).toContainEqual({ secretRef: { name: "colaml" } });
+      expect(container!.envFrom).toContainEqual({ configMapRef: { name: names("ConfigMap")[0] } });
+    }
+  });
+
+  it("run the producer and every worker by programs that are there", () => {
+    expect(deployments.map(({ metadata }) => metadata.name).sort()).toEqual([
+      "colaml-monitor",
+      "colaml-predictor",
+      "colaml-producer",
+      "colaml-trainer",
+    ]);
+    for (const { spec } of deployments) {
+      const [command, program] = spec.template!.spec.containers[0]!.command;
+      expect(command).toBe("node");
+      expect(existsSync(resolve(root, program!.replace("/dist/", "/src/").replace(/\.js$/, ".ts")))).toBe(
+        true,
+      );
+    }
+  });
+
+  it.each(deployments.map((manifest) => [manifest.metadata.name, manifest] as const))(
+    "%s: probed, limited, without rights, on volumes that are claimed",
+    (_name, { spec }) => {
+      const { template, selector } = spec;
+      const pod = template!.spec;
+      const [container] = pod.containers;
+      expect(template!.metadata.labels).toMatchObject(selector!.matchLabels);
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true });
+      expect(container!.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      expect(container).toMatchObject({
+        livenessProbe: expect.anything(),
+        readinessProbe: expect.anything(),
+        resources: { requests: expect.anything(), limits: expect.anything() },
+      });
+      const volumes = pod.volumes.map(({ name }) => name);
+      expect(container!.volumeMounts.map(({ name }) => name).sort()).toEqual([...volumes].sort());
+      const claims = pod.volumes.flatMap(({ persistentVolumeClaim: claim }) =>
+        claim ? [claim.claimName] : [],
+      );
+      for (const claim of claims) expect(names("PersistentVolumeClaim")).toContain(claim);
+      const grace = Number(SETTINGS.find(({ env }) => env === "COLAML_GRACE_MS")!.default) / 1000;
+      if (!template!.metadata.labels["app.kubernetes.io/component"]!.includes("producer")) {
+        expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(grace);
+      }
+    },
+  );
+
+  it("name only variables that exist, but for those that KEDA reads", () => {
+    const known = new Set(SETTINGS.map(({ env }) => env));
+    const env = deployments.flatMap(({ spec }) => spec.template!.spec.containers[0]!.env ?? []);
+    const used = [...Object.keys(settings!), ...env.map(({ name }) => name)];
+    const keda = named("ScaledObject").flatMap(({ spec }) =>
+      spec.triggers!.flatMap(({ metadata }) => [metadata["addressFromEnv"], metadata["passwordFromEnv"]]),
+    );
+    expect(used.filter((name) => !known.has(name) && !keda.includes(name))).toEqual([]);
+  });
+
+  it("scale a deployment that is there by the list that BullMQ keeps waiting jobs in", () => {
+    const prefix = SETTINGS.find(({ env }) => env === "COLAML_REDIS_PREFIX")!.default;
+    for (const { spec } of named("ScaledObject")) {
+      expect(names("Deployment")).toContain(spec.scaleTargetRef!.name);
+      for (const { metadata } of spec.triggers!) {
+        expect(QUEUE_NAMES.map((queue) => `${prefix}:${queue}:wait`)).toContain(metadata["listName"]);
+      }
+    }
+  });
+});
