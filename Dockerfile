@@ -4,7 +4,7 @@ WORKDIR /app
 COPY . .
 # No dependency has an install script that is needed: none is run.
 RUN npm exec --yes pnpm@12.21.0 -- install --frozen-lockfile --ignore-scripts \
- && npx tsc -b packages/producer packages/trainer-worker packages/predictor-worker packages/monitor-worker \
+ && node scripts/build.mjs \
  && CI=true npm exec --yes pnpm@12.21.0 -- prune --prod --ignore-scripts
 
 FROM node:22-bookworm-slim

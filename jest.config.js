@@ -2,6 +2,8 @@
 module.exports = {
   rootDir: __dirname,
   testEnvironment: "node",
+  // Python environments bring packages of their own.
+  modulePathIgnorePatterns: ["<rootDir>/.colaml/"],
   testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
   // One Redis and one MLflow for the whole run; COLAML_TEST_SERVERS=0 starts none.

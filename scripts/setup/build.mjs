@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { compileKernel, kernelFile, kernelSources } from "./kernel.mjs";
 import { repoRoot, setupDir } from "./paths.mjs";
 import { run, say } from "./run-command.mjs";
 import { digestOfFiles, isStamped, stamp } from "./stamp.mjs";
@@ -10,21 +11,24 @@ const packages = () => readdirSync(join(repoRoot, "packages")).map((name) => joi
 function wanted() {
   const sources = packages().flatMap((dir) => [join(dir, "src"), join(dir, "tsconfig.json")]);
   return digestOfFiles(
-    [...sources, "tsconfig.base.json", "pnpm-lock.yaml"].map((path) => join(repoRoot, path)),
+    [...sources, "tsconfig.base.json", "pnpm-lock.yaml"]
+      .map((path) => join(repoRoot, path))
+      .concat(kernelSources),
   );
 }
 
 export function buildIsReady() {
-  const built = packages().every((dir) => existsSync(join(repoRoot, dir, "dist")));
+  const built = packages().every((dir) => existsSync(join(repoRoot, dir, "dist"))) && existsSync(kernelFile);
   return built && isStamped(stampFile, wanted());
 }
 
-/** Compiles the packages; tests are left to `npm test`. */
+/** Compiles the packages and the kernel; tests are left to `npm test`. */
 export async function build() {
   if (buildIsReady()) return;
   say("building");
   const value = wanted();
   await run(process.execPath, [join(repoRoot, "node_modules/typescript/bin/tsc"), "-b", ...packages()]);
+  await compileKernel();
   mkdirSync(setupDir, { recursive: true });
   stamp(stampFile, value);
 }

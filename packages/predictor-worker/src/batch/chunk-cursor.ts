@@ -1,7 +1,7 @@
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import { type ByteRange, countRecords, nextRange } from "../records/chunk-borders";
 import type { Dialect } from "../records/dialect";
-import { scannerFor } from "../scoring/plain-scorer";
+import { scannerFor } from "../scoring/plain-record";
 import type { InputSource } from "./input-source";
 
 /** Steps in which a record too long to hold is walked over to count its lines. */

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { withoutCompression } from "@colaml/shared/data/compression";
 import type { PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
-import { scannerFor } from "../scoring/plain-scorer";
+import { scannerFor } from "../scoring/plain-record";
 import { rejectedLine } from "../scoring/rejected-lines";
 import type { BatchParts } from "./batch-parts";
 import type { InFlight } from "./chunk-window";

@@ -43,11 +43,16 @@ export class RecordScanner {
     this.quoted = new Uint8Array(maxFields);
   }
 
-  /** Starts over on another range. */
-  open(range: Buffer): void {
+  /** Starts over on another range, or, at a record border, within it: lines are counted from there. */
+  open(range: Buffer, from = 0): void {
     this.#buffer = range;
-    this.#position = 0;
+    this.#position = from;
     this.linesRead = 0;
+  }
+
+  /** Offset behind the last record read and its line end. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Moves on to the next record. */

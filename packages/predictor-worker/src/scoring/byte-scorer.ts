@@ -1,207 +1,178 @@
-import { isUtf8 } from "node:buffer";
+import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { isWordPattern, stopWordsOf } from "@colaml/shared/text/tokenizer";
-import { fieldText } from "../records/header";
-import type { RecordScanner } from "../records/record-scanner";
-import { BagMemo } from "./bag-memo";
-import { BagWeights } from "./bag-weights";
-import { type ChunkScorer, type RangeOrigin, REJECTED, type ScoredRange } from "./chunk-scorer";
-import { predictionCells } from "./output-columns";
-import { copiesCells, scannerFor } from "./plain-scorer";
+import { isWordPattern } from "@colaml/shared/text/tokenizer";
+import { DELIMITER, formatCell } from "./cell-format";
+import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
+import { type Kernel, SLACK, STOPPED } from "./kernel/kernel";
+import { kernelOf } from "./kernel/place-model";
+import { copiesCells, PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";
-import { NEEDS_DECODING, WordAutomaton } from "./word-automaton";
+import { WIDE_PAGES, WideCharacters } from "./wide-characters";
 
-const COMMA_OR_TAB = { csv: 44, tsv: 9 } as const;
 const NEWLINE = 10;
-/** Smallest room for an output; it grows as chunks need. */
-const LEAST_OUTPUT_BYTES = 1 << 20;
+/** Least bytes the room for output grows by. */
+const OUTPUT_STEP = 1 << 20;
+/** A lower-cased text may take half as much again: two bytes become three. */
+const NORMALISED_BYTES = MAX_RECORD_BYTES * 2;
 
 /**
- * Scores CSV or TSV without making strings: fields by offset, words by automaton, the written prediction by bag of
- * words from a memo, or by flat trees. Input cells are copied byte for byte. About 1 µs a row; the same bytes as
- * `PlainScorer` gives where input cells are written as CSV writers write them.
+ * Scores CSV or TSV without making strings, in WebAssembly: `kernel/kernel.ts` writes the lines of plain records,
+ * `PlainRecord` those of all others. Input cells are copied byte for byte. The same bytes as `PlainScorer` gives.
  */
 export class ByteScorer implements ChunkScorer {
-  readonly #plan: ChunkPlan;
-  readonly #format: "csv" | "tsv";
-  readonly #classifier: Classifier;
-  readonly #automaton: WordAutomaton;
-  readonly #scanner: RecordScanner;
-  readonly #weights: BagWeights;
-  readonly #memo = new BagMemo();
+  readonly #kernel: Kernel;
+  readonly #plain: PlainRecord;
+  readonly #wide: WideCharacters;
   readonly #rejected = new RejectedLines();
-  #found = new Int32Array(4096);
-  #output = Buffer.allocUnsafe(LEAST_OUTPUT_BYTES);
-  #used = 0;
-  readonly #probabilities: Float64Array;
-  readonly #longestClass: number;
+  /** Where a range is laid; its output comes behind it. */
+  readonly #input: number;
+  #invalidUtf8 = 0;
+  /** Lines of the range before `#linesAt`: counted when a record is rejected. */
+  #lines = 0;
+  #linesAt = 0;
 
-  private constructor(
-    plan: ChunkPlan,
-    bundle: ModelBundle,
-    classifier: Classifier,
-    automaton: WordAutomaton,
-  ) {
-    this.#plan = plan;
-    this.#format = plan.output.format as "csv" | "tsv";
-    this.#classifier = classifier;
-    this.#automaton = automaton;
-    this.#scanner = scannerFor(plan);
-    this.#weights = new BagWeights(bundle);
-    this.#probabilities = new Float64Array(classifier.classes.length);
-    this.#longestClass = Math.max(...classifier.classes.map((name) => Buffer.byteLength(name)));
+  private constructor(plan: ChunkPlan, bundle: ModelBundle, classifier: Classifier) {
+    this.#kernel = kernelOf(bundle);
+    this.#plain = new PlainRecord(plan, classifier);
+    this.#wide = new WideCharacters(bundle.features.lowercase);
+    placePlan(this.#kernel, plan, bundle.classes);
+    this.#input = this.#kernel.used;
   }
 
   /** A scorer of a plan, or undefined where the plan or the model's features need strings. */
   static of(plan: ChunkPlan, bundle: ModelBundle, classifier: Classifier): ByteScorer | undefined {
     if (!copiesCells(plan) || plan.output.explain > 0) return undefined;
-    const { token_pattern, ngram_range, lowercase, stop_words } = bundle.features;
+    const { token_pattern, ngram_range } = bundle.features;
     if (!isWordPattern(token_pattern) || ngram_range[1] > 1) return undefined;
-    const automaton = WordAutomaton.of(bundle.terms, lowercase, stopWordsOf(stop_words));
-    return automaton && new ByteScorer(plan, bundle, classifier, automaton);
+    return new ByteScorer(plan, bundle, classifier);
   }
 
   score(range: Buffer, origin: RangeOrigin): ScoredRange {
-    const scanner = this.#scanner;
-    const { input } = this.#plan;
-    const textPlace = input.text.place;
-    let record = origin.firstRow;
-    let rows = 0;
-    let invalidUtf8 = 0;
-    this.#used = 0;
-    scanner.open(range);
-    for (let status = scanner.next(); status !== "end"; status = scanner.next()) {
-      record++;
-      if (status !== "record") this.#reject(origin, REJECTED[status]);
-      else if (scanner.fieldCount !== input.fields) this.#reject(origin, "wrong number of fields");
-      else {
-        const start = scanner.starts[textPlace]!;
-        const end = scanner.ends[textPlace]!;
-        if (isBlank(range, start, end)) this.#reject(origin, "no text");
-        else {
-          this.#reserve(scanner.recordEnd - scanner.recordStart);
-          const invalid = this.#scoreRow(range, start, end, record);
-          if (invalid) invalidUtf8++;
-          rows++;
-        }
-      }
+    const kernel = this.#kernel;
+    const { exports } = kernel;
+    this.#open(range, origin);
+    for (let stop = exports.score(); stop !== STOPPED.end; stop = exports.score()) {
+      if (stop === STOPPED.page) this.#placePage(exports.pageWanted.value);
+      else if (stop === STOPPED.output) this.#growOutput(exports.at.value);
+      else if (!this.#scorePlain(range, origin)) break;
     }
+    const outputStart = this.#outputStart(range.length);
     const rejected = this.#rejected.take();
     return {
-      output: this.#output.subarray(0, this.#used),
+      output: kernel.bytes(outputStart, exports.output.value - outputStart),
       rejectedLines: rejected.bytes,
-      rows,
+      rows: exports.rows.value,
       rejected: rejected.count,
-      invalidUtf8,
+      invalidUtf8: this.#invalidUtf8,
     };
   }
 
-  #reject(origin: RangeOrigin, reason: string): void {
-    this.#rejected.add(origin.firstLine + this.#scanner.line, reason);
+  /** Lays the range in. */
+  #open(range: Buffer, origin: RangeOrigin): void {
+    const kernel = this.#kernel;
+    const { exports } = kernel;
+    const outputStart = this.#outputStart(range.length);
+    kernel.reach(outputStart);
+    kernel.bytes(this.#input, range.length).set(range);
+    exports.at.value = this.#input;
+    exports.end.value = this.#input + range.length;
+    exports.output.value = outputStart;
+    exports.outputEnd.value = exports.memory.buffer.byteLength - SLACK;
+    exports.records.value = 0n;
+    exports.recordsBefore.value = BigInt(origin.firstRow);
+    exports.rows.value = 0;
+    this.#invalidUtf8 = 0;
+    this.#lines = 0;
+    this.#linesAt = 0;
   }
 
-  /** Writes the row's line. Returns whether its text was no UTF-8. */
-  #scoreRow(range: Buffer, start: number, end: number, record: number): boolean {
-    const { input, output } = this.#plan;
-    if (this.#found.length < ((end - start) >> 1) + 3) this.#found = new Int32Array(end - start + 3);
-    const found = this.#found;
-    const count = this.#automaton.find(range, start, end, found);
-    if (input.id) this.#copyField(range, input.id.place);
-    else this.#writeAscii(String(record));
-    this.#output[this.#used++] = COMMA_OR_TAB[this.#format];
-    let invalid = false;
-    if (count === NEEDS_DECODING) {
-      const text = fieldText(range, this.#scanner, input.text.place);
-      this.#writeBytes(this.#cells(this.#classifier.predict(text, this.#probabilities)));
-      invalid = !isUtf8(range.subarray(start, end));
-    } else this.#writeBag(found, count);
-    for (const field of output.passThrough) {
-      this.#output[this.#used++] = COMMA_OR_TAB[this.#format];
-      this.#copyField(range, field.place);
+  #outputStart(rangeBytes: number): number {
+    return this.#input + rangeBytes + SLACK;
+  }
+
+  /** Scores the record that the kernel stopped at as strings. False where there is none any more. */
+  #scorePlain(range: Buffer, origin: RangeOrigin): boolean {
+    const { exports } = this.#kernel;
+    const { scanner } = this.#plain;
+    scanner.open(range, exports.at.value - this.#input);
+    const status = scanner.next();
+    exports.at.value = this.#input + scanner.position;
+    if (status === "end") return false;
+    exports.records.value++;
+    const number = origin.firstRow + Number(exports.records.value);
+    const scored = this.#plain.score(range, status, number);
+    if ("reason" in scored) this.#reject(range, origin.firstLine, scored.reason);
+    else {
+      this.#write(scored.line);
+      if (scored.invalidUtf8) this.#invalidUtf8++;
     }
-    this.#output[this.#used++] = NEWLINE;
-    return invalid;
+    return true;
   }
 
-  /** Writes the prediction of a bag of words, from the memo where it is there. */
-  #writeBag(bag: Int32Array, count: number): void {
-    sortAscending(bag, count);
-    const place = this.#memo.find(bag, count);
-    if (place < 0) {
-      const row = this.#weights.weigh(bag, count);
-      const cells = this.#cells(this.#classifier.predictFeatures(row, this.#probabilities));
-      this.#memo.put(bag, count, cells);
-      this.#writeBytes(cells);
-      return;
+  #write(line: Buffer): void {
+    const { exports } = this.#kernel;
+    if (exports.output.value + line.length > exports.outputEnd.value) this.#growOutput(line.length);
+    this.#kernel.bytes(exports.output.value, line.length).set(line);
+    exports.output.value += line.length;
+    exports.rows.value++;
+  }
+
+  #reject(range: Buffer, firstLine: number, reason: string): void {
+    const { recordStart } = this.#plain.scanner;
+    while (true) {
+      const lineEnd = range.indexOf(NEWLINE, this.#linesAt);
+      if (lineEnd < 0 || lineEnd >= recordStart) break;
+      this.#lines++;
+      this.#linesAt = lineEnd + 1;
     }
-    const values = this.#memo.bytes;
-    const output = this.#output;
-    let used = this.#used;
-    const end = place + 2 + values[place]! + (values[place + 1]! << 8);
-    for (let at = place + 2; at < end; at++) output[used++] = values[at]!;
-    this.#used = used;
+    this.#rejected.add(firstLine + this.#lines, reason);
   }
 
-  /** The written prediction, from the label and what `#probabilities` holds. */
-  #cells(label: number): Buffer {
-    const name = this.#classifier.classes[label]!;
-    return Buffer.from(predictionCells(this.#format, name, this.#probabilities, this.#plan.model.version));
+  /** What the characters of a page become, or an empty page. */
+  #placePage(page: number): void {
+    const { pages } = this.#kernel.exports;
+    // pages lie at their own place: the range and the output stay where they are
+    const place = pages.value + WIDE_PAGES * 4 + page * 1024;
+    const meanings = this.#wide.page(page);
+    this.#kernel.bytes(place, 1024).set(new Uint8Array(meanings.buffer));
+    this.#kernel.bytes(pages.value, WIDE_PAGES * 4).writeUInt32LE(place, page * 4);
   }
 
-  /** A field as it stands in the input, quotes included. */
-  #copyField(range: Buffer, place: number): void {
-    const quote = this.#scanner.quoted[place]!;
-    const end = this.#scanner.ends[place]! + quote;
-    const output = this.#output;
-    let used = this.#used;
-    for (let at = this.#scanner.starts[place]! - quote; at < end; at++) output[used++] = range[at]!;
-    this.#used = used;
-  }
-
-  #writeBytes(bytes: Uint8Array): void {
-    this.#output.set(bytes, this.#used);
-    this.#used += bytes.length;
-  }
-
-  #writeAscii(text: string): void {
-    this.#used += this.#output.write(text, this.#used, "latin1");
-  }
-
-  /** Room for a line that holds fields of a record of so many bytes; a field may be copied more than once. */
-  #reserve(recordBytes: number): void {
-    const { classes } = this.#classifier;
-    const own = 256 + classes.length * 16 + this.#longestClass * 2;
-    const needed = this.#used + own + (recordBytes + 8) * (2 + this.#plan.output.passThrough.length);
-    if (needed <= this.#output.length) return;
-    const grown = Buffer.allocUnsafe(needed * 2);
-    this.#output.copy(grown, 0, 0, this.#used);
-    this.#output = grown;
+  /** Room for one line more, at least. */
+  #growOutput(bytes: number): void {
+    const { exports } = this.#kernel;
+    this.#kernel.reach(exports.outputEnd.value + Math.max(bytes, OUTPUT_STEP));
+    exports.outputEnd.value = exports.memory.buffer.byteLength - SLACK;
   }
 }
 
-/** Whether a text is empty or white space. */
-function isBlank(range: Buffer, start: number, end: number): boolean {
-  let at = start;
-  while (at < end && range[at]! <= 32) at++;
-  if (at < end && range[at]! < 128) return false;
-  return range.toString("utf8", start, end).trim() === "";
-}
-
-/** Few terms: insertion beats the built-in sort. Many: the built-in one. */
-function sortAscending(bag: Int32Array, count: number): void {
-  if (count > 64) {
-    bag.subarray(0, count).sort();
-    return;
-  }
-  for (let i = 1; i < count; i++) {
-    const term = bag[i]!;
-    let at = i - 1;
-    while (at >= 0 && bag[at]! > term) {
-      bag[at + 1] = bag[at]!;
-      at--;
-    }
-    bag[at + 1] = term;
-  }
+/** Sets what the kernel needs to know of a plan. */
+function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes: readonly string[]): void {
+  const { exports } = kernel;
+  const format = output.format as "csv" | "tsv";
+  const delimiter = DELIMITER[format];
+  exports.delimiter.value = delimiter.charCodeAt(0);
+  exports.fieldsWanted.value = input.fields;
+  exports.fieldPlaces.value = kernel.reserve(input.fields * 8);
+  exports.maxRecordBytes.value = MAX_RECORD_BYTES;
+  exports.textField.value = input.text.place;
+  exports.idField.value = input.id?.place ?? -1;
+  const version = Buffer.from(`${delimiter}${model.version}`);
+  exports.version.value = kernel.place(version);
+  exports.versionBytes.value = version.length;
+  const cells = classes.map((name) => Buffer.from(formatCell(name, format)));
+  exports.classCells.value = kernel.place(
+    Uint32Array.from(cells.flatMap((cell) => [kernel.place(cell), cell.length])),
+  );
+  exports.copied.value = kernel.place(Int32Array.from(output.passThrough, ({ place }) => place));
+  exports.copiedCount.value = output.passThrough.length;
+  const longestClass = Math.max(...cells.map((cell) => cell.length));
+  // each copy may write a block too much
+  exports.lineBytes.value =
+    SLACK * 4 + longestClass + version.length + classes.length * 12 + output.passThrough.length * 17;
+  exports.lineRecords.value = 1 + output.passThrough.length;
+  exports.pages.value = kernel.reserve(WIDE_PAGES * (4 + 1024));
+  exports.normalised.value = kernel.reserve(NORMALISED_BYTES);
 }

@@ -1,55 +1,31 @@
-import { isUtf8 } from "node:buffer";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
-import { LF } from "../records/dialect";
-import { fieldText } from "../records/header";
-import { RecordScanner } from "../records/record-scanner";
-import { type ChunkScorer, type Explain, type RangeOrigin, REJECTED, type ScoredRange } from "./chunk-scorer";
-import { jsonRecordReader } from "./json-record";
-import { copiedLine, outputLine, predictionPart } from "./output-columns";
-import type { ReadFields, ReadRecord } from "./read-record";
+import type { ChunkScorer, Explain, RangeOrigin, ScoredRange } from "./chunk-scorer";
+import { PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";
 
-/**
- * Scores by way of strings, one row after the other: every format and every setting. The byte scorer has to write
- * the same bytes.
- */
+/** Scores one record after the other by way of strings. The byte scorer has to write the same bytes. */
 export class PlainScorer implements ChunkScorer {
-  readonly #plan: ChunkPlan;
-  readonly #classifier: Classifier;
-  readonly #explain: Explain | undefined;
-  readonly #scanner: RecordScanner;
-  readonly #read: ReadRecord;
-  readonly #probabilities: Float64Array;
-  readonly #copies: boolean;
+  readonly #record: PlainRecord;
   readonly #rejected = new RejectedLines();
 
   constructor(plan: ChunkPlan, classifier: Classifier, explain?: Explain) {
-    this.#plan = plan;
-    this.#classifier = classifier;
-    this.#probabilities = new Float64Array(classifier.classes.length);
-    this.#explain = plan.output.explain > 0 ? explain : undefined;
-    this.#scanner = scannerFor(plan);
-    this.#copies = copiesCells(plan);
-    this.#read =
-      plan.input.format === "ndjson" ? jsonRecordReader(plan) : (...args) => this.#readFields(...args);
+    this.#record = new PlainRecord(plan, classifier, explain);
   }
 
   score(range: Buffer, origin: RangeOrigin): ScoredRange {
-    const scanner = this.#scanner;
+    const { scanner } = this.#record;
     const lines: Buffer[] = [];
-    let record = origin.firstRow;
+    let number = origin.firstRow;
     let invalidUtf8 = 0;
     scanner.open(range);
     for (let status = scanner.next(); status !== "end"; status = scanner.next()) {
-      record++;
-      const read = status === "record" ? this.#read(range, scanner) : { reason: REJECTED[status] };
-      if ("reason" in read) {
-        this.#rejected.add(origin.firstLine + scanner.line, read.reason);
-        continue;
+      const scored = this.#record.score(range, status, ++number);
+      if ("reason" in scored) this.#rejected.add(origin.firstLine + scanner.line, scored.reason);
+      else {
+        lines.push(scored.line);
+        if (scored.invalidUtf8) invalidUtf8++;
       }
-      if (read.text.includes("\uFFFD") && !this.#textIsUtf8(range)) invalidUtf8++;
-      lines.push(this.#line(range, read, record));
     }
     const rejected = this.#rejected.take();
     return {
@@ -60,65 +36,4 @@ export class PlainScorer implements ChunkScorer {
       invalidUtf8,
     };
   }
-
-  #line(range: Buffer, read: ReadFields, record: number): Buffer {
-    const { output, model } = this.#plan;
-    const { classes } = this.#classifier;
-    const probabilities = this.#probabilities;
-    const label = this.#classifier.predict(read.text, probabilities);
-    const explanation = this.#explain?.(read.text, label, output.explain);
-    const prediction = { label: classes[label]!, probabilities, ...(explanation && { explanation }) };
-    if (!this.#copies) {
-      const row = { ...prediction, id: read.id ?? String(record), passThrough: read.passThrough };
-      return Buffer.from(outputLine(output, classes, model.version, row));
-    }
-    const id = this.#plan.input.id;
-    const cells = [id ? this.#cell(range, id.place) : Buffer.from(String(record))];
-    cells.push(Buffer.from(predictionPart(output, model.version, prediction)));
-    for (const { place } of output.passThrough) cells.push(this.#cell(range, place));
-    return copiedLine(output, cells);
-  }
-
-  /** A field as it stands in the input, quotes included. */
-  #cell(range: Buffer, place: number): Buffer {
-    const quote = this.#scanner.quoted[place]!;
-    return range.subarray(this.#scanner.starts[place]! - quote, this.#scanner.ends[place]! + quote);
-  }
-
-  #textIsUtf8(range: Buffer): boolean {
-    const { input } = this.#plan;
-    const { starts, ends, recordStart, recordEnd } = this.#scanner;
-    const [start, end] =
-      input.text.place < 0 ? [recordStart, recordEnd] : [starts[input.text.place], ends[input.text.place]];
-    return isUtf8(range.subarray(start, end));
-  }
-
-  #readFields(range: Buffer, scanner: RecordScanner): ReturnType<ReadRecord> {
-    const { input, output } = this.#plan;
-    if (scanner.fieldCount !== input.fields) return { reason: "wrong number of fields" };
-    const text = fieldText(range, scanner, input.text.place);
-    if (text.trim() === "") return { reason: "no text" };
-    return {
-      text,
-      ...(input.id && { id: fieldText(range, scanner, input.id.place) }),
-      passThrough: output.passThrough.map(({ place }) => fieldText(range, scanner, place)),
-    };
-  }
-}
-
-/** Whether input cells are copied byte for byte: the output then has the delimiter and the line end of the input. */
-export function copiesCells({ input, output }: ChunkPlan): boolean {
-  return (
-    output.format !== "ndjson" &&
-    output.format === input.format &&
-    input.newline === LF &&
-    !output.spreadsheetSafe
-  );
-}
-
-/** The scanner of a plan's input. */
-export function scannerFor({ input }: ChunkPlan): RecordScanner {
-  const delimiter = input.format === "csv" ? 44 : input.format === "tsv" ? 9 : -1;
-  const dialect = { delimiter, newline: input.newline, quotes: input.format !== "ndjson" };
-  return new RecordScanner(dialect, Math.max(1, input.fields));
 }

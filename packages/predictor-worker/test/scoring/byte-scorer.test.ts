@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { ByteScorer } from "@colaml/predictor-worker/scoring/byte-scorer";
 import { PlainScorer } from "@colaml/predictor-worker/scoring/plain-scorer";
+import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import { createClassifier } from "@colaml/shared/model/classifier";
+import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { parse } from "csv-parse/sync";
-import { exampleBundle, examplePlan, linearClassifier } from "./example-model";
+import { exampleBundle, examplePlan, random, withForest } from "./example-model";
 
 const TERMS = [
   "2",
@@ -29,14 +32,6 @@ const TERMS = [
   .filter((term, i, all) => all.indexOf(term) === i)
   .sort();
 const ORIGIN = { firstLine: 2, firstRow: 0 };
-
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
-}
 
 const PIECES = [
   "help",
@@ -94,21 +89,48 @@ function hostileRange(next: () => number, lines: number): Buffer {
   return Buffer.concat(Array.from({ length: lines }, () => hostileLine(next)));
 }
 
+/** Texts without what takes a text out of the kernel: their words' values become thresholds. */
+const SAMPLE = Array.from({ length: 40 }, (_, i) =>
+  [TERMS[i % TERMS.length], TERMS[(i * 7) % TERMS.length], "help", i % 3 ? "dm dm" : "the"].join(" "),
+);
+const FOREST = { trees: 25, depth: 6 };
+
+/** Scores a range both ways; what they give must be the same to the byte. */
+function scoredAlike(plan: ChunkPlan, bundle: ModelBundle, range: Buffer, origin = ORIGIN) {
+  const classifier = createClassifier(bundle);
+  const expected = new PlainScorer(plan, classifier).score(range, origin);
+  const actual = ByteScorer.of(plan, bundle, classifier)!.score(range, origin);
+  expect(actual.output.toString()).toBe(expected.output.toString());
+  expect({ ...actual, output: Buffer.from(actual.output) }).toEqual(expected);
+  return { ...actual, output: Buffer.from(actual.output) };
+}
+
 describe("the byte scorer", () => {
   it.each([
-    { name: "the seed's features", features: {} },
-    { name: "case kept, no stop words", features: { lowercase: false, stop_words: "none" as const } },
-    { name: "sublinear counts, l1 norm", features: { sublinear_tf: true, norm: "l1" as const } },
-    { name: "no norm", features: { norm: "none" as const, stop_words: ["help"] } },
-  ])("writes the bytes of the plain way on hostile rows: $name", ({ features }) => {
-    const next = random(features.norm === undefined ? 1 : 2);
-    const bundle = exampleBundle(TERMS, features);
-    const classifier = linearClassifier(bundle);
+    { name: "the seed's features", features: {}, forest: FOREST },
+    {
+      name: "case kept, no stop words",
+      features: { lowercase: false, stop_words: "none" as const },
+      forest: FOREST,
+    },
+    {
+      name: "sublinear counts, l1 norm",
+      features: { sublinear_tf: true, norm: "l1" as const },
+      forest: FOREST,
+    },
+    { name: "no norm", features: { norm: "none" as const, stop_words: ["help"] }, forest: FOREST },
+    { name: "trees of more than 64 leaves", features: {}, forest: { trees: 5, depth: 9 } },
+    { name: "four classes", features: {}, forest: { trees: 24, depth: 5, groups: 4 } },
+    { name: "four classes, deep trees", features: {}, forest: { trees: 8, depth: 9, groups: 4 } },
+  ])("writes the bytes of the plain way on hostile rows: $name", ({ features, forest }) => {
+    const next = random(forest.depth);
+    const bundle = withForest(exampleBundle(TERMS, features), SAMPLE, forest);
+    const classifier = createClassifier(bundle);
     const passThrough = [{ name: "other", place: 2 }];
     for (const plan of [examplePlan(), examplePlan({ output: { passThrough } })]) {
       const fast = ByteScorer.of(plan, bundle, classifier)!;
       const plain = new PlainScorer(plan, classifier);
-      for (let round = 0; round < 150; round++) {
+      for (let round = 0; round < 100; round++) {
         const range = hostileRange(next, 20);
         const expected = plain.score(range, ORIGIN);
         const actual = fast.score(range, ORIGIN);
@@ -118,42 +140,93 @@ describe("the byte scorer", () => {
     }
   });
 
+  it("tells every leaf of a tree apart", () => {
+    const bundle = withForest(exampleBundle(TERMS), SAMPLE, { trees: 40, depth: 6 });
+    const rows = SAMPLE.map((text, i) => `${i},${text},\n`).join("");
+    const { output } = scoredAlike(examplePlan(), bundle, Buffer.from(rows));
+    const probabilities = (parse(output) as string[][]).map((cells) => cells[2]);
+    expect(new Set(probabilities).size).toBeGreaterThan(SAMPLE.length / 2);
+  });
+
+  it("keeps words apart that are alike at both ends", () => {
+    const inside = [
+      "abcdefgh-ijklmnop",
+      "abcdefgh1ijklmnop",
+      "abcdefgh2ijklmnop",
+      "abcdefgh22ijklmnop",
+      "abcdefgh",
+    ];
+    const terms = [...inside.slice(1), "abcdefghi", "ijklmnop"].sort();
+    const bundle = withForest(exampleBundle(terms, { stop_words: "none" }), terms, { trees: 30, depth: 4 });
+    const texts = [...terms, ...inside, "abcdefgh3ijklmnop", "abcdefghj", "abcdefg", "bcdefgh"];
+    scoredAlike(examplePlan(), bundle, Buffer.from(texts.map((text, i) => `${i},${text},\n`).join("")));
+  });
+
+  it("scores texts of any length, with any number of different words and repetitions", () => {
+    const terms = Array.from({ length: 700 }, (_, i) => `w${i}`).sort();
+    const bundle = exampleBundle(terms, { sublinear_tf: true });
+    const texts = [
+      terms.join(" "),
+      "w1 ".repeat(300),
+      "w1 ".repeat(255),
+      `${"x".repeat(900_000)} w2`,
+      `${"É".repeat(200_000)} w3`,
+      ...Array.from({ length: 140 }, (_, i) => `${"-".repeat(i)}w${i}`),
+    ];
+    const model = withForest(bundle, texts, { trees: 30, depth: 6 });
+    scoredAlike(examplePlan(), model, Buffer.from(texts.map((text, i) => `${i},${text},\n`).join("")));
+  });
+
+  it("reads CRLF, TSV and a last line without an end", () => {
+    const bundle = withForest(exampleBundle(TERMS), SAMPLE, FOREST);
+    const crlf = Buffer.from('1,help,a\r\n\r\n2,"dm, ""sorry""","b"\r\n3,apple,\r\n4,help dm,c\r');
+    const passThrough = [{ name: "other", place: 2 }];
+    expect(scoredAlike(examplePlan({ output: { passThrough } }), bundle, crlf).rows).toBe(4);
+    const tsv = examplePlan({ input: { format: "tsv" }, output: { format: "tsv", passThrough } });
+    expect(scoredAlike(tsv, bundle, Buffer.from('1\thelp, dm\t"a\tb"\n2\tsorry\tc')).rows).toBe(2);
+  });
+
+  it("makes room for outputs larger than their input, and for ranges of any size", () => {
+    const bundle = withForest(exampleBundle(TERMS), SAMPLE, FOREST);
+    const passThrough = Array.from({ length: 40 }, () => ({ name: "other", place: 2 }));
+    const plan = examplePlan({ output: { passThrough } });
+    const classifier = createClassifier(bundle);
+    const fast = ByteScorer.of(plan, bundle, classifier)!;
+    const plain = new PlainScorer(plan, classifier);
+    for (const [rows, bytes] of [
+      [3, 10],
+      [20_000, 40],
+      [5, 100_000],
+      [1, 1],
+    ]) {
+      const row = `7,help dm,${"x".repeat(bytes!)}\n`;
+      const range = Buffer.from(row.repeat(rows!));
+      expect(fast.score(range, ORIGIN).output.equals(plain.score(range, ORIGIN).output)).toBe(true);
+    }
+  });
+
   it("numbers rows from the first one where there is no id, rejected ones included", () => {
     const { id, ...input } = examplePlan().input;
     expect(id).toBeDefined();
     const plan = { ...examplePlan(), input };
-    const bundle = exampleBundle(TERMS);
-    const scored = ByteScorer.of(plan, bundle, linearClassifier(bundle))!.score(
-      Buffer.from("x,help,\nx,,\nx,too,many,fields\nx,dm,\n"),
-      { firstLine: 102, firstRow: 100 },
-    );
+    const bundle = withForest(exampleBundle(TERMS), SAMPLE, FOREST);
+    const range = Buffer.from("x,help,\nx,,\nx,too,many,fields\nx,dm,\n");
+    const scored = scoredAlike(plan, bundle, range, { firstLine: 102, firstRow: 100 });
     expect(parse(scored.output).map((cells: string[]) => cells[0])).toEqual(["101", "104"]);
     expect(scored.rejectedLines.toString()).toBe("103,no text\n104,wrong number of fields\n");
     expect(scored).toMatchObject({ rows: 2, rejected: 2, invalidUtf8: 0 });
+    const far = scoredAlike(plan, bundle, range, { firstLine: 1, firstRow: 9_999_999_999 });
+    expect(parse(far.output).map((cells: string[]) => cells[0])).toEqual(["10000000000", "10000000003"]);
   });
 
   it("leaves to strings what bytes cannot do", () => {
     const bundle = exampleBundle(TERMS);
-    const classifier = linearClassifier(bundle);
+    const classifier = createClassifier(bundle);
     for (const output of [{ explain: 3 }, { spreadsheetSafe: true }, { format: "ndjson" as const }]) {
       expect(ByteScorer.of(examplePlan({ output }), bundle, classifier)).toBeUndefined();
     }
     const bigrams = exampleBundle(TERMS, { ngram_range: [1, 2] });
     expect(ByteScorer.of(examplePlan(), bigrams, classifier)).toBeUndefined();
-  });
-
-  it("forgets and goes on when its memory of bags is full", () => {
-    const terms = Array.from({ length: 400 }, (_, i) => `w${i}`).sort();
-    const bundle = exampleBundle(terms);
-    const classifier = linearClassifier(bundle);
-    const lines = Array.from(
-      { length: 80_000 },
-      (_, i) => `${i},w${i % 400} w${Math.floor(i / 400)} w${i % 7},\n`,
-    );
-    const range = Buffer.from(lines.join("") + lines.slice(0, 100).join(""));
-    const expected = new PlainScorer(examplePlan(), classifier).score(range, ORIGIN);
-    const actual = ByteScorer.of(examplePlan(), bundle, classifier)!.score(range, ORIGIN);
-    expect(actual.output.equals(expected.output)).toBe(true);
   });
 });
 
@@ -167,10 +240,10 @@ const real = (() => {
 })();
 
 (real ? it : it.skip)("real tweets come out the same by bytes, by strings and by csv-parse", () => {
-  const bundle = exampleBundle(["dm", "hi", "is", "please", "sorry", "thanks", "us", "you"], {
-    stop_words: "none",
-  });
-  const classifier = linearClassifier(bundle);
+  const words = ["dm", "hi", "is", "please", "sorry", "thanks", "us", "you"];
+  const sample = words.map((word, i) => `${word} ${words[(i * 3) % words.length]}`);
+  const bundle = withForest(exampleBundle(words, { stop_words: "none" }), sample, FOREST);
+  const classifier = createClassifier(bundle);
   const plan = examplePlan({
     input: { fields: 8, text: { name: "text", place: 5 }, id: { name: "tweet_id", place: 1 } },
   });

@@ -1,11 +1,19 @@
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import { featuresSchema, type TfidfSettings } from "@colaml/shared/jobs/train";
-import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
+import type { Tree, TreeEnsemble } from "@colaml/shared/model/tree-ensemble";
 import { createTfidfTransform } from "@colaml/shared/text/tfidf-transform";
 
-/** A bundle with real features; its trees are not walked by `linearClassifier`. */
+/** Numbers from 0 to 1 that follow from a seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+/** A bundle with real features and no trees yet. */
 export function exampleBundle(terms: string[], features: Partial<TfidfSettings> = {}): ModelBundle {
   return {
     formatVersion: 1,
@@ -18,21 +26,62 @@ export function exampleBundle(terms: string[], features: Partial<TfidfSettings> 
   };
 }
 
-/** A classifier whose probability depends on every bit of every value, so that no difference stays hidden. */
-export function linearClassifier(bundle: ModelBundle): Classifier {
+export interface ForestShape {
+  trees: number;
+  depth: number;
+  groups?: number;
+  seed?: number;
+}
+
+/**
+ * The bundle with trees of any shape up to a depth. Thresholds are values that the words of `texts` have, to the
+ * last bit, so that a value which is off by one falls into another leaf.
+ */
+export function withForest(bundle: ModelBundle, texts: readonly string[], shape: ForestShape): ModelBundle {
+  const next = random(shape.seed ?? 7);
   const features = createTfidfTransform(bundle);
-  const predictFeatures = ({ indices, values }: FeatureRow, out: Float64Array): number => {
-    let sum = 0;
-    for (let i = 0; i < indices.length; i++) sum += Math.sin(indices[i]! * 37 + 1) * values[i]! * 3;
-    out[1] = Math.fround(1 / (1 + Math.exp(-sum)));
-    out[0] = 1 - out[1];
-    return out[1] > 0.5 ? 1 : 0;
+  const values = bundle.terms.map(() => [0.5]);
+  for (const text of texts) {
+    const row = features(text);
+    for (const [i, term] of row.indices.entries()) values[term]!.push(row.values[i]!);
+  }
+  const groups = shape.groups ?? 1;
+  const trees = Array.from({ length: shape.trees }, (_, i) => tree(i % groups, shape.depth, values, next));
+  const ensemble: TreeEnsemble = {
+    objective: groups === 1 ? "binary:logistic" : "multi:softprob",
+    nFeatures: bundle.terms.length,
+    nGroups: groups,
+    baseMargin: Math.fround(0.1),
+    trees,
   };
+  const classes = groups === 1 ? bundle.classes : Array.from({ length: groups }, (_, k) => `class, ${k}`);
+  return { ...bundle, classes, ensemble };
+}
+
+/** A tree that splits on, at a chance of nine in ten, as long as its depth allows. */
+function tree(group: number, depth: number, values: readonly number[][], next: () => number): Tree {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
+  const nodes: { left: number; right: number; feature: number; value: number; defaultLeft: number }[] = [];
+  const grow = (level: number): number => {
+    const place = nodes.length;
+    nodes.push({ left: -1, right: -1, feature: 0, value: Math.fround(next() - 0.5), defaultLeft: 0 });
+    if (level === depth || next() > 0.9) return place;
+    const feature = Math.floor(next() * values.length);
+    const value = Math.fround(pick(values[feature]!));
+    const defaultLeft = next() < 0.5 ? 1 : 0;
+    nodes[place] = { left: grow(level + 1), right: grow(level + 1), feature, value, defaultLeft };
+    return place;
+  };
+  grow(0);
   return {
-    classes: bundle.classes,
-    features,
-    predictFeatures,
-    predict: (text, out) => predictFeatures(features(text), out),
+    group,
+    left: Int32Array.from(nodes, (node) => node.left),
+    right: Int32Array.from(nodes, (node) => node.right),
+    feature: Int32Array.from(nodes, (node) => node.feature),
+    value: Float32Array.from(nodes, (node) => node.value),
+    defaultLeft: Uint8Array.from(nodes, (node) => node.defaultLeft),
+    gain: new Float32Array(nodes.length),
+    cover: new Float32Array(nodes.length),
   };
 }
 

@@ -1,0 +1,34 @@
+import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { stopWordsOf } from "@colaml/shared/text/tokenizer";
+import { Kernel } from "./kernel";
+import { placeLeafMasks } from "./leaf-masks";
+import { placeTreeNodes } from "./tree-nodes";
+import { placeVocabulary } from "./vocabulary-slots";
+
+const NORMS = { none: 0, l1: 1, l2: 2 } as const;
+/** Counts of a word in a text that are common; texts with more are scored as strings where the logarithm matters. */
+const LOG_COUNTS = 256;
+
+/** A kernel that holds a model: its vocabulary, weights and trees. The plan is up to the scorer. */
+export function kernelOf(bundle: ModelBundle): Kernel {
+  const kernel = new Kernel();
+  const { exports } = kernel;
+  const { features, terms, idf, ensemble } = bundle;
+  placeVocabulary(kernel, terms, stopWordsOf(features.stop_words));
+  exports.lowercase.value = features.lowercase ? 1 : 0;
+  exports.idf.value = kernel.place(Float64Array.from(idf));
+  exports.norm.value = NORMS[features.norm];
+  exports.sublinear.value = features.sublinear_tf ? 1 : 0;
+  exports.logCounts.value = kernel.place(
+    Float64Array.from({ length: LOG_COUNTS }, (_, count) => Math.log(count) + 1),
+  );
+  exports.logCountsKnown.value = LOG_COUNTS;
+  if (!placeLeafMasks(kernel, ensemble)) placeTreeNodes(kernel, ensemble);
+  exports.groups.value = ensemble.nGroups;
+  exports.groupOf.value = kernel.place(Uint32Array.from(ensemble.trees, (tree) => tree.group));
+  exports.baseMargin.value = ensemble.baseMargin;
+  exports.margins.value = kernel.reserve(ensemble.nGroups * 4);
+  exports.probabilities.value = kernel.reserve(bundle.classes.length * 8);
+  exports.classes.value = bundle.classes.length;
+  return kernel;
+}

@@ -1,0 +1,29 @@
+import type { TreeEnsemble } from "@colaml/shared/model/tree-ensemble";
+import type { Kernel } from "./kernel";
+
+const NODE_BYTES = 16;
+
+/** Lays trees in as `kernel/tree-walk.ts` reads them: for those with too many leaves for masks. */
+export function placeTreeNodes(kernel: Kernel, { trees, nFeatures }: TreeEnsemble): void {
+  const nNodes = trees.reduce((sum, tree) => sum + tree.left.length, 0);
+  const nodes = Buffer.alloc(nNodes * NODE_BYTES);
+  const roots = new Uint32Array(trees.length);
+  let root = 0;
+  for (const [t, tree] of trees.entries()) {
+    roots[t] = root;
+    for (let node = 0; node < tree.left.length; node++) {
+      const leaf = tree.left[node] === -1;
+      const at = (root + node) * NODE_BYTES;
+      nodes.writeUInt32LE(root + (leaf ? node : tree.left[node]!), at);
+      nodes.writeUInt32LE(root + (leaf ? node : tree.right[node]!), at + 4);
+      nodes.writeUInt32LE(tree.feature[node]! * 2 + tree.defaultLeft[node]!, at + 8);
+      nodes.writeFloatLE(tree.value[node]!, at + 12);
+    }
+    root += tree.left.length;
+  }
+  const { exports } = kernel;
+  exports.nodes.value = kernel.place(nodes);
+  exports.roots.value = kernel.place(roots);
+  exports.denseRow.value = kernel.place(new Float32Array(nFeatures).fill(Number.NaN));
+  exports.walkedTrees.value = trees.length;
+}

@@ -1,0 +1,106 @@
+import { isUtf8 } from "node:buffer";
+import type { RejectReason } from "@colaml/shared/data/rejected-rows";
+import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import type { Classifier } from "@colaml/shared/model/classifier";
+import { LF } from "../records/dialect";
+import { fieldText } from "../records/header";
+import { RecordScanner, type RecordStatus } from "../records/record-scanner";
+import { type Explain, REJECTED } from "./chunk-scorer";
+import { jsonRecordReader } from "./json-record";
+import { copiedLine, outputLine, predictionPart } from "./output-columns";
+import type { ReadFields, ReadRecord } from "./read-record";
+
+/** A record's line of output, or why it is left out. */
+export type ScoredRecord = { line: Buffer; invalidUtf8: boolean } | { reason: RejectReason };
+
+/** Scores one record by way of strings: every format and every setting. */
+export class PlainRecord {
+  /** At the record to be scored. */
+  readonly scanner: RecordScanner;
+  readonly #plan: ChunkPlan;
+  readonly #classifier: Classifier;
+  readonly #explain: Explain | undefined;
+  readonly #read: ReadRecord;
+  readonly #probabilities: Float64Array;
+  readonly #copies: boolean;
+
+  constructor(plan: ChunkPlan, classifier: Classifier, explain?: Explain) {
+    this.#plan = plan;
+    this.#classifier = classifier;
+    this.#probabilities = new Float64Array(classifier.classes.length);
+    this.#explain = plan.output.explain > 0 ? explain : undefined;
+    this.scanner = scannerFor(plan);
+    this.#copies = copiesCells(plan);
+    this.#read =
+      plan.input.format === "ndjson" ? jsonRecordReader(plan) : (...args) => this.#readFields(...args);
+  }
+
+  /** Scores the record that the scanner is at; `number` is its number in the file. */
+  score(range: Buffer, status: Exclude<RecordStatus, "end">, number: number): ScoredRecord {
+    const read = status === "record" ? this.#read(range, this.scanner) : { reason: REJECTED[status] };
+    if ("reason" in read) return read;
+    const invalidUtf8 = read.text.includes("\uFFFD") && !this.#textIsUtf8(range);
+    return { line: this.#line(range, read, number), invalidUtf8 };
+  }
+
+  #line(range: Buffer, read: ReadFields, record: number): Buffer {
+    const { output, model } = this.#plan;
+    const { classes } = this.#classifier;
+    const probabilities = this.#probabilities;
+    const label = this.#classifier.predict(read.text, probabilities);
+    const explanation = this.#explain?.(read.text, label, output.explain);
+    const prediction = { label: classes[label]!, probabilities, ...(explanation && { explanation }) };
+    if (!this.#copies) {
+      const row = { ...prediction, id: read.id ?? String(record), passThrough: read.passThrough };
+      return Buffer.from(outputLine(output, classes, model.version, row));
+    }
+    const id = this.#plan.input.id;
+    const cells = [id ? this.#cell(range, id.place) : Buffer.from(String(record))];
+    cells.push(Buffer.from(predictionPart(output, model.version, prediction)));
+    for (const { place } of output.passThrough) cells.push(this.#cell(range, place));
+    return copiedLine(output, cells);
+  }
+
+  /** A field as it stands in the input, quotes included. */
+  #cell(range: Buffer, place: number): Buffer {
+    const quote = this.scanner.quoted[place]!;
+    return range.subarray(this.scanner.starts[place]! - quote, this.scanner.ends[place]! + quote);
+  }
+
+  #textIsUtf8(range: Buffer): boolean {
+    const { input } = this.#plan;
+    const { starts, ends, recordStart, recordEnd } = this.scanner;
+    const [start, end] =
+      input.text.place < 0 ? [recordStart, recordEnd] : [starts[input.text.place], ends[input.text.place]];
+    return isUtf8(range.subarray(start, end));
+  }
+
+  #readFields(range: Buffer, scanner: RecordScanner): ReturnType<ReadRecord> {
+    const { input, output } = this.#plan;
+    if (scanner.fieldCount !== input.fields) return { reason: "wrong number of fields" };
+    const text = fieldText(range, scanner, input.text.place);
+    if (text.trim() === "") return { reason: "no text" };
+    return {
+      text,
+      ...(input.id && { id: fieldText(range, scanner, input.id.place) }),
+      passThrough: output.passThrough.map(({ place }) => fieldText(range, scanner, place)),
+    };
+  }
+}
+
+/** Whether input cells are copied byte for byte: the output then has the delimiter and the line end of the input. */
+export function copiesCells({ input, output }: ChunkPlan): boolean {
+  return (
+    output.format !== "ndjson" &&
+    output.format === input.format &&
+    input.newline === LF &&
+    !output.spreadsheetSafe
+  );
+}
+
+/** The scanner of a plan's input. */
+export function scannerFor({ input }: ChunkPlan): RecordScanner {
+  const delimiter = input.format === "csv" ? 44 : input.format === "tsv" ? 9 : -1;
+  const dialect = { delimiter, newline: input.newline, quotes: input.format !== "ndjson" };
+  return new RecordScanner(dialect, Math.max(1, input.fields));
+}

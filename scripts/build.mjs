@@ -1,0 +1,6 @@
+// Compiles the packages and the predictor's kernel, where they changed.
+import { build } from "./setup/build.mjs";
+import { runScript } from "./setup/ensure.mjs";
+import { withSetupLock } from "./setup/setup-lock.mjs";
+
+await runScript(() => withSetupLock(build));
