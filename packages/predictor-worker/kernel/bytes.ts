@@ -33,3 +33,12 @@ export function same(a: usize, b: usize, length: usize): bool {
   for (let i: usize = 0; i < length; i++) if (load<u8>(a + i) !== load<u8>(b + i)) return false;
   return true;
 }
+
+/** How often a byte stands in [at, end). */
+export function countByte(at: usize, end: usize, byte: u8): u32 {
+  const all = i8x16.splat(byte);
+  let count: u32 = 0;
+  for (; at + 16 <= end; at += 16) count += popcnt(i8x16.bitmask(i8x16.eq(v128.load(at), all))) as u32;
+  for (; at < end; at++) count += (load<u8>(at) === byte) as u32;
+  return count;
+}

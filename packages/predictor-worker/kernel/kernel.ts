@@ -17,6 +17,7 @@ export {
   termBits,
   termWords,
 } from "./bag-of-words";
+export { countByte } from "./bytes";
 export { flips, leafMasks, leafValues, maskedTrees } from "./leaf-masks";
 export { lowercase, normalised, pages, pageWanted } from "./normalised-text";
 export {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { hashFile } from "@colaml/shared/data/digest";
 import { FILE_MODE, outputError } from "../transport/durable-file";
 
 /**
@@ -29,7 +29,7 @@ export class GrowingFile {
         return open(path, "r+");
       });
       const growing = new GrowingFile(path, file);
-      await growing.#hashFirst(size);
+      await hashFile(path, growing.#hash, size);
       growing.size = size;
       return growing;
     } catch (error) {
@@ -70,11 +70,5 @@ export class GrowingFile {
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  async #hashFirst(size: number): Promise<void> {
-    if (size === 0) return;
-    const stream = createReadStream(this.path, { end: size - 1, highWaterMark: 1 << 20 });
-    for await (const piece of stream as AsyncIterable<Buffer>) this.#hash.update(piece);
   }
 }

@@ -103,7 +103,7 @@ export class ByteScorer implements ChunkScorer {
     exports.records.value++;
     const number = origin.firstRow + Number(exports.records.value);
     const scored = this.#plain.score(range, status, number);
-    if ("reason" in scored) this.#reject(range, origin.firstLine, scored.reason);
+    if ("reason" in scored) this.#reject(origin.firstLine, scored.reason);
     else {
       this.#write(scored.line);
       if (scored.invalidUtf8) this.#invalidUtf8++;
@@ -119,14 +119,11 @@ export class ByteScorer implements ChunkScorer {
     exports.rows.value++;
   }
 
-  #reject(range: Buffer, firstLine: number, reason: string): void {
+  #reject(firstLine: number, reason: string): void {
     const { recordStart } = this.#plain.scanner;
-    while (true) {
-      const lineEnd = range.indexOf(NEWLINE, this.#linesAt);
-      if (lineEnd < 0 || lineEnd >= recordStart) break;
-      this.#lines++;
-      this.#linesAt = lineEnd + 1;
-    }
+    const { exports } = this.#kernel;
+    this.#lines += exports.countByte(this.#input + this.#linesAt, this.#input + recordStart, NEWLINE);
+    this.#linesAt = recordStart;
     this.#rejected.add(firstLine + this.#lines, reason);
   }
 

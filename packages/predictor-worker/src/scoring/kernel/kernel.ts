@@ -60,6 +60,8 @@ export type KernelExports = Record<NumberName, Variable<number>> &
     memory: WebAssembly.Memory;
     /** Scores from `at` on; returns why it stopped. */
     score(): number;
+    /** How often a byte stands between two offsets of the memory. */
+    countByte(at: number, end: number, byte: number): number;
   };
 
 /** Why the kernel stopped, as `kernel/kernel.ts` numbers it. */
