@@ -1,5 +1,7 @@
 // npm run bench -- predict [--rows 100000,1000000] [--rounds 3] [--data FILE]
 // Ours beside the Python original on the same file, one after the other, round by round.
+// npm run bench -- predict --memory [--rows 100000,1000000,10000000]
+// Peak memory of every process as the file grows, without Python.
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,18 +16,23 @@ import {
   startPython,
   trainModel,
 } from "./contestants.mjs";
+import { measureMemory } from "./memory.mjs";
 import { measureProcesses } from "./process-usage.mjs";
 
 const TRAINING_ROWS = 20_000;
 const { values } = parseArgs({
   options: {
-    rows: { type: "string", default: "100000,1000000" },
+    rows: { type: "string" },
+    memory: { type: "boolean", default: false },
     rounds: { type: "string", default: "3" },
     data: { type: "string" },
     "no-python": { type: "boolean", default: false },
   },
 });
 
+const rowsList = (values.rows ?? (values.memory ? "100000,1000000,10000000" : "100000,1000000"))
+  .split(",")
+  .map(Number);
 const folder = mkdtempSync(join(tmpdir(), "colaml-bench-predict-"));
 const log = createWriteStream(join(folder, "workers.log"));
 const stops = [];
@@ -129,8 +136,14 @@ try {
   const redisPid = servers.children.find((child) => child.name === "Redis").pid;
   const training = join(folder, "training.csv");
   await writeSyntheticTweets(training, TRAINING_ROWS, 1);
-  const field = await contestants(servers, training, redisPid);
-  for (const rows of values.data ? [undefined] : values.rows.split(",").map(Number)) {
+  if (values.memory) {
+    const stateDir = join(folder, "state");
+    await trainModel(servers, stateDir, training, log);
+    const open = () => startPredictors(servers, stateDir, redisPid, 2, log);
+    await measureMemory({ rowsList, folder, redisUrl: servers.redisUrl, open, stops, say });
+  }
+  const field = values.memory ? undefined : await contestants(servers, training, redisPid);
+  for (const rows of values.memory ? [] : values.data ? [undefined] : rowsList) {
     const input = values.data ?? join(folder, `tweets-${rows}.csv`);
     if (!values.data) await writeSyntheticTweets(input, rows, 42);
     const runs = await compare(input, Number(values.rounds), field);
