@@ -20,6 +20,8 @@ import { RepeatedIdFinder } from "./repeated-ids";
 /** Small files are cut so that every worker of a usual machine gets a chunk or two. */
 const LEAST_CHUNKS = 8;
 const LEAST_CHUNK_BYTES = 65_536;
+/** Chunks that lie in Redis are smaller: the window times a chunk and its part is what Redis holds. */
+const MOST_IN_REDIS = 2_097_152;
 
 /** The batch as it was begun, or a new one: the model's version is decided here and kept. */
 export async function recordOf(
@@ -40,6 +42,7 @@ export async function recordOf(
   const { plan, dataStart, firstLine } = await planBatch(job, source, bundle, pinned);
   const chunkBytes = Math.min(
     options.settings.chunkBytes,
+    job.transport === "redis" ? MOST_IN_REDIS : Number.POSITIVE_INFINITY,
     Math.max(LEAST_CHUNK_BYTES, Math.ceil(input.size / LEAST_CHUNKS)),
   );
   const startedAt = options.clock().toISOString();
