@@ -1,12 +1,14 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { appendFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { readReceipt, verifyReceipt } from "@colaml/shared/data/receipt";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { parse } from "csv-parse/sync";
 import { leftovers, openPredictorBench, oracle, type PredictorBench } from "./predictor-bench";
 import { mlflowOfTests, publishBundle, tweetBundle } from "./tweet-model";
+
+const { gunzipSync, gzipSync } = zlib;
 
 let bench: PredictorBench;
 let model: string;
@@ -104,6 +106,64 @@ describe("a file to a file", () => {
       );
     }
   });
+
+  it("reads and writes every format, plain and compressed, with the same predictions", async () => {
+    const expected = await oracle(input, bundle, "1");
+    const want = parse(expected.text, { columns: true }) as Record<string, string>[];
+    const records = parse(await readFile(input), { columns: true }) as Record<string, string>[];
+    const columns = ["tweet_id", "text"];
+    const picked = records.map((record) => columns.map((name) => record[name]!));
+    const delimited = (delimiter: string) =>
+      [columns, ...picked]
+        .map((row) => row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(delimiter))
+        .join("\n");
+    const texts = {
+      csv: delimited(","),
+      tsv: delimited("\t"),
+      ndjson: picked.map(([tweet_id, text]) => `${JSON.stringify({ tweet_id, text })}\n`).join(""),
+    };
+    const { zstdCompressSync, zstdDecompressSync } = zlib as unknown as Record<
+      string,
+      ((bytes: Buffer) => Buffer) | undefined
+    >;
+    const packers: [string, (bytes: Buffer) => Buffer, (bytes: Buffer) => Buffer][] = [
+      ["", (bytes) => bytes, (bytes) => bytes],
+      [".gz", (bytes) => gzipSync(bytes), (bytes) => gunzipSync(bytes)],
+    ];
+    if (zstdCompressSync && zstdDecompressSync) packers.push([".zst", zstdCompressSync, zstdDecompressSync]);
+    for (const [format, text] of Object.entries(texts)) {
+      for (const [suffix, pack, unpack] of packers) {
+        const path = join(bench.folder, `every.${format}${suffix}`);
+        await writeFile(path, pack(Buffer.from(text)));
+        const output = join(bench.folder, `every-out.${format}${suffix}`);
+        const result = await run({ input: { path }, output });
+        expect(result.rejected).toBe(expected.rejected);
+        expect((await verifyReceipt(output)).problems).toEqual([]);
+        const written = unpack(await readFile(output)).toString();
+        const got =
+          format === "ndjson"
+            ? written
+                .trimEnd()
+                .split("\n")
+                .map((line) => JSON.parse(line) as Record<string, unknown>)
+            : (parse(written, { columns: true, delimiter: format === "tsv" ? "\t" : "," }) as Record<
+                string,
+                unknown
+              >[]);
+        const numbers = (row: Record<string, unknown>) => [
+          row["id"],
+          row["label"],
+          Number(row["probability_False"]),
+          Number(row["probability_True"]),
+        ];
+        expect({ format, suffix, rows: got.map(numbers) }).toEqual({
+          format,
+          suffix,
+          rows: want.map(numbers),
+        });
+      }
+    }
+  }, 60_000);
 
   it("reads NDJSON", async () => {
     const path = join(bench.folder, "in.ndjson");

@@ -42,11 +42,14 @@ export class BatchRun {
   #state: Checkpoint;
   #checkpointedAt = Date.now();
   #progressAt = 0;
+  /** Tells who watches that the batch does not begin at its beginning. */
+  readonly #message: string | undefined;
 
   constructor(parts: BatchParts, from: Checkpoint) {
     this.#parts = parts;
     this.#state = from;
     const { nextChunk: index, inputOffset: offset, line, row } = from;
+    this.#message = index > 0 ? `resumed behind row ${from.rows + from.rejected}` : undefined;
     this.#window = new ChunkWindow(parts, { index, offset, line, row });
   }
 
@@ -220,7 +223,14 @@ export class BatchRun {
     // How many rows there are is known at the end; until then the bytes say about how many.
     const total =
       source.ranges && scored > 0 ? Math.round((done * (inputBytes - record.dataStart)) / scored) : undefined;
-    await context.progress({ stage: "score", done, unit: "rows", ...(total !== undefined && { total }) });
+    const message = this.#message;
+    await context.progress({
+      stage: "score",
+      done,
+      unit: "rows",
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message }),
+    });
   }
 
   async #pause(ms: number): Promise<void> {

@@ -3,6 +3,7 @@ import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cancelJob } from "@colaml/producer/jobs/cancel-job";
+import { listJobs, retryJob } from "@colaml/producer/jobs/job-control";
 import { openJobQueues } from "@colaml/producer/jobs/open-queues";
 import { readReceipt, verifyReceipt } from "@colaml/shared/data/receipt";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
@@ -193,6 +194,7 @@ describe("a row that a worker cannot take", () => {
       const [aside] = receipt.setAside;
       expect(receipt.setAside).toHaveLength(1);
       expect(result.rows + result.rejected).toBe(6_000);
+      expect(result.setAside).toContain(`cola jobs retry ${aside!.id}`);
       // every other row is there, as a plain pass gives it
       const rejected = parse(await readFile(`${output}.rejected.csv`), { columns: true }) as {
         reason: string;
@@ -205,11 +207,18 @@ describe("a row that a worker cannot take", () => {
       expect((await readFile(output, "utf8")) === (await oracle(input, tweetBundle(), "1", ids)).text).toBe(
         true,
       );
-      // the chunk can be run again alone, by the payload that waits on the dashboard
-      const [dead] = await bench.queue("predict-dead").getJobs();
+      // the chunk is among the failed jobs, and can be run again alone
+      const queues = await openJobQueues({
+        redis: { url: redis.url, prefix: bench.prefix, cluster: false },
+      });
+      const [dead] = (await listJobs(queues, 10)).filter(({ queue }) => queue === "predict-dead");
+      expect(dead).toMatchObject({ id: aside!.id, status: "failed", error: { error_code: "CHUNK_FAILED" } });
       await bench.start({ env: { ...fast, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
       for (const child of bench.children.slice(1, -1)) child.kill("SIGKILL");
-      const again = await bench.result(await bench.submit(dead!.data.again), 60_000);
+      const { id: retried } = await retryJob(queues, aside!.id);
+      const again = await bench.result(retried, 60_000);
+      expect(await queues.find(aside!.id)).toBeUndefined();
+      await queues.close();
       expect(again.rows + again.rejected).toBe(aside!.records);
       const scored = parse(await readFile(again.output!), { columns: true }) as { id: string }[];
       expect(scored.every(({ id }) => ids.has(id))).toBe(true);

@@ -123,5 +123,7 @@ async function leave(session: Session, id: string): Promise<string> {
   if (session.kind !== "own")
     return `job ${id} goes on: \`cola jobs watch ${id}\` looks again, \`cola jobs cancel ${id}\` ends it`;
   await session.close();
-  return `stopped what this command started; job ${id} is kept and goes on with the next \`cola up\` (there, \`cola jobs cancel ${id}\` drops it)`;
+  // the same request for the same output is the same job
+  const again = id.startsWith("predict-") ? "the same command or " : "";
+  return `stopped what this command started; job ${id} is kept and goes on with ${again}the next \`cola up\` (there, \`cola jobs cancel ${id}\` drops it)`;
 }

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openJobQueues } from "@colaml/producer/jobs/open-queues";
@@ -142,6 +152,44 @@ describe("the whole mission on the command line", () => {
     expect([changed.code, changed.value["error_code"]]).toEqual([3, "RECEIPT_MISMATCH"]);
   });
 
+  it("proves it by an input that was moved, and exits 3 where the input or the manifest was altered", async () => {
+    const input = join(folder, "moving.csv");
+    const output = join(folder, "moving-scored.csv");
+    copyFileSync(tweets, input);
+    await json("predict", input, "--output", output);
+    renameSync(input, join(folder, "moved.csv"));
+    const missing = await json("verify", output);
+    expect([missing.code, missing.value["message"]]).toEqual([3, expect.stringContaining("give --input")]);
+    expect((await json("verify", output, "--input", join(folder, "moved.csv"))).value).toMatchObject({
+      ok: true,
+    });
+    copyFileSync(join(folder, "moved.csv"), input);
+    appendFileSync(input, "1,2\n");
+    expect((await json("verify", output)).code).toBe(3);
+    copyFileSync(join(folder, "moved.csv"), input);
+    expect((await json("verify", output)).code).toBe(0);
+    const manifest = `${output}.receipt.json`;
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"rejected": ', '"rejected": 1'));
+    expect((await json("verify", output)).code).toBe(3);
+    rmSync(manifest);
+    expect((await json("verify", output)).value["error_code"]).toBe("RECEIPT_MISMATCH");
+  });
+
+  it("allows an id that occurs twice, and says so where a person looks", async () => {
+    const input = join(folder, "twice.csv");
+    const output = join(folder, "twice-scored.csv");
+    writeFileSync(input, "tweet_id,text\n7,please help\n8,thanks\n7,we are sorry\n");
+    const said = 'row has an id of column "tweet_id"';
+    const done = await cola("predict", input, "--output", output);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining(`warning: 1 ${said}`)]);
+    expect(done.stderr).toContain("7 in rows 1 and 3");
+    expect((await json("verify", output)).value).toMatchObject({
+      rows: { in: 3, out: 3, duplicates: 0 },
+      repeatedIds: { column: "tweet_id", rows: 1, examples: [{ id: "7", rows: [1, 3] }] },
+    });
+    expect((await cola("verify", output)).stdout).toContain(said);
+  });
+
   it("cancels a job that runs, which then says so", async () => {
     const args = ["train", tweets, "--iterations", "10000", "--max-features", "5000"];
     const id = (await json(...args, "--detach")).value["id"] as string;
@@ -249,6 +297,41 @@ describe("bad input", () => {
     ["an unknown flag", () => ["train", tweets, "--max-depth", "6"], 2, "USAGE", /--max-depth/],
     ["no file", () => ["train"], 2, "USAGE", /file/],
     ["no output", () => ["predict", tweets], 2, "USAGE", /--output/],
+    [
+      "another id column",
+      () => ["predict", tweets, "-o", join(folder, "x.csv"), "--id-column", "uuid"],
+      1,
+      "COLUMN_NOT_FOUND",
+      /"uuid".*"tweet_id"/,
+    ],
+    [
+      "an output that is a folder",
+      () => ["predict", tweets, "-o", folder, "--force"],
+      1,
+      "OUTPUT_UNWRITABLE",
+      /is a folder/,
+    ],
+    [
+      "an output that is the input",
+      () => ["predict", tweets, "-o", tweets, "--force"],
+      1,
+      "OUTPUT_UNWRITABLE",
+      /is the input/,
+    ],
+    [
+      "neither a count nor a share",
+      () => ["predict", tweets, "-o", join(folder, "x.csv"), "--max-rejected", "1.5"],
+      2,
+      "USAGE",
+      /count, or a share/,
+    ],
+    [
+      "a format for a file that has one by its name",
+      () => ["predict", tweets, "-o", join(folder, "x.csv"), "--input-format", "tsv"],
+      2,
+      "USAGE",
+      /--input-format is for -/,
+    ],
     [
       "a model that is a path",
       () => ["predict", tweets, "-o", "x.csv", "--model", "../m"],

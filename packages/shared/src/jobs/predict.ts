@@ -29,7 +29,11 @@ export const predictJobSchema = z
     /** Where chunk bytes travel: byte ranges of a shared disk, or Redis values. */
     transport: z.enum(["file", "redis"]).default("file"),
     /** Fail early when more rows than this are rejected: a count, or a share below 1. Absent: no limit. */
-    maxRejected: z.number().min(0).optional(),
+    maxRejected: z
+      .number()
+      .min(0)
+      .refine((value) => value < 1 || Number.isInteger(value), "a count, or a share below 1")
+      .optional(),
     /** Words that pushed each label, this many a row; 0 is off. */
     explain: z.number().int().min(0).max(20).default(0),
     /** Only the records between two bytes of the (inflated) input: a chunk that was set aside, run again alone. */

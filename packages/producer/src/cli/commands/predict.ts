@@ -117,7 +117,7 @@ async function predictRequest(
   const common = {
     model: choice.uri,
     ...optional("explain", wholeOption(options, "explain", 0, 20)),
-    ...optional("maxRejected", numberOption(options, "maxRejected")),
+    ...optional("maxRejected", shareOrCount(numberOption(options, "maxRejected"))),
   };
   const texts = options["text"] as string[] | undefined;
   if (texts && file === undefined) return { ...common, texts };
@@ -130,7 +130,8 @@ async function predictRequest(
     ...optional("id", options["idColumn"] as string | undefined),
   };
   const passThrough = (options["passThrough"] as string[] | undefined) ?? [];
-  await checkInput(path, { ...optional("text", columns.text), others: passThrough });
+  const others = columns.id === undefined ? passThrough : [...passThrough, columns.id];
+  await checkInput(path, { ...optional("text", columns.text), others });
   return {
     ...common,
     input: { path },
@@ -140,6 +141,13 @@ async function predictRequest(
     force: options["force"] === true,
     spreadsheetSafe: options["spreadsheetSafe"] === true,
   };
+}
+
+/** @throws ColaError USAGE */
+function shareOrCount(value: number | undefined): number | undefined {
+  if (value === undefined || (value >= 0 && value < 1) || (Number.isInteger(value) && value > 0))
+    return value;
+  throw new ColaError("USAGE", `--max-rejected is ${value}: allowed is a count, or a share below 1`);
 }
 
 /** What `--json` prints. */

@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { inputError } from "@colaml/shared/data/input-file";
 import {
   describeRepeatedIds,
   describeSetAside,
+  type FileFacts,
   receiptPath,
   type Verification,
   verifyReceipt,
@@ -9,12 +13,15 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";
+import { STREAM } from "../spooled-streams";
 import { printable } from "../terminal";
 import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
   $ npm run cola -- verify scored.csv
+  $ npm run cola -- verify scored.csv --input moved/tweets.csv
+  $ zcat tweets.csv.gz | npm run -s cola -- verify scored.csv --input -
 
 Exit code 3: the output is not what its receipt says.`;
 
@@ -24,16 +31,21 @@ export function addVerifyCommand(program: Command): void {
     .command("verify")
     .description("check a scored file against its receipt: every row once, nothing changed since")
     .argument("<output>", "a file that `cola predict` wrote")
+    .option("--input <file>", "the input, where it does not lie where it was any more; - is stdin")
     .addHelpText("after", EXAMPLES);
   command.action(
-    handler(addSettingFlags(addCommonOptions(command), []), async ({ terminal }, file) => {
+    handler(addSettingFlags(addCommonOptions(command), []), async ({ terminal, options }, file) => {
       const output = userPath(file!);
-      const verification = await verifyReceipt(output);
+      const input = options["input"] as string | undefined;
+      const verification = await verifyReceipt(
+        output,
+        input === undefined ? undefined : await factsOf(input),
+      );
       const { receipt, problems } = verification;
       if (problems.length > 0) {
         throw new ColaError(
           "RECEIPT_MISMATCH",
-          `${receiptPath(output)} does not balance: ${problems.join("; ")}`,
+          `${receiptPath(output)} does not balance: ${problems.join("; ")}${hintFor(problems)}`,
         );
       }
       terminal.result(
@@ -51,6 +63,28 @@ export function addVerifyCommand(program: Command): void {
       return undefined;
     }),
   );
+}
+
+const hintFor = (problems: readonly string[]) =>
+  problems.some((problem) => problem.startsWith("the input is missing"))
+    ? " (give --input where it lies elsewhere, or - where it came from stdin)"
+    : "";
+
+/** @throws ColaError INPUT_NOT_FOUND */
+async function factsOf(input: string): Promise<FileFacts> {
+  const path = userPath(input);
+  const bytes = input === STREAM ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 });
+  const hash = createHash("sha256");
+  let length = 0;
+  try {
+    for await (const piece of bytes as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      length += piece.length;
+    }
+  } catch (error) {
+    throw inputError(path, error);
+  }
+  return { bytes: length, sha256: hash.digest("hex") };
 }
 
 function describe(output: string, { receipt }: Verification): string {
