@@ -5,7 +5,7 @@ import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { createClassifier } from "@colaml/shared/model/classifier";
 import { parseReferenceProfile, REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
 import { createTokenizer } from "@colaml/shared/text/tokenizer";
-import type { MonitoredModel } from "./processor";
+import type { MonitoredModel } from "./monitored-model";
 
 /**
  * Resolves a model URI, and loads that version with its reference profile.

@@ -1,7 +1,7 @@
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
 import { RowCollector } from "../check/collect-rows";
 import type { LabelStore } from "../labels/label-store";
-import type { MonitoredModel } from "../processor";
+import type { MonitoredModel } from "../monitored-model";
 import { openScoredRows } from "../rows/scored-rows";
 
 export interface VersionAccuracyDependencies {

@@ -1,0 +1,87 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import type { LabelIndex } from "../labels/label-index";
+import type { LabelStore } from "../labels/label-store";
+import { fileLabels } from "../labels/labels-processor";
+import type { MonitoredModel } from "../monitored-model";
+import type { RowSource } from "../rows/monitored-rows";
+import { openPredictedRows, predictedVersion } from "../rows/predicted-rows";
+import { openScoredRows } from "../rows/scored-rows";
+
+/** A check whose model is loaded and whose rows can be read. */
+export interface OpenCheck {
+  model: MonitoredModel;
+  source: RowSource;
+  late?: LabelIndex;
+  /** Goes over all late labels again, to name those that met no row. */
+  lateIds?: () => AsyncIterable<{ id: string }[]>;
+  warnings: string[];
+  hasTexts: boolean;
+}
+
+/** What a check needs to open its rows. */
+export interface OpenCheckDependencies {
+  loadModel: (uri: string) => Promise<MonitoredModel>;
+  labels: LabelStore;
+  /** The path a job may read, or PATH_NOT_ALLOWED. */
+  confine: (path: string) => Promise<string>;
+}
+
+/**
+ * Loads the model of a job and opens its rows: a file that is scored again, or finished predictions with the labels
+ * that belong to them.
+ *
+ * @throws ColaError MODEL_NOT_FOUND, MODEL_MISMATCH, INPUT_NOT_FOUND, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED
+ */
+export async function openCheck(dependencies: OpenCheckDependencies, job: MonitorJob): Promise<OpenCheck> {
+  return job.input ? await openInput(dependencies, job) : await openPredictions(dependencies, job);
+}
+
+async function openInput(
+  { loadModel, confine, labels }: OpenCheckDependencies,
+  job: MonitorJob,
+): Promise<OpenCheck> {
+  const input = { ...job.input!, path: await confine(job.input!.path) };
+  const model = await loadModel(job.model);
+  const columns = { ...model.columns, ...job.columns, labelRequired: job.columns.label !== undefined };
+  const source = await openScoredRows(input, columns, model.classifier);
+  return { model, source, late: await labels.load(model.name), warnings: [], hasTexts: true };
+}
+
+async function openPredictions(dependencies: OpenCheckDependencies, job: MonitorJob): Promise<OpenCheck> {
+  const { confine, labels } = dependencies;
+  const path = await confine(job.predictions!);
+  const { uri, warnings } = await versionThatPredicted(path, job.model);
+  const model = await dependencies.loadModel(uri);
+  const textColumn = job.columns.text ?? model.columns.text;
+  const source = await openPredictedRows(path, textColumn, model.classifier.classes);
+  if (!source.hasTexts && model.profile) {
+    warnings.push(
+      `the predictions have no column "${textColumn}": words and lengths are not compared (predict with the column passed through)`,
+    );
+  }
+  const late = await labels.load(model.name);
+  const columns = { label: job.columns.label ?? model.columns.label, id: job.columns.id ?? model.columns.id };
+  const file = job.labels === undefined ? undefined : { path: await confine(job.labels) };
+  if (file) {
+    const rejected = { count: 0 };
+    for await (const batch of fileLabels(file, columns, rejected))
+      for (const row of batch) late.set(row.id, row.label);
+    if (rejected.count > 0) warnings.push(`${rejected.count} rows of ${file.path} have no id or label`);
+  }
+  // Only a file that belongs to these predictions can have ids that are missing among them.
+  const lateIds = file ? () => fileLabels(file, columns, { count: 0 }) : undefined;
+  return { model, source, late, ...(lateIds ? { lateIds } : {}), warnings, hasTexts: source.hasTexts };
+}
+
+/** An alias may have moved since: what was predicted is judged as the version that predicted it. */
+async function versionThatPredicted(path: string, uri: string): Promise<{ uri: string; warnings: string[] }> {
+  const version = await predictedVersion(path);
+  const [, name, given] = /^models:\/([^@/]+)(.*)$/.exec(uri)!;
+  if (version === undefined || !/^\d{1,9}$/.test(version) || given === `/${version}`)
+    return { uri, warnings: [] };
+  if (/^\/\d+$/.test(given!)) {
+    throw new ColaError("MODEL_MISMATCH", `${path} was predicted by version ${version}, not by ${uri}`);
+  }
+  return { uri: `models:/${name}/${version}`, warnings: [] };
+}

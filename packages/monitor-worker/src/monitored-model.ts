@@ -1,0 +1,17 @@
+import type { ColaConfig } from "@colaml/shared/config/schema";
+import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import type { TextClassifier } from "./rows/scored-rows";
+
+/** One version of a model, ready to be checked. */
+export interface MonitoredModel {
+  name: string;
+  version: string;
+  /** Run of its training. */
+  runId: string;
+  classifier: TextClassifier;
+  terms: readonly string[];
+  tokenise: (text: string) => string[];
+  columns: ColaConfig["columns"];
+  /** Absent where the model was published without one. */
+  profile?: ReferenceProfile;
+}
