@@ -37,6 +37,7 @@ const check = createMonitorProcessor({
   history: new CheckHistory(stateDir),
   settings: resolveConfig().monitor,
   confine: async (path) => path,
+  exclusively: (_model, work) => work(() => {}),
   writeReport: createReportWriter({ stateDir, dataDir: "" }),
 });
 const started = performance.now();

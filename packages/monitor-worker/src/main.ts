@@ -2,12 +2,13 @@ import type { ColaConfig } from "@colaml/shared/config/schema";
 import { checkJobPath } from "@colaml/shared/data/job-path";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
+import { ExclusiveLocks } from "@colaml/shared/jobs/exclusive-lock";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { QUEUES } from "@colaml/shared/jobs/queues";
-import { championOf, promote } from "@colaml/shared/mlflow/champion";
-import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { championOf, PREVIOUS, promote, rollback } from "@colaml/shared/mlflow/champion";
+import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishRun } from "@colaml/shared/mlflow/publish-model";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import { runWorkerProcess, type WorkerProcess } from "@colaml/shared/worker/worker-process";
@@ -31,15 +32,12 @@ import { createReportWriter } from "./report/write-report";
 
 async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void> {
   const rules = loadAlertRules(config.monitor.alertRules);
-  const metrics = createMonitorMetrics(
-    lifecycle.metrics.registry,
-    rules.map(({ name }) => name),
-  );
+  const metrics = createMonitorMetrics(lifecycle.metrics.registry, rules);
   const { stateDir } = config.paths;
   const outbox = openOutbox(config, logger, metrics.delivery);
-  if (outbox) lifecycle.graceful.onStop("alert delivery", startDelivery(outbox, logger));
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of alerts", () => closeRedis(connection));
+  const locks = new ExclusiveLocks(connection, config.redis);
   const alertQueue = openQueue<Alert>(QUEUES.alerts, { connection, redis: config.redis, logger });
   const alerts = new AlertEngine({
     stateDir,
@@ -49,6 +47,7 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
       ...(outbox ? [(alert: Alert) => outbox.put(alert)] : []),
       async (alert) =>
         void (await alertQueue.queue.add(alert.rule, alert, { jobId: `${alert.id}-${alert.status}` })),
+      async (alert) => metrics.alerted(alert),
     ],
   });
   const labels = new LabelStore(stateDir);
@@ -59,8 +58,12 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
   await runWorker({
     queue: QUEUES.labels,
     schema: labelsJobSchema,
-    processor: createLabelsProcessor({ store: labels, columns: config.columns, confine }),
-    // One at a time: each reads what the one before stored.
+    processor: createLabelsProcessor({
+      // One at a time, also among processes: each reads what the one before stored.
+      store: { add: (name, rows) => locks.hold(`labels-${name}`, () => labels.add(name, rows)) },
+      columns: config.columns,
+      confine,
+    }),
     concurrency: 1,
     ...worker,
   });
@@ -77,6 +80,7 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
       settings: config.monitor,
       confine,
       writeReport: createReportWriter(config.paths),
+      exclusively: (name, work, signal) => locks.hold(`monitor-${name}`, work, signal),
       onChecked: metrics.checked,
       afterCheck: createClosedLoop({
         rules,
@@ -84,15 +88,36 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
         runs: createLoopRuns(mlflow),
         ...createLoopJobs(connection, config.redis, logger),
         accuracyOf: createVersionAccuracy({ loadModel, labels, confine }),
-        async rollback(model, from, to, reason) {
-          // Somebody may have moved the alias meanwhile: only the version that was watched is taken back.
-          if ((await championOf(mlflow, model))?.version !== from) return;
-          await promote(mlflow, model, to, `rollback: ${reason}`);
-        },
+        championOf: async (name) => (await championOf(mlflow, name))?.version,
+        rollback: (name, from, to, reason) => takeBack(mlflow, name, from, to, reason),
       }),
     }),
     ...worker,
   });
+  if (outbox) {
+    // Redis being away must not hold an alert back: a receiver knows a message that comes twice by its id.
+    const oneAtATime = (work: () => Promise<unknown>) =>
+      connection.status === "ready" ? locks.tryHold("alert-delivery", work) : work();
+    lifecycle.graceful.onStop("alert delivery", startDelivery(outbox, logger, oneAtATime));
+  }
+}
+
+/** Makes the version before champion again; false where somebody has moved the alias meanwhile. */
+async function takeBack(
+  mlflow: MlflowClient,
+  model: string,
+  from: string,
+  to: string,
+  reason: string,
+): Promise<boolean> {
+  const [champion, previous] = await Promise.all([
+    championOf(mlflow, model),
+    mlflow.registry.versionOfAlias(model, PREVIOUS),
+  ]);
+  if (champion?.version !== from) return false;
+  if (previous?.version === to) await rollback(mlflow, model, reason);
+  else await promote(mlflow, model, to, `rollback: ${reason}`);
+  return true;
 }
 
 function openOutbox(

@@ -1,15 +1,27 @@
+import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
+import type { Alert } from "@colaml/shared/jobs/alerts";
 import { DRIFT_STATISTICS, type MonitorResult, QUALITY_METRICS } from "@colaml/shared/jobs/monitor";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { DeliveryOutcome } from "./alerts/alert-outbox";
 
+const BUILT_IN = [
+  { name: "quality", severity: "warning" },
+  { name: "quality", severity: "critical" },
+  { name: "drift", severity: "warning" },
+] as const;
+
 /** What the monitor shows on `/metrics`. A metric that the latest check could not compute is not shown. */
 export interface MonitorMetrics {
   checked(result: MonitorResult, values: ReadonlyMap<string, number>): void;
+  alerted(alert: Alert): void;
   delivery(outcome: DeliveryOutcome): void;
 }
 
-/** @param ruleNames a closed set, so that labels stay few */
-export function createMonitorMetrics(registry: Registry, ruleNames: readonly string[]): MonitorMetrics {
+/** @param rules a closed set, so that labels stay few */
+export function createMonitorMetrics(
+  registry: Registry,
+  rules: readonly Pick<AlertRule, "name" | "severity">[],
+): MonitorMetrics {
   const registers = [registry];
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
     new Gauge({ name, help, labelNames, registers });
@@ -29,7 +41,8 @@ export function createMonitorMetrics(registry: Registry, ruleNames: readonly str
     labelNames: ["outcome"] as const,
     registers,
   });
-  for (const rule of ["quality", "drift", ...ruleNames]) alerts.inc({ rule, severity: "warning" }, 0);
+  // Shown as 0 from the start: a counter that appears with its first alert has no increase to alert on.
+  for (const { name: rule, severity } of [...BUILT_IN, ...rules]) alerts.inc({ rule, severity }, 0);
   return {
     checked(result, values) {
       quality.reset();
@@ -45,9 +58,9 @@ export function createMonitorMetrics(registry: Registry, ruleNames: readonly str
       const drifted = values.get("drift_level");
       if (drifted !== undefined) level.set(drifted);
       open.set(result.openIncidents.length);
-      for (const { rule, severity, status } of result.alerts) {
-        if (status === "firing") alerts.inc({ rule, severity });
-      }
+    },
+    alerted({ rule, severity, status }) {
+      if (status === "firing") alerts.inc({ rule, severity });
     },
     delivery: (outcome) => deliveries.inc({ outcome }),
   };

@@ -1,26 +1,37 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
+import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
 import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { JobContext } from "@colaml/shared/worker/job-context";
-import type { AlertEngine } from "./alerts/alert-engine";
+import type { AlertEngine, EngineResult } from "./alerts/alert-engine";
 import { observationsOf } from "./alerts/observations";
-import { assess } from "./check/assessment";
+import { type Assessment, assess } from "./check/assessment";
 import { resultOf, settingsOf, warningsOf } from "./check/check-result";
 import { collect } from "./check/collect-check";
-import { type OpenCheckDependencies, openCheck } from "./check/open-check";
+import type { Collected } from "./check/collect-rows";
+import { type OpenCheck, type OpenCheckDependencies, openCheck } from "./check/open-check";
 import { type RecordDependencies, record } from "./check/record-check";
+import type { ReportData } from "./report/html-report";
 
-/** What happens with alerts that start something: see `loop/closed-loop.ts`. */
-export type AfterCheck = (check: {
+/** A check that is told and recorded, for what follows it. */
+export interface RecordedCheck {
   job: MonitorJob;
   result: MonitorResult;
+  /** Incidents that are open after it. */
+  open: EngineResult["open"];
   context: CheckContext;
-}) => Promise<void>;
+  held: AssertHeld;
+}
+
+/** What follows a check, see `loop/closed-loop.ts`; returns a line for each thing it did, or why it did not. */
+export type AfterCheck = (check: RecordedCheck) => Promise<string[]>;
 
 export interface MonitorDependencies extends OpenCheckDependencies, RecordDependencies {
   alerts: AlertEngine;
   rules: readonly AlertRule[];
   settings: ColaConfig["monitor"];
+  /** Runs its work while no other check of the model is in there, in whatever process. */
+  exclusively: <T>(model: string, work: (held: AssertHeld) => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Gauges of `/metrics`. */
   onChecked?: (result: MonitorResult, values: ReadonlyMap<string, number>) => void;
   afterCheck?: AfterCheck;
@@ -44,41 +55,55 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     const settings = settingsOf(dependencies.settings, job);
     const { count: rejected, reasons } = opened.source.rejected();
     const assessment = assess(collected, opened.model.profile, settings, rejected);
-    const told = await dependencies.alerts.evaluate(
-      opened.model,
-      observationsOf(assessment, dependencies.rules),
-      context.jobId,
-    );
-    const result: Omit<MonitorResult, "report" | "runId" | "seconds"> = {
+    const judged = {
       ...resultOf(opened.model, collected, assessment, settings.thresholds),
       rejected,
       ...(match ? { labels: match } : {}),
-      alerts: told.alerts,
-      openIncidents: told.open,
       warnings: [...opened.warnings, ...reasons, ...warningsOf(collected, opened, match)],
     };
-    const recorded = await record(dependencies, {
-      job,
-      jobId: context.jobId,
-      opened,
-      collected,
-      assessment,
-      result,
-      startTime,
-    });
-    const warnings = [...result.warnings, ...(recorded.warning ? [recorded.warning] : [])];
-    const { runId, report } = recorded;
-    const finished = {
-      ...result,
-      warnings,
-      ...(runId ? { runId } : {}),
-      report,
-      seconds: (now() - startTime) / 1000,
-    };
-    for (const warning of warnings) context.logger.warn(warning);
-    context.logger.info(`${result.model} version ${result.modelVersion}: ${result.summary}`);
+    const check = { job, context, opened, collected, assessment, judged, startTime };
+    const finished = await dependencies.exclusively(
+      opened.model.name,
+      (held) => conclude(dependencies, check, held),
+      context.signal,
+    );
+    for (const warning of finished.warnings) context.logger.warn(warning);
+    context.logger.info(`${finished.model} version ${finished.modelVersion}: ${finished.summary}`);
     dependencies.onChecked?.(finished, assessment.values);
-    await dependencies.afterCheck?.({ job, result: finished, context });
     return finished;
   };
+}
+
+interface JudgedCheck {
+  job: MonitorJob;
+  context: CheckContext;
+  opened: OpenCheck;
+  collected: Collected;
+  assessment: Assessment;
+  judged: Omit<ReportData["result"], "alerts" | "openIncidents">;
+  startTime: number;
+}
+
+/** What reads and changes the state of a model: alerts, history, report and run, closed loop. */
+async function conclude(
+  dependencies: MonitorDependencies,
+  { judged, ...check }: JudgedCheck,
+  held: AssertHeld,
+): Promise<MonitorResult> {
+  const { job, context, opened, assessment, startTime } = check;
+  const { model } = opened;
+  const rules = dependencies.rules.filter((rule) => rule.model === undefined || rule.model === model.name);
+  const observations = observationsOf(assessment, rules);
+  const told = await dependencies.alerts.evaluate(model, observations, context.jobId, held);
+  const result = { ...judged, alerts: told.alerts, openIncidents: told.open.map(({ id }) => id) };
+  const { runId, report, warning } = await record(dependencies, { ...check, jobId: context.jobId, result });
+  const recorded: MonitorResult = {
+    ...result,
+    warnings: [...result.warnings, ...(warning ? [warning] : [])],
+    ...(runId ? { runId } : {}),
+    report,
+    seconds: ((dependencies.now ?? Date.now)() - startTime) / 1000,
+  };
+  const loop = await dependencies.afterCheck?.({ job, result: recorded, open: told.open, context, held });
+  return loop && loop.length > 0 ? { ...recorded, loop } : recorded;
 }

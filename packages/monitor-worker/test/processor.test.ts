@@ -5,10 +5,11 @@ import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
 import { CheckHistory } from "@colaml/monitor-worker/check/check-history";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import type { MonitoredModel } from "@colaml/monitor-worker/monitored-model";
-import { createMonitorProcessor } from "@colaml/monitor-worker/processor";
+import { createMonitorProcessor, type MonitorDependencies } from "@colaml/monitor-worker/processor";
 import { createReportWriter } from "@colaml/monitor-worker/report/write-report";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { alertRulesSchema } from "@colaml/shared/jobs/alert-rules";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
@@ -44,7 +45,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function processor(publish = async (record: RunRecord) => ({ runId: `run${runs.push(record)}` })) {
+function processor(
+  publish = async (record: RunRecord) => ({ runId: `run${runs.push(record)}` }),
+  more: Partial<MonitorDependencies> = {},
+) {
   const labels = new LabelStore(folder);
   const process = createMonitorProcessor({
     loadModel: async () => model,
@@ -61,6 +65,8 @@ function processor(publish = async (record: RunRecord) => ({ runId: `run${runs.p
     settings: resolveConfig().monitor,
     confine: async (path) => path,
     writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
+    exclusively: (_model, work) => work(() => {}),
+    ...more,
   });
   const context = (jobId: string) => ({
     jobId,
@@ -123,6 +129,51 @@ describe("a check of a labelled file", () => {
       acknowledged: { by: "ana" },
     });
     await expect(store.acknowledge("none", "ana")).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
+  });
+
+  it("counts a check that is repeated once, and tells the closed loop the same again", async () => {
+    const rules = alertRulesSchema.parse([
+      { name: "low", metric: "accuracy_score", comparison: "<", threshold: 0.7, consecutive: 2 },
+    ]);
+    const seen: { alerts: string[]; open: string[] }[] = [];
+    let fails = true;
+    const { check } = processor(undefined, {
+      rules,
+      async afterCheck({ result, open }) {
+        seen.push({
+          alerts: result.alerts.map(({ rule, status }) => `${rule} ${status}`),
+          open: open.map(({ rule }) => rule),
+        });
+        if (fails) throw new Error("the worker was killed here");
+        return [];
+      },
+    });
+    const low = { input: { path: await labelled(60) } };
+    await expect(check(low, "a")).rejects.toThrow(/killed/);
+    await expect(check(low, "a")).rejects.toThrow(/killed/);
+    fails = false;
+    await check(low, "a");
+    expect(queued.map(({ rule }) => rule)).toEqual(["quality"]);
+    await check(low, "b");
+    expect(queued.map(({ rule }) => rule)).toEqual(["quality", "low"]);
+    expect(seen.map(({ open }) => open)).toEqual([["quality"], ["quality"], ["quality"], ["quality", "low"]]);
+    expect(seen.map(({ alerts }) => alerts)).toEqual([
+      ["quality firing"],
+      ["quality firing"],
+      ["quality firing"],
+      ["low firing"],
+    ]);
+  });
+
+  it("holds a rule against the model it names alone", async () => {
+    const rule = { metric: "accuracy_score", comparison: "<", threshold: 0.7 };
+    const rules = alertRulesSchema.parse([
+      { name: "other", model: "another_model", ...rule },
+      { name: "this", model: "modelo_nuevo", ...rule },
+    ]);
+    const { check } = processor(undefined, { rules });
+    await check({ input: { path: await labelled(60) } });
+    expect(queued.map((alert) => alert.rule)).toEqual(["quality", "this"]);
   });
 
   it("loses nothing when MLflow is away", async () => {

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { Alert } from "@colaml/shared/jobs/alerts";
+import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
 import type { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { QUIET, type RuleState, stepRule } from "./alert-state";
@@ -32,43 +33,48 @@ export interface AlertEngineOptions {
 /** What one check changed. */
 export interface EngineResult {
   alerts: Alert[];
-  /** Ids of incidents that are open now. */
-  open: string[];
+  /** Incidents that are open now. */
+  open: { id: string; rule: string }[];
 }
 
+/** What is kept between checks of a model. */
+interface ModelState {
+  rules: [string, RuleState][];
+  /** The latest checks with what each was told, newest last: one that is repeated is told the same. */
+  checks: { id: string; told: EngineResult }[];
+}
+
+const KEPT_CHECKS = 50;
+
 /**
- * Keeps the state of every rule of a model (`<state>/monitor/<model>/alert-state.json`) and tells of what begins and
+ * Keeps the state of every rule of a model (`<state>/monitor/<model>/alerts.json`) and tells of what begins and
  * ends. An incident's id comes from the check that opens it, and the state is written last: a check that is killed
- * on the way tells the same alerts again when it is repeated, not others.
+ * on the way tells the same alerts again when it is repeated, not others, and one that was through is not counted
+ * again. Two checks of a model must not run in here at once: the caller holds a lock.
  */
 export class AlertEngine {
   readonly #options: AlertEngineOptions;
-  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: AlertEngineOptions) {
     this.#options = options;
   }
 
-  /** @param checkId id of the job, which makes up the ids of new incidents */
-  evaluate(
+  /**
+   * @param checkId id of the job, which makes up the ids of new incidents
+   * @param held throws where the caller's lock is lost
+   */
+  async evaluate(
     model: { name: string; version: string },
     observations: readonly Observation[],
     checkId: string,
+    held: AssertHeld = () => {},
   ): Promise<EngineResult> {
-    // Checks of one process take turns: each reads and writes the states.
-    const turn = this.#queue.then(() => this.#evaluate(model, observations, checkId));
-    this.#queue = turn.catch(() => {});
-    return turn;
-  }
-
-  async #evaluate(
-    model: { name: string; version: string },
-    observations: readonly Observation[],
-    checkId: string,
-  ): Promise<EngineResult> {
+    const path = join(this.#options.stateDir, "monitor", model.name, "alerts.json");
+    const stored = await readState(path);
+    const known = stored.checks.find(({ id }) => id === checkId);
+    if (known) return known.told;
     const now = (this.#options.now ?? (() => new Date()))();
-    const path = join(this.#options.stateDir, "monitor", model.name, "alert-state.json");
-    const states = await readStates(path);
+    const states = new Map(stored.rules);
     const alerts: Alert[] = [];
     for (const observation of observations) {
       const { rule, value, breached } = observation;
@@ -78,10 +84,16 @@ export class AlertEngine {
       states.set(rule.name, state);
       if (event) alerts.push(alertOf(observation, event, model, now));
     }
+    held();
     for (const alert of alerts) await this.#tell(alert);
-    await writeStates(path, states);
-    const open = [...states.values()].flatMap(({ incident }) => (incident ? [incident.id] : []));
-    return { alerts, open };
+    const open = [...states].flatMap(([rule, { incident }]) => (incident ? [{ id: incident.id, rule }] : []));
+    const told = { alerts, open };
+    held();
+    await writeState(path, {
+      rules: [...states],
+      checks: [...stored.checks, { id: checkId, told }].slice(-KEPT_CHECKS),
+    });
+    return told;
   }
 
   async #tell(alert: Alert): Promise<void> {
@@ -128,17 +140,17 @@ function alertOf(
   };
 }
 
-async function readStates(path: string): Promise<Map<string, RuleState>> {
+async function readState(path: string): Promise<ModelState> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "[]";
+    if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  return new Map(JSON.parse(text) as [string, RuleState][]);
+  return text === undefined ? { rules: [], checks: [] } : (JSON.parse(text) as ModelState);
 }
 
-async function writeStates(path: string, states: Map<string, RuleState>): Promise<void> {
+async function writeState(path: string, state: ModelState): Promise<void> {
   await mkdir(join(path, ".."), { recursive: true });
   const temporary = `${path}.${process.pid}.part`;
-  await writeFile(temporary, JSON.stringify([...states]));
+  await writeFile(temporary, JSON.stringify(state));
   await rename(temporary, path);
 }

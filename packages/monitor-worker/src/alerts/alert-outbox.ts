@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { type Alert, alertSchema } from "@colaml/shared/jobs/alerts";
@@ -33,27 +33,31 @@ export interface OutboxOptions {
 }
 
 /**
- * Alerts on their way to the webhook, a file each in `<state>/alerts/outbox`: written before the check ends and
- * removed when the webhook took it, so neither a webhook that is down nor a killed worker loses one. What could not
- * be delivered within the limit moves to `<state>/alerts/undelivered`.
+ * Alerts on their way to the webhook, a file each in `<state>/alerts/outbox`: written before the check ends, and moved
+ * to `<state>/alerts/delivered` when the webhook took it, so neither a webhook that is down nor a killed worker loses
+ * one. What could not be delivered within the limit moves to `<state>/alerts/undelivered`.
  */
 export class AlertOutbox {
   readonly #options: OutboxOptions;
   readonly #folder: string;
   readonly #undelivered: string;
+  readonly #delivered: string;
   #flushing: Promise<number | undefined> | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#folder = join(options.stateDir, "alerts", "outbox");
     this.#undelivered = join(options.stateDir, "alerts", "undelivered");
+    this.#delivered = join(options.stateDir, "alerts", "delivered");
   }
 
-  /** Keeps an alert until it is delivered. The same message twice is one. */
+  /** Keeps an alert until it is delivered. The same message twice is one, also when it is out already. */
   async put(alert: Alert): Promise<void> {
+    const name = nameOf(alert);
+    if (await exists(join(this.#delivered, name))) return;
     await mkdir(this.#folder, { recursive: true });
     const now = this.#now();
-    await this.#write(nameOf(alert), { alert, attempts: 0, firstAt: now, nextAt: now });
+    await this.#write(name, { alert, attempts: 0, firstAt: now, nextAt: now });
   }
 
   /**
@@ -70,10 +74,16 @@ export class AlertOutbox {
 
   async #flush(): Promise<number | undefined> {
     let next: number | undefined;
+    const waiting = new Set<string>();
     for (const { name, letter } of await this.#letters()) {
+      const { id } = letter.alert;
+      // A recovery that came before its alert would leave the receiver alarmed.
+      if (waiting.has(id)) continue;
       const waits =
         letter.nextAt <= this.#now() ? await this.#deliver(name, letter) : letter.nextAt - this.#now();
-      if (waits !== undefined) next = Math.min(next ?? waits, waits);
+      if (waits === undefined) continue;
+      waiting.add(id);
+      next = Math.min(next ?? waits, waits);
     }
     return next;
   }
@@ -98,7 +108,7 @@ export class AlertOutbox {
     const facts = { alert: letter.alert.id, status: letter.alert.status, attempt: letter.attempts + 1 };
     try {
       await send(letter.alert);
-      await rm(join(this.#folder, name), { force: true });
+      await this.#move(name, this.#delivered);
       onOutcome?.("delivered");
       logger.info("alert delivered to the webhook", facts);
       return undefined;
@@ -120,8 +130,7 @@ export class AlertOutbox {
     const { logger, giveUpAfterMs, onOutcome, random = Math.random } = this.#options;
     const now = this.#now();
     if (!retryable || now - letter.firstAt >= giveUpAfterMs) {
-      await mkdir(this.#undelivered, { recursive: true });
-      await rename(join(this.#folder, name), join(this.#undelivered, name));
+      await this.#move(name, this.#undelivered);
       onOutcome?.("given_up");
       logger.error(`alert given up: kept in ${this.#undelivered}`, facts);
       return undefined;
@@ -132,6 +141,16 @@ export class AlertOutbox {
     onOutcome?.("retried");
     logger.warn("the webhook did not take an alert, it is tried again", { ...facts, waitMs: wait });
     return wait;
+  }
+
+  async #move(name: string, folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    try {
+      await rename(join(this.#folder, name), join(folder, name));
+    } catch (error) {
+      // While Redis is away nothing keeps two workers apart: the other one was faster.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
   }
 
   async #write(name: string, letter: Letter): Promise<void> {
@@ -146,3 +165,9 @@ export class AlertOutbox {
 }
 
 const nameOf = (alert: Alert) => `${alert.id}.${alert.status}.json`;
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

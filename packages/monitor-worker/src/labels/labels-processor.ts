@@ -9,7 +9,7 @@ import type { LabelledId, LabelStore } from "./label-store";
 export const LISTED_IDS = 20;
 
 export interface LabelsDependencies {
-  store: LabelStore;
+  store: Pick<LabelStore, "add">;
   columns: ColaConfig["columns"];
   /** The path a job may open, or PATH_NOT_ALLOWED. */
   confine: (path: string) => Promise<string>;

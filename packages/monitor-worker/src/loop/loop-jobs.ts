@@ -2,29 +2,32 @@ import type { ColaConfig } from "@colaml/shared/config/schema";
 import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import type { TrainResult } from "@colaml/shared/jobs/train";
+import type { TuneResult } from "@colaml/shared/jobs/tune";
 import type { Logger } from "@colaml/shared/logging/logger";
-import type { ClosedLoopDependencies } from "./closed-loop";
+import type { LoopDependencies } from "./loop-dependencies";
 
 /** The training jobs of the loop, on the queues where any trainer takes them. */
 export function createLoopJobs(
   connection: RedisConnection,
   redis: ColaConfig["redis"],
   logger: Logger,
-): Pick<ClosedLoopDependencies, "startJob" | "outcomeOf"> {
+): Pick<LoopDependencies, "startJob" | "outcomeOf" | "logJob"> {
   const options = { connection, redis, logger };
   const queues = {
     train: openQueue(QUEUES.train, options).queue,
     tune: openQueue(QUEUES.tune, options).queue,
+    monitor: openQueue(QUEUES.monitor, options).queue,
   };
   return {
     startJob: async (name, payload, jobId) => void (await queues[name].add(name, payload, { jobId })),
+    logJob: async (name, jobId, line) => void (await queues[name].addJobLog(jobId, line)),
     async outcomeOf(name, jobId) {
       const job = await queues[name].getJob(jobId);
       if (!job) return { state: "failed", reason: "the job is gone from the queue" };
       const state = await job.getState();
       if (state === "failed") return { state, reason: job.failedReason };
       if (state !== "completed") return { state: "running" };
-      const { promoted, modelVersion, runId } = job.returnvalue as TrainResult;
+      const { promoted, modelVersion, runId } = job.returnvalue as TrainResult | TuneResult;
       return {
         state: "done",
         promoted,

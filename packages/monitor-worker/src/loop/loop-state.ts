@@ -2,9 +2,18 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDuration, type StartSettings } from "@colaml/shared/jobs/alert-rules";
 
+/** One thing to be told to MLflow under the loop's own run. */
+export type LoopNote =
+  | { step: string; text: string }
+  /** A run that the loop caused, or that made it act. */
+  | { child: string }
+  /** Becomes a run of its own: what happened, with the versions. */
+  | { rollback: { from: string; to: string; reason: string } }
+  | { close: true };
+
 /**
  * One retraining that an incident started:
- * training -> failed | not promoted | watching; watching -> kept | rolled back.
+ * training -> failed | not promoted | watching; watching -> kept | rolled back | replaced.
  */
 export interface LoopEntry {
   incident: string;
@@ -13,7 +22,7 @@ export interface LoopEntry {
   jobId: string;
   /** ISO 8601. */
   startedAt: string;
-  status: "training" | "failed" | "not promoted" | "watching" | "kept" | "rolled back";
+  status: "training" | "failed" | "not promoted" | "watching" | "kept" | "rolled back" | "replaced";
   /** The champion when it started, and its accuracy then. */
   before: { version: string; accuracy?: number };
   /** The new champion, while and after it is watched. */
@@ -21,8 +30,11 @@ export interface LoopEntry {
   /** Checks of the new champion that had an accuracy. */
   checks: number;
   watchChecks: number;
+  experiment: string;
   /** Parent run in MLflow. */
   runId?: string;
+  /** What MLflow was not told yet. */
+  untold: LoopNote[];
 }
 
 const DAY_MS = 86_400_000;
@@ -38,7 +50,8 @@ export function brakeOf(
 ): string | undefined {
   const ofRule = entries.filter((entry) => entry.rule === rule);
   const ages = ofRule.map(({ startedAt }) => now.getTime() - Date.parse(startedAt));
-  if (entries.some(({ status }) => status === "training")) return "a training is under way";
+  const running = entries.find(({ status }) => status === "training");
+  if (running) return `${running.queue} job ${running.jobId} is under way`;
   if (ages.some((age) => age < (parseDuration(start.cooldown) ?? 0))) return `cooldown of ${start.cooldown}`;
   const today = ages.filter((age) => age < DAY_MS).length;
   return today >= start.dailyBudget ? `daily budget of ${start.dailyBudget} is used up` : undefined;

@@ -206,6 +206,36 @@ describe("the outbox", () => {
     expect(await readdir(join(stateDir, "alerts", "outbox"))).toEqual([]);
   });
 
+  it("does not send again what is out already, though a check that is repeated tells it again", async () => {
+    const sent: string[] = [];
+    const box = outbox(async ({ status }) => void sent.push(status));
+    await box.put(alert);
+    await box.flush();
+    await box.put(alert);
+    await box.flush();
+    expect(sent).toEqual(["firing"]);
+  });
+
+  it("sends no recovery before its alert", async () => {
+    const sent: string[] = [];
+    let isDown = true;
+    const box = outbox(async ({ status }) => {
+      if (isDown) throw new Error("down");
+      sent.push(status);
+    });
+    await box.put(alert);
+    await box.flush();
+    clock += 1;
+    await box.put({ ...alert, status: "recovered" });
+    isDown = false;
+    // The alert waits for its next try: its recovery, which is due, waits with it.
+    await box.flush();
+    expect(sent).toEqual([]);
+    clock += 1_000;
+    await box.flush();
+    expect(sent).toEqual(["firing", "recovered"]);
+  });
+
   it("loses nothing when the process ends: the next one delivers", async () => {
     const down = outbox(() => Promise.reject(new Error("down")));
     await down.put(alert);

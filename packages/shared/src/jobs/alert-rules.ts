@@ -33,7 +33,7 @@ const duration = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, "allowed: a number and ms, s, m, h or d, such as 6h");
 
-/** The training a rule starts, with its brakes. */
+/** The training a rule starts, with its brakes. Its `model` is the one that was checked, whatever the payload says. */
 const startSchema = z.discriminatedUnion("job", [
   z.strictObject({
     job: z.literal("train"),
@@ -55,6 +55,8 @@ export type StartSettings = z.infer<typeof startSchema>;
 /** One alert rule: breached while `metric comparison threshold` holds. */
 export const alertRuleSchema = z.strictObject({
   name: safeName,
+  /** The registered model it is for; absent: every model that is checked. */
+  model: safeName.optional(),
   metric: z.string().refine((name) => RULE_METRICS.includes(name), {
     error: (issue) => `unknown metric ${JSON.stringify(issue.input)}; known are ${RULE_METRICS.join(", ")}`,
   }),
@@ -65,7 +67,7 @@ export const alertRuleSchema = z.strictObject({
   consecutive: z.number().int().min(1).max(1_000).default(1),
   /** After an incident ended, no new one for so long. */
   cooldown: duration.default("0s"),
-  /** A training that an incident starts; its model passes the champion check like any other. */
+  /** A training that an incident starts; what it trains passes the champion check like any other. */
   start: startSchema.optional(),
 });
 export type AlertRule = z.infer<typeof alertRuleSchema>;

@@ -22,11 +22,14 @@ export const alertSchema = z.strictObject({
 });
 export type Alert = z.infer<typeof alertSchema>;
 
-/** One incident as it is stored and listed: from the first alert to its end. */
-export const incidentSchema = z.strictObject({
+/** Who has seen an incident, and when (ISO 8601, UTC). */
+export const acknowledgementSchema = z.strictObject({ at: z.string(), by: z.string() });
+export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
+
+/** One incident as it is listed: from the first alert to its end. */
+export interface Incident {
   /** The alert that opened it. */
-  alert: alertSchema,
-  recovered: alertSchema.optional(),
-  acknowledged: z.strictObject({ at: z.string(), by: z.string() }).optional(),
-});
-export type Incident = z.infer<typeof incidentSchema>;
+  alert: Alert;
+  recovered?: Alert;
+  acknowledged?: Acknowledgement;
+}

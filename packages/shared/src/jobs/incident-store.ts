@@ -1,12 +1,25 @@
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ZodType } from "zod";
 import { ColaError } from "../errors/cola-error";
-import { type Alert, type Incident, incidentSchema } from "./alerts";
+import {
+  type Acknowledgement,
+  type Alert,
+  acknowledgementSchema,
+  alertSchema,
+  type Incident,
+} from "./alerts";
 import { SAFE_NAME } from "./names";
 
+const FIRING = "firing.json";
+const RECOVERED = "recovered.json";
+const ACKNOWLEDGED = "acknowledged.json";
+
 /**
- * Incidents on disk, one file each: `<state>/alerts/incidents/<id>.json`. The monitor writes them, `cola alerts`
- * lists and acknowledges; writing the same alert twice changes nothing.
+ * Incidents on disk, a folder each: `<state>/alerts/incidents/<id>/{firing,recovered,acknowledged}.json`. Each file is
+ * written once and never changed, so monitors, the API and `cola alerts` need no lock against each other, and
+ * writing the same alert twice changes nothing.
  */
 export class IncidentStore {
   readonly #folder: string;
@@ -18,17 +31,14 @@ export class IncidentStore {
 
   /** Notes that an incident opened, or ended. */
   async record(alert: Alert): Promise<void> {
-    const known = await this.find(alert.id);
-    if (alert.status === "firing") await this.#write({ ...known, alert });
-    else await this.#write({ ...known, alert: known?.alert ?? alert, recovered: alert });
+    await this.#writeOnce(alert.id, alert.status === "firing" ? FIRING : RECOVERED, alert);
   }
 
   /** All incidents, newest first; `open` leaves out those that ended. */
   async list(filter: { open?: boolean } = {}): Promise<Incident[]> {
-    const names = await readdir(this.#folder).catch(absentIsEmpty);
     const incidents: Incident[] = [];
-    for (const name of names.filter((name) => name.endsWith(".json"))) {
-      const incident = await this.find(name.slice(0, -5));
+    for (const id of await readdir(this.#folder).catch(absentIsEmpty)) {
+      const incident = await this.find(id);
       if (incident && !(filter.open && incident.recovered)) incidents.push(incident);
     }
     return incidents.sort((a, b) => b.alert.at.localeCompare(a.alert.at));
@@ -39,32 +49,53 @@ export class IncidentStore {
    * @throws ColaError JOB_NOT_FOUND
    */
   async acknowledge(id: string, by: string, at: Date = new Date()): Promise<Incident> {
+    const unknown = () =>
+      new ColaError(
+        "JOB_NOT_FOUND",
+        `no alert ${JSON.stringify(id.slice(0, 140))}: \`cola alerts\` lists them`,
+      );
+    if (!(await this.find(id))) throw unknown();
+    await this.#writeOnce(id, ACKNOWLEDGED, { at: at.toISOString(), by } satisfies Acknowledgement);
     const incident = await this.find(id);
-    if (!incident)
-      throw new ColaError("JOB_NOT_FOUND", `no alert ${JSON.stringify(id)}: \`cola alerts\` lists them`);
-    if (incident.acknowledged) return incident;
-    const acknowledged = { ...incident, acknowledged: { at: at.toISOString(), by } };
-    await this.#write(acknowledged);
-    return acknowledged;
+    if (!incident) throw unknown();
+    return incident;
   }
 
   /** One incident, or nothing where there is none of that id. */
   async find(id: string): Promise<Incident | undefined> {
     if (!SAFE_NAME.test(id)) return undefined;
+    const [firing, recovered, acknowledged] = await Promise.all([
+      this.#read(id, FIRING, alertSchema),
+      this.#read(id, RECOVERED, alertSchema),
+      this.#read(id, ACKNOWLEDGED, acknowledgementSchema),
+    ]);
+    const alert = firing ?? recovered;
+    if (!alert) return undefined;
+    return { alert, ...(recovered ? { recovered } : {}), ...(acknowledged ? { acknowledged } : {}) };
+  }
+
+  async #read<T>(id: string, name: string, schema: ZodType<T>): Promise<T | undefined> {
     try {
-      return incidentSchema.parse(JSON.parse(await readFile(join(this.#folder, `${id}.json`), "utf8")));
+      return schema.parse(JSON.parse(await readFile(join(this.#folder, id, name), "utf8")));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
       throw error;
     }
   }
 
-  async #write(incident: Incident): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    const path = join(this.#folder, `${incident.alert.id}.json`);
-    const temporary = `${path}.${process.pid}.part`;
-    await writeFile(temporary, `${JSON.stringify(incident)}\n`, { mode: 0o640 });
-    await rename(temporary, path);
+  /** Linked into place with its content: of two writers one wins, and nobody reads half a file. */
+  async #writeOnce(id: string, name: string, content: object): Promise<void> {
+    const folder = join(this.#folder, id);
+    await mkdir(folder, { recursive: true });
+    const draft = join(folder, `.${randomUUID()}.part`);
+    await writeFile(draft, `${JSON.stringify(content)}\n`, { mode: 0o640 });
+    try {
+      await link(draft, join(folder, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      await rm(draft, { force: true });
+    }
   }
 }
 

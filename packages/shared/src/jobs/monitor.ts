@@ -168,6 +168,8 @@ export interface MonitorResult {
   alerts: Alert[];
   /** Ids of incidents that are open after this check. */
   openIncidents: string[];
+  /** What the closed loop did after this check, or why it did nothing; absent where no rule starts a training. */
+  loop?: string[];
   /** Path of the HTML report. */
   report?: string;
   /** What could not be done, in one line each. */
