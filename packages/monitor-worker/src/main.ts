@@ -5,6 +5,7 @@ import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connect
 import { ExclusiveLocks } from "@colaml/shared/jobs/exclusive-lock";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
+import { loadAlertRules } from "@colaml/shared/jobs/load-alert-rules";
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import { championOf, PREVIOUS, promote, rollback } from "@colaml/shared/mlflow/champion";
@@ -15,7 +16,6 @@ import { runWorkerProcess, type WorkerProcess } from "@colaml/shared/worker/work
 import { AlertEngine } from "./alerts/alert-engine";
 import { AlertOutbox } from "./alerts/alert-outbox";
 import { startDelivery } from "./alerts/delivery-loop";
-import { loadAlertRules } from "./alerts/load-rules";
 import { createWebhookSender } from "./alerts/webhook";
 import { CheckHistory } from "./check/check-history";
 import { LabelStore } from "./labels/label-store";

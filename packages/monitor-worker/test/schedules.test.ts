@@ -84,6 +84,8 @@ withRedis("schedules", () => {
     [{ id: "x", every: "soon" }, /such as 1h/],
     [{ id: "x", every: "100ms" }, /at least 1s/],
     [{ id: "x", cron: "99 99 * * *" }, /not a cron pattern/],
+    [{ id: "x", cron: "* *" }, /five fields/],
+    [{ id: "x", cron: "0 3 * * *", timezone: "Mars/Base" }, /Mars\/Base.*IANA/],
     [{ id: "../x", every: "1h" }, /allowed/],
   ])("refuse %j", async (input, message) => {
     await expect(addSchedule(queue, input, payload)).rejects.toThrow(message);

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadAlertRules } from "@colaml/monitor-worker/alerts/load-rules";
 import { parseDuration } from "@colaml/shared/jobs/alert-rules";
+import { loadAlertRules } from "@colaml/shared/jobs/load-alert-rules";
 
 function rulesFile(content: unknown): string {
   const path = join(mkdtempSync(join(tmpdir(), "rules-")), "rules.json");
@@ -42,6 +42,10 @@ describe("alert rules", () => {
     });
     const wrong = { ...start, payload: {} };
     expect(() => loadAlertRules(rulesFile([{ ...rule, start: wrong }]))).toThrow(/dataset/);
+  });
+
+  it("say which file is missing", () => {
+    expect(() => loadAlertRules("/nowhere/rules.json")).toThrow(/no such file: \/nowhere\/rules\.json/);
   });
 
   it.each([

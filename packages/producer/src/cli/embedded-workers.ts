@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SETTINGS } from "@colaml/shared/config/resolve-config";
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { loadAlertRules } from "@colaml/shared/jobs/load-alert-rules";
 import { type RunningChild, startChild } from "../embedded/child-process";
 
 export type WorkerKind = "trainer" | "predictor" | "monitor";
@@ -44,6 +45,14 @@ export function configEnvironment(config: ColaConfig): Record<string, string> {
 }
 
 /**
+ * What a worker would end at once for: better said before anything is started.
+ * @throws ColaError CONFIG_INVALID
+ */
+export function checkWorkerSettings(config: ColaConfig, counts: WorkerCounts): void {
+  if (counts.monitor) loadAlertRules(config.monitor.alertRules);
+}
+
+/**
  * Starts worker processes on the servers that `config` names; their console goes to `<stateDir>/logs`. One that
  * ends by itself is started again: its job is taken up where the queue has it.
  *
@@ -69,7 +78,8 @@ export async function startWorkers(
       running.delete(child);
       if (stopping.signal.aborted) return new Promise<never>(() => {});
       const ended = `${child.name} ended by itself (${signal ?? `exit code ${code}`}): see ${child.logFile}`;
-      if (code === SETTINGS_EXIT_CODE || restartsLeft-- <= 0) throw new ColaError("INTERNAL", ended);
+      if (code === SETTINGS_EXIT_CODE) throw new ColaError("CONFIG_INVALID", ended);
+      if (restartsLeft-- <= 0) throw new ColaError("INTERNAL", ended);
       warn(`${ended}; starting it again`);
       await delay(RESTART_DELAY_MS, undefined, { signal: stopping.signal });
     }

@@ -39,15 +39,19 @@ export function signalName(signal: AbortSignal): "SIGINT" | "SIGTERM" {
   return signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT";
 }
 
-/** Resolves when the signal aborts; keeps the process alive until then. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
+/** Resolves when the signal aborts, or rejects with `failed`; keeps the process alive until then. */
+export async function untilAborted(signal: AbortSignal, failed: Promise<never>): Promise<void> {
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    await Promise.race([aborted(signal), failed]);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const alive = setInterval(() => {}, 2 ** 30);
-    const finish = () => {
-      clearInterval(alive);
-      resolve();
-    };
-    signal.addEventListener("abort", finish, { once: true });
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

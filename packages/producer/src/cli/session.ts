@@ -6,7 +6,7 @@ import { findServers } from "../embedded/state-lock";
 import type { JobQueues } from "../jobs/job-queues";
 import { openJobQueues } from "../jobs/open-queues";
 import type { CommandContext } from "./command-context";
-import { startWorkers, type WorkerCounts } from "./embedded-workers";
+import { checkWorkerSettings, startWorkers, type WorkerCounts } from "./embedded-workers";
 import { Interruption, signalName } from "./interruption";
 import { checkMlflow } from "./service-check";
 import { findUp, type UpRecord } from "./up-record";
@@ -117,6 +117,7 @@ async function startOwn(context: CommandContext, needs: SessionNeeds): Promise<S
   const { stateDir } = context.config.paths;
   const redis = needs.redis !== false;
   const mlflow = needs.mlflow !== false && context.config.mlflow.trackingUri === "";
+  checkWorkerSettings(context.config, needs.workers ?? {});
   terminal.say(ownMessage(redis, mlflow, needs.workers ?? {}));
   const servers = await startServers({ stateDir, redis, mlflow });
   const closers: (() => Promise<void>)[] = [() => servers.stop()];

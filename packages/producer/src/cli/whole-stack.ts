@@ -7,7 +7,7 @@ import { listen } from "../http/listen";
 import { DASHBOARD_PATH } from "../http/routes/dashboard";
 import { openJobQueues } from "../jobs/open-queues";
 import type { CommandContext } from "./command-context";
-import { startWorkers, type WorkerCounts } from "./embedded-workers";
+import { checkWorkerSettings, startWorkers, type WorkerCounts } from "./embedded-workers";
 import { checkMlflow } from "./service-check";
 import { printable } from "./terminal";
 import { findUp, removeUpRecord, writeUpRecord } from "./up-record";
@@ -37,6 +37,7 @@ export interface WholeStack {
 export async function startAll(context: CommandContext, counts: WorkerCounts): Promise<WholeStack> {
   const { config, terminal } = context;
   const stateDir = resolve(config.paths.stateDir);
+  checkWorkerSettings(config, counts);
   const other = await findUp(stateDir);
   if (other)
     throw new ColaError(

@@ -38,7 +38,7 @@ export async function runDemo(context: CommandContext): Promise<undefined> {
       results,
       summarise(context.terminal, results, stack.addresses, context.options["keep"] === true),
     );
-    if (context.options["keep"] === true) await untilAborted(context.signal);
+    if (context.options["keep"] === true) await untilAborted(context.signal, stack.failed);
   } finally {
     await stack.stop();
     context.terminal.say("everything the demo started is stopped");

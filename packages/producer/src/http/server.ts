@@ -8,12 +8,14 @@ import fastify, {
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
 import { statusOf } from "./error-status";
 import { createRateLimit } from "./rate-limit";
+import { addAlertRoutes } from "./routes/alerts";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
 import { addDocsRoutes } from "./routes/docs";
 import { addHealthRoutes } from "./routes/health";
 import { addInvocationsRoute } from "./routes/invocations";
 import { addJobRoutes } from "./routes/jobs";
 import { addMetricsRoute } from "./routes/metrics";
+import { addScheduleRoutes } from "./routes/schedules";
 import { addSubmitRoutes } from "./routes/submit";
 import type { Service } from "./service";
 
@@ -44,6 +46,8 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);
   addInvocationsRoute(server, service);
+  addScheduleRoutes(server, service);
+  addAlertRoutes(server, service);
   addDocsRoutes(server);
   await addDashboard(server, service);
   server.get("/", { config: { role: "read" } }, async (_request, reply) => reply.redirect(DASHBOARD_PATH));

@@ -8,7 +8,7 @@ import {
   type RedisConnection,
   type RedisSettings,
 } from "@colaml/shared/jobs/connection";
-import { SAFE_NAME } from "@colaml/shared/jobs/names";
+import { SAFE_NAME, SCHEDULED_JOB_ID } from "@colaml/shared/jobs/names";
 import { QUEUE_NAMES, type QueueName } from "@colaml/shared/jobs/queues";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
@@ -116,7 +116,7 @@ function parseReference(reference: string): { queues: readonly QueueName[]; id: 
   const slash = reference.indexOf("/");
   const queue = QUEUE_NAMES.find((name) => name === reference.slice(0, Math.max(slash, 0)));
   const id = queue ? reference.slice(slash + 1) : reference;
-  if (!SAFE_NAME.test(id)) {
+  if (!SAFE_NAME.test(id) && !SCHEDULED_JOB_ID.test(id)) {
     throw new ColaError("JOB_NOT_FOUND", `no job ${JSON.stringify(reference.slice(0, 140))}: not a job id`);
   }
   const named = SEARCHED.find((name) => id.startsWith(`${name}-`));

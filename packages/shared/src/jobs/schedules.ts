@@ -13,16 +13,34 @@ const PAUSED_UNTIL = Date.UTC(2100, 0, 1);
 export const LEAST_INTERVAL_MS = 1_000;
 
 /** When a schedule runs: every so often, or by a cron pattern (five fields, or six with seconds). */
-export const scheduleSchema = z
-  .strictObject({
-    id: safeName,
-    every: z.string().max(32).optional(),
-    cron: z.string().min(9).max(256).optional(),
-    /** IANA name, for `cron`. */
-    timezone: z.string().max(64).default("UTC"),
-  })
+export const scheduleFields = {
+  id: safeName,
+  every: z.string().max(32).optional(),
+  cron: z.string().max(256).optional(),
+  /** IANA name, for `cron`. */
+  timezone: z.string().max(64).default("UTC"),
+};
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const scheduleSchema = z
+  .strictObject(scheduleFields)
   .refine((schedule) => (schedule.every === undefined) !== (schedule.cron === undefined), {
     error: "give either every or cron",
+  })
+  .refine(({ cron }) => cron === undefined || /^\s*(\S+\s+){4,5}\S+\s*$/.test(cron), {
+    error: "cron: allowed are five fields, or six with seconds, such as 0 3 * * *",
+  })
+  .refine(({ timezone }) => isTimezone(timezone), {
+    error: (issue) =>
+      `timezone ${JSON.stringify((issue.input as { timezone: string }).timezone)}: allowed is an IANA name, such as Europe/Madrid`,
   })
   .refine(({ every }) => every === undefined || (parseDuration(every) ?? 0) >= LEAST_INTERVAL_MS, {
     error: "every: allowed is a number and s, m, h or d, at least 1s, such as 1h",
@@ -44,7 +62,7 @@ export interface Schedule {
 }
 
 /**
- * Adds a schedule, or changes the one of the same id. A worker that was down for several ticks catches up with
+ * Adds a schedule, or changes the one of the same id; one that was paused goes on. A worker that was down for several ticks catches up with
  * one job, and each tick makes one job however many workers there are: its id is the schedule and the tick.
  *
  * @param payload of the jobs; already checked by the queue's schema
@@ -61,7 +79,7 @@ export async function addSchedule(queue: Queue, input: ScheduleInput, payload: o
     await queue.upsertJobScheduler(id, times, { name: queue.name, data: payload, opts: KEPT_JOBS });
   } catch (cause) {
     if (cron === undefined) throw cause;
-    throw new ColaError("USAGE", `schedule ${id}: cron "${cron}" (${timezone}) is not a cron pattern`, {
+    throw new ColaError("USAGE", `schedule ${id}: cron ${JSON.stringify(cron)} is not a cron pattern`, {
       cause,
     });
   }

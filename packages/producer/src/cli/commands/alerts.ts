@@ -11,7 +11,7 @@ const EXAMPLES = `
 Examples:
   $ npm run cola -- alerts
   $ npm run cola -- alerts --open
-  $ npm run cola -- alerts ack 5f0c2a91d3 --by ana`;
+  $ npm run cola -- alerts ack quality-modelo_nuevo-monitor-5f0c2a91d3 --by ana`;
 
 /** `cola alerts [list|ack]`: incidents of this state folder; needs no server. */
 export function addAlertsCommand(program: Command): void {

@@ -111,6 +111,7 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
     ...result.alerts.map(
       (alert) => `  alert (${alert.severity}, ${alert.status}): ${printable(alert.message)}`,
     ),
+    ...(result.loop ?? []).map((line) => `  closed loop: ${printable(line)}`),
     ...result.warnings.map((warning) => `  note: ${printable(warning)}`),
     ...(result.report ? [`  report: ${result.report}`] : []),
   ].join("\n");

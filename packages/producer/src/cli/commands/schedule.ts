@@ -1,16 +1,14 @@
-import { ColaError } from "@colaml/shared/errors/cola-error";
-import { QUEUE_NAMES, type QueueName } from "@colaml/shared/jobs/queues";
-import {
-  addSchedule,
-  listSchedules,
-  pauseSchedule,
-  removeSchedule,
-  resumeSchedule,
-  type Schedule,
-} from "@colaml/shared/jobs/schedules";
-import type { Queue } from "bullmq";
+import type { Schedule } from "@colaml/shared/jobs/schedules";
 import type { Command } from "commander";
+import type { JobQueues } from "../../jobs/job-queues";
 import { monitorPayload, trainPayload } from "../../jobs/payloads";
+import {
+  allSchedules,
+  changeSchedule,
+  dropSchedule,
+  putSchedule,
+  type SchedulableQueue,
+} from "../../jobs/schedule-control";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { optional, textOption } from "../options";
@@ -27,8 +25,6 @@ Examples:
   $ npm run cola -- schedule add train tweets.csv --cron "0 3 * * *" --timezone Europe/Madrid --id nightly
   $ npm run cola -- schedule
   $ npm run cola -- schedule pause nightly`;
-
-const SCHEDULED: readonly QueueName[] = ["monitor", "train"];
 
 /** `cola schedule [list|add|pause|resume|remove]`: jobs that come back by interval or cron. */
 export function addScheduleCommand(program: Command): void {
@@ -62,12 +58,11 @@ export function addScheduleCommand(program: Command): void {
     const command = schedule.command(`${name} <id>`).description(doc);
     command.action(
       handler(addSettingFlags(addCommonOptions(command), []), (context, id) =>
-        withQueues(context, async (session) => {
-          const queue = await queueOf(session, id!);
-          const changed = await run(queue, id!);
+        withQueues(context, async ({ queues }) => {
+          const changed = await run(queues, id!);
           context.terminal.result(
-            changed ?? { id, removed: true },
-            changed ? line(changed) : `schedule ${id} is removed`,
+            changed,
+            "removed" in changed ? `schedule ${id} is removed` : line(changed),
           );
         }),
       ),
@@ -78,11 +73,11 @@ export function addScheduleCommand(program: Command): void {
 const CHANGES: readonly (readonly [
   string,
   string,
-  (queue: Queue, id: string) => Promise<Schedule | undefined>,
+  (queues: JobQueues, id: string) => Promise<Schedule | { id: string; removed: true }>,
 ])[] = [
-  ["pause", "keep a schedule, but let it make no jobs", pauseSchedule],
-  ["resume", "go on with a paused schedule", resumeSchedule],
-  ["remove", "forget a schedule", async (queue, id) => void (await removeSchedule(queue, id))],
+  ["pause", "keep a schedule, but let it make no jobs", (queues, id) => changeSchedule(queues, id, "pause")],
+  ["resume", "go on with a paused schedule", (queues, id) => changeSchedule(queues, id, "resume")],
+  ["remove", "forget a schedule", dropSchedule],
 ];
 
 function addTimes(
@@ -107,7 +102,7 @@ function addTimes(
       };
       const job = await payload(context, file);
       return withQueues(context, async (session) => {
-        const schedule = await addSchedule(session.queues.queue(command.name() as QueueName), times, job);
+        const schedule = await putSchedule(session.queues, command.name() as SchedulableQueue, times, job);
         context.terminal.result(schedule, line(schedule));
       });
     }),
@@ -127,27 +122,12 @@ async function withQueues(
   }
 }
 
-async function allSchedules(session: Session): Promise<Schedule[]> {
-  const lists = await Promise.all(SCHEDULED.map((name) => listSchedules(session.queues.queue(name))));
-  return lists.flat();
-}
-
-async function showAll(context: CommandContext, session: Session): Promise<void> {
-  const schedules = await allSchedules(session);
+async function showAll(context: CommandContext, { queues }: Session): Promise<void> {
+  const schedules = await allSchedules(queues);
   context.terminal.result(
     { schedules },
     schedules.length === 0 ? "no schedules" : schedules.map(line).join("\n"),
   );
-}
-
-/** @throws ColaError JOB_NOT_FOUND naming the schedules there are */
-async function queueOf(session: Session, id: string): Promise<Queue> {
-  const schedules = await allSchedules(session);
-  const found = schedules.find((schedule) => schedule.id === id);
-  const name = QUEUE_NAMES.find((queue) => queue === found?.queue);
-  if (name) return session.queues.queue(name);
-  const known = schedules.map((schedule) => schedule.id).join(", ") || "none";
-  throw new ColaError("JOB_NOT_FOUND", `no schedule ${JSON.stringify(id)}; there are: ${known}`);
 }
 
 function line(schedule: Schedule): string {

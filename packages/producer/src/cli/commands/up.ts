@@ -31,7 +31,7 @@ export function addUpCommand(program: Command): void {
       const up = await startAll(context, workerCounts(context.options));
       try {
         context.terminal.result(up.addresses, describe(context, up.addresses));
-        await Promise.race([untilAborted(context.signal), up.failed]);
+        await untilAborted(context.signal, up.failed);
         throw new Interruption(signalName(context.signal), "stopping: jobs in hand go back to their queues");
       } finally {
         await up.stop();

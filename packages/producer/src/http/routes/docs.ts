@@ -1,6 +1,10 @@
+import { alertSchema } from "@colaml/shared/jobs/alerts";
 import { SUBMITTABLE_QUEUES } from "@colaml/shared/jobs/queues";
 import type { FastifyInstance } from "fastify";
+import type { ZodType } from "zod";
 import { payloadSchema } from "../json-schemas";
+import { acknowledgeRequestSchema } from "./alerts";
+import { scheduleRequestSchema } from "./schedules";
 import { SUBMITTABLE } from "./submit";
 
 const error = { $ref: "#/components/responses/Error" };
@@ -16,6 +20,7 @@ const jobAnswer = {
 const idParameter = { name: "id", in: "path", required: true, schema: { type: "string" } };
 
 const text = { type: "string" };
+const time = { type: "string", format: "date-time" };
 const schemas = {
   Accepted: {
     type: "object",
@@ -35,12 +40,36 @@ const schemas = {
       queue: text,
       status: { enum: ["waiting", "delayed", "active", "completed", "failed", "unknown"] },
       attempts: { type: "integer" },
-      createdAt: { type: "string", format: "date-time" },
-      startedAt: { type: "string", format: "date-time" },
-      finishedAt: { type: "string", format: "date-time" },
+      createdAt: time,
+      startedAt: time,
+      finishedAt: time,
       progress: { type: "object" },
       result: {},
       error: { $ref: "#/components/schemas/Error" },
+    },
+  },
+  Schedule: {
+    type: "object",
+    required: ["id", "queue", "paused"],
+    properties: {
+      id: text,
+      queue: text,
+      everyMs: { type: "integer" },
+      cron: text,
+      timezone: text,
+      next: time,
+      paused: { type: "boolean" },
+      payload: { type: "object" },
+    },
+  },
+  Alert: payloadSchema(alertSchema),
+  Incident: {
+    type: "object",
+    required: ["alert"],
+    properties: {
+      alert: { $ref: "#/components/schemas/Alert" },
+      recovered: { $ref: "#/components/schemas/Alert" },
+      acknowledged: { type: "object", properties: { at: time, by: text } },
     },
   },
 };
@@ -74,6 +103,73 @@ const probe = (summary: string) => ({
   },
 });
 
+const answer = (description: string, schema: object) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+const schedule = answer("the schedule", { $ref: "#/components/schemas/Schedule" });
+const incident = answer("the incident", { $ref: "#/components/schemas/Incident" });
+const list = (name: string, schema: string) =>
+  answer(`the ${name}`, {
+    type: "object",
+    properties: { [name]: { type: "array", items: { $ref: `#/components/schemas/${schema}` } } },
+  });
+const requestBody = (schema: ZodType) => ({
+  required: true,
+  content: { "application/json": { schema: payloadSchema(schema) } },
+});
+const scheduleAction = (summary: string) => ({
+  post: { summary, parameters: [idParameter], responses: { "200": schedule, default: error } },
+});
+
+const schedulePaths = {
+  "/schedules": {
+    get: {
+      summary: "Schedules, by the time they run next; paused ones last",
+      responses: { "200": list("schedules", "Schedule"), default: error },
+    },
+    post: {
+      summary: "Add a schedule, or change the one of the same id",
+      requestBody: requestBody(scheduleRequestSchema),
+      responses: { "201": schedule, default: error },
+    },
+  },
+  "/schedules/{id}": {
+    delete: {
+      summary: "Remove a schedule",
+      parameters: [idParameter],
+      responses: { "200": { description: "it is removed" }, default: error },
+    },
+  },
+  "/schedules/{id}/pause": scheduleAction("Keep a schedule, but let it make no jobs"),
+  "/schedules/{id}/resume": scheduleAction("Go on with a paused schedule"),
+};
+
+const alertPaths = {
+  "/alerts": {
+    get: {
+      summary: "Incidents, newest first",
+      parameters: [{ name: "open", in: "query", schema: { type: "boolean" } }],
+      responses: { "200": list("incidents", "Incident"), default: error },
+    },
+  },
+  "/alerts/{id}": {
+    get: {
+      summary: "One incident",
+      parameters: [idParameter],
+      responses: { "200": incident, default: error },
+    },
+  },
+  "/alerts/{id}/acknowledge": {
+    post: {
+      summary: "Note that somebody has seen it",
+      parameters: [idParameter],
+      requestBody: requestBody(acknowledgeRequestSchema),
+      responses: { "200": incident, default: error },
+    },
+  },
+};
+
 /** The OpenAPI 3.1 document, made from the schemas the routes check with. */
 export function openApiDocument() {
   const submits = SUBMITTABLE_QUEUES.map((queue) => [`/jobs/${queue}`, submitPath(queue)] as const);
@@ -82,7 +178,7 @@ export function openApiDocument() {
     info: {
       title: "ColaML",
       version: "0.1.0",
-      description: "Jobs of a text classifier: train, tune, predict, monitor, labels",
+      description: "Jobs of a text classifier: train, tune, predict, monitor, labels; schedules and alerts",
     },
     security: [{ token: [] }],
     paths: {
@@ -107,6 +203,8 @@ export function openApiDocument() {
       },
       "/jobs/{id}/cancel": action("Cancel a job"),
       "/jobs/{id}/retry": action("Put a failed job back on its queue"),
+      ...schedulePaths,
+      ...alertPaths,
       "/livez": probe("This process lives"),
       "/readyz": probe("Redis and MLflow can be used"),
       "/metrics": { get: { summary: "Prometheus metrics", responses: { "200": { description: "text" } } } },

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import { type AlertRule, alertRulesSchema } from "@colaml/shared/jobs/alert-rules";
+import { ColaError, messageOf } from "../errors/cola-error";
+import { type AlertRule, alertRulesSchema } from "./alert-rules";
 
 /**
  * The rules of the file that `COLAML_ALERT_RULES` names; none where it names none.
@@ -20,6 +20,12 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new ColaError(
+        "CONFIG_INVALID",
+        `alert rules: no such file: ${path} (COLAML_ALERT_RULES names it)`,
+      );
+    }
     throw new ColaError("CONFIG_INVALID", `alert rules ${path}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,0 +1,47 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { checkedPayload } from "../../jobs/payloads";
+import type { Service } from "../service";
+
+/** Body of `POST /alerts/:id/acknowledge`. */
+export const acknowledgeRequestSchema = z.strictObject({
+  /** Who has seen it. */
+  by: z
+    .string()
+    .trim()
+    .min(1)
+    .max(128)
+    .regex(/^[^\p{Cc}]*$/u, "allowed: no control characters"),
+});
+
+/** `GET /alerts`, `GET /alerts/:id`, `POST /alerts/:id/acknowledge`: the incidents of the state folder. */
+export function addAlertRoutes(server: FastifyInstance, { config }: Service): void {
+  const incidents = new IncidentStore(config.paths.stateDir);
+  server.get<{ Querystring: { open?: string } }>(
+    "/alerts",
+    { config: { role: "read" } },
+    async ({ query }) => ({ incidents: await incidents.list({ open: isOpen(query.open) }) }),
+  );
+  server.get<{ Params: { id: string } }>("/alerts/:id", { config: { role: "read" } }, async ({ params }) => {
+    const incident = await incidents.find(params.id);
+    if (incident) return incident;
+    throw new ColaError("JOB_NOT_FOUND", `no alert ${JSON.stringify(params.id.slice(0, 140))}: see /alerts`);
+  });
+  server.post<{ Params: { id: string } }>(
+    "/alerts/:id/acknowledge",
+    { config: { role: "submit" } },
+    async ({ params, body }) => {
+      const { by } = checkedPayload(acknowledgeRequestSchema, body ?? {});
+      return incidents.acknowledge(params.id, by);
+    },
+  );
+}
+
+/** @throws ColaError USAGE */
+function isOpen(value: string | undefined): boolean {
+  if (value === undefined || value === "false") return false;
+  if (value === "true") return true;
+  throw new ColaError("USAGE", `open=${JSON.stringify(value.slice(0, 40))}: allowed are true and false`);
+}

@@ -1,0 +1,51 @@
+import { scheduleFields } from "@colaml/shared/jobs/schedules";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { checkedPayload } from "../../jobs/payloads";
+import {
+  allSchedules,
+  changeSchedule,
+  dropSchedule,
+  putSchedule,
+  SCHEDULABLE_QUEUES,
+} from "../../jobs/schedule-control";
+import { promptly } from "../../jobs/submit-job";
+import { confinePaths } from "../request-paths";
+import type { Service } from "../service";
+import { SUBMITTABLE } from "./submit";
+
+/** Body of `POST /schedules`: when, and the payload of the jobs that come. */
+export const scheduleRequestSchema = z.strictObject({
+  queue: z.enum(SCHEDULABLE_QUEUES),
+  ...scheduleFields,
+  payload: z.looseObject({}),
+});
+
+interface ById {
+  Params: { id: string };
+}
+
+/**
+ * `GET|POST /schedules`, `DELETE /schedules/:id`, `POST /schedules/:id/{pause,resume}`. Changing needs `admin`: what a
+ * schedule does goes on after whoever set it up is gone.
+ */
+export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, log }: Service): void {
+  server.get("/schedules", { config: { role: "read" } }, async () => ({
+    schedules: await promptly(queues, allSchedules(queues)),
+  }));
+  server.post("/schedules", { config: { role: "admin" } }, async (request, reply) => {
+    const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
+    const job = confinePaths(queue, checkedPayload(SUBMITTABLE.get(queue)!, payload), dataDir);
+    const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
+    log.info("schedule added", { schedule: schedule.id, queue });
+    return reply.code(201).header("location", `/schedules/${schedule.id}`).send(schedule);
+  });
+  server.delete<ById>("/schedules/:id", { config: { role: "admin" } }, ({ params }) =>
+    promptly(queues, dropSchedule(queues, params.id)),
+  );
+  for (const change of ["pause", "resume"] as const) {
+    server.post<ById>(`/schedules/:id/${change}`, { config: { role: "admin" } }, ({ params }) =>
+      promptly(queues, changeSchedule(queues, params.id, change)),
+    );
+  }
+}
