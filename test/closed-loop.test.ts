@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { JobQueues } from "@colaml/producer/jobs/job-queues";
 import { openJobQueues } from "@colaml/producer/jobs/open-queues";
 import { waitForJob } from "@colaml/producer/jobs/wait-for-job";
@@ -284,9 +284,9 @@ describe("the closed loop among real servers and workers", () => {
       `${alert.id}.firing`,
       ...(recovered ? [`${alert.id}.recovered`] : []),
     ]);
-    while (posted.length < expected.length) await once(webhook, "request");
+    // A check ends with its alerts in the outbox, and they leave it when they are delivered.
+    while (readdirSync(join(folder, "state", "alerts", "outbox")).length > 0) await delay(50);
     expect(posted.map(({ id }) => id).sort()).toEqual(expected.sort());
     expect(posted.every(({ headers }) => /^v1,/.test(String(headers["webhook-signature"])))).toBe(true);
-    expect(readdirSync(join(folder, "state", "alerts", "outbox"))).toEqual([]);
   });
 });
