@@ -1,3 +1,5 @@
+import { listJobs } from "@colaml/producer/jobs/job-control";
+import { JobQueues } from "@colaml/producer/jobs/job-queues";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import {
@@ -8,6 +10,7 @@ import {
   resumeSchedule,
 } from "@colaml/shared/jobs/schedules";
 import { type Queue, Worker } from "bullmq";
+import { startPrivateRedis } from "../../../test/private-redis";
 
 const url = process.env["TEST_REDIS_URL"];
 const withRedis = url ? describe : describe.skip;
@@ -79,6 +82,25 @@ withRedis("schedules", () => {
   });
   const workers: Worker[] = [];
 
+  it("make jobs that are tried again like any other, and that are found by their id", async () => {
+    await addSchedule(queue, { id: "hourly", every: "1h" }, payload);
+    const [job] = await queue.getJobs(["waiting", "delayed"]);
+    expect(job!.opts).toMatchObject({ attempts: 5, backoff: { type: "exponential" } });
+    const queues = new JobQueues(connectRedis(redis), redis);
+    expect(await queues.view(job!.id!)).toMatchObject({ id: job!.id, queue: "monitor" });
+    expect((await listJobs(queues, 10)).map(({ id }) => id)).toEqual([job!.id]);
+    await queues.close();
+  });
+
+  it("that were paused go on when they are added again", async () => {
+    await addSchedule(queue, { id: "often", every: "1h" }, payload);
+    await pauseSchedule(queue, "often");
+    await pauseSchedule(queue, "often");
+    const added = await addSchedule(queue, { id: "often", every: "2h" }, payload);
+    expect(added).toMatchObject({ paused: false, everyMs: 7_200_000 });
+    expect(Date.parse(added.next!)).toBeLessThanOrEqual(Date.now() + 7_200_000);
+  });
+
   it.each([
     [{ id: "x", every: "1h", cron: "0 3 * * *" }, /either every or cron/],
     [{ id: "x", every: "soon" }, /such as 1h/],
@@ -89,5 +111,111 @@ withRedis("schedules", () => {
     [{ id: "../x", every: "1h" }, /allowed/],
   ])("refuse %j", async (input, message) => {
     await expect(addSchedule(queue, input, payload)).rejects.toThrow(message);
+  });
+});
+
+const HOUR_MS = 3_600_000;
+
+withRedis("schedules, whatever the clock and the servers do", () => {
+  const payload = { v: 1, input: { path: "rows.csv" } };
+  const clock = { aheadMs: 0 };
+  const now = Date.now;
+  beforeEach(() => {
+    clock.aheadMs = 0;
+    jest.spyOn(Date, "now").mockImplementation(() => now() + clock.aheadMs);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  /** A worker that notes its jobs. `ran` resolves when so many have run in all. */
+  function startWorker(address: string, prefix: string, ticks: string[]) {
+    const listeners = new Set<() => void>();
+    const work = async ({ id }: { id?: string }) => {
+      ticks.push(id!);
+      for (const listener of listeners) listener();
+    };
+    const worker = new Worker("monitor", work, { connection: { url: address }, prefix, drainDelay: 1 });
+    worker.on("error", () => {});
+    const ran = (count: number) =>
+      new Promise<void>((resolve) => {
+        const look = () => ticks.length >= count && resolve();
+        listeners.add(look);
+        look();
+      });
+    return { worker, ran };
+  }
+  /** Nothing is due, and one job waits for its time. */
+  async function isAtRest(queue: Queue): Promise<boolean> {
+    const { waiting, active, delayed, prioritized } = await queue.getJobCounts();
+    const [schedule] = await listSchedules(queue);
+    const next = Date.parse(schedule!.next!);
+    return waiting === 0 && active === 0 && prioritized === 0 && delayed === 1 && next > Date.now();
+  }
+  async function untilAtRest(queue: Queue): Promise<void> {
+    while (!(await isAtRest(queue))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  it("catch up with one job when no worker was there for three ticks, and run no tick twice when the clock goes back", async () => {
+    const prefix = `{clock-${process.pid}-${now()}}`;
+    const redis = { ...resolveConfig({ env: { REDIS_URL: url! } }).redis, prefix };
+    const connection = connectRedis(redis);
+    const queue = openQueue("monitor", { connection, redis }).queue as Queue;
+    const ticks: string[] = [];
+    await addSchedule(queue, { id: "hourly", every: "1h" }, payload);
+    const first = startWorker(url!, prefix, ticks);
+    await first.ran(1);
+    await untilAtRest(queue);
+    await first.worker.close();
+    clock.aheadMs = 3.5 * HOUR_MS;
+    const pair = [startWorker(url!, prefix, ticks), startWorker(url!, prefix, ticks)];
+    await Promise.race(pair.map(({ ran }) => ran(2)));
+    await untilAtRest(queue);
+    expect(ticks).toHaveLength(2);
+    // Two hours back: the tick after next is far away again, and what ran does not come back.
+    clock.aheadMs = 1.5 * HOUR_MS;
+    await Promise.all(pair.map(({ worker }) => worker.close()));
+    const third = startWorker(url!, prefix, ticks);
+    await third.worker.waitUntilReady();
+    await untilAtRest(queue);
+    expect(ticks).toHaveLength(2);
+    await third.worker.close();
+    clock.aheadMs = 4.6 * HOUR_MS;
+    const fourth = startWorker(url!, prefix, ticks);
+    await fourth.ran(3);
+    await untilAtRest(queue);
+    await fourth.worker.close();
+    expect(ticks).toHaveLength(3);
+    expect(new Set(ticks).size).toBe(3);
+    await queue.obliterate({ force: true });
+    await queue.close();
+    closeRedis(connection);
+  });
+
+  it("outlive a Redis that is killed, and run on with each tick once", async () => {
+    const server = await startPrivateRedis();
+    const prefix = "{killed}";
+    const redis = { ...resolveConfig({ env: { REDIS_URL: server.url } }).redis, prefix };
+    const connection = connectRedis(redis);
+    const queue = openQueue("monitor", { connection, redis }).queue as Queue;
+    queue.on("error", () => {});
+    const ticks: string[] = [];
+    await addSchedule(queue, { id: "hourly", every: "1h" }, payload);
+    await addSchedule(queue, { id: "resting", cron: "0 3 * * *" }, payload);
+    await pauseSchedule(queue, "resting");
+    const { worker, ran } = startWorker(server.url, prefix, ticks);
+    await ran(1);
+    await server.kill();
+    await server.restart();
+    expect((await listSchedules(queue)).map(({ id, paused }) => `${id} ${paused}`).sort()).toEqual([
+      "hourly false",
+      "resting true",
+    ]);
+    clock.aheadMs = 1.1 * HOUR_MS;
+    await ran(2);
+    await worker.close();
+    expect(new Set(ticks).size).toBe(ticks.length);
+    expect(ticks).toHaveLength(2);
+    await queue.close();
+    closeRedis(connection);
+    await server.stop();
   });
 });
