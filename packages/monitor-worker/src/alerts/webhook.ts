@@ -76,7 +76,11 @@ function escapeSlack(text: string): string {
  *
  * @throws ColaError CONFIG_INVALID; what it returns throws WEBHOOK_FAILED
  */
-export function createWebhookSender(settings: WebhookSettings, resolve: Resolve = resolveHost): SendAlert {
+export function createWebhookSender(
+  settings: WebhookSettings,
+  resolve: Resolve = resolveHost,
+  timeoutMs = TIMEOUT_MS,
+): SendAlert {
   const url = webhookTarget(settings);
   const secrets = [settings.secret, settings.previousSecret].filter((secret) => secret !== "");
   return async (alert) => {
@@ -86,24 +90,35 @@ export function createWebhookSender(settings: WebhookSettings, resolve: Resolve 
     const timestamp = Math.floor(Date.now() / 1000);
     const signature = secrets.length > 0 ? webhookSignature(secrets, id, timestamp, body) : undefined;
     const address = await publicAddress(url.hostname, settings.allowPrivate, resolve);
-    const status = await post(url, address, body, {
+    const headers = {
       "content-type": "application/json",
       "user-agent": "ColaML",
       "webhook-id": id,
       "webhook-timestamp": String(timestamp),
       ...(signature === undefined ? {} : { "webhook-signature": signature }),
-    });
+    };
+    const status = await post({ url, address, body, headers, timeoutMs });
     if (status < 200 || status > 299) {
       throw new ColaError("WEBHOOK_FAILED", `webhook host ${url.hostname} answered ${status}`);
     }
   };
 }
 
-function post(url: URL, address: Address, body: string, headers: Record<string, string>): Promise<number> {
+interface Post {
+  url: URL;
+  address: Address;
+  body: string;
+  headers: Record<string, string>;
+  timeoutMs: number;
+}
+
+/** @returns the status of the answer */
+function post({ url, address, body, headers, timeoutMs }: Post): Promise<number> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const options: RequestOptions = {
     method: "POST",
     headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal,
     agent: false,
     // A single address answers every form of the call: nothing is resolved again.
     lookup: (_host, wanted, callback) => {
@@ -112,8 +127,10 @@ function post(url: URL, address: Address, body: string, headers: Record<string, 
     },
   };
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) =>
-      reject(new ColaError("WEBHOOK_FAILED", `webhook host ${url.hostname}: ${messageOf(cause)}`, { cause }));
+    const fail = (cause: unknown) => {
+      const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : messageOf(cause);
+      reject(new ColaError("WEBHOOK_FAILED", `webhook host ${url.hostname}: ${why}`, { cause }));
+    };
     const send = url.protocol === "https:" ? requestHttps : requestHttp;
     const call = send(url, options, (response) => {
       let bytes = 0;

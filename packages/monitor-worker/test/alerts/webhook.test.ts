@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { isPublicAddress, publicAddress } from "@colaml/monitor-worker/alerts/ta
 import { createWebhookSender, webhookTarget } from "@colaml/monitor-worker/alerts/webhook";
 import { isSignedBy } from "@colaml/monitor-worker/alerts/webhook-signature";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import type { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 
 const alert: Alert = {
@@ -91,6 +92,42 @@ describe("the webhook", () => {
     });
     await close();
     expect(received).toHaveLength(1);
+  });
+
+  it("gives up on a receiver that is slow, keeps sending its answer, or is down, and shows no path of the URL", async () => {
+    const answers = [
+      () => {},
+      (response: ServerResponse) => {
+        response.writeHead(200);
+        response.write("x".repeat(70_000));
+      },
+    ];
+    const server = createServer((request, response) => {
+      request.resume();
+      answers.shift()!(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const { settings, close } = await receiver();
+    await close();
+    const target = { ...settings, url: `http://localhost:${port}/secret-path`, ports: String(port) };
+    const failures: ColaError[] = [];
+    for (let i = 0; i < 3; i++) {
+      await createWebhookSender(target, loopback, 300)(alert).catch((error) => failures.push(error));
+      if (i < 1) continue;
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    expect(failures.map(({ code, retryable }) => [code, retryable])).toEqual(
+      Array(3).fill(["WEBHOOK_FAILED", true]),
+    );
+    const [slow, endless, down] = failures.map(({ message }) => message);
+    expect([slow, endless, down]).toEqual([
+      expect.stringMatching(/no answer within 0\.3 s/),
+      expect.stringMatching(/64 KiB/),
+      expect.stringMatching(/ECONNREFUSED/),
+    ]);
+    expect(failures.join()).not.toMatch(/secret-path/);
   });
 
   it.each([
