@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
@@ -107,10 +108,20 @@ export class AlertEngine {
   }
 }
 
-/** Safe as a file name and as a job id: rule, model and check, cut to what fits. */
+/** Longest part of an incident's id: three of them, with what job ids add, stay below 128 characters. */
+const MAX_ID_PART = 34;
+
+/** Safe as a file name and as a job id: rule, model and check. */
 function incidentId(rule: string, model: string, checkId: string): string {
-  const safe = (text: string) => text.replace(/[^A-Za-z0-9._-]/g, "-");
-  return `${safe(rule).slice(0, 40)}-${safe(model).slice(0, 40)}-${safe(checkId).slice(-40)}`;
+  return [rule, model, checkId].map(idPart).join("-");
+}
+
+/** A long one is cut, and told from others that begin like it by its digest. */
+function idPart(text: string): string {
+  const safe = text.replace(/[^A-Za-z0-9._-]/g, "-");
+  if (safe.length <= MAX_ID_PART) return safe;
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 10);
+  return `${safe.slice(0, MAX_ID_PART - 11)}-${digest}`;
 }
 
 function alertOf(

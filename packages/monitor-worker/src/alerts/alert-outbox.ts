@@ -98,7 +98,12 @@ export class AlertOutbox {
       .map(async (name) => {
         // Another worker of this folder may have delivered it meanwhile.
         const bytes = await readFile(join(this.#folder, name), "utf8").catch(() => undefined);
-        return bytes === undefined ? [] : [{ name, letter: letterSchema.parse(JSON.parse(bytes)) }];
+        if (bytes === undefined) return [];
+        const letter = parseLetter(bytes);
+        if (letter) return [{ name, letter }];
+        await this.#move(name, this.#undelivered);
+        this.#options.logger.error(`alert file ${name} cannot be read: kept in ${this.#undelivered}`);
+        return [];
       });
     return (await Promise.all(letters)).flat().sort((a, b) => a.letter.firstAt - b.letter.firstAt);
   }
@@ -165,6 +170,15 @@ export class AlertOutbox {
 }
 
 const nameOf = (alert: Alert) => `${alert.id}.${alert.status}.json`;
+
+/** Nothing where a file holds something else: one of them must not hold up the others. */
+function parseLetter(text: string): Letter | undefined {
+  try {
+    return letterSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 const exists = (path: string) =>
   access(path).then(

@@ -27,7 +27,7 @@ export async function startTraining(turn: LoopTurn, rule: AlertRule, incident: s
     incident,
     rule: rule.name,
     queue: start.job,
-    jobId: `retrain-${incident}`.slice(0, 128),
+    jobId: `retrain-${incident}`,
     startedAt: now.toISOString(),
     status: "training",
     before: { version: result.modelVersion, ...(accuracy === undefined ? {} : { accuracy }) },

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -251,6 +251,20 @@ describe("the outbox", () => {
     await box.put(alert);
     await box.flush();
     expect(sent).toEqual(["firing"]);
+  });
+
+  it("sets a file aside that it cannot read, and delivers the others", async () => {
+    const sent: string[] = [];
+    const box = outbox(async ({ id }) => void sent.push(id));
+    await box.put(alert);
+    await writeFile(join(stateDir, "alerts", "outbox", "broken.json"), "{");
+    await writeFile(join(stateDir, "alerts", "outbox", "other.json"), "{}");
+    await box.flush();
+    expect(sent).toEqual([alert.id]);
+    expect((await readdir(join(stateDir, "alerts", "undelivered"))).sort()).toEqual([
+      "broken.json",
+      "other.json",
+    ]);
   });
 
   it("sends no recovery before its alert", async () => {
