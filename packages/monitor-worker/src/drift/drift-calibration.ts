@@ -18,6 +18,8 @@ export interface Comparison {
   designEffect: number;
   /** `bins`: each row is in one of them; `words`: a row holds each word or not. */
   kind: "bins" | "words";
+  /** Of words: how much more the index varies than that of words that come and go by themselves. */
+  varianceFactor?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Comparison {
  */
 export function calibratedPsiThreshold(comparison: Comparison, falseAlarmRate: number): number {
   const { mean, variance } = simulate(comparison, seededRandom(SEED));
-  return gammaQuantile(mean, variance, 1 - falseAlarmRate);
+  return gammaQuantile(mean, variance * (comparison.varianceFactor ?? 1), 1 - falseAlarmRate);
 }
 
 function simulate(comparison: Comparison, random: Random): { mean: number; variance: number } {

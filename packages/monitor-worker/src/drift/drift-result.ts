@@ -61,8 +61,9 @@ function comparisonOf(
   const ofRows = { ...base, rows: window.rows };
   switch (statistic) {
     case "vocabulary": {
-      const { documentFrequency: reference, designEffect } = profile.terms;
-      return [{ ...ofTexts, kind: "words", reference, designEffect }, window.documentFrequency];
+      const { documentFrequency: reference, designEffect, varianceFactor = 1 } = profile.terms;
+      const comparison = { ...ofTexts, kind: "words" as const, reference, designEffect, varianceFactor };
+      return [comparison, window.documentFrequency];
     }
     case "out_of_vocabulary": {
       const { counts: reference, designEffect } = profile.outOfVocabulary;

@@ -54,6 +54,8 @@ const profileSchema = z.strictObject({
     /** Documents, of `rows`, that hold each word. */
     documentFrequency: z.array(count).max(MAX_PROFILE_TERMS),
     designEffect: z.number().min(1),
+    /** How much more the words' PSI varies because words come together (1: not at all). Older profiles lack it. */
+    varianceFactor: z.number().min(1).optional(),
   }),
   /** UTF-16 code units (`text.length`) a text; edges are the deciles. */
   textLength: histogramSchema,

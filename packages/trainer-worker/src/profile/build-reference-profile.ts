@@ -7,6 +7,7 @@ import {
   type ReferenceProfile,
 } from "@colaml/shared/model/reference-profile";
 import { blockRowsOf, designEffect, termsDesignEffect } from "./design-effect";
+import { wordVarianceFactor } from "./word-dependence";
 
 /** What was seen of the profiled rows, in file order; every array has an entry a row. */
 export interface ProfiledRows {
@@ -94,6 +95,7 @@ function profileTerms(rows: ProfiledRows, terms: readonly string[]): ReferencePr
     words: kept.map((term) => terms[term]!),
     documentFrequency: kept.map((term) => frequency[term]!),
     designEffect: termsDesignEffect(blockDocuments(rows, terms.length, kept), blockRowsOf(n)),
+    varianceFactor: wordVarianceFactor(rows.termsOf, n, terms.length, kept),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type ProfiledRows,
 } from "@colaml/trainer-worker/profile/build-reference-profile";
 import { designEffect } from "@colaml/trainer-worker/profile/design-effect";
+import { wordVarianceFactor } from "@colaml/trainer-worker/profile/word-dependence";
 import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 
 const TERMS = ["constructor", "dm", "please"];
@@ -102,6 +103,34 @@ describe("the design effect", () => {
   it("is 1 where one value is all there is, or rows are too few", () => {
     expect(designEffect(new Uint8Array(5_000), 4)).toBe(1);
     expect(designEffect(Uint8Array.of(0, 1, 0, 1), 2)).toBe(1);
+  });
+});
+
+describe("the variance factor of words", () => {
+  const factor = (held: number[][], words: number) =>
+    wordVarianceFactor(
+      (row) => held[row]!,
+      held.length,
+      words,
+      Array.from({ length: words }, (_, word) => word),
+    );
+
+  it("is the number of words where all of them are in the same texts", () => {
+    const held = Array.from({ length: 1_000 }, (_, row) => (row % 4 === 0 ? [0, 1, 2] : []));
+    // What chance would add, 1 / rows for each of the 6 pairs, is taken off.
+    expect(factor(held, 3)).toBeCloseTo(3 - 6 / 1_000 / 3, 9);
+  });
+
+  it("is about 1 where words come and go by themselves", () => {
+    const random = seededRandom(7);
+    const held = Array.from({ length: 5_000 }, () =>
+      Array.from(Array(40).keys()).filter(() => random() < 0.2),
+    );
+    expect(factor(held, 40)).toBeLessThan(1.05);
+  });
+
+  it("is 1 where no word tells texts apart", () => {
+    expect(factor([[0], [0]], 2)).toBe(1);
   });
 });
 

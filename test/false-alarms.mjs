@@ -1,0 +1,144 @@
+// How often the drift check alarms on rows that nothing but chance tells apart, and that it does on rows of one side
+// alone. A process of its own: jest's contexts make the many draws ten times slower.
+// Arguments: a file to train on, a file of rows, trials a size, sizes as reference:window, rates by comma.
+// Prints {alarms: [{reference, window, counts: one a rate, ofStatistic: at the last rate}], halves: {level, scores}, sides: [{label, rows, level, words}]}.
+import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
+import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
+import { seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { trainJobSchema } from "@colaml/shared/jobs/train";
+import { createClassifier } from "@colaml/shared/model/classifier";
+import { createTokenizer } from "@colaml/shared/text/tokenizer";
+import { buildReferenceProfile } from "@colaml/trainer-worker/profile/build-reference-profile";
+import { trainModel } from "@colaml/trainer-worker/training";
+
+const [learned, path, trials, sizes, rates] = process.argv.slice(2);
+const RATES = rates.split(",").map(Number);
+const DEFAULT_RATE = 0.01;
+
+/** A model trained with the defaults, published nowhere. */
+async function trainOn(file) {
+  const hooks = { progress() {}, signal: new AbortController().signal, maxMemoryMb: 2_048 };
+  return (await trainModel(trainJobSchema.parse({ dataset: { path: file } }), hooks)).bundle;
+}
+
+/** Every row of a file with what the model says of it. */
+async function scoreFile(file, { classes, terms, columns, features }) {
+  const classifier = createClassifier(bundle);
+  const tokenise = createTokenizer(features);
+  const termOf = new Map(terms.map((term, i) => [term, i]));
+  const scored = [];
+  for await (const { texts, labels } of readDataset({ path: file }, columns).batches()) {
+    for (const [i, text] of texts.entries()) {
+      const tokens = tokenise(text);
+      const known = tokens.map((token) => termOf.get(token)).filter((term) => term !== undefined);
+      const probabilities = new Float64Array(classes.length);
+      const predicted = classifier.predict(text, probabilities);
+      const actual = classes.indexOf(labels[i]);
+      const unknownTokens = tokens.length - known.length;
+      scored.push({
+        text,
+        tokens,
+        terms: [...new Set(known)],
+        unknownTokens,
+        actual,
+        predicted,
+        probabilities,
+      });
+    }
+  }
+  return scored;
+}
+
+/** The profile that the trainer stores where these are its held-out rows. */
+function profileOf(some) {
+  const { classes, terms } = bundle;
+  const probabilities = new Float64Array(some.length * classes.length);
+  for (const [i, row] of some.entries()) probabilities.set(row.probabilities, i * classes.length);
+  const profiled = {
+    textLength: some.map(({ text }) => text.length),
+    tokens: some.map(({ tokens }) => tokens.length),
+    unknownTokens: some.map(({ unknownTokens }) => unknownTokens),
+    termsOf: (row) => some[row].terms,
+    actual: some.map(({ actual }) => actual),
+    predicted: some.map(({ predicted }) => predicted),
+    probabilities,
+  };
+  return buildReferenceProfile(profiled, classes, terms, { rows: some.length, metrics: {} });
+}
+
+/** The monitor's counts of a window. */
+function windowOf(some, profile) {
+  let row = 0;
+  // The tokens are known: tokenising each row again for each window would take most of the time.
+  const window = new DriftWindow(profile, bundle.terms, () => some[row].tokens);
+  for (; row < some.length; row++) {
+    window.addPrediction(some[row].predicted, some[row].probabilities);
+    window.addText(some[row].text);
+  }
+  return window.counts;
+}
+
+/** Moves `count` random rows to the front (Fisher and Yates), in place. */
+function drawToFront(count, random) {
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(random() * (rows.length - i));
+    [rows[i], rows[j]] = [rows[j], rows[i]];
+  }
+}
+
+/**
+ * A trial draws reference and window at random from the same rows, none in both: nothing but chance tells them
+ * apart, and given the rows the trials are independent, so that the count of alarms is binomial.
+ */
+function alarms(reference, window) {
+  const random = seededRandom(window);
+  const counts = RATES.map(() => 0);
+  const ofStatistic = {};
+  for (let trial = 0; trial < Number(trials); trial++) {
+    drawToFront(reference + window, random);
+    const profile = profileOf(rows.slice(0, reference));
+    const current = windowOf(rows.slice(reference, reference + window), profile);
+    for (const [i, rate] of RATES.entries()) {
+      const { level, scores } = compareWithReference(profile, current, rate);
+      if (level !== "none") counts[i]++;
+      if (rate !== RATES.at(-1)) continue;
+      for (const score of scores) {
+        ofStatistic[score.statistic] ??= 0;
+        if (score.level !== "none") ofStatistic[score.statistic]++;
+      }
+    }
+  }
+  return { reference, window, counts, ofStatistic };
+}
+
+function halves() {
+  drawToFront(rows.length, seededRandom(42));
+  const middle = Math.floor(rows.length / 2);
+  const profile = profileOf(rows.slice(0, middle));
+  const { level, scores } = compareWithReference(
+    profile,
+    windowOf(rows.slice(middle), profile),
+    DEFAULT_RATE,
+  );
+  return { level, scores: scores.length };
+}
+
+/** Rows of one class alone against a reference of both. */
+function side(label, count) {
+  const profile = profileOf(rows.slice(0, 2_000));
+  const ofSide = rows.slice(2_000).filter(({ actual }) => bundle.classes[actual] === label);
+  const window = windowOf(ofSide.slice(0, count), profile);
+  const { level, rose, fell } = compareWithReference(profile, window, DEFAULT_RATE);
+  const words = [...rose, ...fell].filter(({ significant }) => significant).length;
+  return { label, rows: window.rows, level, words };
+}
+
+const bundle = await trainOn(learned);
+const rows = await scoreFile(path, bundle);
+const found = {
+  halves: halves(),
+  sides: bundle.classes.flatMap((label) => [200, 500].map((count) => side(label, count))),
+  alarms: sizes.split(",").map((size) => alarms(...size.split(":").map(Number))),
+};
+console.log(JSON.stringify(found));
