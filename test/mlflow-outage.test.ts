@@ -1,7 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
+import { CheckHistory } from "@colaml/monitor-worker/check/check-history";
+import { createCheckPublisher } from "@colaml/monitor-worker/check/check-publisher";
+import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
+import { loadMonitoredModel } from "@colaml/monitor-worker/load-monitored-model";
+import { createMonitorProcessor } from "@colaml/monitor-worker/processor";
+import { createReportWriter } from "@colaml/monitor-worker/report/write-report";
 import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/embedded/mlflow-server";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { championOf, promote } from "@colaml/shared/mlflow/champion";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
@@ -60,6 +70,96 @@ test("a publication that an outage breaks off is gone on with when the server is
   expect(await client.registry.versions("m")).toHaveLength(2);
   expect((await championOf(client, "m"))?.version).toBe("1");
   await loadModel(client, await resolveModel(client, "models:/m/2"), { cacheDir });
+}, 200_000);
+
+/** A monitor without a queue, on the server of this file, keeping its state in `folder`. */
+function monitorIn(folder: string) {
+  const client = clientFor(server.uri, 0);
+  const config = resolveConfig({ flags: { "paths.stateDir": folder } });
+  const logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => logger, close: async () => {} };
+  const checks = createCheckPublisher(client, folder, logger);
+  const check = createMonitorProcessor({
+    loadModel: (uri) => loadMonitoredModel(client, config, uri),
+    publish: checks.publish,
+    alerts: new AlertEngine({ stateDir: folder, incidents: new IncidentStore(folder), sinks: [], logger }),
+    rules: [],
+    labels: new LabelStore(folder),
+    history: new CheckHistory(folder),
+    settings: config.monitor,
+    confine: async (path) => path,
+    writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
+    // one monitor alone: nothing to wait for
+    exclusively: async (_model, work) => work(() => {}),
+  });
+  const { signal } = new AbortController();
+  return {
+    client,
+    publishWaiting: () => checks.publishWaiting(signal),
+    check: (input: object, jobId: string) =>
+      check(monitorJobSchema.parse(input), { jobId, signal, logger, progress: async () => {} }),
+  };
+}
+
+/** Every value of a metric as MLflow kept it, by step. */
+async function stepsOf(runId: string, metric: string): Promise<[number, number][]> {
+  const query = new URLSearchParams({ run_id: runId, metric_key: metric });
+  const answer = await fetch(`${server.uri}/api/2.0/mlflow/metrics/get-history?${query}`);
+  const { metrics } = (await answer.json()) as { metrics: { step: number; value: number }[] };
+  return metrics.map(({ step, value }) => [Number(step), value]);
+}
+
+test("a check made while MLflow is away is recorded when it is back: run, metrics, step and report", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "monitor-outage-"));
+  try {
+    const { client, check, publishWaiting } = monitorIn(folder);
+    const window = join(folder, "window.csv");
+    const rows = Array.from({ length: 100 }, (_, i) => `${i},${i % 2 ? "help" : "thanks"},${i % 2 === 1}`);
+    await writeFile(window, ["tweet_id,text,inbound", ...rows, ""].join("\n"));
+    const job = { input: { path: window }, model: "models:/m/1", experiment: "checks" };
+    const first = await check(job, "first");
+    expect(first.runId).toMatch(/^[0-9a-f]{32}$/);
+
+    await server.child.stop();
+    await writeFile(window, ["tweet_id,text,inbound", ...rows, "100,thanks,True", ""].join("\n"));
+    const second = await check(job, "second");
+    expect(second.runId).toBeUndefined();
+    expect(second.warnings).toContainEqual(
+      expect.stringMatching(
+        /^not recorded in MLflow: .* does not answer.*kept in .*spool-checks and recorded/,
+      ),
+    );
+    await check(job, "third");
+    const kept = async () => (await readdir(join(folder, "spool-checks"))).filter((name) => /^\d/.test(name));
+    expect(await kept()).toHaveLength(2);
+    await publishWaiting();
+    expect(await kept()).toHaveLength(2);
+
+    server = await start(server.port);
+    await publishWaiting();
+    await publishWaiting();
+    expect(await kept()).toEqual([]);
+
+    const experiment = (await client.experiments.find("checks"))!;
+    const runs = await client.runs.search([experiment], "tags.`colaml.kind` = 'monitor'");
+    expect(runs.map(({ status }) => status)).toEqual(["FINISHED", "FINISHED", "FINISHED"]);
+    const late = runs[1]!;
+    expect(late.metrics).toMatchObject({ accuracy_score: 100 / 101, rows: 101, labelled_rows: 101 });
+    const page = await client.artifacts.download(late.artifactUri, "monitoring_report.html");
+    expect(page.toString()).toBe(await readFile(second.report!, "utf8"));
+
+    const [series, ...others] = await client.runs.search([experiment], "tags.`colaml.kind` = 'monitoring'");
+    expect(others).toEqual([]);
+    expect(await stepsOf(series!.runId, "accuracy_score")).toEqual([
+      [1, 1],
+      [2, 100 / 101],
+      [3, 100 / 101],
+    ]);
+    expect((await client.runs.children(series!)).map(({ runId }) => runId).sort()).toEqual(
+      runs.map(({ runId }) => runId).sort(),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }, 200_000);
 
 test("a server that hangs is said to be away", async () => {

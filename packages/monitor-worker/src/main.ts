@@ -10,7 +10,7 @@ import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import { championOf, PREVIOUS, promote, rollback } from "@colaml/shared/mlflow/champion";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
-import { publishRun } from "@colaml/shared/mlflow/publish-model";
+import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import { runWorkerProcess, type WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { AlertEngine } from "./alerts/alert-engine";
@@ -18,6 +18,7 @@ import { AlertOutbox } from "./alerts/alert-outbox";
 import { startDelivery } from "./alerts/delivery-loop";
 import { createWebhookSender } from "./alerts/webhook";
 import { CheckHistory } from "./check/check-history";
+import { createCheckPublisher } from "./check/check-publisher";
 import { LabelStore } from "./labels/label-store";
 import { createLabelsProcessor } from "./labels/labels-processor";
 import { loadMonitoredModel } from "./load-monitored-model";
@@ -55,6 +56,8 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
   const mlflow = createMlflowClient(config.mlflow);
   const loadModel = (uri: string) => loadMonitoredModel(mlflow, config, uri);
   const worker = { config, logger, lifecycle };
+  const checks = createCheckPublisher(mlflow, stateDir, logger);
+  publishByItself("checks", checks.publishWaiting, worker);
   await runWorker({
     queue: QUEUES.labels,
     schema: labelsJobSchema,
@@ -72,7 +75,7 @@ async function start({ config, logger, lifecycle }: WorkerProcess): Promise<void
     schema: monitorJobSchema,
     processor: createMonitorProcessor({
       loadModel,
-      publish: (record) => publishRun(mlflow, record),
+      publish: checks.publish,
       alerts,
       rules,
       labels,

@@ -96,7 +96,8 @@ async function conclude(
   const observations = observationsOf(assessment, rules);
   const told = await dependencies.alerts.evaluate(model, observations, context.jobId, held);
   const result = { ...judged, alerts: told.alerts, openIncidents: told.open.map(({ id }) => id) };
-  const { runId, report, warning } = await record(dependencies, { ...check, jobId: context.jobId, result });
+  const { jobId, signal } = context;
+  const { runId, report, warning } = await record(dependencies, { ...check, jobId, signal, result });
   const recorded: MonitorResult = {
     ...result,
     warnings: [...result.warnings, ...(warning ? [warning] : [])],

@@ -1,18 +1,18 @@
+import { jobKeyOf } from "@colaml/shared/jobs/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { LiveRun } from "./publishing/live-run";
-import { jobKeyOf, publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";
-import type { Publisher } from "./publishing/publisher";
+import { publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";
+import type { Publisher, TrainingSpool } from "./publishing/publisher";
 import { iterationMetrics, type MetricPoint } from "./publishing/run-contents";
-import type { Spool } from "./publishing/spool";
 import { trainModel } from "./training";
 
 export interface TrainDependencies {
   mlflow: MlflowClient;
   publisher: Publisher;
-  spool: Spool;
+  spool: TrainingSpool;
   origin: RunOrigin;
   /** MiB the trainer may take. */
   maxMemoryMb: number;

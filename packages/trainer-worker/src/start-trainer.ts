@@ -3,24 +3,21 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkJobPath } from "@colaml/shared/data/job-path";
-import { messageOf } from "@colaml/shared/errors/cola-error";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/jobs/publish";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
 import { tuneJobSchema } from "@colaml/shared/jobs/tune";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { Spool } from "@colaml/shared/mlflow/spool";
+import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { createTrainProcessor } from "./processor";
 import { createPublishProcessor } from "./publishing/publish-processor";
-import { Publisher } from "./publishing/publisher";
-import { Spool } from "./publishing/spool";
+import { Publisher, type TrainingSpool } from "./publishing/publisher";
 import { withTrialProgress } from "./tune/trial-progress";
 import { createTuneProcessor } from "./tune/tune-processor";
-
-/** How often it is looked whether trainings wait on disk for an MLflow that was away. */
-const PUBLISH_EVERY_MS = 15_000;
 
 /** Opens what the trainer needs and works on `train`, `tune` and `publish` until the process stops. */
 export async function startTrainer(worker: WorkerProcess): Promise<void> {
@@ -28,7 +25,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const { hmacKey } = config.model;
   const { stateDir, dataDir } = config.paths;
   const mlflow = createMlflowClient(config.mlflow);
-  const spool = new Spool(join(stateDir, "spool"));
+  const spool: TrainingSpool = new Spool(join(stateDir, "spool"));
   const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(stateDir, "models"), hmacKey });
   const dependencies = {
     mlflow,
@@ -44,7 +41,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const queueOptions = { connection, redis: config.redis, logger };
   const trainQueue = openQueue<TrainJob, TrainResult>(QUEUES.train, queueOptions);
   const tuneQueue = openQueue(QUEUES.tune, queueOptions);
-  publishByItself(publisher, worker);
+  publishByItself("trainings", (signal) => publisher.publishWaiting(signal), worker);
   await runWorker({
     ...worker,
     queue: QUEUES.train,
@@ -63,26 +60,6 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     schema: publishJobSchema,
     processor: createPublishProcessor({ mlflow, publisher }),
   });
-}
-
-/** What waits on disk is published as soon as MLflow answers again. */
-function publishByItself(publisher: Publisher, { lifecycle, logger }: WorkerProcess): void {
-  const { stopping } = lifecycle.graceful;
-  let busy = false;
-  const round = async () => {
-    if (busy) return;
-    busy = true;
-    try {
-      await publisher.publishWaiting(stopping);
-    } catch (error) {
-      logger.warn(`publishing what waits failed: ${messageOf(error)}`);
-    } finally {
-      busy = false;
-    }
-  };
-  const timer = setInterval(() => void round(), PUBLISH_EVERY_MS);
-  lifecycle.graceful.onStop("publisher", async () => clearInterval(timer));
-  void round();
 }
 
 /** The commit this code was checked out at; empty where there is no git. */

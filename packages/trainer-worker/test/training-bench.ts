@@ -6,15 +6,15 @@ import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
 import { createLogger, type Logger } from "@colaml/shared/logging/logger";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
+import { Spool } from "@colaml/shared/mlflow/spool";
 import { type TrainContext, type TrainDependencies, train } from "@colaml/trainer-worker/processor";
-import { Publisher } from "@colaml/trainer-worker/publishing/publisher";
-import { Spool } from "@colaml/trainer-worker/publishing/spool";
+import { Publisher, type TrainingSpool } from "@colaml/trainer-worker/publishing/publisher";
 
 /** A trainer without a queue, on the run's real MLflow, under an experiment and a model of its own. */
 export interface TrainingBench {
   folder: string;
   mlflow: MlflowClient;
-  spool: Spool;
+  spool: TrainingSpool;
   logger: Logger;
   experiment: string;
   model: string;
@@ -34,7 +34,7 @@ export async function openTrainingBench(
   const logger = createLogger({ service: "test", logging: { ...config.logging, level: "error" } });
   logger.error = logger.warn = logger.info = () => {};
   const mlflow = createMlflowClient(config.mlflow);
-  const spool = new Spool(join(folder, "spool"));
+  const spool: TrainingSpool = new Spool(join(folder, "spool"));
   const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(folder, "models"), hmacKey: "" });
   const origin = { user: "tester", sourceName: "test", gitCommit: "" };
   const dependencies = { mlflow, publisher, spool, origin, hmacKey: "", maxMemoryMb: 2048 };

@@ -5,6 +5,8 @@ import { join } from "node:path";
 export interface CheckRecord {
   /** Id of the job: the same one again is the same check. */
   id: string;
+  /** Which check of the model it is, from 1. */
+  number: number;
   at: string;
   modelVersion: string;
   rows: number;
@@ -27,9 +29,14 @@ export class CheckHistory {
     this.#stateDir = stateDir;
   }
 
-  async append(model: string, record: CheckRecord): Promise<void> {
+  /** @returns the number of the check: a job that runs again keeps its own */
+  async append(model: string, record: Omit<CheckRecord, "number">): Promise<number> {
+    const before = await this.read(model);
+    const same = before.find(({ id }) => id === record.id);
+    const number = same?.number ?? (before.at(-1)?.number ?? 0) + 1;
     await mkdir(join(this.#stateDir, "monitor", model), { recursive: true });
-    await appendFile(this.#pathOf(model), `${JSON.stringify(record)}\n`);
+    await appendFile(this.#pathOf(model), `${JSON.stringify({ ...record, number })}\n`);
+    return number;
   }
 
   /** The latest checks; a line cut off by a crash is left out, of two with one id the later counts. */

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { type ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
-import type { Metric } from "@colaml/shared/mlflow/log-batch";
-import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
+import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
+import type { SeriesRecord } from "@colaml/shared/mlflow/run-series";
 import type { Segment } from "../quality/quality-segments";
 
-/** Records a run, or throws MLFLOW_UNREACHABLE and the like. */
-export type PublishRun = (record: RunRecord) => Promise<{ runId: string }>;
+/** Records a check, or throws MLFLOW_UNREACHABLE and the like. */
+export type PublishRun = (record: SeriesRecord, signal: AbortSignal) => Promise<{ runId: string }>;
 
 export interface PublishedCheck {
   job: MonitorJob;
@@ -19,25 +19,30 @@ export interface PublishedCheck {
   report: string;
   /** Run of the model's training. */
   modelRunId: string;
+  /** Which check of the model this is, from 1: its step in the model's series. */
+  number: number;
 }
 
 /**
- * Logs a check as a run of the experiment: metrics, accuracy along the rows as steps, the report. MLflow being away
- * loses no check: everything is in the result and in the report on disk, and the reason is returned.
+ * Logs a check as a run of the experiment: metrics, accuracy along the rows as steps, the report; and its metrics as
+ * a step of the run that all checks of the model version share. MLflow being away loses no check: everything is in
+ * the result and in the report on disk, and the reason is returned.
  */
 export async function publishCheck(
   publish: PublishRun,
   check: PublishedCheck,
+  signal: AbortSignal,
 ): Promise<{ runId?: string; warning?: string }> {
   try {
-    return await publish(recordOf(check));
+    const { runId } = await publish(recordOf(check), signal);
+    return { runId };
   } catch (error) {
     const failure: ColaError = toColaError(error);
     return { warning: `not recorded in MLflow: ${messageOf(failure)}` };
   }
 }
 
-function recordOf({ job, jobId, result, values, segments, report, ...check }: PublishedCheck): RunRecord {
+function recordOf({ job, jobId, result, values, segments, report, ...check }: PublishedCheck): SeriesRecord {
   const source = job.input?.path ?? job.predictions!;
   const tags: Record<string, string> = {
     "mlflow.source.name": "monitor-worker",
@@ -87,7 +92,23 @@ function recordOf({ job, jobId, result, values, segments, report, ...check }: Pu
       ["monitoring_report.html", new TextEncoder().encode(report)],
       ["monitoring_result.json", new TextEncoder().encode(JSON.stringify(result, null, 2))],
     ]),
+    series: {
+      seriesId: `monitoring-${result.model}-${result.modelVersion}`,
+      runName: `monitoring ${result.model} v${result.modelVersion}`,
+      tags: seriesTags(tags, result.verdict),
+      step: check.number,
+      metrics: [...metricsOf(values), ...counts(result)],
+    },
   };
+}
+
+/** Of the run that the checks of a model version share. */
+function seriesTags(ofCheck: Record<string, string>, verdict: string): KeyValue[] {
+  const tags = { ...ofCheck, "colaml.kind": "monitoring", "colaml.latest_verdict": verdict };
+  const kept = Object.entries(tags).filter(
+    ([key]) => !/verdict$|summary$|alerts$/.test(key) || key === "colaml.latest_verdict",
+  );
+  return kept.map(([key, value]) => ({ key, value }));
 }
 
 const metricsOf = (values: ReadonlyMap<string, number>): Metric[] =>

@@ -19,6 +19,7 @@ export interface RecordDependencies {
 export interface FinishedCheck {
   job: MonitorJob;
   jobId: string;
+  signal: AbortSignal;
   opened: OpenCheck;
   collected: Collected;
   assessment: Assessment;
@@ -29,12 +30,12 @@ export interface FinishedCheck {
 /** History, report and run; a report is written before MLflow is asked. */
 export async function record(
   dependencies: RecordDependencies,
-  { job, jobId, opened, collected, assessment, result, startTime }: FinishedCheck,
+  { job, jobId, signal, opened, collected, assessment, result, startTime }: FinishedCheck,
 ): Promise<{ runId?: string; report: string; warning?: string }> {
   const endTime = (dependencies.now ?? Date.now)();
   const { accuracy_score: accuracy } = collected.quality.metrics;
   const interval = collected.quality.intervals.accuracy_score;
-  await dependencies.history.append(result.model, {
+  const number = await dependencies.history.append(result.model, {
     id: jobId,
     at: new Date(endTime).toISOString(),
     modelVersion: result.modelVersion,
@@ -60,7 +61,7 @@ export async function record(
   });
   const name = `${result.model}-v${result.modelVersion}-${jobId.replace(/[^A-Za-z0-9._-]/g, "-").slice(-80)}.html`;
   const report = await dependencies.writeReport(job.report, name, page);
-  const published = await publishCheck(dependencies.publish, {
+  const check = {
     job,
     jobId,
     startTime,
@@ -70,6 +71,8 @@ export async function record(
     segments: collected.segments,
     report: page,
     modelRunId: opened.model.runId,
-  });
+    number,
+  };
+  const published = await publishCheck(dependencies.publish, check, signal);
   return { ...published, report };
 }

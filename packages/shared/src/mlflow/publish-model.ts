@@ -121,7 +121,11 @@ async function orFail<T>(
 
 const digestOf = (model: ModelRecord) => manifestDigest(model.files.get(MANIFEST_FILE) ?? new Uint8Array());
 
-async function openRun(client: MlflowClient, record: RunRecord): Promise<RunInfo> {
+/** The run of a publication: the one with its id, else a new one. */
+export async function openRun(
+  client: MlflowClient,
+  record: Pick<RunRecord, "publishId" | "experiment" | "runName" | "startTime" | "tags">,
+): Promise<RunInfo> {
   const experimentId = await client.experiments.ensure(record.experiment);
   const id = record.publishId.replaceAll("'", "");
   const [found] = await client.runs.search([experimentId], `tags.\`${PUBLISH_ID_TAG}\` = '${id}'`, 1);

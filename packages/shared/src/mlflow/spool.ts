@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import type { TrainResult } from "@colaml/shared/jobs/train";
-import type { Publication } from "./publication";
+import { ColaError, messageOf } from "../errors/cola-error";
+import type { ModelRecord, RunRecord } from "./publish-model";
 
 /** A holder touches its lock this often; one not touched for much longer was left by a process that died. */
 const LOCK_TOUCH_MS = 2_000;
@@ -15,11 +14,20 @@ const RESULT_DAYS = 7;
 const BROKEN_OFF = ".new-";
 const BROKEN_OFF_DAYS = 1;
 
+/** What may wait on disk: plain data, but for the files of the run and of the model. */
+export interface Spooled {
+  v: 1;
+  /** Which job it is the result of (`jobKeyOf`); a job taken up again finds it by this. */
+  jobKey: string;
+  record: RunRecord;
+  model?: ModelRecord;
+}
+
 /**
- * Finished trainings on disk that are not in MLflow yet, and the results of those that are. One folder may serve any
- * number of workers: entries appear complete or not at all, and one process at a time publishes.
+ * What is finished and not in MLflow yet, on disk, and the results (`R`) of what is. One folder may serve any number
+ * of workers: entries appear complete or not at all, and one process at a time publishes.
  */
-export class Spool {
+export class Spool<P extends Spooled, R> {
   readonly folder: string;
 
   /** @param folder is made where it is missing */
@@ -28,7 +36,7 @@ export class Spool {
   }
 
   /** Keeps a publication; when this resolves, it survives the process. */
-  async put(publication: Publication): Promise<void> {
+  async put(publication: P): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     const temporary = await mkdtemp(join(this.folder, BROKEN_OFF));
     const { record, model } = publication;
@@ -43,7 +51,7 @@ export class Spool {
     await rename(temporary, this.#entry(publication.record.endTime, publication.jobKey));
   }
 
-  /** Names of the entries, oldest training first. */
+  /** Names of the entries, the oldest first. */
   async list(): Promise<string[]> {
     const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
@@ -58,16 +66,16 @@ export class Spool {
   }
 
   /** @throws ColaError MODEL_CORRUPT where the entry was damaged on disk */
-  async read(name: string): Promise<Publication> {
+  async read(name: string): Promise<P> {
     try {
       return await this.#read(join(this.folder, name));
     } catch (cause) {
-      const what = `the training kept in ${join(this.folder, name)} cannot be read: ${messageOf(cause)}`;
+      const what = `what is kept in ${join(this.folder, name)} cannot be read: ${messageOf(cause)}`;
       throw new ColaError("MODEL_CORRUPT", what, { cause });
     }
   }
 
-  async #read(folder: string): Promise<Publication> {
+  async #read(folder: string): Promise<P> {
     const plain = JSON.parse(await readFile(join(folder, "publication.json"), "utf8"));
     if (plain.v !== 1) throw new Error(`version ${plain.v}, this release reads 1`);
     const artifacts = await readFiles(join(folder, "artifacts"), plain.record.artifacts);
@@ -79,7 +87,7 @@ export class Spool {
   }
 
   /** Notes the result of an entry, and only then drops it. */
-  async complete(name: string, publication: Publication, result: TrainResult): Promise<void> {
+  async complete(name: string, publication: P, result: R): Promise<void> {
     await mkdir(join(this.folder, "results"), { recursive: true });
     const path = this.#result(publication.jobKey);
     await writeFile(`${path}.new`, JSON.stringify(result));
@@ -97,9 +105,9 @@ export class Spool {
   }
 
   /** The result of a job that was published before, perhaps by a process that died right after. */
-  async resultOf(jobKey: string): Promise<TrainResult | undefined> {
+  async resultOf(jobKey: string): Promise<R | undefined> {
     const text = await readFile(this.#result(jobKey), "utf8").catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as TrainResult);
+    return text === undefined ? undefined : (JSON.parse(text) as R);
   }
 
   /** Runs `work` while no other process, and no other call, does. */

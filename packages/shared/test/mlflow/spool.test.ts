@@ -1,12 +1,18 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
-import { jobKeyOf, type Publication } from "@colaml/trainer-worker/publishing/publication";
-import { Spool } from "@colaml/trainer-worker/publishing/spool";
+import { jobKeyOf } from "@colaml/shared/jobs/job-key";
+import { Spool, type Spooled } from "@colaml/shared/mlflow/spool";
+
+interface Publication extends Spooled {
+  summary: { seconds: number };
+}
+interface Result {
+  runId: string;
+}
 
 let folder: string;
-let spool: Spool;
+let spool: Spool<Publication, Result>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "spool-"));
   spool = new Spool(join(folder, "spool"));
@@ -14,11 +20,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function publication(jobId: string, endTime: number): Publication {
-  const metrics = { validation: { accuracy_score: 0.8 }, test: { accuracy_score: 0.7 } };
   return {
     v: 1,
     jobKey: jobKeyOf(jobId, 5),
-    job: trainJobSchema.parse({ dataset: { path: "tweets.csv" } }),
     record: {
       publishId: `publish-${jobId}`,
       experiment: "e",
@@ -39,19 +43,11 @@ function publication(jobId: string, endTime: number): Publication {
       files: new Map([["bundle.json", Uint8Array.of(0, 255, 10)]]),
       versionTags: [],
     },
-    summary: {
-      metrics,
-      rows: { train: 1, validation: 2, test: 3, rejected: 4 },
-      testRowsOfClass: [1, 2],
-      majorityClass: 1,
-      datasetDigest: "d",
-      probabilitiesDigest: "p",
-      seconds: 1.5,
-    },
+    summary: { seconds: 1.5 },
   };
 }
 
-const result = { runId: "r", model: "m", promoted: true, verdict: "PROMOTE" } as TrainResult;
+const result: Result = { runId: "r" };
 
 describe("the spool", () => {
   it("gives back what was put on it, files to the last byte", async () => {
@@ -68,7 +64,7 @@ describe("the spool", () => {
     expect([...read.model!.files.get("bundle.json")!]).toEqual([0, 255, 10]);
   });
 
-  it("lists the oldest training first, and nothing half-written", async () => {
+  it("lists the oldest first, and nothing half-written", async () => {
     for (const [jobId, endTime] of [
       ["late", 2_000],
       ["early", 999],

@@ -2,8 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
 import type { KeyValue } from "@colaml/shared/mlflow/log-batch";
-import type { ModelRecord, RunRecord } from "@colaml/shared/mlflow/publish-model";
+import type { ModelRecord } from "@colaml/shared/mlflow/publish-model";
 import type { DatasetInput } from "@colaml/shared/mlflow/runs";
+import type { Spooled } from "@colaml/shared/mlflow/spool";
 import { bundleToFiles } from "@colaml/shared/model/bundle-files";
 import { REFERENCE_PROFILE_FILE, serialiseReferenceProfile } from "@colaml/shared/model/reference-profile";
 import { GOLDEN_SAMPLE_FILE, goldenSample, serialiseGoldenSample } from "../champion/golden-sample";
@@ -30,12 +31,8 @@ export interface TrainingSummary {
  * A finished training as plain data: all that MLflow is to hold of it. It is written to disk before it is published,
  * so that neither a server that is away nor a killed worker loses it.
  */
-export interface Publication {
-  v: 1;
-  /** Which job it is the result of; a job taken up again finds it by this. */
-  jobKey: string;
+export interface Publication extends Spooled {
   job: TrainJob;
-  record: RunRecord;
   /** Absent for a trial: only its run is recorded. */
   model?: ModelRecord;
   summary: TrainingSummary;
@@ -62,14 +59,6 @@ export interface RunIdentity {
 
 /** Tag of runs and model versions: the job they are the result of. */
 export const JOB_KEY_TAG = "colaml.job";
-
-/**
- * A name for a job that cannot be a path and is no other job's: BullMQ's ids begin again at 1 in an emptied Redis,
- * so the time it was added belongs to it.
- */
-export function jobKeyOf(jobId: string, addedAt: number): string {
-  return createHash("sha256").update(`${jobId}\0${addedAt}`).digest("hex").slice(0, 32);
-}
 
 /** The identity of a run that begins now. */
 export function runIdentity(job: TrainJob, jobId: string, jobKey: string, origin: RunOrigin): RunIdentity {

@@ -1,33 +1,37 @@
-import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import type { TrainResult } from "@colaml/shared/jobs/train";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import type { Spool } from "@colaml/shared/mlflow/spool";
+import { type PublishRound, SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
 import type { ChampionCheckOptions } from "../champion/champion-check";
 import type { Publication } from "./publication";
 import { publishTraining } from "./publish-training";
-import type { Spool } from "./spool";
+
+/** Finished trainings on disk that are not in MLflow yet. */
+export type TrainingSpool = Spool<Publication, TrainResult>;
 
 export interface PublisherOptions extends Omit<ChampionCheckOptions, "signal"> {
   mlflow: MlflowClient;
-  spool: Spool;
+  spool: TrainingSpool;
   logger: Logger;
 }
 
-/** What a round of publishing did. */
-export interface PublishRound {
-  published: { jobKey: string; result: TrainResult }[];
-  /** Entries that still wait, and why; absent: none does. */
-  waiting?: { entries: number; reason: string };
-  /** Entries that MLflow refuses, set aside. */
-  refused: { folder: string; reason: string }[];
-}
-
-/** Publishes what is on the spool, oldest first, so that the champion check meets trainings in their order. */
+/** Publishes trainings oldest first, so that the champion check meets them in their order. */
 export class Publisher {
-  readonly #options: PublisherOptions;
+  readonly #logger: Logger;
+  readonly #spool: TrainingSpool;
+  readonly #publisher: SpoolPublisher<Publication, TrainResult>;
 
-  constructor(options: PublisherOptions) {
-    this.#options = options;
+  constructor({ mlflow, spool, logger, ...options }: PublisherOptions) {
+    this.#logger = logger;
+    this.#spool = spool;
+    this.#publisher = new SpoolPublisher({
+      spool,
+      logger,
+      publish: (publication, signal) => publishTraining(mlflow, publication, { ...options, signal }),
+      describe: (_, { model, modelVersion, verdict }) =>
+        `published ${model} ${modelVersion ? `version ${modelVersion}` : "(a trial)"}: ${verdict}`,
+    });
   }
 
   /**
@@ -37,59 +41,16 @@ export class Publisher {
    * @throws ColaError MLFLOW_FAILED where MLflow refuses it; its files are set aside
    */
   async publish(publication: Publication, signal: AbortSignal): Promise<TrainResult> {
-    const { spool, logger } = this.#options;
-    await spool.put(publication);
-    const round = await this.publishWaiting(signal);
-    const result = await spool.resultOf(publication.jobKey);
-    if (result) return result;
-    if (round.waiting) {
-      const verdict = `not published yet: ${round.waiting.reason}; the model is kept in ${spool.folder} and published when MLflow is back`;
-      logger.warn(verdict);
-      return waitingResult(publication, verdict);
-    }
-    const refusal = round.refused.find(({ folder }) => folder.endsWith(publication.jobKey));
-    throw new ColaError(
-      "MLFLOW_FAILED",
-      `${refusal?.reason ?? "MLflow refused the run"}; its files are in ${refusal?.folder ?? spool.folder}`,
-    );
+    const outcome = await this.#publisher.publish(publication, signal);
+    if ("result" in outcome) return outcome.result;
+    const verdict = `not published yet: ${outcome.waits}; the model is kept in ${this.#spool.folder} and published when MLflow is back`;
+    this.#logger.warn(verdict);
+    return waitingResult(publication, verdict);
   }
 
   /** Publishes what waits, in order, until all is done or MLflow does not answer. */
-  async publishWaiting(signal: AbortSignal): Promise<PublishRound> {
-    const { spool } = this.#options;
-    const round: PublishRound = { published: [], refused: [] };
-    if ((await spool.list()).length === 0) return round;
-    await spool.exclusively(async () => {
-      for (const name of await spool.list()) {
-        const reason = await this.#publishEntry(name, round, signal);
-        if (reason === undefined) continue;
-        round.waiting = { entries: (await spool.list()).length, reason };
-        return;
-      }
-    });
-    return round;
-  }
-
-  /** @returns why the entry must wait; undefined where it is done with */
-  async #publishEntry(name: string, round: PublishRound, signal: AbortSignal): Promise<string | undefined> {
-    const { spool, mlflow, logger, ...options } = this.#options;
-    try {
-      const publication = await spool.read(name);
-      const result = await publishTraining(mlflow, publication, { ...options, signal });
-      await spool.complete(name, publication, result);
-      round.published.push({ jobKey: publication.jobKey, result });
-      logger.info(
-        `published ${result.model} ${result.modelVersion ? `version ${result.modelVersion}` : "(a trial)"}: ${result.verdict}`,
-      );
-      return undefined;
-    } catch (error) {
-      const { code, message, retryable } = toColaError(error);
-      if (code === "JOB_CANCELLED" || retryable) return message;
-      const folder = await spool.setAside(name);
-      round.refused.push({ folder, reason: message });
-      logger.error(`publishing failed for good, the files are in ${folder}: ${message}`, { code });
-      return undefined;
-    }
+  publishWaiting(signal: AbortSignal): Promise<PublishRound<TrainResult>> {
+    return this.#publisher.publishWaiting(signal);
   }
 }
 

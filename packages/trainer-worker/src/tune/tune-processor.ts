@@ -1,11 +1,11 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { OpenQueue } from "@colaml/shared/jobs/connection";
+import { jobKeyOf } from "@colaml/shared/jobs/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { TrialOutcome, TuneJob, TuneResult } from "@colaml/shared/jobs/tune";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { isMove } from "@colaml/shared/worker/job-errors";
 import { type TrainDependencies, train } from "../processor";
-import { jobKeyOf } from "../publishing/publication";
 import { bestTrial } from "./best-trial";
 import { ParentRun } from "./parent-run";
 import { awaitTrials, trialOutcomes } from "./trial-flow";

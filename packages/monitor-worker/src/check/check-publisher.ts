@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { jobKeyOf } from "@colaml/shared/jobs/job-key";
+import type { Logger } from "@colaml/shared/logging/logger";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { publishInSeries, type SeriesRecord } from "@colaml/shared/mlflow/run-series";
+import { Spool, type Spooled } from "@colaml/shared/mlflow/spool";
+import { SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
+import type { PublishRun } from "./publish-check";
+
+interface CheckPublication extends Spooled {
+  record: SeriesRecord;
+}
+
+export interface CheckPublisher {
+  /** Throws MLFLOW_UNREACHABLE where the check waits on disk, MLFLOW_FAILED where MLflow refuses it. */
+  publish: PublishRun;
+  /** Publishes what waits, oldest first. */
+  publishWaiting: (signal: AbortSignal) => Promise<unknown>;
+}
+
+/** Records checks in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
+export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, logger: Logger): CheckPublisher {
+  const spool = new Spool<CheckPublication, { runId: string }>(join(stateDir, "spool-checks"));
+  const publisher = new SpoolPublisher({
+    spool,
+    logger,
+    publish: ({ record }) => publishInSeries(mlflow, record),
+    describe: ({ record }, { runId }) => `recorded ${record.runName} as run ${runId}`,
+  });
+  return {
+    publishWaiting: (signal) => publisher.publishWaiting(signal),
+    async publish(record, signal) {
+      const jobKey = jobKeyOf(record.publishId, record.startTime);
+      const outcome = await publisher.publish({ v: 1, jobKey, record }, signal);
+      if ("result" in outcome) return outcome.result;
+      const kept = `the check is kept in ${spool.folder} and recorded when MLflow is back`;
+      throw new ColaError("MLFLOW_UNREACHABLE", `${outcome.waits}; ${kept}`);
+    },
+  };
+}
