@@ -28,7 +28,7 @@ export function htmlReport(data: ReportData): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${result.model} ${result.modelVersion}: ${result.ok ? result.verdict : "fail"}</title><style>${STYLE}</style></head>
-<body><main>${verdict(data)}${tiles(data)}${checks(result.checks)}${overTime(data)}${overRows(data)}
+<body><main>${verdict(data)}${tiles(data)}${overTime(data)}${overRows(data)}${checks(result.checks)}
 ${drift(result.drift, result.driftAbsent)}${confusion(data)}${mistakes(data.mistakes)}${footer(data)}</main></body></html>`;
   return page.text;
 }
@@ -70,10 +70,11 @@ function checks(list: readonly QualityCheck[]): Markup {
   if (list.length === 0) return html``;
   const rows = list.map(({ metric, kind, value, bound, n, status, sure, reason }) => {
     const tag = status === "no verdict" ? "unsure" : status;
-    const note = reason ?? (status === "fail" ? (sure ? "beyond chance" : "chance may explain it") : "");
-    return html`<tr><td><span class="tag ${tag}">${status}</span></td><td>${metric}</td><td class="n">${value?.toFixed(4) ?? "none"}</td><td class="n">${bound.toFixed(4)}</td><td>${kind}</td><td class="n">${n}</td><td class="dim small">${note}</td></tr>`;
+    const chance = sure ? "beyond chance" : "chance may explain it";
+    const note = [kind, `n ${n.toLocaleString("en")}`, reason ?? (status === "fail" ? chance : [])].flat();
+    return html`<tr><td><span class="tag ${tag}">${status}</span></td><td>${metric}<div class="dim small">${note.join(", ")}</div></td><td class="n">${value?.toFixed(4) ?? "none"}</td><td class="n">${bound.toFixed(4)}</td></tr>`;
   });
-  return html`<h2>Checks</h2><div class="scroll"><table><tr><th>Verdict</th><th>Metric</th><th class="n">Value</th><th class="n">At least</th><th>Against</th><th class="n">n</th><th></th></tr>${rows}</table></div>`;
+  return html`<h2>Checks</h2><div class="scroll"><table><tr><th>Verdict</th><th>Metric</th><th class="n">Value</th><th class="n">At least</th></tr>${rows}</table></div>`;
 }
 
 const KEY = html`<p class="key small dim"><span><i style="background:var(--accent)"></i>realised (bar: 95% interval)</span><span><i style="background:var(--second)"></i>estimated without labels</span><span><i style="background:var(--bad)"></i>threshold</span></p>`;
@@ -82,7 +83,7 @@ function overTime({ history, result }: ReportData): Markup {
   if (history.length < 2) return html``;
   const points = history.slice(-60).map(
     ({ at, modelVersion, accuracy, interval, estimated }): TimePoint => ({
-      label: `${at.slice(0, 16).replace("T", " ")} (version ${modelVersion})`,
+      label: `${at.slice(0, 16).replace("T", " ")} v${modelVersion}`,
       ...(accuracy === undefined ? {} : { realised: accuracy }),
       ...(interval ? { interval } : {}),
       ...(estimated === undefined ? {} : { estimated }),
@@ -109,7 +110,7 @@ function drift(found: DriftResult | undefined, absent: string | undefined): Mark
   if (!found) return html`<h2>Drift</h2><p>Not compared: ${absent}</p>`;
   const rows = found.scores.map(
     ({ statistic, psi, psiThreshold, jensenShannon, level }) =>
-      html`<tr><td>${statistic.replaceAll("_", " ")}</td><td class="n">${psi.toFixed(4)}</td><td class="n">${psiThreshold.toFixed(4)}</td><td class="n">${jensenShannon.toFixed(4)}</td><td><span class="tag ${level}">${level}</span></td></tr>`,
+      html`<tr><td><span class="tag ${level}">${level}</span></td><td>${statistic.replaceAll("_", " ")}<div class="dim small">threshold ${psiThreshold.toFixed(4)}</div></td><td class="n">${psi.toFixed(4)}</td><td class="n">${jensenShannon.toFixed(4)}</td></tr>`,
   );
   const share = found.outOfVocabularyShare;
   const words =
@@ -119,7 +120,7 @@ function drift(found: DriftResult | undefined, absent: string | undefined): Mark
 <p>Tokens that the model does not know: ${percent(share.reference)} in training, ${percent(share.current)} now.</p>`
       : html``;
   return html`<h2>Drift against the training's held-out rows</h2><p class="dim small">Up to the threshold, windows of this size differ by chance. Above it: a warning; from PSI 0.1 on as well: an alert (0.25 is large by convention).</p>
-<div class="scroll"><table><tr><th>Statistic</th><th class="n">PSI</th><th class="n">Threshold</th><th class="n">Jensen-Shannon</th><th>Level</th></tr>${rows}</table></div>${words}`;
+<div class="scroll"><table><tr><th>Level</th><th>Statistic</th><th class="n">PSI</th><th class="n">Jensen-Shannon</th></tr>${rows}</table></div>${words}`;
 }
 
 function confusion({ result, classes, confusion: counts }: ReportData): Markup {
@@ -134,11 +135,11 @@ function confusion({ result, classes, confusion: counts }: ReportData): Markup {
 
 function mistakes(list: readonly MistakeExample[]): Markup {
   if (list.length === 0) return html``;
-  const rows = list.map(
+  const items = list.map(
     ({ text, predicted, actual, probability }) =>
-      html`<tr><td class="text">${text}</td><td>${predicted}</td><td>${actual}</td><td class="n">${percent(probability)}</td></tr>`,
+      html`<li>${text}<div class="dim small">the model said ${predicted} (${percent(probability)}), it was ${actual}</div></li>`,
   );
-  return html`<h2>Surest mistakes</h2><p class="dim small">Handles, links, e-mails and numbers are masked.</p><div class="scroll"><table><tr><th>Text</th><th>Model said</th><th>It was</th><th class="n">Probability</th></tr>${rows}</table></div>`;
+  return html`<h2>Surest mistakes</h2><p class="dim small">Handles, links, e-mails and numbers are masked.</p><ul class="list">${items}</ul>`;
 }
 
 function footer({ result }: ReportData): Markup {

@@ -9,22 +9,27 @@ export interface TimePoint {
   estimated?: number;
 }
 
-const WIDTH = 640;
-const HEIGHT = 220;
-const LEFT = 46;
+/** Narrow, so that its text can be read where a phone shows the whole of it. */
+const WIDTH = 400;
+const HEIGHT = 190;
+const LEFT = 36;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 28;
+const INTERVALS = 5;
+/** Distances between grid lines that a person reads at a glance. */
+const STEPS = [0.01, 0.02, 0.05, 0.1];
 
 /** Accuracy over time or over rows: realised with its interval, estimated, and the least that passes. */
 export function timeChart(points: readonly TimePoint[], title: string, bound?: number): Markup {
-  const [low, high] = rangeOf(points, bound);
+  const { low, step } = scaleOf(points, bound);
+  const high = low + INTERVALS * step;
   const x = (i: number) =>
     points.length === 1
       ? (LEFT + WIDTH - RIGHT) / 2
       : LEFT + (i / (points.length - 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-  const ticks = [0, 1, 2, 3, 4].map((i) => low + (i / 4) * (high - low));
+  const ticks = Array.from({ length: INTERVALS + 1 }, (_, i) => low + i * step);
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
 ${ticks.map(
   (tick) =>
@@ -33,7 +38,7 @@ ${ticks.map(
 ${points.flatMap(({ interval }, i) =>
   interval
     ? [
-        html`<rect class="band" x="${r(x(i) - 3)}" width="6" y="${r(y(interval[1]))}" height="${r(Math.max(1, y(interval[0]) - y(interval[1])))}"/>`,
+        html`<rect class="band" x="${r(x(i) - 2.5)}" width="5" y="${r(y(interval[1]))}" height="${r(Math.max(1, y(interval[0]) - y(interval[1])))}"/>`,
       ]
     : [],
 )}
@@ -67,22 +72,28 @@ function series(
     return `${i === 0 || values[i - 1] === undefined ? "M" : "L"}${r(x(i))} ${r(y(value))}`;
   });
   const dots = values.flatMap((value, i) =>
-    value === undefined ? [] : [html`<circle class="${name}dot" cx="${r(x(i))}" cy="${r(y(value))}" r="3"/>`],
+    value === undefined
+      ? []
+      : [html`<circle class="${name}dot" cx="${r(x(i))}" cy="${r(y(value))}" r="2.5"/>`],
   );
   return html`<path class="${name}" d="${steps.join("")}"/>${dots}`;
 }
 
-/** Whole steps of 5% around all values. */
-function rangeOf(points: readonly TimePoint[], bound: number | undefined): [number, number] {
+/** Grid lines at whole steps, the closest that hold all values; none of them above 100%. */
+function scaleOf(points: readonly TimePoint[], bound: number | undefined): { low: number; step: number } {
   const values = points.flatMap(({ realised, estimated, interval }) => [
     ...(realised === undefined ? [] : [realised]),
     ...(estimated === undefined ? [] : [estimated]),
     ...(interval ?? []),
   ]);
   if (bound !== undefined) values.push(bound);
-  const low = Math.max(0, Math.floor(Math.min(...values, 1) * 20 - 0.2) / 20);
-  const high = Math.min(1, Math.ceil(Math.max(...values, 0) * 20 + 0.2) / 20);
-  return high - low < 0.05 ? [Math.max(0, high - 0.2), high] : [low, high];
+  const [least, most] = [Math.min(...values, 1), Math.max(...values, 0)];
+  for (const step of STEPS) {
+    const below = Math.floor(least / step + 1e-9) * step;
+    const low = Math.max(0, Math.min(below, 1 - INTERVALS * step));
+    if (low + INTERVALS * step >= most - 1e-9) return { low, step };
+  }
+  return { low: 0, step: 1 / INTERVALS };
 }
 
 const r = (value: number) => Number(value.toFixed(1));
