@@ -26,7 +26,7 @@ export function createMonitorMetrics(
   const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
     new Gauge({ name, help, labelNames, registers });
   const quality = gauge("colaml_quality", "Quality of the latest check", ["metric"]);
-  const drift = gauge("colaml_drift_score", "Population stability index of the latest check", ["method"]);
+  const drift = gauge("colaml_drift_score", "PSI and Jensen-Shannon of the latest check", ["method"]);
   const level = gauge("colaml_drift_level", "0 none, 1 warning, 2 alert", []);
   const open = gauge("colaml_open_incidents", "Incidents that have not ended", []);
   const alerts = new Counter({
@@ -52,8 +52,10 @@ export function createMonitorMetrics(
         if (value !== undefined) quality.set({ metric }, value);
       }
       for (const statistic of DRIFT_STATISTICS) {
-        const value = values.get(`drift_psi_${statistic}`);
-        if (value !== undefined) drift.set({ method: `psi_${statistic}` }, value);
+        for (const method of [`psi_${statistic}`, `js_${statistic}`]) {
+          const value = values.get(`drift_${method}`);
+          if (value !== undefined) drift.set({ method }, value);
+        }
       }
       const drifted = values.get("drift_level");
       if (drifted !== undefined) level.set(drifted);

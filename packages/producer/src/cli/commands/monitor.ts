@@ -107,6 +107,7 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
     `${terminal.bold(mark)} ${printable(result.summary)}`,
     `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label, ${result.rejected} left out`,
     ...shownChecks(result).map((check) => checkLine(terminal, check)),
+    estimateLine(result),
     ...drift,
     ...result.alerts.map(
       (alert) => `  alert (${alert.severity}, ${alert.status}): ${printable(alert.message)}`,
@@ -115,6 +116,16 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
     ...result.warnings.map((warning) => `  note: ${printable(warning)}`),
     ...(result.report ? [`  report: ${result.report}`] : []),
   ].join("\n");
+}
+
+/** The accuracy to expect without labels, beside the one with them. */
+function estimateLine({ estimated, estimatedAbsent, metrics }: MonitorResult): string {
+  const value = estimated?.accuracy_score;
+  if (value === undefined)
+    return `  estimated accuracy: not computed (${estimatedAbsent ?? "no reason given"})`;
+  const realised =
+    metrics.accuracy_score === undefined ? "" : `; with them ${metrics.accuracy_score.toFixed(4)}`;
+  return `  estimated accuracy: ${value.toFixed(4)} without labels${realised}`;
 }
 
 /** Checks for a person: the tightest bound of each metric, and all that failed. The object has them all. */
