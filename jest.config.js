@@ -6,6 +6,8 @@ module.exports = {
   modulePathIgnorePatterns: ["<rootDir>/.colaml/"],
   testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  // Python environments hold packages of Node, too.
+  modulePathIgnorePatterns: ["<rootDir>/.colaml/"],
   // One Redis and one MLflow for the whole run; COLAML_TEST_SERVERS=0 starts none.
   globalSetup: "<rootDir>/test/servers.ts",
   globalTeardown: "<rootDir>/test/teardown.ts",

@@ -1,9 +1,9 @@
-// npm run bench -- train|predict|monitor [options]: ours beside the Python original, on an environment of its own.
+// npm run bench -- train|predict|monitor [options]: ours beside Python, which has an environment of its own.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ensureSetup, runScript } from "./setup/ensure.mjs";
-import { benchPythonDir, pythonDir, repoRoot } from "./setup/paths.mjs";
+import { benchPythonDir, evidentlyPythonDir, pythonDir, repoRoot } from "./setup/paths.mjs";
 import { SetupError } from "./setup/run-command.mjs";
 import { stopWithNpm } from "./setup/stop-with-npm.mjs";
 
@@ -22,10 +22,15 @@ await runScript(async () => {
   const [name = ""] = process.argv.slice(2);
   const file = /^[a-z-]+$/.test(name) ? benchmarkFile(name) : undefined;
   if (!file) throw new SetupError(`npm run bench -- NAME: NAME is one of ${benchmarkNames().join(", ")}`);
-  await ensureSetup([[benchPythonDir, "requirements-bench.txt"]]);
+  const isMonitor = name === "monitor";
+  const environment = isMonitor
+    ? [evidentlyPythonDir, "requirements-evidently.txt"]
+    : [benchPythonDir, "requirements-bench.txt"];
+  await ensureSetup([environment]);
   stopWithNpm();
   process.env.COLAML_PYTHON ??= join(pythonDir, "bin", "python");
   process.env.COLAML_PYTHON_BENCH ??= join(benchPythonDir, "bin", "python");
+  if (isMonitor) process.env.COLAML_PYTHON_EVIDENTLY ??= join(evidentlyPythonDir, "bin", "python");
   process.argv.splice(2, 1);
   await import(pathToFileURL(file).href);
 });

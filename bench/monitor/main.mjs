@@ -1,5 +1,5 @@
-// npm run bench -- monitor [--rows 1000000]: one check of predicted rows, its time and peak memory; beside evidently
-// where COLAML_PYTHON_EVIDENTLY names a Python that has it (python -m venv, pip install "evidently==0.7.*").
+// npm run bench -- monitor [--rows 1000000]: one check of predicted rows, its time and peak memory, beside evidently's
+// text drift of the same file (by the Python of COLAML_PYTHON_EVIDENTLY, which scripts/bench.mjs makes).
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,16 +22,20 @@ try {
     ["ColaML: the same without labels", run(process.execPath, [ours, predictions, "", folder])],
   ];
   const python = process.env.COLAML_PYTHON_EVIDENTLY;
-  if (python) {
-    const theirs = run(python, [join(import.meta.dirname, "evidently_drift.py"), predictions]);
-    table.push([`evidently ${theirs.version}: text drift alone`, theirs]);
-  } else console.error("COLAML_PYTHON_EVIDENTLY is not set: evidently is left out");
+  if (!python) throw new Error("start it by `npm run bench -- monitor`: it makes the Python environment");
+  const theirs = run(python, [join(import.meta.dirname, "evidently_drift.py"), predictions]);
+  table.push([`evidently ${theirs.version}: text drift alone`, theirs]);
   console.log("| what | rows | seconds | CPU seconds | peak memory, MB |\n|---|---|---|---|---|");
   for (const [what, { seconds, cpuSeconds, peakMb, rows: read }] of table) {
     console.log(
       `| ${what} | ${read} | ${seconds.toFixed(1)} | ${cpuSeconds.toFixed(1)} | ${peakMb.toFixed(0)} |`,
     );
   }
+  const [[, mine]] = table;
+  const ratio = (key) => (theirs[key] / mine[key]).toFixed(1);
+  console.log(
+    `\nevidently takes ${ratio("seconds")} times the seconds and ${ratio("peakMb")} times the memory of ours with everything`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

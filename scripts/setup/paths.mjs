@@ -13,3 +13,5 @@ export const pythonDir = join(setupDir, "python");
 export const testPythonDir = join(setupDir, "python-test");
 /** The Python original of the benchmarks. */
 export const benchPythonDir = join(setupDir, "python-bench");
+/** What the monitor's benchmark compares with: it needs another pandas. */
+export const evidentlyPythonDir = join(setupDir, "python-evidently");

@@ -3,6 +3,7 @@ import { LabelTally } from "@colaml/monitor-worker/quality/label-tally";
 import { checkQuality, verdictOf } from "@colaml/monitor-worker/quality/quality-checks";
 import { QualitySegments } from "@colaml/monitor-worker/quality/quality-segments";
 import type { QualityMetric } from "@colaml/shared/jobs/monitor";
+import cbpe from "../fixtures/cbpe.json";
 import expected from "../fixtures/drift.json";
 
 function tallyOf(rows: typeof expected.binary | typeof expected.multiclass, classes: string[]) {
@@ -90,6 +91,30 @@ describe("estimated quality", () => {
     for (const [name, value] of Object.entries(expected.estimated.metrics)) {
       expect(metrics[name as QualityMetric]).toBeCloseTo(value, 9);
     }
+  });
+
+  describe("beside NannyML", () => {
+    const estimated = new EstimatedQuality([cbpe.bins], 2);
+    for (const score of cbpe.scores) estimated.add(score > 0.5 ? 1 : 0, [1 - score, score]);
+    const metrics = estimated.metrics();
+
+    it.each(Object.entries(cbpe.byDefinition))("has its %s of the same calibrated chances", (name, value) => {
+      // Of the area: NannyML rounds to 5 decimals, we draw the curve in 10,000 steps.
+      expect(metrics[name as QualityMetric]).toBeCloseTo(value, name === "roc_auc" ? 4 : 9);
+    });
+
+    it.each(Object.entries(cbpe.byNannyml))("is near its %s by its own calibration", (name, value) => {
+      expect(Math.abs(metrics[name as QualityMetric]! - value)).toBeLessThan(0.015);
+    });
+
+    it("is near what the labels say, where the raw probabilities are far too sure", () => {
+      const { accuracy_score, roc_auc } = cbpe.realised;
+      expect(Math.abs(metrics.accuracy_score! - accuracy_score)).toBeLessThan(0.015);
+      expect(Math.abs(metrics.roc_auc! - roc_auc)).toBeLessThan(0.015);
+      const raw =
+        cbpe.scores.reduce((sum, score) => sum + Math.max(score, 1 - score), 0) / cbpe.scores.length;
+      expect(raw - accuracy_score).toBeGreaterThan(0.05);
+    });
   });
 
   it("never calibrates a higher probability to a lower chance", () => {
