@@ -2,8 +2,6 @@
 module.exports = {
   rootDir: __dirname,
   testEnvironment: "node",
-  // Python environments bring packages of their own.
-  modulePathIgnorePatterns: ["<rootDir>/.colaml/"],
   testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
   // Python environments hold packages of Node, too.

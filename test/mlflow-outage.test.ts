@@ -89,7 +89,7 @@ function monitorIn(folder: string) {
     confine: async (path) => path,
     writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
     // one monitor alone: nothing to wait for
-    exclusively: async (_model, work) => work(() => {}),
+    exclusively: (_model, work) => work(() => {}),
   });
   const { signal } = new AbortController();
   return {
