@@ -55,7 +55,7 @@ export class ByteScorer implements ChunkScorer {
     this.#open(range, origin);
     for (let stop = exports.score(); stop !== STOPPED.end; stop = exports.score()) {
       if (stop === STOPPED.page) this.#placePage(exports.pageWanted.value);
-      else if (stop === STOPPED.output) this.#growOutput(exports.at.value);
+      else if (stop === STOPPED.output) this.#growOutput(range.length);
       else if (!this.#scorePlain(range, origin)) break;
     }
     const outputStart = this.#outputStart(range.length);
@@ -137,7 +137,7 @@ export class ByteScorer implements ChunkScorer {
     this.#kernel.bytes(pages.value, WIDE_PAGES * 4).writeUInt32LE(place, page * 4);
   }
 
-  /** Room for one line more, at least. */
+  /** Room for so many bytes more, at least. */
   #growOutput(bytes: number): void {
     const { exports } = this.#kernel;
     this.#kernel.reach(exports.outputEnd.value + Math.max(bytes, OUTPUT_STEP));
