@@ -112,50 +112,63 @@ describe("an output that cannot be written", () => {
     expect((await leftovers(bench, [])).jobs).toBe(0);
   }, 60_000);
 
-  // root may write everywhere
-  (process.getuid?.() === 0 ? it.skip : it)("because its folder is read-only is refused", async () => {
-    const folder = join(bench.folder, "locked");
-    await mkdir(folder);
-    chmodSync(folder, 0o550);
-    await bench.start({ env: small });
-    const job = await bench.submit({ model, input: { path: input }, output: join(folder, "out.csv") });
-    await expect(bench.result(job)).rejects.toThrow(/^OUTPUT_UNWRITABLE: .*no permission/);
-    chmodSync(folder, 0o750);
-  });
+  // root may write everywhere but to a disk that is mounted so
+  (canMount || process.getuid?.() !== 0 ? it : it.skip)(
+    "because it is read-only is refused",
+    async () => {
+      const folder = join(bench.folder, "locked");
+      await mkdir(folder);
+      if (canMount) execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", folder]);
+      else chmodSync(folder, 0o550);
+      try {
+        await bench.start({ env: small });
+        const job = await bench.submit({ model, input: { path: input }, output: join(folder, "out.csv") });
+        await expect(bench.result(job)).rejects.toThrow(/^OUTPUT_UNWRITABLE: .*(read-only|no permission)/);
+      } finally {
+        if (canMount) execFileSync("umount", [folder]);
+        else chmodSync(folder, 0o750);
+      }
+    },
+    60_000,
+  );
 });
 
 describe("Redis", () => {
-  it("that is full refuses new jobs by name; the batch under way waits and goes on, and no chunk fails", async () => {
-    await bench.start({ env: small });
-    const output = join(bench.folder, "out.csv");
-    const job = await bench.submit({ model, input: { path: input }, output });
-    await underWay();
-    const admin = new Redis(redis.url);
-    await admin.config("SET", "maxmemory", "1");
-    const queues = await openJobQueues({
-      redis: { url: redis.url, prefix: bench.prefix, cluster: false },
-    }).catch((error: Error) => error);
-    const refused =
-      queues instanceof Error
-        ? queues
-        : await submitJob(queues, {
-            queue: "predict",
-            payload: predictJobSchema.parse({ model, input: { path: input }, output: `${output}.2.csv` }),
-          }).catch((error: Error) => error);
-    expect(refused).toMatchObject({
-      code: "REDIS_FULL",
-      message: expect.stringContaining("is out of memory"),
-    });
-    if (!(queues instanceof Error)) await queues.close();
-    // both the coordinator and the scorer have met it by then
-    await delay(3_000);
-    await admin.config("SET", "maxmemory", "0");
-    admin.disconnect();
-    const result = await bench.result(job);
-    expect(result.setAside).toBeUndefined();
-    expect((await bench.queue("predict").getJob(job))!.attemptsMade).toBe(1);
-    await expectOracleAlone(output);
-  }, 60_000);
+  it.each(["file", "redis"] as const)(
+    "that is full refuses new jobs by name; a batch by %s waits, goes on and sets no chunk aside",
+    async (transport) => {
+      await bench.start({ env: small });
+      const output = join(bench.folder, "out.csv");
+      const job = await bench.submit({ model, input: { path: input }, output, transport });
+      await underWay();
+      const admin = new Redis(redis.url);
+      await admin.config("SET", "maxmemory", "1");
+      const queues = await openJobQueues({
+        redis: { url: redis.url, prefix: bench.prefix, cluster: false },
+      }).catch((error: Error) => error);
+      const refused =
+        queues instanceof Error
+          ? queues
+          : await submitJob(queues, {
+              queue: "predict",
+              payload: predictJobSchema.parse({ model, input: { path: input }, output: `${output}.2.csv` }),
+            }).catch((error: Error) => error);
+      expect(refused).toMatchObject({
+        code: "REDIS_FULL",
+        message: expect.stringContaining("is out of memory"),
+      });
+      if (!(queues instanceof Error)) await queues.close();
+      // both the coordinator and the scorer have met it by then
+      await delay(3_000);
+      await admin.config("SET", "maxmemory", "0");
+      admin.disconnect();
+      const result = await bench.result(job);
+      expect(result.setAside).toBeUndefined();
+      expect((await bench.queue("predict").getJob(job))!.attemptsMade).toBe(1);
+      await expectOracleAlone(output);
+    },
+    60_000,
+  );
 
   it("that loses what it knew of the last chunks costs only their scoring", async () => {
     await bench.start({ env: small });
@@ -175,6 +188,19 @@ describe("Redis", () => {
     await redis.restart();
     const result = await bench.result(job);
     expect(result.rows).toBe(expected.rows);
+    await until(async () => (await leftovers(bench, [])).jobs === 0);
+    await expectOracleAlone(output);
+  }, 60_000);
+
+  it("that is away for longer than its locks last is waited for", async () => {
+    await bench.start({ env: { ...small, COLAML_LOCK_MS: "1000", COLAML_STALLED_MS: "500" } });
+    const output = join(bench.folder, "out.csv");
+    const job = await bench.submit({ model, input: { path: input }, output });
+    await underWay();
+    await redis.kill();
+    await delay(3_000);
+    await redis.restart();
+    expect((await bench.result(job)).rows).toBe(expected.rows);
     await until(async () => (await leftovers(bench, [])).jobs === 0);
     await expectOracleAlone(output);
   }, 60_000);

@@ -85,7 +85,10 @@ async function cancel(context: CommandContext, session: Session, id: string): Pr
 
 async function retry(context: CommandContext, session: Session, id: string): Promise<undefined> {
   const view = await retryJob(session.queues, id);
-  context.terminal.result(view, `job ${view.id} is back on queue ${view.queue}: cola jobs watch ${view.id}`);
+  const what = id.endsWith(view.id)
+    ? `job ${view.id} is back on queue ${view.queue}`
+    : `it is job ${view.id} now`;
+  context.terminal.result(view, `${what}: cola jobs watch ${view.id}`);
   return undefined;
 }
 
