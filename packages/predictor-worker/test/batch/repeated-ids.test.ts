@@ -102,10 +102,10 @@ describe("ids that occur more than once", () => {
   });
 
   it("are counted as pandas counts them, when they are too many for memory", async () => {
-    // 700,000 ids of which some come again, far apart: drawn by numpy, counted by pandas
+    // 400,000 ids of which some come again, far apart: drawn by numpy, counted by pandas
     const script = [
       "import sys, numpy, pandas",
-      "ids = numpy.random.default_rng(5).integers(0, 40_000_000, 700_000)",
+      "ids = numpy.random.default_rng(5).integers(0, 40_000_000, 400_000)",
       "print(int(pandas.Series(ids).duplicated().sum()))",
       `sys.stdout.write("\\n".join(map(str, ids)))`,
     ].join("\n");
@@ -116,7 +116,7 @@ describe("ids that occur more than once", () => {
     const text = `${HEADER}\n${ids.map((id) => `${id},${CELLS}\n`).join("")}`;
     const { rows, examples } = await found(planOf({}), text, 1 << 20);
     expect(rows).toBe(Number(expected));
-    expect(rows).toBeGreaterThan(1_000);
+    expect(rows).toBeGreaterThan(500);
     expect(examples).toHaveLength(3);
     for (const { id, rows: at } of examples) expect(at.map((row) => ids[row - 1])).toEqual([id, id]);
   }, 60_000);
