@@ -8,6 +8,7 @@ import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/s
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
 import { tuneJobSchema } from "@colaml/shared/jobs/tune";
+import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { Spool } from "@colaml/shared/mlflow/spool";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
@@ -58,7 +59,11 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     ...worker,
     queue: QUEUES.publish,
     schema: publishJobSchema,
-    processor: createPublishProcessor({ mlflow, publisher }),
+    processor: createPublishProcessor({
+      mlflow,
+      publisher,
+      checks: createCheckPublisher(mlflow, stateDir, logger),
+    }),
   });
 }
 

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { type ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
+import type { CheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { SeriesRecord } from "@colaml/shared/mlflow/run-series";
 import type { Segment } from "../quality/quality-segments";
 
 /** Records a check, or throws MLFLOW_UNREACHABLE and the like. */
-export type PublishRun = (record: SeriesRecord, signal: AbortSignal) => Promise<{ runId: string }>;
+export type PublishRun = CheckPublisher["publish"];
 
 export interface PublishedCheck {
   job: MonitorJob;

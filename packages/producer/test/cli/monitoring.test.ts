@@ -188,12 +188,21 @@ describe("a check on the command line", () => {
     expect(shown.map(({ status }) => status)).toEqual(shown.map(() => "no verdict"));
   });
 
-  it("refuses an empty window in one line", async () => {
-    const empty = join(folder, "empty.csv");
-    writeFileSync(empty, "tweet_id,inbound,text\n");
-    const { code, value } = await cola<{ error_code: string; message: string }>("monitor", empty);
-    expect([code, value.error_code]).toEqual([1, "INPUT_EMPTY"]);
-    expect(value.message).toMatch(/empty\.csv holds a header but no rows/);
+  it.each([
+    ["an empty window", () => ["empty.csv"], "INPUT_EMPTY", /empty\.csv holds a header but no rows/],
+    ["a report in no folder", () => [fresh, "--report", "no/r.html"], "OUTPUT_UNWRITABLE", /no\/r\.html/],
+    ["predictions of nobody", () => ["--predictions", fresh], "COLUMN_NOT_FOUND", /no column "id"/],
+    [
+      "labels without an id",
+      () => ["--predictions", scored, "--labels", scored],
+      "COLUMN_NOT_FOUND",
+      /"inbound"/,
+    ],
+  ])("refuses %s in one line", async (_what, args, errorCode, message) => {
+    writeFileSync(join(folder, "empty.csv"), "tweet_id,inbound,text\n");
+    const { code, value } = await cola<{ error_code: string; message: string }>("monitor", ...args());
+    expect([code, value.error_code]).toEqual([1, errorCode]);
+    expect(value.message).toMatch(message);
   });
 
   it("of a model without a profile judges quality, and says what drift lacks", async () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Payload of a `publish` job, version 1: publish now what trainings left on disk while MLflow was away. */
+/** Payload of a `publish` job, version 1: publish now what was left on disk while MLflow was away. */
 export const publishJobSchema = z.strictObject({ v: z.literal(1).default(1) });
 export type PublishJob = z.infer<typeof publishJobSchema>;
 export type PublishJobInput = z.input<typeof publishJobSchema>;
@@ -9,6 +9,8 @@ export type PublishJobInput = z.input<typeof publishJobSchema>;
 export interface PublishResult {
   /** Models and trials published now, in order. */
   published: { runId: string; model: string; modelVersion?: string; promoted: boolean; verdict: string }[];
+  /** Checks of the monitor recorded now. */
+  checks: number;
   /** What MLflow refuses: set aside in these folders. */
   refused: { folder: string; reason: string }[];
 }

@@ -1,24 +1,32 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PublishJob, PublishResult } from "@colaml/shared/jobs/publish";
+import type { CheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import type { Publisher } from "./publisher";
 
 /**
- * The logic of a `publish` job: what trainings left on disk while MLflow was away is published now, in order.
+ * The logic of a `publish` job: what trainings and checks left on disk while MLflow was away is published now, in
+ * order.
  *
  * @throws ColaError MLFLOW_UNREACHABLE where it still does not answer
  */
 export function createPublishProcessor(dependencies: {
   mlflow: MlflowClient;
   publisher: Publisher;
+  checks: Pick<CheckPublisher, "publishWaiting">;
 }): Processor<PublishJob, PublishResult> {
-  const { mlflow, publisher } = dependencies;
+  const { mlflow, publisher, checks } = dependencies;
   return async (_job, { signal }) => {
     await mlflow.ping();
     const { published, waiting, refused } = await publisher.publishWaiting(signal);
     if (waiting)
       throw new ColaError("MLFLOW_UNREACHABLE", `${waiting.entries} trainings wait: ${waiting.reason}`);
+    const ofChecks = await checks.publishWaiting(signal);
+    if (ofChecks.waiting) {
+      const { entries, reason } = ofChecks.waiting;
+      throw new ColaError("MLFLOW_UNREACHABLE", `${entries} checks wait: ${reason}`);
+    }
     return {
       published: published.map(({ result: { runId, model, modelVersion, promoted, verdict } }) => ({
         runId,
@@ -27,7 +35,8 @@ export function createPublishProcessor(dependencies: {
         promoted,
         verdict,
       })),
-      refused,
+      checks: ofChecks.published.length,
+      refused: [...refused, ...ofChecks.refused],
     };
   };
 }

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { championHistory } from "@colaml/shared/mlflow/champion";
+import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { train } from "@colaml/trainer-worker/processor";
 import { createPublishProcessor } from "@colaml/trainer-worker/publishing/publish-processor";
 import { type MlflowProxy, openMlflowProxy } from "../../../../test/mlflow-proxy";
@@ -56,7 +57,8 @@ describe("a training that ends while MLflow is away", () => {
     }
     expect(await bench.spool.list()).toHaveLength(2);
 
-    const publish = createPublishProcessor({ ...bench.dependencies });
+    const checks = createCheckPublisher(bench.mlflow, bench.folder, bench.logger);
+    const publish = createPublishProcessor({ ...bench.dependencies, checks });
     const context = { signal: never } as Parameters<typeof publish>[1];
     await expect(publish({ v: 1 }, context)).rejects.toMatchObject({ code: "MLFLOW_UNREACHABLE" });
     expect(await bench.spool.list()).toHaveLength(2);
@@ -65,7 +67,7 @@ describe("a training that ends while MLflow is away", () => {
     const { published } = await publish({ v: 1 }, context);
     expect(published.map(({ modelVersion }) => modelVersion)).toEqual(["1", "2"]);
     expect(await bench.spool.list()).toEqual([]);
-    expect((await publish({ v: 1 }, context)).published).toEqual([]);
+    expect(await publish({ v: 1 }, context)).toEqual({ published: [], checks: 0, refused: [] });
 
     const experiment = (await bench.mlflow.experiments.find(bench.experiment))!;
     const runs = await bench.mlflow.runs.search([experiment], "");
@@ -106,6 +108,37 @@ describe("a training that ends while MLflow is away", () => {
     const versions = await bench.mlflow.registry.versions(job.model);
     expect(versions).toHaveLength(1);
     expect(await championHistory(bench.mlflow, job.model)).toHaveLength(1);
+  });
+});
+
+describe("a publish job", () => {
+  it("records the checks that wait, too, and says what MLflow's absence keeps waiting", async () => {
+    const checks = createCheckPublisher(bench.mlflow, bench.folder, bench.logger);
+    const publish = createPublishProcessor({ ...bench.dependencies, checks });
+    const context = { signal: never } as Parameters<typeof publish>[1];
+    const record = {
+      publishId: `check-${bench.experiment}`,
+      experiment: `checks-${bench.experiment}`,
+      runName: "monitor m v1",
+      startTime: 1_000,
+      endTime: 2_000,
+      params: [],
+      metrics: [],
+      tags: [],
+      datasets: [],
+      artifacts: new Map([["monitoring_report.html", Buffer.from("<p>report</p>")]]),
+      series: { seriesId: "m-1", runName: "monitoring m v1", tags: [], step: 1, metrics: [] },
+    };
+    proxy.passes = () => false;
+    await expect(checks.publish(record, never)).rejects.toMatchObject({
+      code: "MLFLOW_UNREACHABLE",
+      message: expect.stringMatching(/kept in .*spool-checks and recorded when MLflow is back/),
+    });
+    proxy.passes = () => true;
+    expect(await publish({ v: 1 }, context)).toMatchObject({ checks: 1, refused: [] });
+    const experiment = (await bench.mlflow.experiments.find(record.experiment))!;
+    const runs = await bench.mlflow.runs.search([experiment], "attributes.status = 'FINISHED'");
+    expect(runs).toHaveLength(2);
   });
 });
 

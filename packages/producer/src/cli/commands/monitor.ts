@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { monitorPayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
-import { checkInput } from "../input-check";
+import { checkInput, checkOutputFolder } from "../input-check";
 import { modelChoice } from "../model-choice";
 import { numberOption, optional, textOption } from "../options";
 import { detachJob, runJob } from "../run-job";
@@ -59,7 +59,10 @@ export function addMonitorOptions(command: Command): Command {
     .option("--label-column <name>", "label column (default: as trained)")
     .option("--id-column <name>", "id column (default: as trained)")
     .option("--min-rows <count>", "no verdict on a metric that fewer rows speak for")
-    .option("--report <file>", "where the HTML report goes (default: beside the input)");
+    .option(
+      "--report <file>",
+      "where the HTML report goes (default: the reports folder of COLAML_STATE_DIR)",
+    );
 }
 
 /** The part of a `monitor` payload that options give, its files looked at. @throws ColaError */
@@ -82,6 +85,7 @@ export async function monitorRequest(
   const path = userPath(file ?? predictions!);
   await checkInput(path, file === undefined ? {} : optional("text", columns.text));
   if (labels !== undefined) await checkInput(userPath(labels), {});
+  if (report !== undefined) await checkOutputFolder(userPath(report));
   const minRows = numberOption(options, "minRows");
   return {
     model: modelChoice(config, textOption(options, "model")).uri,

@@ -10,11 +10,11 @@ const EXAMPLES = `
 Examples:
   $ npm run cola -- publish`;
 
-/** `cola publish`: what trainings left on disk while MLflow was away goes to MLflow now, in order and once. */
+/** `cola publish`: what was left on disk while MLflow was away goes to MLflow now, in order and once. */
 export function addPublishCommand(program: Command): void {
   const command = program
     .command("publish")
-    .description("publish now what trainings kept while MLflow was away")
+    .description("publish now what trainings and checks kept while MLflow was away")
     .addHelpText("after", EXAMPLES);
   command.action(
     handler(addSettingFlags(addCommonOptions(command), []), (context) =>
@@ -30,12 +30,13 @@ export function addPublishCommand(program: Command): void {
   );
 }
 
-function describe({ published, refused }: PublishResult): string {
-  if (published.length + refused.length === 0) return "nothing waits to be published";
+function describe({ published, checks, refused }: PublishResult): string {
+  if (published.length + checks + refused.length === 0) return "nothing waits to be published";
   return [
     ...published.map(({ model, modelVersion, verdict }) =>
       printable(`published ${model} version ${modelVersion ?? "-"}: ${verdict}`),
     ),
+    ...(checks > 0 ? [`recorded ${checks} checks`] : []),
     ...refused.map(({ folder, reason }) => printable(`MLflow refuses what lies in ${folder}: ${reason}`)),
   ].join("\n");
 }

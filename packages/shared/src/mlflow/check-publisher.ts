@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { ColaError } from "@colaml/shared/errors/cola-error";
-import { jobKeyOf } from "@colaml/shared/jobs/job-key";
-import type { Logger } from "@colaml/shared/logging/logger";
-import type { MlflowClient } from "@colaml/shared/mlflow/client";
-import { publishInSeries, type SeriesRecord } from "@colaml/shared/mlflow/run-series";
-import { Spool, type Spooled } from "@colaml/shared/mlflow/spool";
-import { SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
-import type { PublishRun } from "./publish-check";
+import { ColaError } from "../errors/cola-error";
+import { jobKeyOf } from "../jobs/job-key";
+import type { Logger } from "../logging/logger";
+import type { MlflowClient } from "./client";
+import { publishInSeries, type SeriesRecord } from "./run-series";
+import { Spool, type Spooled } from "./spool";
+import { type PublishRound, SpoolPublisher } from "./spool-publisher";
 
 interface CheckPublication extends Spooled {
   record: SeriesRecord;
@@ -14,12 +13,12 @@ interface CheckPublication extends Spooled {
 
 export interface CheckPublisher {
   /** Throws MLFLOW_UNREACHABLE where the check waits on disk, MLFLOW_FAILED where MLflow refuses it. */
-  publish: PublishRun;
+  publish: (record: SeriesRecord, signal: AbortSignal) => Promise<{ runId: string }>;
   /** Publishes what waits, oldest first. */
-  publishWaiting: (signal: AbortSignal) => Promise<unknown>;
+  publishWaiting: (signal: AbortSignal) => Promise<PublishRound<{ runId: string }>>;
 }
 
-/** Records checks in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
+/** Records checks of a monitor in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
 export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, logger: Logger): CheckPublisher {
   const spool = new Spool<CheckPublication, { runId: string }>(join(stateDir, "spool-checks"));
   const publisher = new SpoolPublisher({
