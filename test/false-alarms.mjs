@@ -1,7 +1,8 @@
 // How often the drift check alarms on rows that nothing but chance tells apart, and that it does on rows of one side
 // alone. A process of its own: jest's contexts make the many draws ten times slower.
 // Arguments: a file to train on, a file of rows, trials a size, sizes as reference:window, rates by comma.
-// Prints {alarms: [{reference, window, counts: one a rate, ofStatistic: at the last rate}], halves: {level, scores}, sides: [{label, rows, level, words}]}.
+// Prints {alarms: [{reference, window, counts: one a rate, ofStatistic: at the last rate}], stretches: {windows, alarms,
+// asIfRandom}, sides: [{label, rows, level, words}], halves: {level, scores}}.
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
@@ -112,6 +113,28 @@ function alarms(reference, window) {
   return { reference, window, counts, ofStatistic };
 }
 
+/**
+ * Windows of neighbouring rows, as a stream brings them, against every second row of the file: neighbours are alike,
+ * and the windows differ by more than random ones do. `asIfRandom`: the alarms that ignoring that would give.
+ */
+function stretches() {
+  const profile = profileOf(rows.filter((_, i) => i % 2 === 1));
+  const others = rows.filter((_, i) => i % 2 === 0);
+  const parts = ["terms", "textLength", "outOfVocabulary", "score", "labels"];
+  const ignoring = parts.map((part) => [part, { ...profile[part], designEffect: 1 }]);
+  const random = { ...profile, ...Object.fromEntries(ignoring) };
+  const found = { windows: 0, alarms: 0, asIfRandom: 0 };
+  for (const length of [200, 500, 1_000]) {
+    for (let at = 0; at + length <= others.length; at += length) {
+      const window = windowOf(others.slice(at, at + length), profile);
+      found.windows++;
+      if (compareWithReference(profile, window, DEFAULT_RATE).level !== "none") found.alarms++;
+      if (compareWithReference(random, window, DEFAULT_RATE).level !== "none") found.asIfRandom++;
+    }
+  }
+  return found;
+}
+
 function halves() {
   drawToFront(rows.length, seededRandom(42));
   const middle = Math.floor(rows.length / 2);
@@ -124,10 +147,10 @@ function halves() {
   return { level, scores: scores.length };
 }
 
-/** Rows of one class alone against a reference of both. */
+/** Rows of one class alone against a reference of both, in file order as the trainer profiles them. */
 function side(label, count) {
-  const profile = profileOf(rows.slice(0, 2_000));
-  const ofSide = rows.slice(2_000).filter(({ actual }) => bundle.classes[actual] === label);
+  const profile = profileOf(rows.filter((_, i) => i % 2 === 1));
+  const ofSide = rows.filter(({ actual }, i) => i % 2 === 0 && bundle.classes[actual] === label);
   const window = windowOf(ofSide.slice(0, count), profile);
   const { level, rose, fell } = compareWithReference(profile, window, DEFAULT_RATE);
   const words = [...rose, ...fell].filter(({ significant }) => significant).length;
@@ -137,8 +160,10 @@ function side(label, count) {
 const bundle = await trainOn(learned);
 const rows = await scoreFile(path, bundle);
 const found = {
-  halves: halves(),
+  // In file order; the others put the rows into random order.
+  stretches: stretches(),
   sides: bundle.classes.flatMap((label) => [200, 500].map((count) => side(label, count))),
+  halves: halves(),
   alarms: sizes.split(",").map((size) => alarms(...size.split(":").map(Number))),
 };
 console.log(JSON.stringify(found));
