@@ -2,7 +2,7 @@
 // alone. A process of its own: jest's contexts make the many draws ten times slower.
 // Arguments: a file to train on, a file of rows, trials a size, sizes as reference:window, rates by comma.
 // Prints {alarms: [{reference, window, counts: one a rate, ofStatistic: at the last rate}], stretches: {windows, alarms,
-// asIfRandom}, sides: [{label, rows, level, words}], halves: {level, scores}}.
+// asIfRandom, words: windows with any word marked}, sides: [{label, rows, level, words}], halves: {level, scores}}.
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
@@ -123,12 +123,14 @@ function stretches() {
   const parts = ["terms", "textLength", "outOfVocabulary", "score", "labels"];
   const ignoring = parts.map((part) => [part, { ...profile[part], designEffect: 1 }]);
   const random = { ...profile, ...Object.fromEntries(ignoring) };
-  const found = { windows: 0, alarms: 0, asIfRandom: 0 };
+  const found = { windows: 0, alarms: 0, asIfRandom: 0, words: 0 };
   for (const length of [200, 500, 1_000]) {
     for (let at = 0; at + length <= others.length; at += length) {
       const window = windowOf(others.slice(at, at + length), profile);
       found.windows++;
-      if (compareWithReference(profile, window, DEFAULT_RATE).level !== "none") found.alarms++;
+      const { level, rose, fell } = compareWithReference(profile, window, DEFAULT_RATE);
+      if (level !== "none") found.alarms++;
+      if ([...rose, ...fell].some(({ significant }) => significant)) found.words++;
       if (compareWithReference(random, window, DEFAULT_RATE).level !== "none") found.asIfRandom++;
     }
   }
@@ -162,7 +164,7 @@ const rows = await scoreFile(path, bundle);
 const found = {
   // In file order; the others put the rows into random order.
   stretches: stretches(),
-  sides: bundle.classes.flatMap((label) => [200, 500].map((count) => side(label, count))),
+  sides: bundle.classes.flatMap((label) => [200, 1_000].map((count) => side(label, count))),
   halves: halves(),
   alarms: sizes.split(",").map((size) => alarms(...size.split(":").map(Number))),
 };

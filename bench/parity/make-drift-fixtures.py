@@ -11,7 +11,7 @@ import numpy as np
 import sklearn
 import scipy
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import chi2, entropy, norm
+from scipy.stats import chi2, entropy, norm, t
 from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
@@ -131,6 +131,9 @@ OUT.write_text(
             "distributions": distributions(),
             "intervals": intervals(),
             "normalQuantiles": [[s, float(norm.ppf(s))] for s in (1e-6, 0.001, 0.02, 0.3, 0.5, 0.9, 0.975, 0.9999)],
+            "studentQuantiles": [
+                [s, n, float(t.ppf(s, n))] for n in (1, 2, 3, 4, 9, 19, 200) for s in (1e-7, 2.5e-5, 0.005, 0.1, 0.4, 0.5, 0.975)
+            ],
             "binary": quality(2, 300),
             "multiclass": quality(3, 200),
             "estimated": estimated(),

@@ -8,8 +8,8 @@ import {
 } from "@colaml/shared/jobs/monitor";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
 import { jensenShannonDistance } from "../statistics/jensen-shannon";
-import { normalQuantile } from "../statistics/normal";
 import { populationStabilityIndex, smoothedShares } from "../statistics/psi";
+import { studentQuantile } from "../statistics/student";
 import { type Comparison, calibratedPsiThreshold } from "./drift-calibration";
 import type { WindowCounts } from "./drift-window";
 
@@ -102,18 +102,23 @@ function highest(scores: readonly DriftScore[]): DriftLevel {
   return levels.has("alert") ? "alert" : levels.has("warning") ? "warning" : "none";
 }
 
-/** Two-proportion z test of each word, Bonferroni over the words, its error widened by the design effect. */
+/**
+ * Two-proportion test of each word, Bonferroni over the words, its error widened by the word's design effect. That
+ * was estimated from a few blocks, hence Student's t with their degrees of freedom instead of the normal.
+ */
 function wordDrifts(profile: ReferenceProfile, window: WindowCounts, falseAlarmRate: number): WordDrift[] {
-  const { words, documentFrequency, designEffect } = profile.terms;
+  const { words, documentFrequency, designEffect, designEffects } = profile.terms;
   if (words.length === 0) return [];
-  const z = -normalQuantile(falseAlarmRate / (2 * words.length));
+  const freedom = Math.max(1, Math.floor(profile.rows / profile.blockRows) - 1);
+  const t = -studentQuantile(falseAlarmRate / (2 * words.length), freedom);
   const [n, m] = [profile.rows, window.texts];
   return words.map((word, i) => {
     const [a, b] = [documentFrequency[i]!, window.documentFrequency[i]!];
     const pooled = (a + b) / (n + m);
-    const error = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m) * designEffect);
+    const effect = designEffects?.[i] ?? designEffect;
+    const error = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m) * effect);
     const [referenceShare, currentShare] = [a / n, b / m];
-    const significant = Math.abs(currentShare - referenceShare) > z * error;
+    const significant = Math.abs(currentShare - referenceShare) > t * error;
     return { word, referenceShare, currentShare, significant };
   });
 }

@@ -2,6 +2,7 @@ import { jensenShannonDistance } from "@colaml/monitor-worker/statistics/jensen-
 import { normalQuantile } from "@colaml/monitor-worker/statistics/normal";
 import { populationStabilityIndex, smoothedShares } from "@colaml/monitor-worker/statistics/psi";
 import { binomial, multinomial, seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { studentQuantile } from "@colaml/monitor-worker/statistics/student";
 import { wilsonInterval } from "@colaml/monitor-worker/statistics/wilson-interval";
 import expected from "../fixtures/drift.json";
 
@@ -23,6 +24,15 @@ describe("statistics as scipy and statsmodels compute them", () => {
   it.each(expected.normalQuantiles)("gives the normal's quantile of %d", (share, quantile) => {
     expect(Math.abs(normalQuantile(share!) - quantile!)).toBeLessThan(1e-7);
   });
+
+  it.each(expected.studentQuantiles)(
+    "gives Student's quantile of %d with %d degrees of freedom",
+    (share, n, quantile) => {
+      expect(Math.abs(studentQuantile(share!, n!) - quantile!)).toBeLessThan(
+        1e-3 * Math.max(1, Math.abs(quantile!)),
+      );
+    },
+  );
 
   it("keeps empty bins finite", () => {
     const [p, q] = [smoothedShares([10, 0]), smoothedShares([0, 10])];

@@ -54,6 +54,8 @@ const profileSchema = z.strictObject({
     /** Documents, of `rows`, that hold each word. */
     documentFrequency: z.array(count).max(MAX_PROFILE_TERMS),
     designEffect: z.number().min(1),
+    /** Of each word by itself. Older profiles lack it. */
+    designEffects: z.array(z.number().min(1)).max(MAX_PROFILE_TERMS).optional(),
     /** How much more the words' PSI varies because words come together (1: not at all). Older profiles lack it. */
     varianceFactor: z.number().min(1).optional(),
   }),

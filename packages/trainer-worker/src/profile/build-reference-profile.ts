@@ -6,7 +6,7 @@ import {
   type ProfileHistogram,
   type ReferenceProfile,
 } from "@colaml/shared/model/reference-profile";
-import { blockRowsOf, designEffect, termsDesignEffect } from "./design-effect";
+import { blockRowsOf, designEffect, termsDesignEffect, wordDesignEffects } from "./design-effect";
 import { wordVarianceFactor } from "./word-dependence";
 
 /** What was seen of the profiled rows, in file order; every array has an entry a row. */
@@ -91,10 +91,13 @@ function profileTerms(rows: ProfiledRows, terms: readonly string[]): ReferencePr
   const kept = Array.from(terms.keys())
     .sort((a, b) => frequency[b]! - frequency[a]! || a - b)
     .slice(0, MAX_PROFILE_TERMS);
+  const documents = blockDocuments(rows, terms.length, kept);
+  const blockRows = blockRowsOf(n);
   return {
     words: kept.map((term) => terms[term]!),
     documentFrequency: kept.map((term) => frequency[term]!),
-    designEffect: termsDesignEffect(blockDocuments(rows, terms.length, kept), blockRowsOf(n)),
+    designEffect: termsDesignEffect(documents, blockRows, kept.length),
+    designEffects: wordDesignEffects(documents, blockRows, kept.length),
     varianceFactor: wordVarianceFactor(rows.termsOf, n, terms.length, kept),
   };
 }

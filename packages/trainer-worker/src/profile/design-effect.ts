@@ -36,24 +36,45 @@ export function designEffect(binOfRow: ArrayLike<number>, bins: number): number 
 }
 
 /**
- * The same for words, each of which a row holds or not: their statistics and degrees of freedom added up.
+ * The same for words, each of which a row holds or not: one a word, and 1 for a word that no row or every row has.
  *
  * @param documents per block, how many rows hold each word: nBlocks x nWords
  */
-export function termsDesignEffect(documents: readonly Uint32Array[], blockRows: number): number {
+export function wordDesignEffects(
+  documents: readonly Uint32Array[],
+  blockRows: number,
+  words: number,
+): number[] {
+  return wordStatistics(documents, blockRows, words).map((statistic) =>
+    statistic === undefined ? 1 : Math.max(1, statistic / (documents.length - 1)),
+  );
+}
+
+/** One for all words: their statistics and degrees of freedom added up. */
+export function termsDesignEffect(
+  documents: readonly Uint32Array[],
+  blockRows: number,
+  words: number,
+): number {
+  const known = wordStatistics(documents, blockRows, words).filter((statistic) => statistic !== undefined);
+  const sum = known.reduce((total, statistic) => total + statistic, 0);
+  return known.length === 0 ? 1 : Math.max(1, sum / ((documents.length - 1) * known.length));
+}
+
+/** Chi-square statistic of each word's share over the blocks; undefined where it says nothing. */
+function wordStatistics(
+  documents: readonly Uint32Array[],
+  blockRows: number,
+  words: number,
+): (number | undefined)[] {
   const blocks = documents.length;
-  if (blocks < LEAST_BLOCKS) return 1;
-  const words = documents[0]!.length;
-  let statistic = 0;
-  let used = 0;
-  for (let word = 0; word < words; word++) {
+  return Array.from({ length: words }, (_, word) => {
+    if (blocks < LEAST_BLOCKS) return undefined;
     const share = documents.reduce((sum, block) => sum + block[word]!, 0) / (blocks * blockRows);
-    if (share <= 0 || share >= 1) continue;
-    used++;
+    if (share <= 0 || share >= 1) return undefined;
     const variance = blockRows * share * (1 - share);
-    for (const block of documents) statistic += (block[word]! - blockRows * share) ** 2 / variance;
-  }
-  return used === 0 ? 1 : Math.max(1, statistic / ((blocks - 1) * used));
+    return documents.reduce((sum, block) => sum + (block[word]! - blockRows * share) ** 2 / variance, 0);
+  });
 }
 
 function columnSum(counts: Float64Array, bin: number, bins: number): number {

@@ -7,7 +7,11 @@ import {
   buildReferenceProfile,
   type ProfiledRows,
 } from "@colaml/trainer-worker/profile/build-reference-profile";
-import { designEffect } from "@colaml/trainer-worker/profile/design-effect";
+import {
+  designEffect,
+  termsDesignEffect,
+  wordDesignEffects,
+} from "@colaml/trainer-worker/profile/design-effect";
 import { wordVarianceFactor } from "@colaml/trainer-worker/profile/word-dependence";
 import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 
@@ -98,6 +102,16 @@ describe("the design effect", () => {
     const sorted = Uint8Array.from({ length: 2_000 }, (_, i) => (i < 1_000 ? 0 : 1));
     // 20 blocks of 100: chi-square 20 * 100 * 1 over 19 degrees of freedom.
     expect(designEffect(sorted, 2)).toBeCloseTo(2_000 / 19, 9);
+  });
+
+  it("of words is each word's own: one that comes in one block alone, one that is everywhere alike", () => {
+    const documents = Array.from({ length: 20 }, (_, block) => Uint32Array.of(block === 0 ? 100 : 0, 50, 0));
+    const effects = wordDesignEffects(documents, 100, 3);
+    // Share 1/20: chi-square 95^2 + 19 * 5^2 over 100 * 0.05 * 0.95, over 19 degrees of freedom.
+    expect(effects[0]).toBeCloseTo((95 ** 2 + 19 * 5 ** 2) / 4.75 / 19, 9);
+    expect(effects.slice(1)).toEqual([1, 1]);
+    expect(termsDesignEffect(documents, 100, 3)).toBeCloseTo(effects[0]! / 2, 9);
+    expect(wordDesignEffects(documents.slice(0, 3), 100, 3)).toEqual([1, 1, 1]);
   });
 
   it("is 1 where one value is all there is, or rows are too few", () => {
