@@ -1,0 +1,63 @@
+import type { Alert } from "@colaml/shared/jobs/alerts";
+import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
+import type { ExclusiveLocks } from "@colaml/shared/jobs/exclusive-lock";
+import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import { QUEUES } from "@colaml/shared/jobs/queues";
+import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
+import type { MonitorMetrics } from "../monitor-metrics";
+import { AlertEngine } from "./alert-engine";
+import { AlertOutbox } from "./alert-outbox";
+import { startDelivery } from "./delivery-loop";
+import { createWebhookSender } from "./webhook";
+
+export interface OpenAlerts {
+  engine: AlertEngine;
+  /** Starts posting to the webhook, where there is one; ends with the process's lifecycle. */
+  startDelivery(): void;
+}
+
+/**
+ * The alerts of a monitor process: engine, store, the queue `alerts`, metrics and the webhook of the configuration.
+ *
+ * @throws ColaError CONFIG_INVALID for a webhook that may not be posted to
+ */
+export function openAlerts(
+  { config, logger, lifecycle }: WorkerProcess,
+  connection: RedisConnection,
+  locks: ExclusiveLocks,
+  metrics: MonitorMetrics,
+): OpenAlerts {
+  const { webhook, redis, paths } = config;
+  const { stateDir } = paths;
+  const outbox =
+    webhook.url === ""
+      ? undefined
+      : new AlertOutbox({
+          stateDir,
+          send: createWebhookSender(webhook),
+          giveUpAfterMs: webhook.giveUpAfterS * 1_000,
+          logger,
+          onOutcome: metrics.delivery,
+        });
+  const { queue } = openQueue<Alert>(QUEUES.alerts, { connection, redis, logger });
+  const engine = new AlertEngine({
+    stateDir,
+    incidents: new IncidentStore(stateDir),
+    logger,
+    sinks: [
+      ...(outbox ? [(alert: Alert) => outbox.put(alert)] : []),
+      async (alert) => void (await queue.add(alert.rule, alert, { jobId: `${alert.id}-${alert.status}` })),
+      async (alert) => metrics.alerted(alert),
+    ],
+  });
+  return {
+    engine,
+    startDelivery() {
+      if (!outbox) return;
+      // Redis being away must not hold an alert back: a receiver knows a message that comes twice by its id.
+      const oneAtATime = (work: () => Promise<unknown>) =>
+        connection.status === "ready" ? locks.tryHold("alert-delivery", work) : work();
+      lifecycle.graceful.onStop("alert delivery", startDelivery(outbox, logger, oneAtATime));
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { championOf, PREVIOUS, type PromoteOptions, promote, rollback } from "@colaml/shared/mlflow/champion";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import type { LoopDependencies } from "./loop-dependencies";
+
+/**
+ * The rollback of the loop: `to` is champion again, with the history and aliases of a rollback by hand.
+ *
+ * @throws ColaError MODEL_NOT_FOUND, MODEL_CORRUPT, MLFLOW_UNREACHABLE: then the champion is the one it was
+ */
+export function createTakeBack(mlflow: MlflowClient, options: PromoteOptions): LoopDependencies["rollback"] {
+  return async (model, from, to, reason) => {
+    const [champion, previous] = await Promise.all([
+      championOf(mlflow, model),
+      mlflow.registry.versionOfAlias(model, PREVIOUS),
+    ]);
+    // Somebody may have moved the alias meanwhile: only the version that was watched is taken back.
+    if (champion?.version !== from) return false;
+    if (previous?.version === to) await rollback(mlflow, model, reason, options);
+    else await promote(mlflow, model, to, `rollback: ${reason}`, options);
+    return true;
+  };
+}
