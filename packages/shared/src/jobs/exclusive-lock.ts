@@ -4,7 +4,7 @@ import { ColaError } from "../errors/cola-error";
 import { type RedisConnection, type RedisSettings, withDeadline } from "./connection";
 
 /** A holder that died is waited for so long. */
-const LEASE_MS = 15_000;
+const LEASE_MS = 10_000;
 const POLL_MS = 100;
 /** Nobody waits longer than this for an answer that only makes others faster. */
 const RELEASE_MS = 1_000;
