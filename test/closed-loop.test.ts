@@ -13,6 +13,7 @@ import type { Incident } from "@colaml/shared/jobs/alerts";
 import type { LabelsResult } from "@colaml/shared/jobs/labels";
 import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import { type RunningCola, startCola } from "../packages/producer/test/cli/cola-process";
+import { rulesFor, training, writeWorld } from "./two-worlds";
 
 /** Servers, trainer and two monitors as `cola up` starts them; seen from outside: HTTP, MLflow's REST, Bull Board. */
 const model = `loop_${process.pid}`;
@@ -24,50 +25,6 @@ let up: RunningCola;
 let api: string;
 let queues: JobQueues;
 
-/** 400 rows of two kinds of text. In the world `b` each kind has the other's label. */
-function writeWorld(world: "a" | "b"): string {
-  const path = `${world}.csv`;
-  const rows = Array.from({ length: 400 }, (_, i) => {
-    const asks = i % 2 === 0;
-    const about = ["parcel", "refund", "ticket", "invoice", "seat"][i % 5];
-    const text = asks ? `my ${about} never arrived please help` : `we are glad your ${about} came today`;
-    return `${i},${asks === (world === "a")},${text}`;
-  });
-  writeFileSync(join(folder, path), `tweet_id,inbound,text\n${rows.join("\n")}\n`);
-  return path;
-}
-
-const training = {
-  dataset: { path: "b.csv" },
-  boosting: { iterations: 10, learning_rate: 0.5, depth: 3 },
-  experiment: model,
-};
-const rules = [
-  {
-    name: "retrain",
-    model,
-    metric: "accuracy_score",
-    comparison: "<",
-    threshold: 0.7,
-    severity: "critical",
-    start: { job: "train", payload: training, cooldown: "6h", dailyBudget: 2, watchChecks: 2 },
-  },
-  {
-    name: "search",
-    model,
-    metric: "f1_score",
-    comparison: "<",
-    threshold: 0.7,
-    start: {
-      job: "tune",
-      payload: { ...training, trials: 2, space: { depth: [2, 3] } },
-      cooldown: "0s",
-      dailyBudget: 1,
-      watchChecks: 2,
-    },
-  },
-];
-
 beforeAll(async () => {
   webhook = createServer((request, response) => {
     posted.push({ id: String(request.headers["webhook-id"]), headers: request.headers });
@@ -75,7 +32,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
   const { port } = webhook.address() as AddressInfo;
-  writeFileSync(join(folder, "rules.json"), JSON.stringify(rules));
+  writeFileSync(join(folder, "rules.json"), JSON.stringify(rulesFor(model)));
   const env = {
     REDIS_URL: process.env["TEST_REDIS_URL"]!,
     MLFLOW_TRACKING_URI: mlflow,
@@ -167,9 +124,9 @@ async function champion(alias = "champion"): Promise<string> {
 
 describe("the closed loop among real servers and workers", () => {
   it("begins with a champion that is good in its own world", async () => {
-    const a = writeWorld("a");
-    writeWorld("b");
-    const payload = { ...training, dataset: { path: a }, model };
+    const a = writeWorld(folder, "a");
+    writeWorld(folder, "b");
+    const payload = { ...training(model), dataset: { path: a }, model };
     expect(await finished(await submit("train", payload))).toMatchObject({
       promoted: true,
       modelVersion: "1",

@@ -1,70 +1,12 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { AlertOutbox, type DeliveryOutcome } from "@colaml/monitor-worker/alerts/alert-outbox";
 import { isPublicAddress, publicAddress } from "@colaml/monitor-worker/alerts/target-address";
 import { createWebhookSender, webhookTarget } from "@colaml/monitor-worker/alerts/webhook";
 import { isSignedBy } from "@colaml/monitor-worker/alerts/webhook-signature";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
-import type { Alert } from "@colaml/shared/jobs/alerts";
-
-const alert: Alert = {
-  v: 1,
-  id: "quality-modelo_nuevo-7",
-  rule: "quality",
-  severity: "critical",
-  status: "firing",
-  metric: "accuracy_score",
-  value: 0.61,
-  comparison: "<",
-  threshold: 0.75,
-  model: "modelo_nuevo",
-  modelVersion: "3",
-  message: "accuracy <!channel> & down",
-  at: "2026-01-02T03:04:05.000Z",
-};
-const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
-
-interface Received {
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-
-/** A receiver that answers what `statuses` says, then 200. */
-async function receiver(statuses: (number | "redirect")[] = []) {
-  const received: Received[] = [];
-  const server: Server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      received.push({ headers: request.headers, body });
-      const status = statuses.shift() ?? 200;
-      if (status === "redirect") response.writeHead(302, { location: "/elsewhere" });
-      else response.writeHead(status);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const settings = {
-    ...resolveConfig().webhook,
-    url: `http://localhost:${port}/hook`,
-    secret: "whsec_c2VjcmV0LWtleQ==",
-    allowHttp: true,
-    allowPrivate: true,
-    ports: String(port),
-  };
-  const close = () => new Promise((resolve) => server.close(resolve));
-  return { received, settings, close };
-}
-
-const loopback = async () => [{ address: "127.0.0.1", family: 4 }];
+import { alert, loopback, receiver } from "./webhook-receiver";
 
 describe("the webhook", () => {
   it("posts a signed body that Slack reads, without its control characters", async () => {
@@ -199,113 +141,5 @@ describe("addresses of webhooks", () => {
       { address: "127.0.0.1", family: 4 },
     ];
     await expect(publicAddress("mixed.test", false, mixed)).rejects.toThrow(/private/);
-  });
-});
-
-describe("the outbox", () => {
-  let stateDir: string;
-  let clock: number;
-  const outcomes: DeliveryOutcome[] = [];
-  beforeEach(async () => {
-    stateDir = await mkdtemp(join(tmpdir(), "outbox-"));
-    clock = 1_000_000;
-    outcomes.length = 0;
-  });
-  afterEach(() => rm(stateDir, { recursive: true }));
-
-  function outbox(send: (alert: Alert) => Promise<void>, giveUpAfterMs = 60_000) {
-    return new AlertOutbox({
-      stateDir,
-      send,
-      giveUpAfterMs,
-      logger: silent,
-      onOutcome: (outcome) => outcomes.push(outcome),
-      now: () => clock,
-      random: () => 1,
-    });
-  }
-
-  it("delivers after failures with growing waits, the same message id each time, and once", async () => {
-    const { received, settings, close } = await receiver([500, 503]);
-    const box = outbox(createWebhookSender(settings, loopback));
-    await box.put(alert);
-    await box.put(alert);
-    expect(await box.flush()).toBe(1_000);
-    expect(await box.flush()).toBe(1_000);
-    clock += 1_000;
-    expect(await box.flush()).toBe(2_000);
-    clock += 2_000;
-    expect(await box.flush()).toBeUndefined();
-    expect(await box.flush()).toBeUndefined();
-    await close();
-    expect(outcomes).toEqual(["retried", "retried", "delivered"]);
-    expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
-    expect(await readdir(join(stateDir, "alerts", "outbox"))).toEqual([]);
-  });
-
-  it("does not send again what is out already, though a check that is repeated tells it again", async () => {
-    const sent: string[] = [];
-    const box = outbox(async ({ status }) => void sent.push(status));
-    await box.put(alert);
-    await box.flush();
-    await box.put(alert);
-    await box.flush();
-    expect(sent).toEqual(["firing"]);
-  });
-
-  it("sets a file aside that it cannot read, and delivers the others", async () => {
-    const sent: string[] = [];
-    const box = outbox(async ({ id }) => void sent.push(id));
-    await box.put(alert);
-    await writeFile(join(stateDir, "alerts", "outbox", "broken.json"), "{");
-    await writeFile(join(stateDir, "alerts", "outbox", "other.json"), "{}");
-    await box.flush();
-    expect(sent).toEqual([alert.id]);
-    expect((await readdir(join(stateDir, "alerts", "undelivered"))).sort()).toEqual([
-      "broken.json",
-      "other.json",
-    ]);
-  });
-
-  it("sends no recovery before its alert", async () => {
-    const sent: string[] = [];
-    let isDown = true;
-    const box = outbox(async ({ status }) => {
-      if (isDown) throw new Error("down");
-      sent.push(status);
-    });
-    await box.put(alert);
-    await box.flush();
-    clock += 1;
-    await box.put({ ...alert, status: "recovered" });
-    isDown = false;
-    // The alert waits for its next try: its recovery, which is due, waits with it.
-    await box.flush();
-    expect(sent).toEqual([]);
-    clock += 1_000;
-    await box.flush();
-    expect(sent).toEqual(["firing", "recovered"]);
-  });
-
-  it("loses nothing when the process ends: the next one delivers", async () => {
-    const down = outbox(() => Promise.reject(new Error("down")));
-    await down.put(alert);
-    await down.flush();
-    clock += 10_000;
-    const delivered: Alert[] = [];
-    await outbox(async (sent) => void delivered.push(sent)).flush();
-    expect(delivered).toEqual([alert]);
-  });
-
-  it("gives up after the limit and keeps what it could not deliver", async () => {
-    const box = outbox(() => Promise.reject(new Error("down")), 5_000);
-    await box.put(alert);
-    await box.flush();
-    clock += 5_000;
-    expect(await box.flush()).toBeUndefined();
-    expect(outcomes).toEqual(["retried", "given_up"]);
-    expect(await readdir(join(stateDir, "alerts", "undelivered"))).toEqual([
-      "quality-modelo_nuevo-7.firing.json",
-    ]);
   });
 });
