@@ -13,8 +13,11 @@ import { unlessAborted } from "./unless-aborted";
 
 /** How often the head of the window is looked at: at first, and when nothing comes. */
 const POLL_MS = { least: 5, most: 200 };
-/** A checkpoint costs two fsyncs: after so many chunks or so long. */
-const CHECKPOINT = { chunks: 8, ms: 500 };
+/**
+ * A checkpoint costs two fsyncs: after so many chunks or so long. It is made beside the scoring; where the disk does
+ * not keep up, the batch waits for it when so many chunks are uncovered.
+ */
+const CHECKPOINT = { chunks: 8, ms: 500, mostUncovered: 16 };
 const PROGRESS_MS = 250;
 
 /** Failures of a chunk that are not the chunk's own: the batch ends with them and can be taken up again. */
@@ -41,6 +44,9 @@ export class BatchRun {
   #uncovered: number[] = [];
   #state: Checkpoint;
   #checkpointedAt = Date.now();
+  /** The latest one, under way or done; its failure is the batch's. */
+  #lastCheckpoint: Promise<void> = Promise.resolve();
+  #isUnderWay = false;
   #progressAt = 0;
   /** Tells who watches that the batch does not begin at its beginning. */
   readonly #message: string | undefined;
@@ -55,6 +61,15 @@ export class BatchRun {
 
   /** Runs to the end of the input; returns the last checkpoint. */
   async run(): Promise<Checkpoint> {
+    try {
+      return await this.#toTheEnd();
+    } finally {
+      // nothing is written any more when the batch has ended
+      await this.#lastCheckpoint.catch(() => undefined);
+    }
+  }
+
+  async #toTheEnd(): Promise<Checkpoint> {
     const { context, queue, maxRejected } = this.#parts;
     const { nextChunk } = this.#state;
     await this.#forget(Array.from({ length: nextChunk - this.#oldest }, (_, i) => this.#oldest + i));
@@ -67,32 +82,31 @@ export class BatchRun {
       this.#window.shift();
       checkRejected(maxRejected, this.#state, false);
       await this.#progress();
-      const { length } = this.#uncovered;
-      if (length >= CHECKPOINT.chunks || Date.now() - this.#checkpointedAt > CHECKPOINT.ms)
-        await this.#checkpoint();
+      await this.#checkpointWhenDue();
     }
     checkRejected(maxRejected, this.#state, true);
-    await this.#checkpoint();
+    await this.#checkpointNow();
     await this.#unlessAborted(queue.sweep(0, this.#state.nextChunk));
     return this.#state;
   }
 
   /** Chunks before the checkpoint that a coordinator may not have got to forget. */
   get #oldest(): number {
-    return Math.max(0, this.#state.nextChunk - CHECKPOINT.chunks);
+    return Math.max(0, this.#state.nextChunk - 2 * CHECKPOINT.mostUncovered);
   }
 
   async #forget(indexes: readonly number[]): Promise<void> {
     const { queue, bytes } = this.#parts;
-    for (const index of indexes) {
+    const forget = async (index: number) => {
       await this.#unlessAborted(queue.remove(index));
       await bytes.drop(index);
-    }
+    };
+    await Promise.all(indexes.map(forget));
   }
 
   /** Takes every chunk that may be out off the queue, those of an earlier coordinator too: the batch ends here. */
   async withdraw(): Promise<void> {
-    const to = this.#state.nextChunk + CHECKPOINT.chunks + this.#parts.window;
+    const to = this.#state.nextChunk + CHECKPOINT.mostUncovered + this.#parts.window;
     await this.#window.withdraw(this.#oldest, to);
   }
 
@@ -191,24 +205,51 @@ export class BatchRun {
     this.#uncovered.push(index);
   }
 
+  /** Begins a checkpoint where it is time for one and none is under way. */
+  async #checkpointWhenDue(): Promise<void> {
+    const { length } = this.#uncovered;
+    if (length < CHECKPOINT.chunks && Date.now() - this.#checkpointedAt <= CHECKPOINT.ms) return;
+    if (this.#isUnderWay && length < CHECKPOINT.mostUncovered) return;
+    await this.#lastCheckpoint;
+    this.#lastCheckpoint = this.#checkpoint();
+    // seen by whoever waits for it next
+    this.#lastCheckpoint.catch(() => undefined);
+  }
+
+  /** Makes everything appended so far last. */
+  async #checkpointNow(): Promise<void> {
+    await this.#lastCheckpoint;
+    this.#lastCheckpoint = this.#checkpoint();
+    await this.#lastCheckpoint;
+  }
+
   /** Makes what was appended last, says so on the disk, and only then forgets where it came from. */
   async #checkpoint(): Promise<void> {
     const { output, rejected, folder, owner, onStep } = this.#parts;
-    if (this.#uncovered.length === 0) return;
-    await output.sync();
-    await rejected.sync();
-    onStep("synced");
-    await folder.checkOwner(owner);
-    await folder.write("checkpoint.json", this.#state);
-    onStep("checkpointed");
-    await this.#forget(this.#uncovered);
+    const covered = this.#uncovered;
+    if (covered.length === 0) return;
     this.#uncovered = [];
-    this.#checkpointedAt = Date.now();
+    const { chunks, setAside, ...rest } = this.#state;
+    // as it is now: appending goes on meanwhile
+    const state: Checkpoint = { ...rest, chunks: [...chunks], setAside: [...setAside] };
+    this.#isUnderWay = true;
+    try {
+      await output.sync();
+      await rejected.sync();
+      onStep("synced");
+      await folder.checkOwner(owner);
+      await folder.write("checkpoint.json", state);
+      onStep("checkpointed");
+      await this.#forget(covered);
+    } finally {
+      this.#isUnderWay = false;
+      this.#checkpointedAt = Date.now();
+    }
   }
 
   /** The process stops: another worker goes on from here, chunks that are out stay out. */
   async #handBack(): Promise<never> {
-    await this.#checkpoint();
+    await this.#checkpointNow();
     return this.#parts.context.handBack();
   }
 
