@@ -20,7 +20,10 @@ const SHOWN_BYTES = 100;
 type Compression = ChunkPlan["output"]["compression"];
 type Zstd = {
   zstdDecompress?: Parameters<typeof promisify>[0];
-  createZstdDecompress?: () => NodeJS.ReadWriteStream;
+  zstdDecompressSync?: (
+    bytes: Buffer,
+    options: { info: true },
+  ) => { buffer: Buffer; engine: { bytesWritten: number } };
 };
 type Inflate = (bytes: Uint8Array) => Promise<Buffer>;
 
@@ -127,6 +130,25 @@ async function readOutput(
     for await (const piece of pieces) onPiece(piece);
   };
   if (compression === "none") return pipeline(file, take);
-  const inflate = compression === "gzip" ? zlib.createGunzip() : (zlib as Zstd).createZstdDecompress!();
-  return pipeline(file, inflate, take);
+  if (compression === "gzip") return pipeline(file, zlib.createGunzip(), take);
+  return pipeline(file, (pieces: AsyncIterable<Buffer>) => readFrames(pieces, onPiece));
+}
+
+/**
+ * Node's zstd stops behind the first frame, and an output has one for each part. Nor does it say where bytes end
+ * within a frame: a frame is known to be whole by what follows it, the last one by the end.
+ */
+async function readFrames(pieces: AsyncIterable<Buffer>, onPiece: (piece: Buffer) => void): Promise<void> {
+  const inflate = (bytes: Buffer) => (zlib as Zstd).zstdDecompressSync!(bytes, { info: true });
+  let held: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    held = Buffer.concat([held, piece]);
+    for (;;) {
+      const { buffer, engine } = inflate(held);
+      if (engine.bytesWritten === held.length) break;
+      onPiece(buffer);
+      held = held.subarray(engine.bytesWritten);
+    }
+  }
+  if (held.length > 0) onPiece(inflate(held).buffer);
 }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { RepeatedIdFinder } from "@colaml/predictor-worker/batch/repeated-ids";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 
@@ -30,6 +30,11 @@ function planOf(output: Partial<Output>): ChunkPlan {
   };
 }
 
+const packers: Record<string, (bytes: Buffer) => Buffer> = {
+  none: (bytes) => bytes,
+  gzip: (bytes) => zlib.gzipSync(bytes),
+};
+
 /** Feeds an output in pieces and asks what was found. */
 async function found(plan: ChunkPlan, text: string, pieceBytes: number) {
   const finder = new RepeatedIdFinder(plan, folder);
@@ -38,7 +43,7 @@ async function found(plan: ChunkPlan, text: string, pieceBytes: number) {
   const members: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const piece = bytes.subarray(at, at + pieceBytes);
-    members.push(compression === "gzip" ? gzipSync(piece) : piece);
+    members.push(packers[compression]!(piece));
     await finder.add(members.at(-1)!);
   }
   const file = join(folder, "output");
@@ -91,12 +96,17 @@ describe("ids that occur more than once", () => {
     }
   });
 
-  it("are found where a class is written in quotes, in TSV, in NDJSON and in gzip", async () => {
+  it("are found where a class is written in quotes, in TSV, in NDJSON and compressed", async () => {
     const quoted = `id,label,"probability_a\nb",probability_c,model_version\n1,"a\nb",0.900000000,0.100000000,12\n2,c,0.9,0.1,12\n1,c,0.9,0.1,12\n`;
     expect((await found(planOf({}), quoted, 9)).rows).toBe(1);
     const lines = `${HEADER}\n1,${CELLS}\n2,${CELLS}\n1,${CELLS}\n`;
     expect((await found(planOf({ format: "tsv" }), lines.replaceAll(",", "\t"), 9)).rows).toBe(1);
     expect((await found(planOf({ compression: "gzip" }), lines, 40)).rows).toBe(1);
+    const { zstdCompressSync } = zlib as unknown as { zstdCompressSync?: (bytes: Buffer) => Buffer };
+    if (zstdCompressSync) {
+      packers["zstd"] = zstdCompressSync;
+      expect((await found(planOf({ compression: "zstd" }), lines, 40)).rows).toBe(1);
+    }
     const json = ["1", 'a"b', "1", "a\\", 'a"b'].map((id) => `{"id":${JSON.stringify(id)},"label":"x"}\n`);
     expect(await found(planOf({ format: "ndjson" }), json.join(""), 5)).toMatchObject({ rows: 2 });
   });
