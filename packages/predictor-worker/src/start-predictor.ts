@@ -16,6 +16,7 @@ import type { BatchStep } from "./batch/batch-parts";
 import { createChunkProcessor } from "./chunk-processor";
 import { createModelCache } from "./model-cache";
 import { createPredictProcessor } from "./processor";
+import { compileKernel } from "./scoring/kernel/kernel";
 import { createFileChunks } from "./transport/file-transport";
 import { createRedisChunks } from "./transport/redis-transport";
 
@@ -43,6 +44,7 @@ export async function startPredictor(
 ): Promise<void> {
   const { config, logger, lifecycle } = process_;
   const queues = queuesOf(process.env);
+  if (queues.has(QUEUES.predictChunk)) compileKernel();
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the predictor", () => closeRedis(connection));
   const models = createModelCache(createMlflowClient(config.mlflow), {

@@ -75,6 +75,15 @@ const ALIGNMENT = 16;
 let compiled: WebAssembly.Module | undefined;
 
 /**
+ * Compiles the kernel, once a process and in less than a millisecond. A worker does it before it takes a job, so
+ * that an installation without the kernel is refused at its start.
+ */
+export function compileKernel(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(join(__dirname, "kernel.wasm")));
+  return compiled;
+}
+
+/**
  * A kernel with a memory of its own. Things are laid into it one behind the other and stay; what is read from it by
  * `bytes` is good until something further is laid in.
  */
@@ -83,9 +92,7 @@ export class Kernel {
   #used = WASM_PAGE;
 
   constructor() {
-    // 6 KB: compiled once a process, in less than a millisecond
-    compiled ??= new WebAssembly.Module(readFileSync(join(__dirname, "kernel.wasm")));
-    const instance = new WebAssembly.Instance(compiled, { probabilities: { exp: Math.exp } });
+    const instance = new WebAssembly.Instance(compileKernel(), { probabilities: { exp: Math.exp } });
     this.exports = instance.exports as KernelExports;
   }
 
