@@ -1,6 +1,8 @@
+import type { Writable } from "node:stream";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { RedisConnection } from "@colaml/shared/jobs/connection";
 import type { PredictChunkJob } from "@colaml/shared/jobs/predict-chunk";
+import { Command } from "ioredis";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 
 /** What nobody collects goes away: a batch that stands still longer than this makes its chunks again. */
@@ -8,6 +10,37 @@ const KEPT_S = 86_400;
 
 const key = (prefix: string, batch: string, index: number, what: "in" | "out") =>
   `${prefix}:chunk-bytes:${batch}:${index}:${what}`;
+
+/**
+ * SET of a large value that is given in parts. They go to the socket one by one: ioredis would first copy them into
+ * one buffer of the command's size, and so much garbage makes full collections.
+ */
+class SetParts extends Command {
+  readonly #key: string;
+  readonly #parts: readonly Uint8Array[];
+
+  constructor(key: string, parts: readonly Uint8Array[]) {
+    super("set", [key], {});
+    this.#key = key;
+    this.#parts = parts;
+  }
+
+  override toWritable(socket: object): string {
+    const stream = socket as Writable;
+    const length = this.#parts.reduce((sum, part) => sum + part.length, 0);
+    stream.write(`*5\r\n$3\r\nSET\r\n${bulk(this.#key)}$${length}\r\n`);
+    for (const part of this.#parts) if (part.length > 0) stream.write(part);
+    return `\r\n${bulk("EX")}${bulk(String(KEPT_S))}`;
+  }
+}
+
+/** A string as the protocol has it. */
+const bulk = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+
+/** Resolves when Redis has the value: until then the parts must stay as they are. */
+async function setParts(redis: RedisConnection, key: string, parts: readonly Uint8Array[]): Promise<void> {
+  await redis.sendCommand(new SetParts(key, parts));
+}
 
 /** Chunks and parts as binary values of Redis beside the job, for workers that share no disk. */
 export function createRedisChunks(redis: RedisConnection, prefix: string): ChunkBytes {
@@ -20,7 +53,7 @@ export function createRedisChunks(redis: RedisConnection, prefix: string): Chunk
       return bytes;
     },
     async write({ batch, index }, part) {
-      await redis.set(key(prefix, batch, index, "out"), Buffer.concat(part), "EX", KEPT_S);
+      await setParts(redis, key(prefix, batch, index, "out"), part);
     },
   };
 }
@@ -29,7 +62,7 @@ export function createRedisChunks(redis: RedisConnection, prefix: string): Chunk
 export function createRedisBatch(redis: RedisConnection, prefix: string, batch: string): BatchBytes {
   return {
     async offer(index, _start, _end, bytes): Promise<PredictChunkJob["source"]> {
-      await redis.set(key(prefix, batch, index, "in"), bytes, "EX", KEPT_S);
+      await setParts(redis, key(prefix, batch, index, "in"), [bytes]);
       return { kind: "redis", bytes: bytes.length };
     },
     offered: async (index) => (await redis.getBuffer(key(prefix, batch, index, "in"))) ?? undefined,
