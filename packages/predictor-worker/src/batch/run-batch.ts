@@ -17,7 +17,7 @@ const POLL_MS = { least: 5, most: 200 };
  * A checkpoint costs two fsyncs: after so many chunks or so long. It is made beside the scoring; where the disk does
  * not keep up, the batch waits for it when so many chunks are uncovered.
  */
-const CHECKPOINT = { chunks: 8, ms: 500, mostUncovered: 16 };
+const CHECKPOINT = { chunks: 8, ms: 500, mostUncovered: 12 };
 const PROGRESS_MS = 250;
 
 /** Failures of a chunk that are not the chunk's own: the batch ends with them and can be taken up again. */
@@ -143,6 +143,7 @@ export class BatchRun {
     await this.#parts.repeatedIds?.add(written);
     await rejected.append(part.subarray(result.outputBytes));
     onStep("written");
+    await this.#unlessAborted(bytes.release(chunk.index));
     this.#advance(chunk, result);
     return true;
   }

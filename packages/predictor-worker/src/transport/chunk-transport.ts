@@ -19,6 +19,8 @@ export interface BatchBytes {
   offered(index: number): Promise<Buffer | undefined>;
   /** The part of a finished chunk; undefined where it is gone. */
   take(index: number): Promise<Buffer | undefined>;
-  /** Forgets what belongs to a chunk. */
+  /** Forgets the records of a chunk whose part is appended: one that is made again is offered again. */
+  release(index: number): Promise<void>;
+  /** Forgets everything that belongs to a chunk. */
   drop(index: number): Promise<void>;
 }

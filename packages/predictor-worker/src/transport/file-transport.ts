@@ -47,6 +47,9 @@ export async function createFileBatch(
   input: { path: string; shared: boolean },
 ): Promise<BatchBytes> {
   await mkdir(folder, { recursive: true, mode: 0o750 });
+  const release = async (index: number) => {
+    if (!input.shared) await rm(inputPath(folder, index), { force: true });
+  };
   return {
     async offer(index, start, end, bytes): Promise<PredictChunkJob["source"]> {
       if (input.shared) return { kind: "file", path: input.path, start, end, folder };
@@ -56,9 +59,10 @@ export async function createFileBatch(
     },
     offered: (index) => readIfThere(inputPath(folder, index)),
     take: (index) => readIfThere(partPath(folder, index)),
+    release,
     async drop(index) {
       await rm(partPath(folder, index), { force: true });
-      if (!input.shared) await rm(inputPath(folder, index), { force: true });
+      await release(index);
     },
   };
 }

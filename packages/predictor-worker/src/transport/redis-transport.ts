@@ -67,6 +67,9 @@ export function createRedisBatch(redis: RedisConnection, prefix: string, batch: 
     },
     offered: async (index) => (await redis.getBuffer(key(prefix, batch, index, "in"))) ?? undefined,
     take: async (index) => (await redis.getBuffer(key(prefix, batch, index, "out"))) ?? undefined,
+    async release(index) {
+      await redis.del(key(prefix, batch, index, "in"));
+    },
     async drop(index) {
       await redis.del(key(prefix, batch, index, "in"), key(prefix, batch, index, "out"));
     },

@@ -37,6 +37,7 @@ function windowOn(onOffer: (index: number) => void) {
     },
     offered: async () => undefined,
     take: async () => undefined,
+    release: async () => {},
     drop: async (index) => void offered.delete(index),
   };
   const queue = {
