@@ -89,6 +89,7 @@ function monitorIn(folder: string) {
     confine: async (path) => path,
     writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
     // one monitor alone: nothing to wait for
+    latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
   });
   const { signal } = new AbortController();

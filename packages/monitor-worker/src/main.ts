@@ -25,6 +25,7 @@ import { createTakeBack } from "./loop/take-back";
 import { createMonitorMetrics } from "./monitor-metrics";
 import { createMonitorProcessor } from "./processor";
 import { createReportWriter } from "./report/write-report";
+import { createLatestPredictions } from "./rows/latest-predictions";
 
 async function start(worker: WorkerProcess): Promise<void> {
   const { config, logger, lifecycle } = worker;
@@ -64,6 +65,7 @@ async function start(worker: WorkerProcess): Promise<void> {
       labels,
       history: new CheckHistory(stateDir),
       settings: config.monitor,
+      latestPredictions: createLatestPredictions(connection, config.redis, logger),
       confine,
       writeReport: createReportWriter(config.paths),
       exclusively: (name, work, signal) => locks.hold(`monitor-${name}`, work, signal),

@@ -12,6 +12,7 @@ import type { Collected } from "./check/collect-rows";
 import { type OpenCheck, type OpenCheckDependencies, openCheck } from "./check/open-check";
 import { type RecordDependencies, record } from "./check/record-check";
 import type { ReportData } from "./report/html-report";
+import { type LatestPredictions, withRows } from "./rows/latest-predictions";
 
 /** A check that is told and recorded, for what follows it. */
 export interface RecordedCheck {
@@ -30,6 +31,7 @@ export interface MonitorDependencies extends OpenCheckDependencies, RecordDepend
   alerts: AlertEngine;
   rules: readonly AlertRule[];
   settings: ColaConfig["monitor"];
+  latestPredictions: LatestPredictions;
   /** Runs its work while no other check of the model is in there, in whatever process. */
   exclusively: <T>(model: string, work: (held: AssertHeld) => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Gauges of `/metrics`. */
@@ -48,8 +50,9 @@ export type CheckContext = Pick<JobContext, "jobId" | "signal" | "logger" | "pro
  */
 export function createMonitorProcessor(dependencies: MonitorDependencies) {
   const now = dependencies.now ?? Date.now;
-  return async (job: MonitorJob, context: CheckContext): Promise<MonitorResult> => {
+  return async (requested: MonitorJob, context: CheckContext): Promise<MonitorResult> => {
     const startTime = now();
+    const job = await withRows(dependencies.latestPredictions, requested);
     const opened = await openCheck(dependencies, job);
     const { collected, match } = await collect(opened, context);
     const settings = settingsOf(dependencies.settings, job);

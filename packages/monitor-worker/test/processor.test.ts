@@ -65,6 +65,7 @@ function processor(
     settings: resolveConfig().monitor,
     confine: async (path) => path,
     writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
+    latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
     ...more,
   });

@@ -103,7 +103,13 @@ async function runJobs(
     const predict = await run<PredictResult>(
       "2/3 predict",
       "predict",
-      predictPayload(config, { input: { path: files.fresh }, output: files.output, force: true }),
+      predictPayload(config, {
+        input: { path: files.fresh },
+        output: files.output,
+        force: true,
+        // the report then shows which words rose and fell
+        passThrough: [config.columns.text],
+      }),
     );
     const monitor = await run<MonitorResult>(
       "3/3 monitor",

@@ -104,6 +104,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+it("without any predictions yet a check says so", async () => {
+  const { code, stderr } = await runCola(["monitor"], env, folder);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`no finished prediction of the model ${model} is known: predict a file first`);
+});
+
 describe("labels that come late", () => {
   it("may come before the predictions, by the command line, twice without counting twice", async () => {
     const path = writeLabels("first.csv", third(0));
@@ -243,5 +249,34 @@ describe("a check on the command line", () => {
     expect(metrics.map(({ step }) => Number(step))).toEqual([1, 2, 3, 4, 5]);
     expect(metrics.at(-1)!.value).toBe(truth.length);
     expect((await client.runs.children(series!)).map(({ runId }) => runId)).toContain(value.runId);
+  });
+});
+
+describe("a check that names no rows", () => {
+  it("is of the latest predictions of the model, each time anew", async () => {
+    const part = join(folder, "part.csv");
+    writeFileSync(part, "tweet_id,text\n1,please help\n2,thanks\n3,dm us\n");
+    for (const [input, output] of [
+      [part, join(folder, "part-scored.csv")],
+      [fresh, join(folder, "fresh-scored.csv")],
+    ] as const) {
+      expect((await cola("predict", input, "--output", output)).code).toBe(0);
+      const { value } = await cola<MonitorResult>("monitor");
+      expect(value.rows).toBe(input === part ? 3 : truth.length);
+    }
+    // what was deleted since is not the latest any more
+    rmSync(join(folder, "fresh-scored.csv"));
+    expect((await cola<MonitorResult>("monitor")).value.rows).toBe(3);
+  });
+
+  it("may come back by a schedule", async () => {
+    const { value } = await cola<{ id: string }>("schedule", "add", "monitor", "--every", "1h");
+    const { value: listed } = await cola<{ jobs: { id: string; status: string }[] }>("jobs", "list");
+    const ticks = listed.jobs.filter(({ id }) => id.startsWith(`repeat:${value.id}:`));
+    // the next tick waits for its hour
+    const made = ticks.find(({ status }) => status !== "delayed")!;
+    const watched = await cola<{ result: MonitorResult }>("jobs", "watch", made.id);
+    expect(watched.value.result.rows).toBe(3);
+    expect((await cola("schedule", "remove", value.id)).code).toBe(0);
   });
 });

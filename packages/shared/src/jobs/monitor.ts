@@ -23,7 +23,10 @@ export const thresholdsSchema = z.strictObject({
 });
 export type QualityThresholds = z.infer<typeof thresholdsSchema>;
 
-/** Payload of a `monitor` job, version 1: a labelled file, or finished predictions and where their labels are. */
+/**
+ * Payload of a `monitor` job, version 1: a labelled file, or finished predictions and where their labels are. With
+ * neither it is the latest predictions of the model, which a schedule then follows.
+ */
 export const monitorJobSchema = z
   .strictObject({
     v: z.literal(1).default(1),
@@ -58,10 +61,10 @@ export const monitorJobSchema = z
     report: filePath.optional(),
   })
   .refine(
-    (job) => (job.input === undefined) !== (job.predictions === undefined),
-    "give either input or predictions",
+    (job) => job.input === undefined || job.predictions === undefined,
+    "give input or predictions, not both",
   )
-  .refine((job) => job.labels === undefined || job.predictions !== undefined, "labels go with predictions");
+  .refine((job) => job.labels === undefined || job.input === undefined, "labels go with predictions");
 export type MonitorJob = z.infer<typeof monitorJobSchema>;
 export type MonitorJobInput = z.input<typeof monitorJobSchema>;
 

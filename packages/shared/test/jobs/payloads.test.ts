@@ -81,10 +81,11 @@ describe("the predict payload", () => {
 });
 
 describe("the monitor payload", () => {
-  it("takes a labelled file or predictions, and never both or neither", () => {
+  it("takes a labelled file, predictions, or neither (the latest ones), and never both", () => {
     expect(monitorJobSchema.safeParse({ input: { path: "a" } }).success).toBe(true);
     expect(monitorJobSchema.safeParse({ predictions: "a", labels: "b" }).success).toBe(true);
     expect(monitorJobSchema.safeParse({ input: { path: "a" }, predictions: "a" }).success).toBe(false);
-    expect(monitorJobSchema.safeParse({}).success).toBe(false);
+    expect(monitorJobSchema.safeParse({}).success).toBe(true);
+    expect(monitorJobSchema.safeParse({ input: { path: "a" }, labels: "b" }).success).toBe(false);
   });
 });

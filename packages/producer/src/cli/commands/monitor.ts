@@ -16,6 +16,7 @@ const EXAMPLES = `
 Examples:
   $ npm run cola -- monitor labelled.csv
   $ npm run cola -- monitor --predictions scored.csv --labels labels.csv
+  $ npm run cola -- monitor                                  # the latest predictions of the model
   $ npm run cola -- monitor labelled.csv --accuracy-threshold 0.8 --report report.html
   $ npm run -s cola -- monitor labelled.csv --json || echo "a check failed"
 
@@ -51,7 +52,7 @@ export function addMonitorCommand(program: Command): void {
 /** The options that make a `monitor` payload, also for `cola schedule add monitor`. */
 export function addMonitorOptions(command: Command): Command {
   return command
-    .argument("[file]", "file with texts and, for quality, labels")
+    .argument("[file]", "file with texts and, for quality, labels; without one: the latest predictions")
     .option("--predictions <file>", "output of `cola predict` instead of a file")
     .option("--labels <file>", "ids and labels of the predictions")
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
@@ -72,8 +73,8 @@ export async function monitorRequest(
 ): Promise<Partial<MonitorJobInput>> {
   const { options, config } = context;
   const predictions = textOption(options, "predictions");
-  if ((file === undefined) === (predictions === undefined)) {
-    throw new ColaError("USAGE", "give either a file or --predictions");
+  if (file !== undefined && predictions !== undefined) {
+    throw new ColaError("USAGE", "give a file or --predictions, not both");
   }
   const columns = {
     ...optional("text", textOption(options, "textColumn")),
@@ -82,15 +83,16 @@ export async function monitorRequest(
   };
   const labels = textOption(options, "labels");
   const report = textOption(options, "report");
-  const path = userPath(file ?? predictions!);
-  await checkInput(path, file === undefined ? {} : optional("text", columns.text));
+  const named = file ?? predictions;
+  const path = named === undefined ? undefined : userPath(named);
+  if (path !== undefined) await checkInput(path, file === undefined ? {} : optional("text", columns.text));
   if (labels !== undefined) await checkInput(userPath(labels), {});
   if (report !== undefined) await checkOutputFolder(userPath(report));
   const minRows = numberOption(options, "minRows");
   return {
     model: modelChoice(config, textOption(options, "model")).uri,
     columns,
-    ...(file === undefined ? { predictions: path } : { input: { path } }),
+    ...(path === undefined ? {} : file === undefined ? { predictions: path } : { input: { path } }),
     ...optional("labels", labels && userPath(labels)),
     ...optional("report", report && userPath(report)),
     ...optional("minRows", minRows),

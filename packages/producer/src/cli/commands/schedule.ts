@@ -21,7 +21,8 @@ import { addMonitorOptions, monitorRequest } from "./monitor";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- schedule add monitor labelled.csv --every 1h
+  $ npm run cola -- schedule add monitor --every 1h          # the latest predictions, each time
+  $ npm run cola -- schedule add monitor labelled.csv --every 1d --id labelled
   $ npm run cola -- schedule add train tweets.csv --cron "0 3 * * *" --timezone Europe/Madrid --id nightly
   $ npm run cola -- schedule
   $ npm run cola -- schedule pause nightly`;
