@@ -117,7 +117,8 @@ async function writeLines(
         for (const row of rows) seen(row);
         const lines = rows.map(({ id, label }) => `${JSON.stringify([id, label])}\n`).join("");
         hash.update(lines);
-        await file.write(lines);
+        // unlike `write`, it does not stop short on a disk that fills
+        await file.writeFile(lines);
       }
     }
     await file.sync();
