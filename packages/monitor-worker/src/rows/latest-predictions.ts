@@ -1,8 +1,9 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import { modelNameOf } from "@colaml/shared/jobs/names";
 import type { PredictJob, PredictResult } from "@colaml/shared/jobs/predict";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import type { Logger } from "@colaml/shared/logging/logger";
@@ -24,14 +25,8 @@ export function createLatestPredictions(
     // newest first
     for (const job of await queue.getCompleted(0, LOOKED_AT)) {
       const { output } = job.data;
-      if (output === undefined || nameOf(job.data.model) !== model) continue;
-      if (
-        await access(output).then(
-          () => true,
-          () => false,
-        )
-      )
-        return output;
+      if (output === undefined || modelNameOf(job.data.model) !== model) continue;
+      if (existsSync(output)) return output;
     }
     throw new ColaError(
       "INPUT_NOT_FOUND",
@@ -43,7 +38,5 @@ export function createLatestPredictions(
 /** The job with its rows named: one that names none is about the latest predictions of its model. */
 export async function withRows(latest: LatestPredictions, job: MonitorJob): Promise<MonitorJob> {
   if (job.input !== undefined || job.predictions !== undefined) return job;
-  return { ...job, predictions: await latest(nameOf(job.model)) };
+  return { ...job, predictions: await latest(modelNameOf(job.model)) };
 }
-
-const nameOf = (uri: string) => /^models:\/([^@/]+)/.exec(uri)?.[1] ?? "";

@@ -1,9 +1,9 @@
 import { isWordCodePoint } from "@colaml/shared/text/word-characters";
 
 /** What a character beyond ASCII is, where it is not the code point it stands for in words. */
-export const SEPARATES = -1;
+const SEPARATES = -1;
 /** Only the string as a whole says what it becomes: a capital sigma, a dotted capital I, bytes that are no UTF-8. */
-export const UNCLEAR = -2;
+const UNCLEAR = -2;
 
 const CAPITAL_SIGMA = 0x3a3;
 const PAGE = 256;

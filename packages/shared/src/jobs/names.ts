@@ -39,3 +39,8 @@ export const datasetSchema = z.strictObject({
   format: z.enum(["csv", "tsv", "ndjson"]).optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
+
+/** Name of the registered model that a valid model URI is about. */
+export function modelNameOf(uri: string): string {
+  return uri.slice("models:/".length).split(/[@/]/, 1)[0]!;
+}

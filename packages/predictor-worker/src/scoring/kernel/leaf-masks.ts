@@ -66,7 +66,11 @@ function numberLeaves(tree: Tree, number: number): { values: number[]; flips: Fl
 /** Two lists for each feature, each ended by a threshold that no value passes. */
 function placeFlips(kernel: Kernel, flips: readonly Flip[], nFeatures: number): number {
   const byFeature = new Map<number, Flip[]>();
-  for (const flip of flips) byFeature.set(flip.feature, [...(byFeature.get(flip.feature) ?? []), flip]);
+  for (const flip of flips) {
+    const own = byFeature.get(flip.feature);
+    if (own) own.push(flip);
+    else byFeature.set(flip.feature, [flip]);
+  }
   const none = placeList(kernel, []);
   const lists = new Uint32Array(nFeatures * 2).fill(none);
   for (const [feature, own] of byFeature) {
