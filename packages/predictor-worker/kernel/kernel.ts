@@ -45,6 +45,8 @@ export let outputEnd: usize = 0;
 export let lineBytes: usize = 0;
 export let lineRecords: usize = 0;
 export let textField: i32 = 0;
+/** Bytes of the longest text that may stand for a missing value; 0: only blank texts do. */
+export let missingBytes: i32 = 0;
 /** Records of the range before `at`, and lines written. */
 export let records: u64 = 0;
 export let rows: u32 = 0;
@@ -65,7 +67,10 @@ export function score(): i32 {
     if (next === 0) return RECORD;
     if (output + lineBytes + (next - at) * lineRecords > outputEnd) return OUTPUT;
     const quote = quoteOf(textField);
-    const textEnd = normalise(fieldStart(textField) + quote, fieldEnd(textField) - quote);
+    const textStart = fieldStart(textField) + quote;
+    const textStop = fieldEnd(textField) - quote;
+    if (((textStop - textStart) as i32) <= missingBytes && mayBeMissing(load<u8>(textStart))) return RECORD;
+    const textEnd = normalise(textStart, textStop);
     if (textEnd === PAGE_WANTED) return PAGE;
     if (textEnd === NO_TEXT) return RECORD;
     findTerms(normalised, textEnd);
@@ -76,4 +81,9 @@ export function score(): i32 {
     at = next;
   }
   return END;
+}
+
+/** Whether a value that stands for nothing may begin so: `#N/A`, `-nan`, `1.#IND`, `<NA>`, `N/A`, `nan` and their like. */
+function mayBeMissing(first: u8): bool {
+  return first === 35 || first === 45 || first === 49 || first === 60 || (first | 32) === 110;
 }

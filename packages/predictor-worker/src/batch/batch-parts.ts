@@ -1,10 +1,10 @@
+import type { InputSource } from "@colaml/shared/tables/source";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { BatchBytes } from "../transport/chunk-transport";
 import type { BatchFolder, Owner } from "./batch-folder";
 import type { GrowingFile } from "./batch-output";
 import type { BatchRecord } from "./batch-record";
 import type { ChunkQueue } from "./chunk-queue";
-import type { InputSource } from "./input-source";
 import type { FileJob } from "./plan-batch";
 import type { RepeatedIdFinder } from "./repeated-ids";
 

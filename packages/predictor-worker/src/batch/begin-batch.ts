@@ -1,8 +1,9 @@
 import { checkUnchanged, identifyInput } from "@colaml/shared/data/input-file";
+import type { ByteSource } from "@colaml/shared/tables/ranges";
+import type { InputSource } from "@colaml/shared/tables/source";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { compressPart } from "../chunk-processor";
 import type { PredictOptions } from "../predict-options";
-import type { ByteSource } from "../records/chunk-borders";
 import { outputHeader } from "../scoring/output-columns";
 import { REJECTED_HEADER } from "../scoring/rejected-lines";
 import type { BatchBytes } from "../transport/chunk-transport";
@@ -13,7 +14,6 @@ import { GrowingFile } from "./batch-output";
 import type { BatchParts } from "./batch-parts";
 import { type BatchRecord, batchRecordSchema, newBatchRecord } from "./batch-record";
 import type { Checkpoint } from "./checkpoint";
-import type { InputSource } from "./input-source";
 import { type FileJob, planBatch } from "./plan-batch";
 import { RepeatedIdFinder } from "./repeated-ids";
 
@@ -39,7 +39,8 @@ export async function recordOf(
   const input = await identifyInput(job.input.path);
   const pinned = await options.models.resolve(job.model);
   const { bundle } = await options.models.load(pinned);
-  const { plan, dataStart, firstLine } = await planBatch(job, source, bundle, pinned);
+  const { plan, dataStart, firstLine, note } = await planBatch(job, source, bundle, pinned);
+  if (note !== undefined) context.logger.info(note);
   const chunkBytes = Math.min(
     options.settings.chunkBytes,
     job.transport === "redis" ? MOST_IN_REDIS : Number.POSITIVE_INFINITY,

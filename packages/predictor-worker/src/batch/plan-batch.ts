@@ -4,8 +4,11 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJob } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan, FieldRef } from "@colaml/shared/jobs/predict-chunk";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { columnIndex, HEADER_BYTES, type Header, readHeader } from "../records/header";
-import type { InputSource } from "./input-source";
+import { columnIndex } from "@colaml/shared/tables/column-names";
+import { HEADER_BYTES, type Header, readHeader } from "@colaml/shared/tables/header";
+import { JsonRecord } from "@colaml/shared/tables/json-record";
+import type { InputSource } from "@colaml/shared/tables/source";
+import { tableOptions } from "@colaml/shared/tables/table-options";
 
 /** A file job: the schema lets it through only with an input and an output. */
 export type FileJob = PredictJob & Required<Pick<PredictJob, "input" | "output">>;
@@ -15,6 +18,8 @@ export interface PlannedBatch {
   plan: ChunkPlan;
   dataStart: number;
   firstLine: number;
+  /** What was recognised about how the file is written; a line for a person. */
+  note?: string;
 }
 
 /**
@@ -28,17 +33,21 @@ export async function planBatch(
   bundle: ModelBundle,
   model: ChunkPlan["model"],
 ): Promise<PlannedBatch> {
-  const format = formatOf(job.input);
+  const table = tableOptions(job.input);
   const head = Buffer.from(await source.read(0, HEADER_BYTES));
-  const header = readHeader(head, format, job.input.path);
+  const text = job.columns.text ?? bundle.columns.text;
+  const header = readHeader(head, { ...table, wanted: [text, ...job.passThrough] });
   const field = fieldFinder(header, job.input.path);
   const output = formatOf({ path: job.output });
   const plan: ChunkPlan = {
     input: {
-      format,
+      format: table.format,
       newline: header.dialect.newline === 13 ? 13 : 10,
+      ...(header.dialect.quotes && { delimiter: header.dialect.delimiter }),
+      quoteEscape: table.quoteEscape,
+      missingValues: table.missingValues,
       fields: header.columns.length,
-      text: field(job.columns.text ?? bundle.columns.text),
+      text: field(text),
       ...idField(job, bundle, header, head, field),
     },
     output: {
@@ -50,7 +59,8 @@ export async function planBatch(
     },
     model,
   };
-  return { plan, dataStart: header.dataStart, firstLine: header.lines + 1 };
+  const { dataStart, lines, note } = header;
+  return { plan, dataStart, firstLine: lines + 1, ...(note !== undefined && { note }) };
 }
 
 function fieldFinder({ columns, dialect }: Header, path: string): (name: string) => FieldRef {
@@ -73,12 +83,8 @@ function idField(
 
 function firstRecordHas(head: Buffer, { dataStart }: Header, name: string): boolean {
   const end = head.indexOf(10, dataStart);
-  try {
-    const record: unknown = JSON.parse(head.toString("utf8", dataStart, end < 0 ? head.length : end));
-    return typeof record === "object" && record !== null && Object.hasOwn(record, name);
-  } catch {
-    return false;
-  }
+  const line = head.toString("utf8", dataStart, end < 0 ? head.length : end);
+  return JsonRecord.parse(line)?.has(name) ?? false;
 }
 
 function checkedCompression(path: string): Compression {

@@ -6,6 +6,8 @@ import { checkJobPath } from "@colaml/shared/data/job-path";
 import { describeRepeatedIds } from "@colaml/shared/data/receipt";
 import { ColaError, type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
+import { type InputSource, openInput } from "@colaml/shared/tables/source";
+import { tableOptions } from "@colaml/shared/tables/table-options";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { PredictOptions } from "../predict-options";
 import { BatchFolder, type Owner } from "./batch-folder";
@@ -15,7 +17,6 @@ import { bytesOf, closeOutputs, firstCheckpoint, limited, openOutputs, recordOf 
 import { type Checkpoint, checkpointSchema } from "./checkpoint";
 import { createChunkQueue } from "./chunk-queue";
 import { moveIntoPlace, receiptOf, resultOf } from "./finish-batch";
-import { type InputSource, openInput } from "./input-source";
 import { resultOfEarlierRun, takeFolder } from "./output-claim";
 import type { FileJob } from "./plan-batch";
 import { BatchRun } from "./run-batch";
@@ -64,7 +65,7 @@ async function withBatch(
 ): Promise<PredictResult> {
   let source: InputSource | undefined;
   try {
-    source = await openInput(job.input.path);
+    source = await openInput(tableOptions(job.input));
     const record = await recordOf(job, folder, source, options, context);
     return await runAndFinish(job, folder, owner, record, limited(source, job), options, context);
   } catch (error) {

@@ -113,7 +113,7 @@ export class BatchRun {
   /** Waits for the chunk's part and appends it. */
   async #consume(chunk: InFlight): Promise<void> {
     if (chunk.oversize) {
-      await this.#appendRejected(rejectedLine(chunk.firstLine, "record too large"));
+      await this.#appendRejected(rejectedLine(chunk.firstLine, chunk.oversize.reason));
       this.#advance(chunk, { rows: 0, rejected: 1, invalidUtf8: 0 });
       return;
     }

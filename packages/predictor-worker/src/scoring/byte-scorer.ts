@@ -2,6 +2,7 @@ import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
 import { isWordPattern } from "@colaml/shared/text/tokenizer";
 import { DELIMITER, formatCell } from "./cell-format";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
@@ -155,6 +156,7 @@ function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes:
   exports.fieldPlaces.value = kernel.reserve(input.fields * 8);
   exports.maxRecordBytes.value = MAX_RECORD_BYTES;
   exports.textField.value = input.text.place;
+  exports.missingBytes.value = input.missingValues === "pandas" ? MISSING_BOUNDS.bytes : 0;
   exports.idField.value = input.id?.place ?? -1;
   const version = Buffer.from(`${delimiter}${model.version}`);
   exports.version.value = kernel.place(version);

@@ -1,4 +1,4 @@
-import type { RecordFormat } from "../records/dialect";
+import type { RecordFormat } from "@colaml/shared/tables/dialect";
 
 const NEEDS_QUOTES: Record<"csv" | "tsv", RegExp> = { csv: /[",\r\n]/, tsv: /["\t\r\n]/ };
 /** What a spreadsheet takes for the start of a formula (OWASP), TAB and CR included. */

@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { RejectReason } from "@colaml/shared/data/rejected-rows";
+import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
-import { LF } from "../records/dialect";
-import { fieldText } from "../records/header";
-import { RecordScanner, type RecordStatus } from "../records/record-scanner";
+import { type Dialect, FORMAT_DELIMITER, LF } from "@colaml/shared/tables/dialect";
+import { fieldText } from "@colaml/shared/tables/header";
+import { isMissing } from "@colaml/shared/tables/missing-values";
+import { RecordScanner, type RecordStatus } from "@colaml/shared/tables/record-scanner";
 import { type Explain, REJECTED } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, outputLine, predictionPart } from "./output-columns";
@@ -79,7 +81,7 @@ export class PlainRecord {
     const { input, output } = this.#plan;
     if (scanner.fieldCount !== input.fields) return { reason: "wrong number of fields" };
     const text = fieldText(range, scanner, input.text.place);
-    if (text.trim() === "") return { reason: "no text" };
+    if (isMissing(text, input.missingValues ?? "empty")) return { reason: "no text" };
     return {
       text,
       ...(input.id && { id: fieldText(range, scanner, input.id.place) }),
@@ -88,19 +90,34 @@ export class PlainRecord {
   }
 }
 
-/** Whether input cells are copied byte for byte: the output then has the delimiter and the line end of the input. */
+/** Whether input cells are copied byte for byte: the output then is written as the input is. */
 export function copiesCells({ input, output }: ChunkPlan): boolean {
   return (
     output.format !== "ndjson" &&
     output.format === input.format &&
+    delimiterOf(input) === FORMAT_DELIMITER[output.format] &&
+    input.quoteEscape !== "backslash" &&
     input.newline === LF &&
     !output.spreadsheetSafe
   );
 }
 
+function delimiterOf({ format, delimiter }: ChunkPlan["input"]): number {
+  return delimiter ?? FORMAT_DELIMITER[format];
+}
+
+/** The dialect of a plan's input. */
+export function dialectOfPlan({ input }: ChunkPlan): Dialect {
+  return {
+    delimiter: delimiterOf(input),
+    newline: input.newline,
+    quotes: input.format !== "ndjson",
+    quoteEscape: input.quoteEscape ?? "double",
+    maxRecordBytes: MAX_RECORD_BYTES,
+  };
+}
+
 /** The scanner of a plan's input. */
-export function scannerFor({ input }: ChunkPlan): RecordScanner {
-  const delimiter = input.format === "csv" ? 44 : input.format === "tsv" ? 9 : -1;
-  const dialect = { delimiter, newline: input.newline, quotes: input.format !== "ndjson" };
-  return new RecordScanner(dialect, Math.max(1, input.fields));
+export function scannerFor(plan: ChunkPlan): RecordScanner {
+  return new RecordScanner(dialectOfPlan(plan), Math.max(1, plan.input.fields));
 }

@@ -1,5 +1,5 @@
 import type { RejectReason } from "@colaml/shared/data/rejected-rows";
-import type { RecordScanner } from "../records/record-scanner";
+import type { RecordScanner } from "@colaml/shared/tables/record-scanner";
 
 /** The fields of one record as strings. */
 export interface ReadFields {

@@ -4,6 +4,7 @@ import { PlainScorer } from "@colaml/predictor-worker/scoring/plain-scorer";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import { createClassifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { PANDAS_MISSING } from "@colaml/shared/tables/missing-values";
 import { parse } from "csv-parse/sync";
 import { exampleBundle, examplePlan, random, withForest } from "./example-model";
 
@@ -138,6 +139,22 @@ describe("the byte scorer", () => {
         expect({ ...actual, output: Buffer.from(actual.output) }).toEqual(expected);
       }
     }
+  });
+
+  it("leaves out texts that pandas reads as missing, quoted or not, and keeps those that look alike", () => {
+    const bundle = withForest(exampleBundle(TERMS), SAMPLE, { trees: 5, depth: 3 });
+    const listed = [...PANDAS_MISSING.filter((value) => value !== ""), "nan", "null"];
+    const alike = ["na", "N/A ", "nano", "#N/A2", "1", "-", "nÃ©"];
+    const rows = [...listed, ...alike].flatMap((text, i) => [`${i},${text},z`, `${i},"${text}",z`]);
+    const range = Buffer.from(`${rows.join("\n")}\n`);
+    const { rows: kept, rejected } = scoredAlike(
+      examplePlan({ input: { missingValues: "pandas" } }),
+      bundle,
+      range,
+    );
+    expect({ kept, rejected }).toEqual({ kept: 2 * alike.length, rejected: 2 * listed.length });
+    const asWritten = scoredAlike(examplePlan({ input: { missingValues: "empty" } }), bundle, range);
+    expect(asWritten.rejected).toBe(0);
   });
 
   it("tells every leaf of a tree apart", () => {

@@ -1,14 +1,18 @@
 import { ColaError } from "../errors/cola-error";
 import type { Dataset } from "../jobs/names";
 import { MAX_RECORD_BYTES } from "../jobs/predict";
-import { readBytes } from "./compression";
-import { DelimitedRows } from "./delimited-rows";
-import { formatOf } from "./file-format";
+import { DelimitedRows } from "../tables/delimited-rows";
+import { checkUtf8Share } from "../tables/encoding";
+import { HEADER_BYTES, type Header, readHeader } from "../tables/header";
+import { JsonRows } from "../tables/json-rows";
+import type { RangeRows } from "../tables/range-rows";
+import { nextRange } from "../tables/ranges";
+import { type InputSource, openInput } from "../tables/source";
+import { type TableOptions, tableOptions } from "../tables/table-options";
 import { checkUnchanged, type FileIdentity, identifyInput } from "./input-file";
-import { NdjsonRows } from "./ndjson-rows";
 import { type RejectedRow, RejectedRows } from "./rejected-rows";
 import { type RowBlock, textOf } from "./row-block";
-import type { ReadColumns } from "./row-columns";
+import { locateColumns, type ReadColumns, requiredColumns } from "./row-columns";
 import { RowSink } from "./row-sink";
 
 export interface ReadOptions {
@@ -18,8 +22,8 @@ export interface ReadOptions {
   maxRecordBytes?: number;
   /** Called for every rejected record, in order. */
   onRejected?: (row: RejectedRow) => void;
-  /** Bytes a read adds; only tests need another number. */
-  fillBytes?: number;
+  /** Bytes of the file that are read at a time, a little more for whole records; only tests need another number. */
+  rangeBytes?: number;
 }
 
 /** Accepted rows as strings. Arrays of columns that were not asked for are empty. */
@@ -36,6 +40,7 @@ export interface Batch {
 }
 
 const DEFAULT_BATCH_ROWS = 1000;
+const RANGE_BYTES = 1 << 20;
 
 function emptyBatch(nOthers: number): Batch {
   return { texts: [], labels: [], ids: [], lines: [], others: Array.from({ length: nOthers }, () => []) };
@@ -47,20 +52,21 @@ function emptyBatch(nOthers: number): Batch {
  *
  * Records without the text or the label that was asked for, with another number of fields than the header,
  * with broken quoting or beyond the size limit are left out, counted and named by line in `rejected`. Bytes
- * that are not UTF-8 become U+FFFD and are counted in `invalidUtf8`.
+ * that are not UTF-8 become U+FFFD and are counted in `invalidUtf8`; beyond a small share the file is refused.
  */
 export class DatasetReader {
   readonly path: string;
-  readonly #dataset: Dataset;
+  readonly #table: TableOptions;
   readonly #columns: ReadColumns;
   readonly #options: ReadOptions;
   #identity: FileIdentity | undefined;
   #sink: RowSink | undefined;
+  #notes: readonly string[] = [];
   readonly #none = new RejectedRows();
 
   constructor(dataset: Dataset, columns: ReadColumns, options: ReadOptions = {}) {
     this.path = dataset.path;
-    this.#dataset = dataset;
+    this.#table = tableOptions(dataset);
     this.#columns = columns;
     this.#options = options;
   }
@@ -80,6 +86,16 @@ export class DatasetReader {
     return this.#sink?.invalidUtf8 ?? 0;
   }
 
+  /** What was recognised, not said, about how the file is written: lines for a person. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  /** Labels of records that the latest pass rejected, as far as they could be read, and how many records had each. */
+  get rejectedLabels(): ReadonlyMap<string, number> {
+    return this.#sink?.rejectedLabels ?? new Map();
+  }
+
   /** Normalised labels in order of appearance: what `RowBlock.label` indexes. */
   get labelNames(): readonly string[] {
     return this.#sink?.labels?.names ?? [];
@@ -95,13 +111,19 @@ export class DatasetReader {
   async *blocks(): AsyncGenerator<RowBlock, void, undefined> {
     if (this.#identity) await checkUnchanged(this.path, this.#identity);
     else this.#identity = await identifyInput(this.path);
-    const sink = new RowSink(this.#columns, this.#options.onRejected);
+    const sink = new RowSink(this.#columns, this.#table.missingValues, this.#options.onRejected);
     this.#sink = sink;
-    yield* this.#source(sink).blocks();
+    const source = await openInput(this.#table);
+    try {
+      yield* this.#rows(source, sink);
+    } finally {
+      await source.close();
+    }
     await checkUnchanged(this.path, this.#identity);
     if (sink.records === 0) {
       throw new ColaError("INPUT_EMPTY", `${this.path} holds a header but no rows`);
     }
+    checkUtf8Share(this.path, { rows: sink.rows, invalid: sink.invalidUtf8 }, sink.invalid.sample);
   }
 
   /**
@@ -124,17 +146,40 @@ export class DatasetReader {
     if (batch.lines.length > 0) yield batch;
   }
 
-  #source(sink: RowSink): DelimitedRows | NdjsonRows {
-    const format = formatOf(this.#dataset);
-    const options = {
-      path: this.path,
-      columns: this.#columns,
+  async *#rows(source: InputSource, sink: RowSink): AsyncGenerator<RowBlock, void, undefined> {
+    const header = await this.#header(source);
+    const rows = this.#rangeRows(header, sink);
+    let offset = header.dataStart;
+    let line = header.lines + 1;
+    for (;;) {
+      const range = await nextRange(source, offset, this.#options.rangeBytes ?? RANGE_BYTES, header.dialect);
+      if (range === undefined) break;
+      if (range.oversize) {
+        sink.reject(line, range.oversize.reason);
+        line += range.oversize.lines;
+      } else {
+        rows.open(await source.read(range.start, range.end - range.start), line);
+        while (rows.fill()) yield sink.block;
+        line += rows.lines;
+      }
+      offset = range.end;
+    }
+    if (rows instanceof JsonRows) rows.checkColumns();
+  }
+
+  async #header(source: InputSource): Promise<Header> {
+    const header = readHeader(await source.read(0, HEADER_BYTES), {
+      ...this.#table,
+      wanted: requiredColumns(this.#columns),
       maxRecordBytes: this.#options.maxRecordBytes ?? MAX_RECORD_BYTES,
-      fillBytes: this.#options.fillBytes,
-    };
-    const chunks = readBytes(this.path);
-    if (format === "ndjson") return new NdjsonRows(chunks, sink, options);
-    return new DelimitedRows(chunks, sink, { ...options, delimiter: format === "tsv" ? "\t" : "," });
+    });
+    this.#notes = header.note === undefined ? [] : [header.note];
+    return header;
+  }
+
+  #rangeRows(header: Header, sink: RowSink): RangeRows {
+    if (this.#table.format === "ndjson") return new JsonRows(this.path, header, this.#columns, sink);
+    return new DelimitedRows(header, locateColumns(this.path, header.columns, this.#columns), sink);
   }
 
   #copyRow(block: RowBlock, row: number, batch: Batch): void {

@@ -16,14 +16,14 @@ const UTF8_BOM = [0xef, 0xbb, 0xbf];
 
 /** Files that are no text, by their first bytes. */
 const SIGNATURES: readonly { bytes: readonly number[]; what: string }[] = [
-  { bytes: [0xff, 0xfe], what: "UTF-16: save it as UTF-8" },
-  { bytes: [0xfe, 0xff], what: "UTF-16: save it as UTF-8" },
+  { bytes: [0xff, 0xfe], what: "UTF-16: give --encoding utf-16le, or save it as UTF-8" },
+  { bytes: [0xfe, 0xff], what: "UTF-16: give --encoding utf-16be, or save it as UTF-8" },
   { bytes: [0x1f, 0x8b], what: "gzip: give it a name that ends with .gz" },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: "zstd: give it a name that ends with .zst" },
   { bytes: [0x50, 0x4b, 0x03, 0x04], what: "a zip or Excel file: export it as CSV" },
   { bytes: [0x50, 0x41, 0x52, 0x31], what: "Parquet: export it as CSV" },
 ];
-/** NUL bytes in so many first bytes mean binary or UTF-16 without a mark. */
+/** NUL bytes in this many first bytes mean binary or UTF-16 without a mark. */
 const LOOKED_AT = 1024;
 
 const startsWith = (bytes: Uint8Array, prefix: readonly number[]) =>
@@ -38,10 +38,13 @@ const startsWith = (bytes: Uint8Array, prefix: readonly number[]) =>
 export function checkText(path: string, bytes: Uint8Array): number {
   const signature = SIGNATURES.find(({ bytes: prefix }) => startsWith(bytes, prefix));
   if (signature) throw new ColaError("INPUT_UNREADABLE", `${path} is ${signature.what}`);
-  if (bytes.subarray(0, LOOKED_AT).includes(0)) {
+  const nul = bytes.subarray(0, LOOKED_AT).indexOf(0);
+  if (nul >= 0) {
+    // of an ASCII character the first byte is 0 in UTF-16BE, the second one in UTF-16LE
+    const encoding = nul % 2 === 0 ? "utf-16be" : "utf-16le";
     throw new ColaError(
       "INPUT_UNREADABLE",
-      `${path} is binary or UTF-16 (it holds NUL bytes): save it as UTF-8 text`,
+      `${path} is binary or UTF-16 (it holds NUL bytes): save it as UTF-8 text, or give --encoding ${encoding}`,
     );
   }
   return startsWith(bytes, UTF8_BOM) ? UTF8_BOM.length : 0;

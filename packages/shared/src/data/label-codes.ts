@@ -1,10 +1,13 @@
 import { ColaError } from "../errors/cola-error";
+import { isMissing, type MissingValues } from "../tables/missing-values";
 import { normaliseLabel } from "./labels";
 
 /** More distinct labels than this are an id or a text, not a class. */
 export const MAX_LABELS = 1000;
 /** Code of a field that holds no label. */
 export const NO_LABEL = 0xffff;
+/** Code of a field with bytes that are not UTF-8, or with U+FFFD in their place: whose letters are lost. */
+export const DAMAGED_LABEL = 0xfffe;
 const CACHE = 1024;
 
 /**
@@ -18,9 +21,11 @@ export class LabelCodes {
   readonly #spelling: (Uint8Array | undefined)[] = new Array(CACHE).fill(undefined);
   readonly #spellingCode = new Uint16Array(CACHE);
   readonly #column: string;
+  readonly #missing: MissingValues;
 
-  constructor(column: string) {
+  constructor(column: string, missing: MissingValues = "empty") {
     this.#column = column;
+    this.#missing = missing;
   }
 
   /** @throws ColaError LABELS_INVALID beyond `MAX_LABELS` labels */
@@ -38,8 +43,9 @@ export class LabelCodes {
 
   /** @throws ColaError LABELS_INVALID beyond `MAX_LABELS` labels */
   codeOfString(raw: string): number {
-    const label = normaliseLabel(raw);
+    const label = isMissing(raw, this.#missing) ? undefined : normaliseLabel(raw);
     if (label === undefined) return NO_LABEL;
+    if (label.includes("\uFFFD")) return DAMAGED_LABEL;
     const known = this.#codes.get(label);
     if (known !== undefined) return known;
     if (this.names.length === MAX_LABELS) {

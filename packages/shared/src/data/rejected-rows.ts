@@ -9,7 +9,7 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
-/** So many rejected records are named; all are counted. */
+/** This many rejected records are named; all are counted. */
 const NAMED = 100;
 
 export interface RejectedRow {
@@ -24,6 +24,8 @@ export class RejectedRows {
   /** Only reasons that occurred. */
   readonly byReason: Partial<Record<RejectReason, number>> = {};
   readonly first: RejectedRow[] = [];
+  /** Records with broken quoting that hold a quote behind a backslash, which is another way of escaping it. */
+  backslashQuotes = 0;
   readonly #onRejected: ((row: RejectedRow) => void) | undefined;
 
   constructor(onRejected?: (row: RejectedRow) => void) {

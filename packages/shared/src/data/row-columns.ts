@@ -1,10 +1,10 @@
-import { ColaError } from "../errors/cola-error";
+import { columnIndex } from "../tables/column-names";
 
-/** Columns to read, by name. Records without a text, or without a label, are rejected where these are given. */
+/** Columns to read, by name. Records without a text, or without a label, are rejected if these are given. */
 export interface ReadColumns {
   text?: string;
   label?: string;
-  /** Where the file has no such column, record numbers from 1 serve. */
+  /** If the file has no such column, record numbers from 1 serve. */
   id?: string;
   /** Further columns, as they are, blank ones included. */
   others?: readonly string[];
@@ -18,29 +18,9 @@ export interface ColumnPositions {
   others: number[];
 }
 
-const LISTED = 30;
-
-/** The columns of a file in words, cut where they are many. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map((name) => (name === "" ? "(unnamed)" : JSON.stringify(name)));
-  return names.length > LISTED ? `${shown.join(", ")} and ${names.length - LISTED} more` : shown.join(", ");
-}
-
-/** The error of a column that a file does not have. */
-export function columnNotFound(path: string, column: string, names: readonly string[]): ColaError {
-  return new ColaError("COLUMN_NOT_FOUND", `${path} has no column "${column}"; it has: ${listed(names)}`, {
-    details: { column, columns: names.slice(0, LISTED) },
-  });
-}
-
-function positionOf(path: string, names: readonly string[], column: string | undefined): number {
-  if (column === undefined) return -1;
-  const position = names.indexOf(column);
-  if (position < 0) throw columnNotFound(path, column, names);
-  if (names.indexOf(column, position + 1) >= 0) {
-    throw new ColaError("COLUMN_NOT_FOUND", `${path} has more than one column "${column}": rename one`);
-  }
-  return position;
+/** The columns that a file must have. */
+export function requiredColumns({ text, label, others = [] }: ReadColumns): string[] {
+  return [text, label, ...others].filter((column) => column !== undefined);
 }
 
 /**
@@ -48,11 +28,12 @@ function positionOf(path: string, names: readonly string[], column: string | und
  * @throws ColaError COLUMN_NOT_FOUND, which lists the columns there are
  */
 export function locateColumns(path: string, names: readonly string[], columns: ReadColumns): ColumnPositions {
-  const id = columns.id !== undefined && names.includes(columns.id) ? columns.id : undefined;
+  const positionOf = (column: string | undefined) =>
+    column === undefined ? -1 : columnIndex(names, column, path);
   return {
-    text: positionOf(path, names, columns.text),
-    label: positionOf(path, names, columns.label),
-    id: positionOf(path, names, id),
-    others: (columns.others ?? []).map((column) => positionOf(path, names, column)),
+    text: positionOf(columns.text),
+    label: positionOf(columns.label),
+    id: positionOf(columns.id !== undefined && names.includes(columns.id) ? columns.id : undefined),
+    others: (columns.others ?? []).map(positionOf),
   };
 }

@@ -1,8 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { LabelCodes } from "./label-codes";
+import { damagedLabel, InvalidBytes } from "../tables/encoding";
+import type { MissingValues } from "../tables/missing-values";
+import { DAMAGED_LABEL, LabelCodes, NO_LABEL } from "./label-codes";
 import { type RejectedRow, RejectedRows, type RejectReason } from "./rejected-rows";
 import { BLOCK_ROWS, createRowBlock, type RowBlock } from "./row-block";
 import type { ReadColumns } from "./row-columns";
+
+/** Labels of rejected records that are noted. */
+const MAX_LOST_LABELS = 1000;
 
 /** What both formats fill: the block under way, the labels, the rejected records. */
 export class RowSink {
@@ -10,17 +15,25 @@ export class RowSink {
   readonly labels: LabelCodes | undefined;
   readonly rejected: RejectedRows;
   readonly nOthers: number;
+  readonly missing: MissingValues;
   /** Records seen, accepted or not. */
   records = 0;
   /** Accepted rows. */
   rows = 0;
   /** Accepted rows whose text holds bytes that are not UTF-8. */
   invalidUtf8 = 0;
+  /** Some of those texts. */
+  readonly invalid = new InvalidBytes();
+  /** Labels of rejected records, as far as they could be read, with how many records had them. */
+  readonly rejectedLabels = new Map<string, number>();
+  readonly #columns: ReadColumns;
 
-  constructor(columns: ReadColumns, onRejected?: (row: RejectedRow) => void) {
+  constructor(columns: ReadColumns, missing: MissingValues, onRejected?: (row: RejectedRow) => void) {
+    this.#columns = columns;
+    this.missing = missing;
     this.nOthers = columns.others?.length ?? 0;
     this.block = createRowBlock(this.nOthers);
-    this.labels = columns.label === undefined ? undefined : new LabelCodes(columns.label);
+    this.labels = columns.label === undefined ? undefined : new LabelCodes(columns.label, missing);
     this.rejected = new RejectedRows(onRejected);
   }
 
@@ -31,6 +44,31 @@ export class RowSink {
   reject(line: number, reason: RejectReason): void {
     this.records++;
     this.rejected.add(line, reason);
+  }
+
+  /** Rejects a record whose label is known: a class of which no row is left must be noticed. */
+  rejectLabelled(line: number, reason: RejectReason, code: number): void {
+    this.reject(line, reason);
+    const label = this.labels?.names[code];
+    if (label === undefined) return;
+    const known = this.rejectedLabels.get(label);
+    if (known === undefined && this.rejectedLabels.size === MAX_LOST_LABELS) return;
+    this.rejectedLabels.set(label, (known ?? 0) + 1);
+  }
+
+  /**
+   * Notes the label of the row under way, or rejects the row if it has none.
+   * @returns whether it has one
+   * @throws ColaError LABELS_INVALID if letters of it are lost
+   */
+  takeLabel(line: number, code: number, bytes: () => Buffer): boolean {
+    if (code === DAMAGED_LABEL) throw damagedLabel(this.#columns.label!, line, bytes());
+    if (code === NO_LABEL) {
+      this.reject(line, "no label");
+      return false;
+    }
+    this.block.label[this.block.count] = code;
+    return true;
   }
 
   /** Empties the block; its spans will be of `bytes`. */
@@ -46,18 +84,14 @@ export class RowSink {
     block.validUtf8 = isUtf8(block.bytes.subarray(start, end));
     if (block.validUtf8) return;
     for (let row = 0; row < block.count; row++) {
-      if (!isUtf8(block.bytes.subarray(block.textStart[row], block.textEnd[row]))) this.invalidUtf8++;
+      const text = block.bytes.subarray(block.textStart[row], block.textEnd[row]);
+      if (!isUtf8(text)) this.noteInvalid(text);
     }
   }
-}
 
-const SPACES = new Uint8Array(256);
-for (const space of [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20]) SPACES[space] = 1;
-
-/** Whether a span holds nothing but white space, in the sense of `String.prototype.trim`. */
-export function isBlank(bytes: Buffer, start: number, end: number): boolean {
-  let p = start;
-  while (p < end && SPACES[bytes[p]!] === 1) p++;
-  if (p === end) return true;
-  return bytes[p]! >= 0x80 && bytes.toString("utf8", p, end).trim() === "";
+  /** Counts a row whose text is not UTF-8. */
+  noteInvalid(text: Buffer): void {
+    this.invalidUtf8++;
+    this.invalid.add(text);
+  }
 }

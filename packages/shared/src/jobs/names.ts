@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { encodingOf } from "../tables/encoding-name";
 
 /** Ids and names that may become part of a path, a key or a URL: nothing else may. */
 export const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -33,10 +34,30 @@ export const columnsSchema = z.strictObject({
 });
 export type Columns = z.infer<typeof columnsSchema>;
 
-/** A tabular file: format and compression are taken from its name unless said here. */
+/** How a quote inside a quoted field is written: doubled, or also behind a backslash (Spark, MySQL). */
+export const QUOTE_ESCAPES = ["double", "backslash"] as const;
+/** Which texts and labels count as missing: pandas' list (`NA`, `null`, ...), or only blank ones. */
+export const MISSING_VALUES = ["pandas", "empty"] as const;
+
+/** A tabular file. Format and compression are taken from its name, the delimiter from its header, unless said here. */
 export const datasetSchema = z.strictObject({
   path: filePath,
   format: z.enum(["csv", "tsv", "ndjson"]).optional(),
+  /** As `TextDecoder` knows it; absent: UTF-8. */
+  encoding: z
+    .string()
+    .max(64)
+    .refine((label) => encodingOf(label) !== undefined, "an encoding that TextDecoder knows")
+    .optional(),
+  /** One character between fields. */
+  delimiter: z
+    .string()
+    .regex(/^[^"\r\n\\\u0080-\uffff]$/u, "one ASCII character, no quote, backslash or line end")
+    .optional(),
+  quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
+  /** The columns in order, of a file without a header. */
+  columnNames: z.array(z.string().min(1).max(256)).min(1).max(10_000).optional(),
+  missingValues: z.enum(MISSING_VALUES).optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 

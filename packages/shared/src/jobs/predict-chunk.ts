@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { filePath, safeName } from "./names";
+import { filePath, MISSING_VALUES, QUOTE_ESCAPES, safeName } from "./names";
 import type { PredictJobInput } from "./predict";
 
 /** A field of the input: by its place in a delimited file, by its name in NDJSON (place -1). */
@@ -14,6 +14,12 @@ export const chunkPlanSchema = z.strictObject({
     format,
     /** Byte that ends a line. */
     newline: z.union([z.literal(10), z.literal(13)]),
+    /** Byte between fields; absent (a plan of release 0.1): the format's own. */
+    delimiter: z.number().int().min(1).max(127).optional(),
+    /** Absent: doubled. */
+    quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
+    /** Which texts count as missing; absent (a plan of release 0.1): only blank ones. */
+    missingValues: z.enum(MISSING_VALUES).optional(),
     /** Fields a record must have; 0 in NDJSON. */
     fields: z.number().int().min(0),
     text: fieldSchema,

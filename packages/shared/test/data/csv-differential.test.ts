@@ -96,7 +96,7 @@ function wellFormed(seed: number): { text: string; cells: string[][] } {
 const HEADER = "c1,c2,c3\n";
 const columns = { others: ["c1", "c2", "c3"] };
 /** Small reads, so that every byte comes to lie on a border somewhere. */
-const reads = (seed: number) => ({ maxRecordBytes: 2000, fillBytes: 3 + (seed % 61) });
+const reads = (seed: number) => ({ maxRecordBytes: 2000, rangeBytes: 3 + (seed % 61) });
 
 describe("the CSV reader, against csv-parse", () => {
   it("gives back what was written, wherever reads end", async () => {

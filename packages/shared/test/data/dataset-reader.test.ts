@@ -112,7 +112,7 @@ describe("readDataset", () => {
     const line = `1,${"x".repeat(bytes - 4)},a`;
     const { texts, rejected } = await readAll(writeInput("limit.csv", `${HEADER}${line}\n2,y,b\n`), columns, {
       maxRecordBytes: 64,
-      fillBytes: 16,
+      rangeBytes: 16,
     });
     expect(texts.length).toBe(bytes > 64 ? 1 : 2);
     expect(rejected.first).toEqual(bytes > 64 ? [{ line: 2, reason: "record too large" }] : []);

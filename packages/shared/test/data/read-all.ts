@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ReadOptions, readDataset } from "@colaml/shared/data/dataset-reader";
 import type { ReadColumns } from "@colaml/shared/data/row-columns";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { Dataset } from "@colaml/shared/jobs/names";
 
 const folder = mkdtempSync(join(tmpdir(), "colaml-data-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,8 +17,8 @@ export function writeInput(name: string, content: string | Uint8Array): string {
 }
 
 /** Everything a reader gives of a file. */
-export async function readAll(path: string, columns: ReadColumns, options?: ReadOptions) {
-  const reader = readDataset({ path }, columns, options);
+export async function readAll(file: string | Dataset, columns: ReadColumns, options?: ReadOptions) {
+  const reader = readDataset(typeof file === "string" ? { path: file } : file, columns, options);
   const all = { texts: [] as string[], labels: [] as string[], ids: [] as string[], lines: [] as number[] };
   const others: string[][] = (columns.others ?? []).map(() => []);
   for await (const batch of reader.batches()) {
@@ -33,9 +34,13 @@ export async function readAll(path: string, columns: ReadColumns, options?: Read
 }
 
 /** The error of reading a file, as `CODE: message`. */
-export async function readError(path: string, columns: ReadColumns, options?: ReadOptions): Promise<string> {
+export async function readError(
+  file: string | Dataset,
+  columns: ReadColumns,
+  options?: ReadOptions,
+): Promise<string> {
   try {
-    await readAll(path, columns, options);
+    await readAll(file, columns, options);
     return "nothing thrown";
   } catch (error) {
     return error instanceof ColaError ? `${error.code}: ${error.message}` : String(error);

@@ -44,6 +44,7 @@ type NumberName =
   | "fieldPlaces"
   | "fieldsWanted"
   | "maxRecordBytes"
+  | "missingBytes"
   | "idField"
   | "version"
   | "versionBytes"

@@ -1,12 +1,20 @@
 import { readFileSync } from "node:fs";
-import { nextRange } from "@colaml/predictor-worker/records/chunk-borders";
-import type { Dialect } from "@colaml/predictor-worker/records/dialect";
-import { columnIndex, fieldText, readHeader } from "@colaml/predictor-worker/records/header";
-import { RecordScanner } from "@colaml/predictor-worker/records/record-scanner";
+import { columnIndex } from "@colaml/shared/tables/column-names";
+import type { Dialect } from "@colaml/shared/tables/dialect";
+import { fieldText, readHeader } from "@colaml/shared/tables/header";
+import { nextRange } from "@colaml/shared/tables/ranges";
+import { RecordScanner } from "@colaml/shared/tables/record-scanner";
 import { parse } from "csv-parse/sync";
 import { type PlainRecord, parsePlainly } from "./reference-parser";
 
-const CSV: Dialect = { delimiter: 44, newline: 10, quotes: true };
+const CSV: Dialect = {
+  delimiter: 44,
+  newline: 10,
+  quotes: true,
+  quoteEscape: "double",
+  maxRecordBytes: 1_048_576,
+};
+const request = (format: "csv" | "tsv") => ({ path: `f.${format}`, format, quoteEscape: "double" }) as const;
 
 function random(seed: number): () => number {
   let state = seed >>> 0;
@@ -153,8 +161,12 @@ describe("one broken row", () => {
     const first = await nextRange(source, 0, 100_000, CSV);
     const second = await nextRange(source, first!.end, 100_000, CSV);
     const third = await nextRange(source, second!.end, 100_000, CSV);
-    expect(first).toEqual({ start: 0, end: 4, oversize: false });
-    expect(second).toEqual({ start: 4, end: 4 + long.length + 1, oversize: true });
+    expect(first).toEqual({ start: 0, end: 4 });
+    expect(second).toEqual({
+      start: 4,
+      end: 4 + long.length + 1,
+      oversize: { reason: "record too large", lines: 200_001 },
+    });
     expect(bytes.toString("utf8", third!.start, third!.end)).toBe('3,"b\nc"\n');
     expect(scan(bytes).map((record) => record.status)).toEqual(["record", "too-long", "record"]);
   });
@@ -162,13 +174,13 @@ describe("one broken row", () => {
 
 describe("a header", () => {
   it("is read behind a BOM, with CRLF, quotes and CR-only line ends", () => {
-    const header = readHeader(Buffer.from('\uFEFF"a ""b""",c\r\n1,2\r\n'), "csv", "f.csv");
+    const header = readHeader(Buffer.from('\uFEFF"a ""b""",c\r\n1,2\r\n'), request("csv"));
     expect(header).toMatchObject({ columns: ['a "b"', "c"], dataStart: 3 + 13, lines: 1 });
-    expect(readHeader(Buffer.from("a,b\r1,2\r"), "csv", "f.csv")).toMatchObject({
+    expect(readHeader(Buffer.from("a,b\r1,2\r"), request("csv"))).toMatchObject({
       columns: ["a", "b"],
       dialect: { newline: 13 },
     });
-    expect(readHeader(Buffer.from("a\tb\n"), "tsv", "f.tsv").columns).toEqual(["a", "b"]);
+    expect(readHeader(Buffer.from("a\tb\n"), request("tsv")).columns).toEqual(["a", "b"]);
   });
 
   it.each([
@@ -177,14 +189,16 @@ describe("a header", () => {
     ['"a,b\n1,2\n', "INPUT_UNREADABLE"],
     ["\xff\xfea\0", "INPUT_UNREADABLE"],
   ])("that cannot be one is refused: %j", (text, code) => {
-    expect(() => readHeader(Buffer.from(text, "latin1"), "csv", "f.csv")).toThrow(
+    expect(() => readHeader(Buffer.from(text, "latin1"), request("csv"))).toThrow(
       expect.objectContaining({ code }),
     );
   });
 
   it("says which columns there are when one is missing or there twice", () => {
-    expect(() => columnIndex(["a", "b"], "text", "f.csv")).toThrow('no column "text" in f.csv; it has: a, b');
-    expect(() => columnIndex(["a", "a"], "a", "f.csv")).toThrow('column "a" is there twice in f.csv');
+    expect(() => columnIndex(["a", "b"], "text", "f.csv")).toThrow(
+      'f.csv has no column "text"; it has: "a", "b"',
+    );
+    expect(() => columnIndex(["a", "a"], "a", "f.csv")).toThrow('f.csv has more than one column "a"');
   });
 });
 

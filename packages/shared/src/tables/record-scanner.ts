@@ -1,4 +1,3 @@
-import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import { CR, type Dialect, LF, QUOTE } from "./dialect";
 import { BROKEN, closingQuote } from "./quoted-field";
 
@@ -20,7 +19,7 @@ export class RecordScanner {
   readonly starts: Int32Array;
   /** Offset behind the last byte of each field's content. */
   readonly ends: Int32Array;
-  /** 1 where the field was quoted: doubled quotes in it stand for one. */
+  /** 1 if the field was quoted: `holdsEscape` tells whether its content has to be unescaped. */
   readonly quoted: Uint8Array;
   fieldCount = 0;
   /** Offset of the record's first byte. */
@@ -62,7 +61,11 @@ export class RecordScanner {
     const length = buffer.length;
     let start = this.#position;
     for (;;) {
-      if (start >= length) return "end";
+      if (start >= length) {
+        // asked again, the blank lines at the end are not counted again
+        this.#position = start;
+        return "end";
+      }
       const first = buffer[start]!;
       if (first === newline) start++;
       else if (first === CR && newline === LF && (start + 1 === length || buffer[start + 1] === LF))
@@ -75,7 +78,7 @@ export class RecordScanner {
     const status = this.#readFields(start);
     this.linesRead++;
     if (status !== "record") return status;
-    return this.recordEnd - start > MAX_RECORD_BYTES ? "too-long" : "record";
+    return this.recordEnd - start > this.dialect.maxRecordBytes ? "too-long" : "record";
   }
 
   /** Reads fields up to the line end; moves the position behind it. */

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dialectOf } from "@colaml/predictor-worker/records/dialect";
-import { RecordScanner } from "@colaml/predictor-worker/records/record-scanner";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { MersenneTwister } from "@colaml/shared/data/mersenne-twister";
+import { dialectOf } from "@colaml/shared/tables/dialect";
+import { RecordScanner } from "@colaml/shared/tables/record-scanner";
 
 const folder = mkdtempSync(join(tmpdir(), "colaml-rows-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

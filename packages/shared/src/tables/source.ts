@@ -1,9 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { type Compression, compressionOf, readBytes } from "@colaml/shared/data/compression";
-import { inputError } from "@colaml/shared/data/input-file";
-import type { ByteSource } from "../records/chunk-borders";
+import { compressionOf, readBytes } from "../data/compression";
+import { inputError } from "../data/input-file";
+import { toUtf8 } from "./encoding";
+import type { ByteSource } from "./ranges";
+import type { TableOptions } from "./table-options";
 
-/** The (inflated) bytes of an input, read forwards; at most a few megabytes of them are held. */
+/** The bytes of an input, inflated and in UTF-8, read forwards; at most a few megabytes of them are held. */
 export interface InputSource extends ByteSource {
   /** Whether workers can read ranges of the file themselves. */
   readonly ranges: boolean;
@@ -11,9 +13,13 @@ export interface InputSource extends ByteSource {
 }
 
 /** @throws ColaError INPUT_NOT_FOUND, INPUT_UNREADABLE */
-export async function openInput(path: string): Promise<InputSource> {
-  const compression: Compression = compressionOf(path);
-  if (compression !== "none") return new InflatedSource(path);
+export async function openInput({
+  path,
+  encoding,
+}: Pick<TableOptions, "path" | "encoding">): Promise<InputSource> {
+  const isUtf8 = encoding === "utf-8";
+  if (!isUtf8) return new StreamSource(toUtf8(readBytes(path), encoding, path));
+  if (compressionOf(path) !== "none") return new StreamSource(readBytes(path));
   return new FileSource(
     await open(path, "r").catch((error: unknown) => {
       throw inputError(path, error);
@@ -59,7 +65,7 @@ class FileSource implements InputSource {
 }
 
 /** Offsets only grow, but for the one byte of context that a search may ask for. */
-class InflatedSource implements InputSource {
+class StreamSource implements InputSource {
   readonly ranges = false;
   readonly #pieces: AsyncGenerator<Buffer, void, undefined>;
   #window = Buffer.alloc(0);
@@ -67,17 +73,17 @@ class InflatedSource implements InputSource {
   #base = 0;
   #ended = false;
 
-  constructor(path: string) {
-    this.#pieces = readBytes(path);
+  constructor(pieces: AsyncGenerator<Buffer, void, undefined>) {
+    this.#pieces = pieces;
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
-    const held: Buffer[] = [
-      this.#window.subarray(Math.max(0, Math.min(offset - this.#base, this.#window.length))),
-    ];
+    const from = offset - this.#base;
+    if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
+    const held: Buffer[] = [this.#window.subarray(Math.max(0, Math.min(from, this.#window.length)))];
     let size = held[0]!.length;
     // what lies before the window's new start is passed over
-    let skip = Math.max(0, offset - this.#base - this.#window.length);
+    let skip = Math.max(0, from - this.#window.length);
     while (size < length && !this.#ended) {
       const { value, done } = await this.#pieces.next();
       if (done === true) this.#ended = true;

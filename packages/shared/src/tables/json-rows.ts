@@ -1,0 +1,132 @@
+import { isUtf8 } from "node:buffer";
+import { NO_LABEL } from "../data/label-codes";
+import { type ReadColumns, requiredColumns } from "../data/row-columns";
+import type { RowSink } from "../data/row-sink";
+import { columnNotFound } from "./column-names";
+import type { Header } from "./header";
+import { JsonRecord } from "./json-record";
+import { isMissing } from "./missing-values";
+import type { RangeRows } from "./range-rows";
+import { RecordScanner } from "./record-scanner";
+
+/** A column that none of this many first objects has is not there; later objects may leave it out. */
+const PROBED_OBJECTS = 100;
+const MAX_KEYS = 1000;
+
+/** Rows of ranges of newline-delimited JSON: an object per line, columns by key. */
+export class JsonRows implements RangeRows {
+  readonly #path: string;
+  readonly #columns: ReadColumns;
+  readonly #sink: RowSink;
+  readonly #scanner: RecordScanner;
+  #bytes: Buffer = Buffer.alloc(0);
+  #isUtf8 = true;
+  #firstLine = 1;
+  /** The strings of a block, encoded one behind the other. */
+  #strings = Buffer.allocUnsafe(1 << 20);
+  #used = 0;
+  #objects = 0;
+  readonly #keys = new Set<string>();
+
+  constructor(path: string, header: Header, columns: ReadColumns, sink: RowSink) {
+    this.#path = path;
+    this.#columns = columns;
+    this.#sink = sink;
+    this.#scanner = new RecordScanner(header.dialect, 1);
+  }
+
+  open(range: Buffer, firstLine: number): void {
+    this.#bytes = range;
+    this.#isUtf8 = isUtf8(range);
+    this.#firstLine = firstLine;
+    this.#scanner.open(range);
+  }
+
+  get lines(): number {
+    return this.#scanner.linesRead;
+  }
+
+  fill(): boolean {
+    const sink = this.#sink;
+    const scanner = this.#scanner;
+    sink.begin(this.#strings);
+    this.#used = 0;
+    while (!sink.full) {
+      const status = scanner.next();
+      if (status === "end") break;
+      const line = this.#firstLine + scanner.line;
+      if (status === "record") this.#take(line);
+      else sink.reject(line, "record too large");
+    }
+    sink.finish(0, this.#used);
+    return sink.block.count > 0;
+  }
+
+  /** @throws ColaError COLUMN_NOT_FOUND if no object had a column that is asked for */
+  checkColumns(): void {
+    if (this.#objects === 0) return;
+    const missing = requiredColumns(this.#columns).find((column) => !this.#keys.has(column));
+    if (missing !== undefined) throw columnNotFound(this.#path, missing, [...this.#keys]);
+  }
+
+  #take(line: number): void {
+    const { recordStart, recordEnd } = this.#scanner;
+    const record = JsonRecord.parse(this.#bytes.toString("utf8", recordStart, recordEnd));
+    if (record === undefined) {
+      this.#sink.reject(line, "not a JSON object");
+      return;
+    }
+    this.#probe(record);
+    this.#accept(record, line);
+  }
+
+  #probe(record: JsonRecord): void {
+    if (this.#objects++ >= PROBED_OBJECTS) return;
+    for (const key of record.keys()) if (this.#keys.size < MAX_KEYS) this.#keys.add(key);
+    if (this.#objects === PROBED_OBJECTS) this.checkColumns();
+  }
+
+  #accept(record: JsonRecord, line: number): void {
+    const sink = this.#sink;
+    const { block, labels, nOthers } = sink;
+    const { text: textColumn, label, id, others = [] } = this.#columns;
+    const row = block.count;
+    const text = textColumn === undefined ? "" : record.text(textColumn);
+    const labelCode = labels ? labels.codeOfString(record.text(label!)) : NO_LABEL;
+    if (textColumn !== undefined && isMissing(text, sink.missing)) {
+      sink.rejectLabelled(line, "no text", labelCode);
+      return;
+    }
+    if (labels && !sink.takeLabel(line, labelCode, () => this.#record())) return;
+    block.textStart[row] = this.#used;
+    block.textEnd[row] = this.#encode(text);
+    const hasId = id !== undefined && record.has(id);
+    block.idStart[row] = hasId ? this.#used : -1;
+    block.idEnd[row] = hasId ? this.#encode(record.copied(id)) : -1;
+    others.forEach((column, i) => {
+      block.otherStart[row * nOthers + i] = this.#used;
+      block.otherEnd[row * nOthers + i] = this.#encode(record.copied(column));
+    });
+    block.line[row] = line;
+    block.record[row] = ++sink.records;
+    block.count = row + 1;
+    if (!this.#isUtf8 && text.includes("\uFFFD") && !isUtf8(this.#record())) sink.noteInvalid(this.#record());
+  }
+
+  #record(): Buffer {
+    return this.#bytes.subarray(this.#scanner.recordStart, this.#scanner.recordEnd);
+  }
+
+  /** Appends a string to the block's bytes, which grow as needed. Returns its end. */
+  #encode(text: string): number {
+    const needed = this.#used + text.length * 3;
+    if (needed > this.#strings.length) {
+      const grown = Buffer.allocUnsafe(2 * needed);
+      this.#strings.copy(grown, 0, 0, this.#used);
+      this.#strings = grown;
+      this.#sink.block.bytes = grown;
+    }
+    this.#used += this.#strings.write(text, this.#used, "utf8");
+    return this.#used;
+  }
+}

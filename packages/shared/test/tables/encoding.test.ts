@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { readAll, readError, writeInput } from "../data/read-all";
+
+interface Fixture {
+  base64: string;
+  texts: string[];
+  labels: string[];
+  rows: number;
+}
+const FIXTURES = Object.entries(
+  JSON.parse(readFileSync(join(__dirname, "../fixtures/pandas-encodings.json"), "utf8")) as Record<
+    string,
+    Fixture
+  >,
+);
+const columns = { text: "text", label: "label" };
+
+describe("a file in another encoding than UTF-8", () => {
+  it.each(FIXTURES)("is read as pandas reads it if its encoding is given: %s", async (encoding, fixture) => {
+    const bytes = Buffer.from(fixture.base64, "base64");
+    for (const path of [writeInput("other.csv", bytes), writeInput("other.csv.gz", gzipSync(bytes))]) {
+      const read = await readAll({ path, encoding }, columns, { rangeBytes: 100 });
+      expect(read.texts.slice(0, 4)).toEqual(fixture.texts);
+      expect(read.labels.slice(0, 2)).toEqual(fixture.labels);
+      expect(read.texts.length).toBe(fixture.rows);
+      expect(read.lines.at(-1)).toBe(fixture.rows + 1);
+    }
+  });
+
+  it.each(FIXTURES)("is refused without it, and the refusal names it: %s", async (encoding, fixture) => {
+    const path = writeInput("other.csv", Buffer.from(fixture.base64, "base64"));
+    const message = await readError(path, { text: "text" });
+    expect(message).toMatch(/^INPUT_UNREADABLE: /);
+    expect(message).toContain(`--encoding ${encoding}`);
+  });
+
+  it("is refused if a byte does not fit the encoding that is given", async () => {
+    const path = writeInput("wrong.csv", Buffer.from("id,text,label\n1,\x81\xffa,x\n", "latin1"));
+    expect(await readError({ path, encoding: "shift_jis" }, columns)).toMatch(
+      /^INPUT_UNREADABLE: .* is not shift_jis: a byte between byte 0 and 22 does not fit/,
+    );
+  });
+
+  it("is refused if only its header shows it", async () => {
+    const path = writeInput("header.csv", Buffer.from("id,text,opini\xf3n\n1,a,x\n", "latin1"));
+    expect(await readError(path, { text: "text", label: "opinión" })).toMatch(
+      /^INPUT_UNREADABLE: the header of .* is not UTF-8: it looks like windows-125\d/,
+    );
+  });
+});
+
+describe("a few bytes that are not UTF-8", () => {
+  const rows = (bad: number, all: number) =>
+    Buffer.from(
+      `id,text,label\n${Array.from({ length: all }, (_, i) => `${i},${i < bad ? "se\xf1or" : "sir"} ${i},x\n`).join("")}`,
+      "latin1",
+    );
+
+  it("are counted up to one row of a hundred, and refused beyond", async () => {
+    expect((await readAll(writeInput("few.csv", rows(10, 1000)), columns)).invalidUtf8).toBe(10);
+    expect(await readError(writeInput("more.csv", rows(11, 1000)), columns)).toMatch(
+      /INPUT_UNREADABLE: .* is not UTF-8: 11 of 1000 rows hold other bytes; it looks like windows-125\d/,
+    );
+    // two rows are tolerated in a file of any size
+    expect((await readAll(writeInput("small.csv", rows(2, 10)), columns)).invalidUtf8).toBe(2);
+    expect(await readError(writeInput("small.csv", rows(3, 10)), columns)).toContain("INPUT_UNREADABLE");
+  });
+
+  it("are counted in NDJSON as well", async () => {
+    const line = (text: string) => `{"text":"${text}","label":"x"}\n`;
+    const bytes = Buffer.from(line("se\xf1or") + line("sir") + line("ma'am"), "latin1");
+    const read = await readAll(writeInput("few.ndjson", bytes), columns);
+    expect(read.texts[0]).toBe("se\ufffdor");
+    expect(read.invalidUtf8).toBe(1);
+  });
+
+  it.each([
+    ["CSV", "bad.csv", "id,text,label\n1,fine,no\n2,fine,s\xed\n"],
+    ["NDJSON", "bad.ndjson", '{"text":"fine","label":"no"}\n\n{"text":"fine","label":"s\xed"}\n'],
+  ])(
+    "are refused in a label, for a class would be called by a broken word (%s)",
+    async (_what, name, content) => {
+      const message = await readError(writeInput(name, Buffer.from(content, "latin1")), columns);
+      expect(message).toMatch(/^LABELS_INVALID: the label in line 3, column "label", is not UTF-8 text/);
+      const lost = content.replace("s\xed", "s\ufffd");
+      expect(await readError(writeInput(name, lost), columns)).toMatch(
+        /^LABELS_INVALID: .* it holds U\+FFFD, which stands for a lost letter/,
+      );
+    },
+  );
+});
