@@ -1,4 +1,5 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
+import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
 import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
@@ -57,6 +58,8 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     const { collected, match } = await collect(opened, context);
     const settings = settingsOf(dependencies.settings, job);
     const { count: rejected, reasons } = opened.source.rejected();
+    const path = (job.input?.path ?? job.predictions)!;
+    checkRejected(job.maxRejected, { rows: collected.rows, rejected }, true, { path, reasons });
     const assessment = assess(collected, opened.model.profile, settings, rejected);
     const judged = {
       ...resultOf(opened.model, collected, assessment, settings.thresholds),

@@ -187,12 +187,104 @@ describe("a file to a file", () => {
     ];
     await writeFile(path, `${records.map((record) => JSON.stringify(record)).join("\n")}\nnot json\n[1]\n`);
     const output = join(bench.folder, "from-ndjson.csv");
-    expect(await run({ input: { path }, output })).toMatchObject({ rows: 2, rejected: 3 });
+    expect(await run({ input: { path }, output, maxRejected: 3 })).toMatchObject({ rows: 2, rejected: 3 });
     const rows = parse(await readFile(output), { columns: true }) as Record<string, string>[];
     expect(rows.map((row) => row["id"])).toEqual(["1", "3"]);
     expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe(
       "line,reason\n2,no text\n4,not a JSON object\n5,not a JSON object\n",
     );
+  });
+
+  it("keeps the text of every id and copied cell of NDJSON, whatever a JavaScript number would make of it", async () => {
+    const path = join(bench.folder, "big-ids.ndjson");
+    const ids = ["850006245121695744", "850006245121695745", "1.0", "1e3", "-0"];
+    const line = (id: string) => `{"tweet_id":${id},"text":5,"list":[${id}, 2.50],"seen":true}\n`;
+    await writeFile(path, ids.map(line).join(""));
+    for (const name of ["big-ids.csv", "big-ids-out.ndjson"]) {
+      const output = join(bench.folder, name);
+      const result = await run({ input: { path }, output, passThrough: ["list", "seen", "tweet_id"] });
+      expect(result).toMatchObject({ rows: 5, rejected: 0 });
+      expect(result.repeatedIds?.rows ?? 0).toBe(0);
+      const content = await readFile(output, "utf8");
+      const rows = name.endsWith(".csv")
+        ? (parse(content, { columns: true }) as Record<string, string>[])
+        : content
+            .trim()
+            .split("\n")
+            .map((row) => JSON.parse(row) as Record<string, string>);
+      expect(rows.map(({ id, list, seen, tweet_id }) => ({ id, list, seen, tweet_id }))).toEqual(
+        ids.map((id) => ({ id, list: `[${id}, 2.50]`, seen: "true", tweet_id: id })),
+      );
+    }
+  });
+
+  it.each([
+    ["semicolons", "semi.csv", "utf8", {}, (cells: string[]) => cells.join(";")],
+    ["bars", "bars.txt", "utf8", {}, (cells: string[]) => cells.join("|")],
+    ["a given colon", "colon.csv", "utf8", { delimiter: ":" }, (cells: string[]) => cells.join(":")],
+    ["latin-1", "latin1.csv", "latin1", { encoding: "latin1" }, (cells: string[]) => cells.join(",")],
+    [
+      "UTF-16",
+      "utf16.csv",
+      "utf16le",
+      { encoding: "utf-16le" },
+      (cells: string[]) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(","),
+    ],
+    [
+      "quotes behind a backslash",
+      "spark.csv",
+      "utf8",
+      { quoteEscape: "backslash" as const },
+      (cells: string[]) => cells.map((cell) => `"${cell.replaceAll('"', '\\"')}"`).join(","),
+    ],
+  ] as const)(
+    "reads %s, and writes what the same rows in plain CSV give",
+    async (_what, name, coding, says, join_) => {
+      const rows = [
+        ["7", 'señor please help 5" disk', "x"],
+        ["8", "thanks for your service", "ñ"],
+        ["9", "NA", "y"],
+        ["10", "we are sorry", "z"],
+      ];
+      const lines = [["tweet_id", "text", "more"], ...rows].map((cells) => `${join_([...cells])}\n`).join("");
+      const path = join(bench.folder, name);
+      await writeFile(path, Buffer.from(lines, coding));
+      const plain = join(bench.folder, `plain-${name}.csv`);
+      await writeFile(
+        plain,
+        "tweet_id,text,more\n".concat(rows.map((cells) => `${cells.join(",")}\n`).join("")),
+      );
+      const outputs = [];
+      for (const input of [{ path, ...says }, { path: plain }]) {
+        const output = join(bench.folder, `${outputs.length}-${name}.out.csv`);
+        const result = await run({ input, output, passThrough: ["more", "text"] });
+        expect(result).toMatchObject({ rows: 3, rejected: 1 });
+        const found = parse(await readFile(output), { columns: true, relax_quotes: true }) as object[];
+        outputs.push({ found, rejected: await readFile(`${output}.rejected.csv`, "utf8") });
+      }
+      expect(outputs[0]).toEqual(outputs[1]);
+      expect(outputs[1]!.rejected).toBe("line,reason\n4,no text\n");
+    },
+  );
+
+  it("is one rejected row where a quote of 12 MB never closes, and the job ends", async () => {
+    const path = join(bench.folder, "endless.csv");
+    await writeFile(path, `tweet_id,text\n1,please help\n2,"${"a".repeat(12_000_000)}\n3,sorry\n`);
+    const output = join(bench.folder, "endless-out.csv");
+    expect(await run({ input: { path }, output })).toMatchObject({ rows: 2, rejected: 1 });
+    expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe("line,reason\n3,broken quoting\n");
+  });
+
+  it("refuses a file whose texts are in another encoding, and names it", async () => {
+    const path = join(bench.folder, "cp1252.csv");
+    const row = "el envío llegó tarde, señor, mañana otra vez está mal";
+    const lines = Array.from({ length: 50 }, (_, i) => `${i},"${row}"\n`).join("");
+    await writeFile(path, Buffer.from(`tweet_id,text\n${lines}`, "latin1"));
+    const output = join(bench.folder, "cp1252-out.csv");
+    await expect(run({ input: { path }, output })).rejects.toThrow(
+      /INPUT_UNREADABLE: .* is not UTF-8: 50 of 50 rows hold other bytes; it looks like windows-1252: give --encoding/,
+    );
+    expect(await readdir(bench.folder)).not.toContain("cp1252-out.csv");
   });
 
   it("numbers rows where there is no id, and explains labels by words of the text", async () => {
@@ -235,7 +327,7 @@ describe("what cannot be done", () => {
       /^INPUT_NOT_FOUND: /,
     );
     expect(await failure({ input: { path: input }, output, columns: { text: "body" } })).toMatch(
-      /^COLUMN_NOT_FOUND: no column "body" .* it has: .*tweet_id/,
+      /^COLUMN_NOT_FOUND: .* has no column "body"; it has: .*tweet_id/,
     );
     expect(await failure({ input: { path: input }, output: join(bench.folder, "no", "where.csv") })).toMatch(
       /^OUTPUT_UNWRITABLE: .*the folder does not exist/,

@@ -101,7 +101,8 @@ async function trainShown(
   });
   const { rows } = trained.plan;
   logger.info("trained", { ...rows, rejected: trained.rejected.count, seconds: trained.seconds });
+  for (const note of trained.notes) logger.warn(note);
   for (const { line, reason } of trained.rejected.first.slice(0, 10))
-    logger.warn(`row left out: line ${line}: ${reason}`);
+    logger.debug(`row left out: line ${line}: ${reason}`);
   return { trained, steps };
 }

@@ -1,4 +1,4 @@
-import { type DatasetReader, readDataset } from "@colaml/shared/data/dataset-reader";
+import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
 import { fileDigest } from "@colaml/shared/data/digest";
 import { PART } from "@colaml/shared/data/split";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
@@ -37,6 +37,8 @@ export interface TrainedModel {
   plan: RowPlan;
   /** Rows of the file that were left out, by reason. */
   rejected: DatasetReader["rejected"];
+  /** What a person should know of how the file was read; a line each. */
+  notes: string[];
   boosting: Omit<BoostResult, "ensemble">;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
   test: ScoredRows;
@@ -53,10 +55,10 @@ export interface TrainedModel {
  */
 export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<TrainedModel> {
   const started = performance.now();
-  const { columns, split, features } = job;
+  const { columns, features } = job;
   const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
   hooks.progress({ stage: "read" });
-  const plan = await planRows(reader, columns.label, split, job.max_train_rows);
+  const plan = await planRows(reader, job);
   const datasetDigest = await fileDigest(job.dataset.path);
   await hooks.onPlanned?.(plan);
   const data = await readTrainingData(reader, plan, features, {
@@ -84,6 +86,7 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     bundle,
     plan,
     rejected: reader.rejected,
+    notes: readNotes(reader),
     boosting,
     metrics,
     test: { classOf: data.test.classOf, probabilities: test },

@@ -1,4 +1,4 @@
-import { type Batch, type DatasetReader, readDataset } from "@colaml/shared/data/dataset-reader";
+import { type Batch, type DatasetReader, readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Dataset } from "@colaml/shared/jobs/names";
 
@@ -80,13 +80,7 @@ async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<
   }
 }
 
-/** Why rows were left out, a line a reason. */
+/** Why rows were left out, a line per reason, and what was recognised of the file. */
 export function rejectedOf(reader: DatasetReader): { count: number; reasons: string[] } {
-  const { count, byReason, first } = reader.rejected;
-  const lineOf = (reason: string) => first.find((row) => row.reason === reason)?.line;
-  const reasons = Object.entries(byReason).map(([reason, rows]) => {
-    const line = lineOf(reason);
-    return `${rows} rows left out: ${reason}${line === undefined ? "" : ` (first at line ${line})`}`;
-  });
-  return { count, reasons };
+  return { count: reader.rejected.count, reasons: readNotes(reader) };
 }

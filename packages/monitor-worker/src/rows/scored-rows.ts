@@ -1,4 +1,5 @@
 import type { Dataset } from "@colaml/shared/jobs/names";
+import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
 
 /** What is needed of a model to score texts. */
@@ -21,6 +22,7 @@ export async function openScoredRows(
   const optional = columns.labelRequired ? [columns.id] : [columns.label, columns.id];
   const open = await openRows(dataset, columns.text, required, optional);
   const column = (name: string) => (open.columns.has(name) ? open.indexOf(name) : -1);
+  const missing = dataset.missingValues ?? "pandas";
   const [labelAt, idAt] = [column(columns.label), column(columns.id)];
   return {
     rejected: () => rejectedOf(open.reader),
@@ -28,7 +30,9 @@ export async function openScoredRows(
       for await (const { texts, others } of open.batches) {
         yield {
           ...scored(texts, classifier),
-          ...(labelAt < 0 ? {} : { labels: others[labelAt]! }),
+          ...(labelAt < 0
+            ? {}
+            : { labels: others[labelAt]!.map((label) => (isMissing(label, missing) ? "" : label)) }),
           ...(idAt < 0 ? {} : { ids: others[idAt]! }),
         };
       }

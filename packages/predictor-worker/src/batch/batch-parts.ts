@@ -27,7 +27,7 @@ export interface BatchParts {
   /** Chunks in flight. */
   window: number;
   inputBytes: number;
-  maxRejected: number | undefined;
+  maxRejected: number;
   context: JobContext;
   onStep: (step: BatchStep) => void;
 }

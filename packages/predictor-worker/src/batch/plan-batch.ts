@@ -5,10 +5,12 @@ import type { PredictJob } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan, FieldRef } from "@colaml/shared/jobs/predict-chunk";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { columnIndex } from "@colaml/shared/tables/column-names";
+import { checkUtf8Share } from "@colaml/shared/tables/encoding";
 import { HEADER_BYTES, type Header, readHeader } from "@colaml/shared/tables/header";
 import { JsonRecord } from "@colaml/shared/tables/json-record";
 import type { InputSource } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
+import { invalidRowsOf } from "./check-encoding";
 
 /** A file job: the schema lets it through only with an input and an output. */
 export type FileJob = PredictJob & Required<Pick<PredictJob, "input" | "output">>;
@@ -60,6 +62,8 @@ export async function planBatch(
     model,
   };
   const { dataStart, lines, note } = header;
+  const { rows, invalid, sample } = invalidRowsOf(head.subarray(dataStart), plan);
+  checkUtf8Share(job.input.path, { rows, invalid }, sample);
   return { plan, dataStart, firstLine: lines + 1, ...(note !== undefined && { note }) };
 }
 

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
 import { chunkJobId, type PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { rejectedLine } from "../scoring/rejected-lines";
 import type { BatchParts } from "./batch-parts";
+import { checkEncoding } from "./check-encoding";
 import type { Checkpoint } from "./checkpoint";
 import { ChunkWindow, type InFlight } from "./chunk-window";
-import { checkRejected } from "./rejected-limit";
 import { deadJobOf, linesSetAside } from "./set-aside";
 import { unlessAborted } from "./unless-aborted";
 
@@ -80,14 +81,21 @@ export class BatchRun {
       if (head === undefined) break;
       await this.#consume(head);
       this.#window.shift();
-      checkRejected(maxRejected, this.#state, false);
+      this.#checkRows(maxRejected, false);
       await this.#progress();
       await this.#checkpointWhenDue();
     }
-    checkRejected(maxRejected, this.#state, true);
+    this.#checkRows(maxRejected, true);
     await this.#checkpointNow();
     await this.#unlessAborted(queue.sweep(0, this.#state.nextChunk));
     return this.#state;
+  }
+
+  /** Ends a batch that rejects too much, or whose texts are not UTF-8. */
+  #checkRows(maxRejected: number, atEnd: boolean): void {
+    const { path } = this.#parts.job.input;
+    checkRejected(maxRejected, this.#state, atEnd, { path, reasons: [] });
+    checkEncoding(path, this.#state, atEnd);
   }
 
   /** Chunks before the checkpoint that a coordinator may not have got to forget. */

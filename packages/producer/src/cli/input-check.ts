@@ -2,6 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import type { Dataset } from "@colaml/shared/jobs/names";
 
 /** Rows looked at: enough to open the file, read its header and find one row. */
 const ROWS_LOOKED_AT = 1;
@@ -13,10 +14,10 @@ const ROWS_LOOKED_AT = 1;
  * @throws ColaError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, COLUMN_NOT_FOUND
  */
 export async function checkInput(
-  path: string,
+  dataset: Dataset,
   columns: { text?: string; label?: string; others?: string[] },
 ): Promise<void> {
-  const reader = readDataset({ path }, columns, { batchRows: ROWS_LOOKED_AT });
+  const reader = readDataset(dataset, columns, { batchRows: ROWS_LOOKED_AT });
   for await (const _batch of reader.batches()) return;
 }
 

@@ -14,6 +14,7 @@ import { watchJob } from "../cli/run-job";
 import type { Session } from "../cli/session";
 import { userPath } from "../cli/user-paths";
 import { startAll, type WholeStack } from "../cli/whole-stack";
+import { datasetOf } from "../jobs/dataset";
 import { openJobQueues } from "../jobs/open-queues";
 import { monitorPayload, predictPayload, trainPayload } from "../jobs/payloads";
 import { submitJob } from "../jobs/submit-job";
@@ -61,7 +62,7 @@ async function demoFiles(context: CommandContext): Promise<DemoFiles> {
   const own = textOption(options, "data");
   if (own !== undefined) {
     const path = userPath(own);
-    await checkInput(path, { text: config.columns.text, label: config.columns.label });
+    await checkInput(datasetOf(config, path), { text: config.columns.text, label: config.columns.label });
     return { train: path, fresh: path, same: true, ...outputs };
   }
   terminal.say(

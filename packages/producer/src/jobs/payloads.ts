@@ -6,6 +6,7 @@ import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml
 import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
 import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/jobs/tune";
 import type { ZodType } from "zod";
+import { datasetOf } from "./dataset";
 
 /** Settings of a `train` or `tune` payload under the names the seed and scikit-learn gave them. */
 function learningSettings(config: ColaConfig) {
@@ -39,6 +40,7 @@ function learningSettings(config: ColaConfig) {
     model: config.model.name,
     modelVersionTag: config.model.versionTag,
     max_train_rows: config.train.maxRows,
+    max_rejected: config.data.maxRejected,
   };
 }
 
@@ -62,6 +64,7 @@ export function checkedPayload<T>(schema: ZodType<T>, payload: unknown): T {
 
 /** Groups of settings a train payload is made of: what `cola train` offers as flags. */
 export const TRAIN_SETTINGS = [
+  "data",
   "columns",
   "split",
   "features",
@@ -75,12 +78,20 @@ export const TRAIN_SETTINGS = [
 
 /** The `train` payload of a file under the configuration; `more` wins over it. */
 export function trainPayload(config: ColaConfig, path: string, more: Partial<TrainJobInput> = {}): TrainJob {
-  return checkedPayload(trainJobSchema, { dataset: { path }, ...learningSettings(config), ...more });
+  return checkedPayload(trainJobSchema, {
+    dataset: datasetOf(config, path),
+    ...learningSettings(config),
+    ...more,
+  });
 }
 
 /** The `tune` payload of a file under the configuration; `more` wins over it. */
 export function tunePayload(config: ColaConfig, path: string, more: Partial<TuneJobInput> = {}): TuneJob {
-  return checkedPayload(tuneJobSchema, { dataset: { path }, ...learningSettings(config), ...more });
+  return checkedPayload(tuneJobSchema, {
+    dataset: datasetOf(config, path),
+    ...learningSettings(config),
+    ...more,
+  });
 }
 
 /** The model URI that the configuration follows, e.g. `models:/modelo_nuevo@champion`. */
@@ -93,6 +104,7 @@ export function predictPayload(config: ColaConfig, more: Partial<PredictJobInput
   return checkedPayload(predictJobSchema, {
     model: configuredModel(config),
     transport: config.predict.transport,
+    maxRejected: config.data.maxRejected,
     ...more,
   });
 }
@@ -102,6 +114,7 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
   return checkedPayload(monitorJobSchema, {
     model: configuredModel(config),
     experiment: config.mlflow.experiment,
+    maxRejected: config.data.maxRejected,
     thresholds: {
       accuracy_score: config.monitor.accuracyThreshold,
       precision_score: config.monitor.precisionThreshold,
@@ -114,5 +127,9 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
 
 /** The `labels` payload for the configured model. */
 export function labelsPayload(config: ColaConfig, more: Partial<LabelsJobInput>): LabelsJob {
-  return checkedPayload(labelsJobSchema, { model: config.model.name, ...more });
+  return checkedPayload(labelsJobSchema, {
+    model: config.model.name,
+    maxRejected: config.data.maxRejected,
+    ...more,
+  });
 }

@@ -322,7 +322,7 @@ describe("bad input", () => {
       "neither a count nor a share",
       () => ["predict", tweets, "-o", join(folder, "x.csv"), "--max-rejected", "1.5"],
       2,
-      "USAGE",
+      "CONFIG_INVALID",
       /count, or a share/,
     ],
     [

@@ -1,5 +1,7 @@
 import convict from "convict";
 import { ColaError } from "../errors/cola-error";
+import { DELIMITER } from "../jobs/names";
+import { encodingOf } from "../tables/encoding-name";
 import { type ColaConfig, configSchema, convictSchema } from "./schema";
 import { flagOf } from "./setting-flag";
 
@@ -43,6 +45,10 @@ function allowedOf(field: Field & { min?: number; max?: number; whole?: boolean 
   if (field.format === "redis-url") return "redis://[user:password@]host:port[/db] or rediss://...";
   if (field.format === "http-url") return "http://host:port or https://host:port";
   if (field.format === Boolean) return "true or false";
+  if (field.format === "encoding")
+    return "an encoding that TextDecoder knows, for example utf-8, windows-1252, utf-16le or shift_jis";
+  if (field.format === "delimiter") return 'one ASCII character (no quote, backslash or line end), or "tab"';
+  if (field.format === "count-or-share") return "a count, or a share below 1";
   return "a text";
 }
 
@@ -94,6 +100,28 @@ convict.addFormat({
   validate: (value: unknown) => checkUrl(value, ["redis:", "rediss:"]),
 });
 convict.addFormat({ name: "http-url", validate: (value: unknown) => checkUrl(value, ["http:", "https:"]) });
+
+convict.addFormat({
+  name: "encoding",
+  validate: (value: unknown) => {
+    if (encodingOf(String(value)) === undefined) throw new Error("unknown");
+  },
+});
+convict.addFormat({
+  name: "delimiter",
+  coerce: (value: unknown) => (value === "tab" || value === "\\t" ? "\t" : value),
+  validate: (value: unknown) => {
+    if (typeof value !== "string" || (value !== "" && !DELIMITER.test(value)))
+      throw new Error("not one character");
+  },
+});
+convict.addFormat({
+  name: "count-or-share",
+  coerce: toNumber,
+  validate: (value: number) => {
+    if (!(value >= 0 && (value < 1 || Number.isInteger(value)))) throw new Error("out of range");
+  },
+});
 
 const BOOLEANS: Record<string, boolean> = {
   true: true,

@@ -1,4 +1,12 @@
 import type { Schema } from "convict";
+import { DEFAULT_MAX_REJECTED, MISSING_VALUES, QUOTE_ESCAPES } from "../jobs/names";
+
+/** What an input is, as a file's name would say. */
+export const INPUT_FORMATS = ["csv", "tsv", "ndjson"].flatMap((format) => [
+  format,
+  `${format}.gz`,
+  `${format}.zst`,
+]);
 
 /** Everything that can be set, once: names, meaning, variable, default and range. See docs/configuration.md. */
 export interface ColaConfig {
@@ -14,6 +22,15 @@ export interface ColaConfig {
     maxRetries: number;
   };
   model: { name: string; alias: string; versionTag: string; hmacKey: string };
+  data: {
+    inputFormat: string;
+    encoding: string;
+    delimiter: string;
+    quoteEscape: string;
+    columns: string;
+    missingValues: string;
+    maxRejected: number;
+  };
   columns: { text: string; label: string; id: string };
   split: { testSize: number; validationSize: number; randomSeed: number; stratify: boolean };
   features: {
@@ -122,6 +139,45 @@ export const configSchema = {
     alias: text("Alias that predictors follow", "COLAML_ALIAS", "champion"),
     versionTag: text("Tag `version` of what is registered", "COLAML_VERSION_TAG", "1.0.1"),
     hmacKey: secret("Signs model manifests, and refuses unsigned ones", "COLAML_MODEL_HMAC_KEY"),
+  },
+  data: {
+    inputFormat: oneOf(
+      "Format of input files, and of stdin with .gz or .zst; empty: by the file's name",
+      "COLAML_INPUT_FORMAT",
+      "",
+      ["", ...INPUT_FORMATS],
+    ),
+    encoding: {
+      ...text("Encoding of input files, as TextDecoder knows it", "COLAML_ENCODING", "utf-8"),
+      format: "encoding",
+    },
+    delimiter: {
+      ...text("Character between fields, or tab; empty: by the header", "COLAML_DELIMITER", ""),
+      format: "delimiter",
+    },
+    quoteEscape: oneOf(
+      "How a quote inside quotes is written: doubled, or behind a backslash as well (Spark, MySQL)",
+      "COLAML_QUOTE_ESCAPE",
+      "double",
+      [...QUOTE_ESCAPES],
+    ),
+    columns: text(
+      "Columns in order, by comma, of input files without a header; empty: the first line is the header",
+      "COLAML_COLUMNS",
+      "",
+    ),
+    missingValues: oneOf(
+      "Texts and labels that count as missing: pandas' list (NA, null, None, nan, ...), or only blank ones",
+      "COLAML_MISSING_VALUES",
+      "pandas",
+      [...MISSING_VALUES],
+    ),
+    maxRejected: {
+      doc: "Refuse if more rows are rejected: a count, or a share below 1 that must not be reached",
+      env: "COLAML_MAX_REJECTED",
+      default: DEFAULT_MAX_REJECTED,
+      format: "count-or-share" as const,
+    },
   },
   columns: {
     text: text("Text column", "COLAML_TEXT_COLUMN", "text"),

@@ -10,7 +10,7 @@ import { nextRange } from "../tables/ranges";
 import { type InputSource, openInput } from "../tables/source";
 import { type TableOptions, tableOptions } from "../tables/table-options";
 import { checkUnchanged, type FileIdentity, identifyInput } from "./input-file";
-import { type RejectedRow, RejectedRows } from "./rejected-rows";
+import { describeRejected, type RejectedRow, RejectedRows } from "./rejected-rows";
 import { type RowBlock, textOf } from "./row-block";
 import { locateColumns, type ReadColumns, requiredColumns } from "./row-columns";
 import { RowSink } from "./row-sink";
@@ -211,4 +211,12 @@ export class DatasetReader {
  */
 export function readDataset(dataset: Dataset, columns: ReadColumns, options?: ReadOptions): DatasetReader {
   return new DatasetReader(dataset, columns, options);
+}
+
+/** What a person should know of the latest pass: what was left out, what was recognised, bytes that are not UTF-8. */
+export function readNotes(reader: DatasetReader): string[] {
+  const { rejected, notes, invalidUtf8 } = reader;
+  const invalid =
+    invalidUtf8 === 0 ? [] : [`${invalidUtf8} rows hold bytes that are not UTF-8; U+FFFD stands for them`];
+  return [...notes, ...describeRejected(rejected), ...invalid];
 }

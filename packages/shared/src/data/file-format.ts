@@ -4,12 +4,17 @@ import { withoutCompression } from "./compression";
 
 export type DataFormat = NonNullable<Dataset["format"]>;
 
-/** Format by the name, compression left out: `.tsv` and `.tab`, `.ndjson` and `.jsonl`, everything else CSV. */
-export function formatOf(dataset: Dataset): DataFormat {
-  if (dataset.format) return dataset.format;
-  const name = withoutCompression(dataset.path).toLowerCase();
+/** The format that a name says, compression left out: `.csv`, `.tsv` and `.tab`, `.ndjson` and `.jsonl`. */
+export function formatByName(path: string): DataFormat | undefined {
+  const name = withoutCompression(path).toLowerCase();
   if (/\.(tsv|tab)$/.test(name)) return "tsv";
-  return /\.(ndjson|jsonl)$/.test(name) ? "ndjson" : "csv";
+  if (/\.(ndjson|jsonl)$/.test(name)) return "ndjson";
+  return name.endsWith(".csv") ? "csv" : undefined;
+}
+
+/** The format of a dataset: as given, or by its name; a name that says nothing means CSV. */
+export function formatOf(dataset: Pick<Dataset, "path" | "format">): DataFormat {
+  return dataset.format ?? formatByName(dataset.path) ?? "csv";
 }
 
 const UTF8_BOM = [0xef, 0xbb, 0xbf];

@@ -39,3 +39,17 @@ export class RejectedRows {
     this.#onRejected?.({ line, reason });
   }
 }
+
+/** What is left out, a line per reason with the first line of the file it happened on, and what may mend it. */
+export function describeRejected({ byReason, first, backslashQuotes }: RejectedRows): string[] {
+  const lines = Object.entries(byReason).map(([reason, rows]) => {
+    const line = first.find((row) => row.reason === reason)?.line;
+    return `${rows} rows left out: ${reason}${line === undefined ? "" : ` (first at line ${line})`}`;
+  });
+  if (backslashQuotes > 0) {
+    lines.push(
+      `in ${backslashQuotes} of them a quote stands behind a backslash: --quote-escape backslash reads them`,
+    );
+  }
+  return lines;
+}

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { damagedLabel, InvalidBytes } from "../tables/encoding";
-import type { MissingValues } from "../tables/missing-values";
+import { isMissing, type MissingValues } from "../tables/missing-values";
 import { DAMAGED_LABEL, LabelCodes, NO_LABEL } from "./label-codes";
+import { normaliseLabel } from "./labels";
 import { type RejectedRow, RejectedRows, type RejectReason } from "./rejected-rows";
 import { BLOCK_ROWS, createRowBlock, type RowBlock } from "./row-block";
 import type { ReadColumns } from "./row-columns";
@@ -46,10 +47,10 @@ export class RowSink {
     this.rejected.add(line, reason);
   }
 
-  /** Rejects a record whose label is known: a class of which no row is left must be noticed. */
-  rejectLabelled(line: number, reason: RejectReason, code: number): void {
+  /** Rejects a record whose label seems to be `raw`: a class of which no row is left must be noticed. */
+  rejectLabelled(line: number, reason: RejectReason, raw: string | undefined): void {
     this.reject(line, reason);
-    const label = this.labels?.names[code];
+    const label = raw === undefined || isMissing(raw, this.missing) ? undefined : normaliseLabel(raw);
     if (label === undefined) return;
     const known = this.rejectedLabels.get(label);
     if (known === undefined && this.rejectedLabels.size === MAX_LOST_LABELS) return;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { datasetSchema, filePath, safeName } from "./names";
+import { datasetSchema, filePath, maxRejected, safeName } from "./names";
 
 /** Labels that travel inside a job, at most; more belong in a file. */
 export const MAX_INLINE_LABELS = 10_000;
@@ -25,6 +25,8 @@ export const labelsJobSchema = z
         id: z.string().min(1).max(256).optional(),
       })
       .prefault({}),
+    /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
+    maxRejected,
     /** Output of a `predict` job to match the labels with at once, so that unknown ids are named. */
     predictions: filePath.optional(),
   })

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Alert } from "./alerts";
-import { datasetSchema, filePath, modelUri } from "./names";
+import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
 import type { ClassificationMetrics } from "./train";
 
 /** Metrics that quality is judged by: higher is better, each between 0 and 1. */
@@ -57,6 +57,8 @@ export const monitorJobSchema = z
     /** Chance that a check of rows like the training's raises a drift alarm. */
     falseAlarmRate: z.number().min(0.001).max(0.2).optional(),
     experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
+    /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
+    maxRejected,
     /** Where the HTML report is written; absent: in `reports` of the state folder. */
     report: filePath.optional(),
   })

@@ -34,6 +34,8 @@ export const columnsSchema = z.strictObject({
 });
 export type Columns = z.infer<typeof columnsSchema>;
 
+/** What may stand between fields. */
+export const DELIMITER = /^[^"\r\n\\\u0080-\uffff]$/u;
 /** How a quote inside a quoted field is written: doubled, or also behind a backslash (Spark, MySQL). */
 export const QUOTE_ESCAPES = ["double", "backslash"] as const;
 /** Which texts and labels count as missing: pandas' list (`NA`, `null`, ...), or only blank ones. */
@@ -50,16 +52,24 @@ export const datasetSchema = z.strictObject({
     .refine((label) => encodingOf(label) !== undefined, "an encoding that TextDecoder knows")
     .optional(),
   /** One character between fields. */
-  delimiter: z
-    .string()
-    .regex(/^[^"\r\n\\\u0080-\uffff]$/u, "one ASCII character, no quote, backslash or line end")
-    .optional(),
+  delimiter: z.string().regex(DELIMITER, "one ASCII character, no quote, backslash or line end").optional(),
   quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
   /** The columns in order, of a file without a header. */
   columnNames: z.array(z.string().min(1).max(256)).min(1).max(10_000).optional(),
   missingValues: z.enum(MISSING_VALUES).optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
+
+/**
+ * Rows that may be rejected if nobody says otherwise: less than half of them. A count, or a share below 1 that must
+ * not be reached.
+ */
+export const DEFAULT_MAX_REJECTED = 0.5;
+export const maxRejected = z
+  .number()
+  .min(0)
+  .refine((value) => value < 1 || Number.isInteger(value), "a count, or a share below 1")
+  .default(DEFAULT_MAX_REJECTED);
 
 /** Name of the registered model that a valid model URI is about. */
 export function modelNameOf(uri: string): string {

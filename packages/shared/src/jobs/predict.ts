@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RepeatedIds } from "../data/receipt";
-import { datasetSchema, filePath, modelUri } from "./names";
+import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
 
 /** At most so many texts travel inside a job; more belong in a file. */
 export const MAX_INLINE_TEXTS = 1_000;
@@ -28,12 +28,8 @@ export const predictJobSchema = z
     force: z.boolean().default(false),
     /** Where chunk bytes travel: byte ranges of a shared disk, or Redis values. */
     transport: z.enum(["file", "redis"]).default("file"),
-    /** Fail early when more rows than this are rejected: a count, or a share below 1. Absent: no limit. */
-    maxRejected: z
-      .number()
-      .min(0)
-      .refine((value) => value < 1 || Number.isInteger(value), "a count, or a share below 1")
-      .optional(),
+    /** Fail early if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
+    maxRejected,
     /** Words that pushed each label, this many a row; 0 is off. */
     explain: z.number().int().min(0).max(20).default(0),
     /** Only the records between two bytes of the (inflated) input: a chunk that was set aside, run again alone. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { columnsSchema, datasetSchema, safeName } from "./names";
+import type { RejectReason } from "../data/rejected-rows";
+import { columnsSchema, datasetSchema, maxRejected, safeName } from "./names";
 
 /** Settings that people know from scikit-learn, XGBoost or CatBoost keep the names they have there. */
 export const splitSchema = z.strictObject({
@@ -76,6 +77,8 @@ export const trainJobSchema = z.strictObject({
   runName: z.string().min(1).max(256).optional(),
   /** Train on a seeded sample of at most so many rows; 0 takes all. */
   max_train_rows: z.number().int().min(0).default(0),
+  /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
+  max_rejected: maxRejected,
   /** A trial of a tuning job: logged as a child run, not published. */
   trial: z.strictObject({ parentRunId: safeName, number: z.number().int().min(0) }).optional(),
 });
@@ -107,5 +110,9 @@ export interface TrainResult {
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
   /** Rows used by each part and rows left out. */
   rows: { train: number; validation: number; test: number; rejected: number };
+  /** Rows left out by reason; only reasons that occurred. */
+  rejectedByReason: Partial<Record<RejectReason, number>>;
+  /** What a person should know of how the file was read: rows left out, what was recognised; a line each. */
+  notes: string[];
   seconds: number;
 }

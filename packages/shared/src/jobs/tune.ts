@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ClassificationMetrics, trainJobSchema } from "./train";
+import { type ClassificationMetrics, type TrainResult, trainJobSchema } from "./train";
 
 /** A range to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list fixes it. */
 const range = (least: number, most: number) =>
@@ -99,5 +99,9 @@ export interface TuneResult {
   promoted: boolean;
   verdict: string;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  /** Of the best one's training, as in `TrainResult`. */
+  rows: TrainResult["rows"];
+  rejectedByReason: TrainResult["rejectedByReason"];
+  notes: string[];
   seconds: number;
 }

@@ -52,10 +52,9 @@ export class DelimitedRows implements RangeRows {
   }
 
   #rejectBroken(line: number): void {
-    const { recordStart, recordEnd } = this.#scanner;
-    const escapedQuote = this.#bytes.subarray(recordStart, recordEnd).indexOf('\\"');
-    if (escapedQuote >= 0) this.#sink.rejected.backslashQuotes++;
-    this.#sink.reject(line, "broken quoting");
+    const record = this.#record();
+    if (record.includes('\\"')) this.#sink.rejected.backslashQuotes++;
+    this.#sink.rejectLabelled(line, "broken quoting", this.#labelOfBroken(record));
   }
 
   #take(line: number): void {
@@ -64,12 +63,26 @@ export class DelimitedRows implements RangeRows {
     else this.#sink.rejectLabelled(line, "wrong number of fields", this.#labelOfOdd(fieldCount));
   }
 
-  /** The label of a record with too many fields, if it can be told: it is the first one, or the last one. */
-  #labelOfOdd(fieldCount: number): number {
+  /** The label of a record with a field too many, if it can be told: it is the first one, or the last one. */
+  #labelOfOdd(fieldCount: number): string | undefined {
     const { label } = this.#at;
-    const isLast = label === this.#nColumns - 1;
-    if (label < 0 || fieldCount !== this.#nColumns + 1 || (label !== 0 && !isLast)) return NO_LABEL;
-    return this.#labelAt(isLast ? fieldCount - 1 : label);
+    if (fieldCount !== this.#nColumns + 1) return undefined;
+    if (label === 0) return this.#text(0);
+    return label === this.#nColumns - 1 ? this.#text(fieldCount - 1) : undefined;
+  }
+
+  /** The label of a record with broken quoting, if it can be told: it stands before the broken field, or last. */
+  #labelOfBroken(record: Buffer): string | undefined {
+    const { label } = this.#at;
+    if (label < 0) return undefined;
+    if (label < this.#scanner.fieldCount) return this.#text(label);
+    if (label !== this.#nColumns - 1) return undefined;
+    const delimiter = record.lastIndexOf(this.#scanner.dialect.delimiter);
+    return delimiter < 0 ? undefined : record.toString("utf8", delimiter + 1).replace(/^"(.*)"$/, "$1");
+  }
+
+  #text(field: number): string {
+    return this.#bytes.toString("utf8", this.#scanner.starts[field]!, this.#unescaped(field));
   }
 
   #labelAt(field: number): number {
@@ -89,7 +102,7 @@ export class DelimitedRows implements RangeRows {
       const start = starts[text]!;
       const end = this.#unescaped(text);
       if (isMissingBytes(bytes, start, end, sink.missing)) {
-        sink.rejectLabelled(line, "no text", labels ? this.#labelAt(label) : NO_LABEL);
+        sink.rejectLabelled(line, "no text", label < 0 ? undefined : this.#text(label));
         return;
       }
       block.textStart[row] = start;

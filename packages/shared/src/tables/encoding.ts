@@ -58,7 +58,7 @@ function fits(bytes: Buffer, encoding: string): boolean {
 
 /** What to do about bytes that are not UTF-8, in words. */
 function advice(sample: Buffer): string {
-  const likely = likelyEncoding(sample);
+  const likely = sample.length === 0 ? undefined : likelyEncoding(sample);
   if (likely === undefined) return "save the file as UTF-8, or name its encoding with --encoding";
   return `it looks like ${likely}: give --encoding ${likely}, or save the file as UTF-8`;
 }
@@ -72,7 +72,7 @@ function advice(sample: Buffer): string {
 export function checkUtf8Share(
   path: string,
   { rows, invalid }: { rows: number; invalid: number },
-  sample: Buffer,
+  sample: Buffer = Buffer.alloc(0),
 ): void {
   if (invalid <= TOLERATED.rows || invalid <= TOLERATED.share * rows) return;
   throw new ColaError(

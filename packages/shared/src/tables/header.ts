@@ -51,6 +51,7 @@ export function readHeader(head: Buffer, request: HeaderRequest): Header {
     throw new ColaError("INPUT_EMPTY", `${path} is empty: it holds no header and no rows`);
   const bom = checkText(path, head);
   const content = head.subarray(bom);
+  checkNotJson(content, path, format);
   if (format === "ndjson") {
     const dialect = dialectOf(format, content, { maxRecordBytes });
     return { dialect, columns: [], dataStart: bom, lines: 0 };
@@ -81,6 +82,20 @@ export function readHeader(head: Buffer, request: HeaderRequest): Header {
     return { ...found, columns: [...names], dataStart: bom + start, lines: directive ? 1 : 0 };
   }
   return { ...found, columns: header.fields, dataStart: bom + header.end, lines };
+}
+
+/** Of JSON under another name, the first line must not be taken for a header: it is somebody's row. */
+function checkNotJson(content: Buffer, path: string, format: TableOptions["format"]): void {
+  const start = content.toString("latin1", 0, 64).trimStart();
+  if (/^\[\s*[[{\]]/.test(start)) {
+    const message = `${path} is a JSON list: write one object per line (NDJSON), for example with jq -c '.[]'`;
+    throw new ColaError("INPUT_UNREADABLE", message);
+  }
+  if (format === "ndjson" || !/^\{\s*"/.test(start)) return;
+  throw new ColaError(
+    "INPUT_UNREADABLE",
+    `${path} looks like JSON with an object per line: give --input-format ndjson, or a name that ends with .ndjson or .jsonl`,
+  );
 }
 
 interface OpenHeader {

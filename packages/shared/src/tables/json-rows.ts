@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { NO_LABEL } from "../data/label-codes";
 import { type ReadColumns, requiredColumns } from "../data/row-columns";
 import type { RowSink } from "../data/row-sink";
 import { columnNotFound } from "./column-names";
@@ -92,12 +91,12 @@ export class JsonRows implements RangeRows {
     const { text: textColumn, label, id, others = [] } = this.#columns;
     const row = block.count;
     const text = textColumn === undefined ? "" : record.text(textColumn);
-    const labelCode = labels ? labels.codeOfString(record.text(label!)) : NO_LABEL;
+    const labelText = label === undefined ? undefined : record.text(label);
     if (textColumn !== undefined && isMissing(text, sink.missing)) {
-      sink.rejectLabelled(line, "no text", labelCode);
+      sink.rejectLabelled(line, "no text", labelText);
       return;
     }
-    if (labels && !sink.takeLabel(line, labelCode, () => this.#record())) return;
+    if (labels && !sink.takeLabel(line, labels.codeOfString(labelText!), () => this.#record())) return;
     block.textStart[row] = this.#used;
     block.textEnd[row] = this.#encode(text);
     const hasId = id !== undefined && record.has(id);

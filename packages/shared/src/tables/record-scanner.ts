@@ -21,6 +21,7 @@ export class RecordScanner {
   readonly ends: Int32Array;
   /** 1 if the field was quoted: `holdsEscape` tells whether its content has to be unescaped. */
   readonly quoted: Uint8Array;
+  /** Of a record with broken quoting: the fields before the broken one. */
   fieldCount = 0;
   /** Offset of the record's first byte. */
   recordStart = 0;
@@ -94,6 +95,7 @@ export class RecordScanner {
       if (quotes && at < lineEnd && buffer[at] === QUOTE) {
         const close = closingQuote(buffer, at, this.dialect, false);
         if (close === BROKEN) {
+          this.fieldCount = count;
           this.#finish(lineEnd);
           return "broken-quote";
         }

@@ -26,9 +26,9 @@ export async function scoreTestRows(
   models: readonly ModelBundle[],
   signal: AbortSignal,
 ): Promise<ScoredTestRows> {
-  const { columns, split, dataset, max_train_rows } = job;
+  const { columns, dataset } = job;
   const reader = readDataset(dataset, { text: columns.text, label: columns.label });
-  const plan = await planRows(reader, columns.label, split, max_train_rows);
+  const plan = await planRows(reader, job);
   const nClasses = plan.classes.length;
   const scorers = models.map(createTextScorer);
   const probabilities = models.map(() => new Float64Array(plan.rows.test * nClasses));

@@ -1,8 +1,10 @@
 import type { DatasetReader } from "@colaml/shared/data/dataset-reader";
 import { classesOf } from "@colaml/shared/data/labels";
+import { checkLostClasses, checkRejected } from "@colaml/shared/data/rejected-limit";
+import { describeRejected } from "@colaml/shared/data/rejected-rows";
 import { assignParts, PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { SplitSettings } from "@colaml/shared/jobs/train";
+import type { TrainJob } from "@colaml/shared/jobs/train";
 import { sampleRows } from "./sample-rows";
 
 /** The part of rows that `max_train_rows` leaves out. */
@@ -25,27 +27,18 @@ export interface RowPlan {
 /**
  * The first pass: counts rows and labels, and splits the row numbers as scikit-learn does.
  *
- * @param maxRows split a seeded sample of at most so many rows; 0 takes all
- * @throws ColaError LABELS_INVALID (fewer than two classes, or too many), TOO_FEW_ROWS, and what reading throws
+ * @throws ColaError LABELS_INVALID (fewer than two classes, or too many), TOO_FEW_ROWS, TOO_MANY_REJECTED (more
+ *   rows than allowed, or all of a class), and what reading throws
  */
 export async function planRows(
   reader: DatasetReader,
-  labelColumn: string,
-  settings: SplitSettings,
-  maxRows: number,
+  job: Pick<TrainJob, "columns" | "split" | "max_train_rows" | "max_rejected">,
 ): Promise<RowPlan> {
   const codes = await readLabelCodes(reader);
   const { classes, classOf } = toClasses(codes, reader.labelNames);
-  if (codes.length === 0) {
-    const { count, byReason } = reader.rejected;
-    const why = Object.entries(byReason).map(([reason, rows]) => `${reason}: ${rows}`);
-    throw new ColaError(
-      "TOO_FEW_ROWS",
-      `${reader.path} has no usable row: ${count} rejected (${why.join(", ")})`,
-    );
-  }
-  checkClasses(classes, labelColumn, reader.path);
-  const partOf = splitOf(reader.path, classOf, settings, maxRows);
+  checkLeftOut(reader, codes.length, classes, job.max_rejected);
+  checkClasses(classes, job.columns.label, reader.path);
+  const partOf = splitOf(reader.path, classOf, job.split, job.max_train_rows);
   const trainRowsOfClass = new Array<number>(classes.length).fill(0);
   const rows = [0, 0, 0, 0];
   partOf.forEach((part, row) => {
@@ -60,8 +53,34 @@ export async function planRows(
   return { classes, classOf, partOf, rows: { train, validation, test, notSampled }, trainRowsOfClass };
 }
 
+function checkLeftOut(
+  reader: DatasetReader,
+  rows: number,
+  classes: readonly string[],
+  allowed: number,
+): void {
+  const { path, rejected, rejectedLabels } = reader;
+  const reasons = describeRejected(rejected);
+  if (rows === 0) {
+    const counts = Object.entries(rejected.byReason).map(([reason, count]) => `${reason}: ${count}`);
+    throw new ColaError(
+      "TOO_FEW_ROWS",
+      `${path} has no usable row: ${rejected.count} rejected (${counts.join(", ")})`,
+    );
+  }
+  checkRejected(allowed, { rows, rejected: rejected.count }, true, { path, reasons });
+  // who allows a count that covers what is left out has seen it
+  if (allowed < 1 || allowed < rejected.count)
+    checkLostClasses(path, rejectedLabels, classes, { rows, rejected });
+}
+
 /** The split itself knows counts only: its refusal gets the file's name and number of rows. */
-function splitOf(path: string, classOf: Uint16Array, settings: SplitSettings, maxRows: number): Uint8Array {
+function splitOf(
+  path: string,
+  classOf: Uint16Array,
+  settings: TrainJob["split"],
+  maxRows: number,
+): Uint8Array {
   try {
     return partsOf(classOf, settings, maxRows);
   } catch (error) {
@@ -107,7 +126,7 @@ function checkClasses(classes: readonly string[], column: string, path: string):
   }
 }
 
-function partsOf(classOf: Uint16Array, settings: SplitSettings, maxRows: number): Uint8Array {
+function partsOf(classOf: Uint16Array, settings: TrainJob["split"], maxRows: number): Uint8Array {
   if (maxRows === 0 || classOf.length <= maxRows) return assignParts(classOf.length, settings, classOf);
   const sample = sampleRows(classOf.length, maxRows, settings.random_seed);
   const strata = Uint16Array.from(sample, (row) => classOf[row]!);

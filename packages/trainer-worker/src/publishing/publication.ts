@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
+import type { ClassificationMetrics, TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { KeyValue } from "@colaml/shared/mlflow/log-batch";
 import type { ModelRecord } from "@colaml/shared/mlflow/publish-model";
 import type { DatasetInput } from "@colaml/shared/mlflow/runs";
@@ -16,6 +16,9 @@ import { finalMetrics, type MetricPoint, runParams } from "./run-contents";
 export interface TrainingSummary {
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
   rows: { train: number; validation: number; test: number; rejected: number };
+  /** Absent in what release 0.1 left on the disk. */
+  rejectedByReason?: TrainResult["rejectedByReason"];
+  notes?: string[];
   /** Test rows a class. */
   testRowsOfClass: number[];
   /** Index of the most frequent training class. */
@@ -133,13 +136,23 @@ function absentTags(metrics: TrainingSummary["metrics"]): KeyValue[] {
   );
 }
 
-function summaryOf({ plan, metrics, rejected, test, datasetDigest, seconds }: TrainedModel): TrainingSummary {
+function summaryOf({
+  plan,
+  metrics,
+  rejected,
+  notes,
+  test,
+  datasetDigest,
+  seconds,
+}: TrainedModel): TrainingSummary {
   const testRowsOfClass = new Array<number>(plan.classes.length).fill(0);
   for (const label of test.classOf) testRowsOfClass[label]!++;
   const { train, validation, test: testRows } = plan.rows;
   return {
     metrics,
     rows: { train, validation, test: testRows, rejected: rejected.count },
+    rejectedByReason: rejected.byReason,
+    notes,
     testRowsOfClass,
     majorityClass: plan.trainRowsOfClass.indexOf(Math.max(...plan.trainRowsOfClass)),
     datasetDigest,

@@ -29,6 +29,8 @@ export async function publishTraining(
     model: job.model,
     metrics: summary.metrics,
     rows: summary.rows,
+    rejectedByReason: summary.rejectedByReason ?? {},
+    notes: summary.notes ?? [],
     seconds: summary.seconds,
   };
   if (model === undefined) {

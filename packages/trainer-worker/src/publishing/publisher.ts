@@ -55,6 +55,7 @@ export class Publisher {
 }
 
 function waitingResult({ job, record, summary }: Publication, verdict: string): TrainResult {
-  const { metrics, rows, seconds } = summary;
-  return { runId: record.publishId, model: job.model, promoted: false, verdict, metrics, rows, seconds };
+  const { metrics, rows, rejectedByReason = {}, notes = [], seconds } = summary;
+  const facts = { metrics, rows, rejectedByReason, notes, seconds };
+  return { runId: record.publishId, model: job.model, promoted: false, verdict, ...facts };
 }

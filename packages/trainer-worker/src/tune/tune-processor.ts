@@ -42,6 +42,7 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
     await run.finish(outcomes, best);
     const failed = outcomes.filter((outcome) => outcome.failed !== undefined).length;
     const { runId: bestRunId, model, modelVersion, promoted, verdict, metrics } = result;
+    const { rows, rejectedByReason, notes } = result;
     return {
       runId: run.runId,
       trials: { finished: outcomes.length - failed, failed },
@@ -52,6 +53,9 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
       promoted,
       verdict,
       metrics,
+      rows,
+      rejectedByReason,
+      notes,
       seconds: (Date.now() - context.job.timestamp) / 1000,
     };
   } catch (error) {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
-import { splitSchema } from "@colaml/shared/jobs/train";
+import { splitSchema, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
 import { NOT_SAMPLED, planRows } from "@colaml/trainer-worker/data/plan-rows";
 import { sampleRows } from "@colaml/trainer-worker/data/sample-rows";
 
@@ -16,8 +16,22 @@ afterAll(() => rm(folder, { recursive: true }));
 async function plan(labels: readonly string[], maxRows = 0, settings = split) {
   const path = join(folder, `${Math.abs(hash(labels.join()))}.csv`);
   await writeFile(path, ["text,inbound", ...labels.map((label, i) => `text ${i},${label}`), ""].join("\n"));
-  return planRows(readDataset({ path }, { text: "text", label: "inbound" }), "inbound", settings, maxRows);
+  const columns = { text: "text", label: "inbound" };
+  return planRows(readDataset({ path }, columns), jobOf({ path, split: settings, max_train_rows: maxRows }));
 }
+
+function jobOf({ path, ...more }: Partial<TrainJobInput> & { path: string }) {
+  return trainJobSchema.parse({ dataset: { path }, ...more });
+}
+
+/** The plan of a file with columns text and inbound, as it stands. */
+async function planOf(lines: readonly string[], more: Partial<TrainJobInput> = {}) {
+  const path = join(folder, "lines.csv");
+  await writeFile(path, `${(more.columns ? [] : ["text,inbound"]).concat(lines).join("\n")}\n`);
+  const columns = { text: "text", label: "inbound" };
+  return planRows(readDataset({ path }, columns), jobOf({ path, ...more }));
+}
+
 const hash = (text: string) => [...text].reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) | 0, 7);
 
 describe("the plan of the rows", () => {
@@ -53,6 +67,54 @@ describe("the plan of the rows", () => {
     ["one odd row that no part can share", [...new Array(40).fill("a"), "b"], "TOO_FEW_ROWS", /of one class/],
   ])("refuses a file with %s", async (_what, labels, code, message) => {
     await expect(plan(labels)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe("rows that are left out", () => {
+  const good = (n: number, label: (i: number) => string = (i) => (i % 2 === 0 ? "a" : "b")) =>
+    Array.from({ length: n }, (_, i) => `text ${i},${label(i)}`);
+  const without = (n: number, label = "a") => Array.from({ length: n }, () => `,${label}`);
+
+  it("are allowed while they are less than half, and refused from half on, with the reason", async () => {
+    expect((await planOf([...good(101), ...without(100)])).rows.train).toBe(49);
+    await expect(planOf([...good(100), ...without(100)])).rejects.toMatchObject({
+      code: "TOO_MANY_REJECTED",
+      message: expect.stringMatching(
+        /^100 of 200 rows of .*lines\.csv were rejected \(100 rows left out: no text \(first at line 102\)\); allowed is less than 50% of them/,
+      ),
+    });
+  });
+
+  it("are as many as somebody allows: a share, or a count", async () => {
+    const lines = [...good(100), ...without(10)];
+    await expect(planOf(lines, { max_rejected: 9 })).rejects.toMatchObject({ code: "TOO_MANY_REJECTED" });
+    expect((await planOf(lines, { max_rejected: 10 })).classes).toEqual(["a", "b"]);
+    await expect(planOf(lines, { max_rejected: 0.05 })).rejects.toMatchObject({ code: "TOO_MANY_REJECTED" });
+    expect((await planOf([...good(30), ...without(90)], { max_rejected: 90 })).classes).toEqual(["a", "b"]);
+  });
+
+  it.each([
+    ["no text", (label: string) => `,${label}`],
+    ["wrong number of fields", (label: string) => `one, two,${label}`],
+    ["broken quoting", (label: string) => `"one" two,${label}`],
+  ])("are not all rows of a class: %s", async (reason, line) => {
+    const lines = [...good(100), ...Array.from({ length: 20 }, (_, i) => line(i % 2 === 0 ? "c" : "d"))];
+    await expect(planOf(lines)).rejects.toMatchObject({
+      code: "TOO_MANY_REJECTED",
+      message: expect.stringMatching(
+        new RegExp(
+          `every row of the classes "c" \\(10 rows\\), "d" \\(10 rows\\) of .*${reason}.*at least 20 trains without`,
+        ),
+      ),
+    });
+    expect((await planOf(lines, { max_rejected: 20 })).classes).toEqual(["a", "b"]);
+    // one row of the class that can be read is enough to know it
+    expect((await planOf([...lines, "x,c", "y,d"])).classes).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("are those whose label or text pandas reads as missing", async () => {
+    const lines = [...good(60), "x,nan", "x,NULL", "N/A,a", "x,None"];
+    expect((await planOf(lines)).classes).toEqual(["a", "b"]);
   });
 });
 

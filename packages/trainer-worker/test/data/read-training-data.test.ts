@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
-import { featuresSchema, splitSchema } from "@colaml/shared/jobs/train";
+import { featuresSchema, trainJobSchema } from "@colaml/shared/jobs/train";
 import { planRows } from "@colaml/trainer-worker/data/plan-rows";
 import { readTrainingData } from "@colaml/trainer-worker/data/read-training-data";
 
@@ -16,7 +16,7 @@ async function read(texts: readonly string[], signal = new AbortController().sig
   const path = join(folder, "rows.csv");
   await writeFile(path, ["text,inbound", ...texts.map((text, i) => `${text},${i % 2}`), ""].join("\n"));
   const reader = readDataset({ path }, { text: "text", label: "inbound" });
-  const plan = await planRows(reader, "inbound", splitSchema.parse({}), 0);
+  const plan = await planRows(reader, trainJobSchema.parse({ dataset: { path } }));
   const stages: string[] = [];
   const progress = ({ stage, done, total }: { stage: string; done?: number; total?: number }) =>
     stages.push(`${stage} ${done}/${total}`);

@@ -1,5 +1,6 @@
 import type { LabelsResult } from "@colaml/shared/jobs/labels";
 import type { Command } from "commander";
+import { datasetOf } from "../../jobs/dataset";
 import { labelsPayload } from "../../jobs/payloads";
 import { addCommonOptions, handler } from "../command-context";
 import { checkInput } from "../input-check";
@@ -25,18 +26,24 @@ export function addLabelsCommand(program: Command): void {
     )
     .option("--detach", "put the job on the queue and leave")
     .addHelpText("after", EXAMPLES);
-  const readFlags = addSettingFlags(addCommonOptions(command), ["columns.label", "columns.id", "model.name"]);
+  const readFlags = addSettingFlags(addCommonOptions(command), [
+    "data",
+    "columns.label",
+    "columns.id",
+    "model.name",
+  ]);
   command.action(
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
       const { label, id } = context.config.columns;
-      await checkInput(path, { label, others: [id] });
+      const input = datasetOf(context.config, path);
+      await checkInput(input, { label, others: [id] });
       const predictions = textOption(context.options, "predictions");
       const request = {
         queue: "labels" as const,
         payload: () =>
           labelsPayload(context.config, {
-            input: { path },
+            input,
             columns: { label, id },
             ...optional("predictions", predictions && userPath(predictions)),
           }),

@@ -1,6 +1,7 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJobInput, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
 import type { Command } from "commander";
+import { datasetOf } from "../../jobs/dataset";
 import { monitorPayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
@@ -22,7 +23,7 @@ Examples:
 
 Exit code 3: a check failed. docs/errors.md lists the others.`;
 
-const MONITOR_SETTINGS = ["monitor", "model.alias", "mlflow.experiment"] as const;
+const MONITOR_SETTINGS = ["data", "monitor", "model.alias", "mlflow.experiment"] as const;
 
 /** `cola monitor`: quality and drift of a model on new rows; exit code 3 where a check fails. */
 export function addMonitorCommand(program: Command): void {
@@ -85,14 +86,16 @@ export async function monitorRequest(
   const report = textOption(options, "report");
   const named = file ?? predictions;
   const path = named === undefined ? undefined : userPath(named);
-  if (path !== undefined) await checkInput(path, file === undefined ? {} : optional("text", columns.text));
-  if (labels !== undefined) await checkInput(userPath(labels), {});
+  const input = path === undefined || file === undefined ? undefined : datasetOf(config, path);
+  if (input !== undefined) await checkInput(input, optional("text", columns.text));
+  else if (path !== undefined) await checkInput({ path }, {});
+  if (labels !== undefined) await checkInput({ path: userPath(labels) }, {});
   if (report !== undefined) await checkOutputFolder(userPath(report));
   const minRows = numberOption(options, "minRows");
   return {
     model: modelChoice(config, textOption(options, "model")).uri,
     columns,
-    ...(path === undefined ? {} : file === undefined ? { predictions: path } : { input: { path } }),
+    ...(input === undefined ? optional("predictions", path) : { input }),
     ...optional("labels", labels && userPath(labels)),
     ...optional("report", report && userPath(report)),
     ...optional("minRows", minRows),

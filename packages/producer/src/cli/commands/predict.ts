@@ -2,11 +2,12 @@ import { describeRepeatedIds } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
 import type { Command } from "commander";
+import { datasetOf } from "../../jobs/dataset";
 import { predictPayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
-import { numberOption, optional, wholeOption } from "../options";
+import { optional, wholeOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { type SpooledStreams, STREAM, spoolStreams } from "../spooled-streams";
@@ -35,20 +36,18 @@ export function addPredictCommand(program: Command): void {
     .description("score a file with a registered model, or a few texts")
     .argument("[file]", "CSV, TSV or NDJSON, also .gz or .zst; - is stdin")
     .option("-o, --output <file>", "where the scored rows go; it appears when it is complete; - is stdout")
-    .option("--input-format <format>", "of stdin: csv, tsv or ndjson, each also .gz or .zst (default: csv)")
-    .option("--output-format <format>", "of stdout: the same (default: csv)")
+    .option("--output-format <format>", "of stdout: csv, tsv or ndjson, each also .gz or .zst (default: csv)")
     .option("--text <text>", "score this text (may be repeated) instead of a file", collect)
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
     .option("--text-column <name>", "text column (default: as trained)")
     .option("--id-column <name>", "id column (default: as trained)")
     .option("--pass-through <columns...>", "input columns copied to the output")
     .option("--force", "replace an output that exists")
-    .option("--max-rejected <number>", "fail when more rows are rejected: a count, or a share below 1")
     .option("--explain <words>", "add the words that pushed each label, so many a row")
     .option("--spreadsheet-safe", "prefix cells that a spreadsheet would run as a formula")
     .option("--detach", "put the job on the queue and leave")
     .addHelpText("after", EXAMPLES);
-  const readFlags = addSettingFlags(addCommonOptions(command), ["predict.transport", "model.alias"]);
+  const readFlags = addSettingFlags(addCommonOptions(command), ["data", "predict.transport", "model.alias"]);
   command.action(
     handler(readFlags, async (context, file) => {
       const streams = await streamsOf(context, file);
@@ -67,8 +66,9 @@ async function streamsOf(
   file: string | undefined,
 ): Promise<SpooledStreams | undefined> {
   const output = context.options["output"] as string | undefined;
+  const { inputFormat } = context.config.data;
   const formats = {
-    ...optional("inputFormat", context.options["inputFormat"] as string | undefined),
+    ...(file === STREAM && inputFormat !== "" && { inputFormat }),
     ...optional("outputFormat", context.options["outputFormat"] as string | undefined),
   };
   if (file === undefined || output === undefined) return undefined;
@@ -117,7 +117,6 @@ async function predictRequest(
   const common = {
     model: choice.uri,
     ...optional("explain", wholeOption(options, "explain", 0, 20)),
-    ...optional("maxRejected", shareOrCount(numberOption(options, "maxRejected"))),
   };
   const texts = options["text"] as string[] | undefined;
   if (texts && file === undefined) return { ...common, texts };
@@ -131,23 +130,17 @@ async function predictRequest(
   };
   const passThrough = (options["passThrough"] as string[] | undefined) ?? [];
   const others = columns.id === undefined ? passThrough : [...passThrough, columns.id];
-  await checkInput(path, { ...optional("text", columns.text), others });
+  const input = datasetOf(config, path);
+  await checkInput(input, { ...optional("text", columns.text), others });
   return {
     ...common,
-    input: { path },
+    input,
     output: userPath(output),
     columns,
     passThrough,
     force: options["force"] === true,
     spreadsheetSafe: options["spreadsheetSafe"] === true,
   };
-}
-
-/** @throws ColaError USAGE */
-function shareOrCount(value: number | undefined): number | undefined {
-  if (value === undefined || (value >= 0 && value < 1) || (Number.isInteger(value) && value > 0))
-    return value;
-  throw new ColaError("USAGE", `--max-rejected is ${value}: allowed is a count, or a share below 1`);
 }
 
 /** What `--json` prints. */

@@ -1,5 +1,6 @@
 import type { Schedule } from "@colaml/shared/jobs/schedules";
 import type { Command } from "commander";
+import { datasetOf } from "../../jobs/dataset";
 import type { JobQueues } from "../../jobs/job-queues";
 import { monitorPayload, trainPayload } from "../../jobs/payloads";
 import {
@@ -36,16 +37,16 @@ export function addScheduleCommand(program: Command): void {
   const add = schedule.command("add").description("add a schedule, or change the one of the same id");
   addTimes(
     addMonitorOptions(add.command("monitor").description("check a model again and again")),
-    ["monitor", "model.alias"],
+    ["data", "monitor", "model.alias"],
     async (context, file) => monitorPayload(context.config, await monitorRequest(context, file)),
   );
   addTimes(
     add.command("train").description("train again and again").argument("<file>", "labelled file"),
-    ["columns", "features", "boosting"],
+    ["data", "columns", "features", "boosting"],
     async (context, file) => {
       const path = userPath(file!);
       const { text, label } = context.config.columns;
-      await checkInput(path, { text, label });
+      await checkInput(datasetOf(context.config, path), { text, label });
       return trainPayload(context.config, path);
     },
   );

@@ -1,5 +1,6 @@
 import type { ClassificationMetrics, TrainResult } from "@colaml/shared/jobs/train";
 import type { Command } from "commander";
+import { datasetOf } from "../../jobs/dataset";
 import { TRAIN_SETTINGS, trainPayload } from "../../jobs/payloads";
 import { addCommonOptions, handler } from "../command-context";
 import { checkInput } from "../input-check";
@@ -29,7 +30,7 @@ export function addTrainCommand(program: Command): void {
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
       const { columns } = context.config;
-      await checkInput(path, { text: columns.text, label: columns.label });
+      await checkInput(datasetOf(context.config, path), { text: columns.text, label: columns.label });
       const runName = context.options["runName"] as string | undefined;
       const request = {
         queue: "train" as const,

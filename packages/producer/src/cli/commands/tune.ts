@@ -5,6 +5,7 @@ import {
   type TuneResult,
 } from "@colaml/shared/jobs/tune";
 import type { Command } from "commander";
+import { datasetOf } from "../../jobs/dataset";
 import { TRAIN_SETTINGS, tunePayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
@@ -55,7 +56,7 @@ export function addTuneCommand(program: Command): void {
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
       const { columns } = context.config;
-      await checkInput(path, { text: columns.text, label: columns.label });
+      await checkInput(datasetOf(context.config, path), { text: columns.text, label: columns.label });
       const job = tuneRequest(context);
       const request = {
         queue: "tune" as const,
