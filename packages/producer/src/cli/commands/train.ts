@@ -6,7 +6,7 @@ import { addCommonOptions, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
-import type { Terminal } from "../terminal";
+import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
 
 const EXAMPLES = `
@@ -58,6 +58,8 @@ export function trainAnswer(result: TrainResult) {
     model: result.model,
     verdict: result.verdict,
     rows: result.rows,
+    rejectedByReason: result.rejectedByReason,
+    notes: result.notes,
   };
 }
 
@@ -95,6 +97,7 @@ function describeTraining(terminal: Terminal, result: TrainResult): string {
       ]),
     ),
     `  rows: ${rows.train} train, ${rows.validation} validation, ${rows.test} test, ${rows.rejected} left out`,
+    ...result.notes.map((note) => `  note: ${printable(note)}`),
     `  ${result.seconds.toFixed(1)} s, run ${result.runId}`,
   ].join("\n");
 }

@@ -100,6 +100,7 @@ function describeTuning(terminal: Terminal, result: TuneResult): string {
         ["test", result.metrics.test],
       ]),
     ),
+    ...result.notes.map((note) => `  note: ${printable(note)}`),
     `  ${result.seconds.toFixed(1)} s, parent run ${result.runId}, best run ${result.bestRunId}`,
   ].join("\n");
 }
