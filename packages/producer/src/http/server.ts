@@ -7,6 +7,7 @@ import fastify, {
 } from "fastify";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
 import { statusOf } from "./error-status";
+import { addJsonBodies } from "./json-body";
 import { createRateLimit } from "./rate-limit";
 import { addAlertRoutes } from "./routes/alerts";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
@@ -38,7 +39,8 @@ declare module "fastify" {
 export async function createServer(service: Service): Promise<FastifyInstance> {
   checkBinding(service.config.http);
   const server = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true, return503OnClosing: true });
-  server.removeContentTypeParser("text/plain");
+  server.removeContentTypeParser(["text/plain", "application/json"]);
+  addJsonBodies(server);
   addGuards(server, service);
   addErrorAnswers(server, service);
   addMetricsRoute(server, service);

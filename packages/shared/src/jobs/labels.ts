@@ -4,7 +4,11 @@ import { datasetSchema, filePath, maxRejected, safeName } from "./names";
 /** Labels that travel inside a job, at most; more belong in a file. */
 export const MAX_INLINE_LABELS = 10_000;
 
-const id = z.string().min(1).max(1_024);
+/** A number in a job's JSON has lost digits before anybody could look at it. */
+const cell = z
+  .string({ error: "must be a string in quotes: a JSON number of more than 15 digits loses some" })
+  .min(1)
+  .max(1_024);
 
 /** Payload of a `labels` job, version 1: a file with ids and labels, or a few of them. */
 export const labelsJobSchema = z
@@ -14,7 +18,7 @@ export const labelsJobSchema = z
     model: safeName.default("modelo_nuevo"),
     input: datasetSchema.optional(),
     labels: z
-      .array(z.strictObject({ id, label: z.string().min(1).max(1_024) }))
+      .array(z.strictObject({ id: cell, label: cell }))
       .min(1)
       .max(MAX_INLINE_LABELS)
       .optional(),

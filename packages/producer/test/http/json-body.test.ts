@@ -1,0 +1,49 @@
+import { addJsonBodies, withCellTexts } from "@colaml/producer/http/json-body";
+import fastify from "fastify";
+
+const read = (source: string) => withCellTexts(JSON.parse(source), source);
+
+describe("a JSON body", () => {
+  it("keeps the text of ids, labels and texts, and the numbers of settings", () => {
+    const source =
+      '{"labels":[{"id":850006245121695744,"label":1.0},{"id":"7","label":true}],"top":3.50,"columns":{"id":5}}';
+    expect(read(source)).toEqual({
+      labels: [
+        { id: "850006245121695744", label: "1.0" },
+        { id: "7", label: "true" },
+      ],
+      top: 3.5,
+      columns: { id: 5 },
+    });
+  });
+
+  it.each([
+    ['{"texts":[5,"a",1e3]}', { texts: ["5", "a", "1e3"] }],
+    ['{"inputs":[0.10,null]}', { inputs: ["0.10", null] }],
+    ['{"instances":[{"text":12345678901234567890}]}', { instances: [{ text: "12345678901234567890" }] }],
+    [
+      '{"dataframe_split":{"columns":["text"],"data":[[5],[true]]}}',
+      { dataframe_split: { columns: ["text"], data: [["5"], ["true"]] } },
+    ],
+    ['{"dataframe_records":[{"text":-0}]}', { dataframe_records: [{ text: "-0" }] }],
+    ['{"monitor":1,"labels":"labels.csv"}', { monitor: 1, labels: "labels.csv" }],
+    ["[1]", [1]],
+    ["5", 5],
+  ])("has cells of tables as texts wherever tables are sent: %s", (source, value) => {
+    expect(read(source)).toEqual(value);
+  });
+
+  it("is still refused if it is not JSON or names __proto__", async () => {
+    const server = fastify();
+    server.removeContentTypeParser("application/json");
+    addJsonBodies(server);
+    server.post("/", async (request) => request.body);
+    const post = (payload: string) =>
+      server.inject({ method: "POST", url: "/", payload, headers: { "content-type": "application/json" } });
+    for (const payload of ["{", '{"texts":[{"__proto__":{"a":1}}]}', '{"__proto__":1}', ""]) {
+      expect((await post(payload)).statusCode).toBe(400);
+    }
+    expect((await post('{"texts":[850006245121695744]}')).json()).toEqual({ texts: ["850006245121695744"] });
+    await server.close();
+  });
+});
