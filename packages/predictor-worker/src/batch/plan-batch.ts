@@ -45,7 +45,7 @@ export async function planBatch(
     input: {
       format: table.format,
       newline: header.dialect.newline === 13 ? 13 : 10,
-      ...(header.dialect.quotes && { delimiter: header.dialect.delimiter }),
+      ...(table.format !== "ndjson" && { delimiter: header.dialect.delimiter, quote: header.dialect.quote }),
       quoteEscape: table.quoteEscape,
       missingValues: table.missingValues,
       fields: header.columns.length,
@@ -68,7 +68,7 @@ export async function planBatch(
 }
 
 function fieldFinder({ columns, dialect }: Header, path: string): (name: string) => FieldRef {
-  return (name) => ({ name, place: dialect.quotes ? columnIndex(columns, name, path) : -1 });
+  return (name) => ({ name, place: dialect.delimiter >= 0 ? columnIndex(columns, name, path) : -1 });
 }
 
 /** The id column asked for, or the one the model knows where the input has it; none: row numbers serve. */
@@ -81,7 +81,8 @@ function idField(
 ): { id?: FieldRef } {
   const name = job.columns.id ?? bundle.columns.id;
   if (job.columns.id !== undefined) return { id: field(name) };
-  const there = header.dialect.quotes ? header.columns.includes(name) : firstRecordHas(head, header, name);
+  const there =
+    header.dialect.delimiter >= 0 ? header.columns.includes(name) : firstRecordHas(head, header, name);
   return there ? { id: field(name) } : {};
 }
 

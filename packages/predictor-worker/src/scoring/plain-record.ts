@@ -3,7 +3,7 @@ import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
-import { type Dialect, FORMAT_DELIMITER, LF } from "@colaml/shared/tables/dialect";
+import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
 import { fieldText } from "@colaml/shared/tables/header";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import { RecordScanner, type RecordStatus } from "@colaml/shared/tables/record-scanner";
@@ -96,6 +96,7 @@ export function copiesCells({ input, output }: ChunkPlan): boolean {
     output.format !== "ndjson" &&
     output.format === input.format &&
     delimiterOf(input) === FORMAT_DELIMITER[output.format] &&
+    (input.quote ?? QUOTE) === QUOTE &&
     input.quoteEscape !== "backslash" &&
     input.newline === LF &&
     !output.spreadsheetSafe
@@ -111,7 +112,7 @@ export function dialectOfPlan({ input }: ChunkPlan): Dialect {
   return {
     delimiter: delimiterOf(input),
     newline: input.newline,
-    quotes: input.format !== "ndjson",
+    quote: input.quote ?? (input.format === "ndjson" ? NO_QUOTE : QUOTE),
     quoteEscape: input.quoteEscape ?? "double",
     maxRecordBytes: MAX_RECORD_BYTES,
   };

@@ -29,6 +29,7 @@ export function datasetOf({ data }: ColaConfig, path: string): Dataset {
     ...(format && { format }),
     ...(data.encoding !== "utf-8" && { encoding: data.encoding }),
     ...(data.delimiter !== "" && { delimiter: data.delimiter }),
+    ...(data.quote !== '"' && { quote: data.quote }),
     ...(data.quoteEscape !== "double" && {
       quoteEscape: data.quoteEscape as NonNullable<Dataset["quoteEscape"]>,
     }),

@@ -26,6 +26,7 @@ export interface ColaConfig {
     inputFormat: string;
     encoding: string;
     delimiter: string;
+    quote: string;
     quoteEscape: string;
     columns: string;
     missingValues: string;
@@ -155,6 +156,12 @@ export const configSchema = {
       ...text("Character between fields, or tab; empty: by the header", "COLAML_DELIMITER", ""),
       format: "delimiter",
     },
+    quote: oneOf(
+      "Character around quoted fields; none: a quote is a character like any other",
+      "COLAML_QUOTE",
+      '"',
+      ['"', "'", "`", "none"],
+    ),
     quoteEscape: oneOf(
       "How a quote inside quotes is written: doubled, or behind a backslash as well (Spark, MySQL)",
       "COLAML_QUOTE_ESCAPE",

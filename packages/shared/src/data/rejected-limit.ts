@@ -55,9 +55,7 @@ export function checkLostClasses(
   const least = Math.max(LOST_CLASS.rows, LOST_CLASS.share * (rows + rejected.count));
   const missing = [...lost].filter(([label, count]) => !known.has(label) && count >= least);
   if (missing.length === 0) return;
-  const named = missing
-    .slice(0, 5)
-    .map(([label, count]) => `${JSON.stringify(label.slice(0, 80))} (${count} rows)`);
+  const named = missing.slice(0, 5).map(([label, count]) => `${shown(label)} (${count} rows)`);
   const more = missing.length > 5 ? ` and ${missing.length - 5} more` : "";
   throw new ColaError(
     "TOO_MANY_REJECTED",
@@ -66,5 +64,9 @@ export function checkLostClasses(
     { details: { rejected: rejected.count } },
   );
 }
+
+/** A class has a short name; what is long may be a piece of somebody's text, which no message shows. */
+const shown = (label: string) =>
+  label.length <= 40 ? JSON.stringify(label) : `(a label of ${label.length} characters)`;
 
 const percent = (share: number) => `${Number((100 * share).toPrecision(3))}% of them`;

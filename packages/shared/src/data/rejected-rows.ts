@@ -50,6 +50,8 @@ export function describeRejected({ byReason, first, backslashQuotes }: RejectedR
     lines.push(
       `in ${backslashQuotes} of them a quote stands behind a backslash: --quote-escape backslash reads them`,
     );
+  } else if (byReason["broken quoting"] !== undefined) {
+    lines.push("--quote none reads those with broken quoting if quotes are ordinary characters in this file");
   }
   return lines;
 }

@@ -36,6 +36,8 @@ export type Columns = z.infer<typeof columnsSchema>;
 
 /** What may stand between fields. */
 export const DELIMITER = /^[^"\r\n\\\u0080-\uffff]$/u;
+/** What may stand around a quoted field. */
+export const QUOTE_CHARACTER = /^["'`]$/;
 /** How a quote inside a quoted field is written: doubled, or also behind a backslash (Spark, MySQL). */
 export const QUOTE_ESCAPES = ["double", "backslash"] as const;
 /** Which texts and labels count as missing: pandas' list (`NA`, `null`, ...), or only blank ones. */
@@ -53,6 +55,8 @@ export const datasetSchema = z.strictObject({
     .optional(),
   /** One character between fields. */
   delimiter: z.string().regex(DELIMITER, "one ASCII character, no quote, backslash or line end").optional(),
+  /** The character around quoted fields, or `none` if a quote is a character like any other. */
+  quote: z.union([z.literal("none"), z.string().regex(QUOTE_CHARACTER, "one of \" ' ` or none")]).optional(),
   quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
   /** The columns in order, of a file without a header. */
   columnNames: z.array(z.string().min(1).max(256)).min(1).max(10_000).optional(),

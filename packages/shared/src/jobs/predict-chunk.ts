@@ -16,6 +16,8 @@ export const chunkPlanSchema = z.strictObject({
     newline: z.union([z.literal(10), z.literal(13)]),
     /** Byte between fields; absent (a plan of release 0.1): the format's own. */
     delimiter: z.number().int().min(1).max(127).optional(),
+    /** Byte around quoted fields, -1: none; absent (a plan of release 0.1): `"`, and none in NDJSON. */
+    quote: z.number().int().min(-1).max(127).optional(),
     /** Absent: doubled. */
     quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
     /** Which texts count as missing; absent (a plan of release 0.1): only blank ones. */

@@ -4,7 +4,7 @@ import { MAX_RECORD_BYTES } from "../jobs/predict";
  * How a delimited file is cut into records and fields, as RFC 4180 says, with the leniency of pandas and Python's
  * csv if that costs nothing, and one more promise: a broken row costs only itself.
  *
- * - A quote opens a quoted field only as the field's first byte; elsewhere it is an ordinary byte.
+ * - A quote (`"` unless another is given) opens a quoted field only as the field's first byte; elsewhere it is an ordinary byte.
  * - A quoted field ends at the first quote that is not escaped; a delimiter, a line end or the end of the file must
  *   follow, and at most `maxRecordBytes` may lie between. If not, the field's first line is a broken record, and
  *   reading resumes with the next line.
@@ -17,8 +17,8 @@ export interface Dialect {
   delimiter: number;
   /** Byte that ends a line: LF (a CR before it is dropped), or CR. */
   newline: number;
-  /** False for NDJSON: a line is a record. */
-  quotes: boolean;
+  /** Byte around quoted fields; -1 if there is none: a line is a record (NDJSON, files that quote nothing). */
+  quote: number;
   quoteEscape: QuoteEscape;
   /** Longer records are rejected. */
   maxRecordBytes: number;
@@ -30,6 +30,7 @@ export type QuoteEscape = "double" | "backslash";
 export const LF = 10;
 export const CR = 13;
 export const QUOTE = 34;
+export const NO_QUOTE = -1;
 export const BACKSLASH = 92;
 
 export type RecordFormat = "csv" | "tsv" | "ndjson";
@@ -42,7 +43,7 @@ export function dialectOf(format: RecordFormat, head: Buffer, given: Partial<Dia
   return {
     delimiter: FORMAT_DELIMITER[format],
     newline: newlineOf(head),
-    quotes: format !== "ndjson",
+    quote: format === "ndjson" ? NO_QUOTE : QUOTE,
     quoteEscape: "double",
     maxRecordBytes: MAX_RECORD_BYTES,
     ...given,

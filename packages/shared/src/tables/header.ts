@@ -31,7 +31,7 @@ export interface Header {
 }
 
 /** What `readHeader` needs to know of the file. */
-export interface HeaderRequest extends Pick<TableOptions, "path" | "format" | "quoteEscape"> {
+export interface HeaderRequest extends Pick<TableOptions, "path" | "format" | "quote" | "quoteEscape"> {
   delimiter?: string | undefined;
   columnNames?: readonly string[] | undefined;
   /** Columns that somebody asks for: the delimiter under which the header has them is the right one. */
@@ -46,7 +46,7 @@ export interface HeaderRequest extends Pick<TableOptions, "path" | "format" | "q
  *   COLUMN_NOT_FOUND (names that do not fit the first record)
  */
 export function readHeader(head: Buffer, request: HeaderRequest): Header {
-  const { path, format, quoteEscape, maxRecordBytes = MAX_RECORD_BYTES } = request;
+  const { path, format, quote, quoteEscape, maxRecordBytes = MAX_RECORD_BYTES } = request;
   if (head.length === 0)
     throw new ColaError("INPUT_EMPTY", `${path} is empty: it holds no header and no rows`);
   const bom = checkText(path, head);
@@ -61,6 +61,7 @@ export function readHeader(head: Buffer, request: HeaderRequest): Header {
   const given = request.delimiter ?? directive?.delimiter;
   const open = (delimiter: string): OpenHeader => {
     const dialect = dialectOf(format, content, {
+      quote,
       quoteEscape,
       maxRecordBytes,
       delimiter: delimiter.charCodeAt(0),

@@ -1,4 +1,4 @@
-import { BACKSLASH, CR, type Dialect, LF, QUOTE } from "./dialect";
+import { BACKSLASH, CR, type Dialect, LF } from "./dialect";
 
 /** The field is broken: its quote does not close, or something follows the closing one. */
 export const BROKEN = -1;
@@ -10,17 +10,17 @@ export const UNDECIDED = -2;
  * before the file does (`more`), `UNDECIDED`. O(length of the field).
  */
 export function closingQuote(buffer: Buffer, open: number, dialect: Dialect, more: boolean): number {
-  const { maxRecordBytes } = dialect;
+  const { maxRecordBytes, quote } = dialect;
   const byBackslash = dialect.quoteEscape === "backslash";
   const length = buffer.length;
   let close = open;
   for (;;) {
-    close = buffer.indexOf(QUOTE, close + 1);
+    close = buffer.indexOf(quote, close + 1);
     if (close < 0) return more && length - open <= maxRecordBytes + 1 ? UNDECIDED : BROKEN;
     if (close - open > maxRecordBytes) return BROKEN;
     if (byBackslash && isBehindBackslash(buffer, close, open)) continue;
     if (close + 1 === length) return more ? UNDECIDED : close;
-    if (buffer[close + 1] !== QUOTE) break;
+    if (buffer[close + 1] !== quote) break;
     close++;
   }
   const after = buffer[close + 1]!;
@@ -38,22 +38,32 @@ function isBehindBackslash(buffer: Buffer, at: number, open: number): boolean {
 }
 
 /** Whether the content of a quoted field, `start` to `end`, holds an escape that has to be taken out. */
-export function holdsEscape(buffer: Buffer, start: number, end: number, { quoteEscape }: Dialect): boolean {
+export function holdsEscape(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  { quote, quoteEscape }: Dialect,
+): boolean {
   // `end` is the closing quote: the first quote from the start on, unless one inside is escaped
-  const quote = buffer.indexOf(QUOTE, start);
-  if (quote >= 0 && quote < end) return true;
+  const first = buffer.indexOf(quote, start);
+  if (first >= 0 && first < end) return true;
   return quoteEscape === "backslash" && buffer.subarray(start, end).includes(BACKSLASH);
 }
 
 /** Takes the escapes out of the content of a quoted field, in place. Returns its new end. */
-export function unescapeField(buffer: Buffer, start: number, end: number, { quoteEscape }: Dialect): number {
+export function unescapeField(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  { quote, quoteEscape }: Dialect,
+): number {
   const byBackslash = quoteEscape === "backslash";
   let to = start;
   for (let from = start; from < end; from++) {
     const byte = buffer[from]!;
     const next = from + 1 < end ? buffer[from + 1]! : 0;
-    if (byte === QUOTE && next === QUOTE) from++;
-    else if (byBackslash && byte === BACKSLASH && (next === QUOTE || next === BACKSLASH)) {
+    if (byte === quote && next === quote) from++;
+    else if (byBackslash && byte === BACKSLASH && (next === quote || next === BACKSLASH)) {
       buffer[to++] = next;
       from++;
       continue;
@@ -64,7 +74,12 @@ export function unescapeField(buffer: Buffer, start: number, end: number, { quot
 }
 
 /** As `unescapeField`, for the content as a string. */
-export function unescapeText(content: string, { quoteEscape }: Dialect): string {
-  if (quoteEscape !== "backslash") return content.includes('"') ? content.replaceAll('""', '"') : content;
-  return content.replace(/""|\\["\\]/g, (pair) => pair[1]!);
+export function unescapeText(content: string, { quote: byte, quoteEscape }: Dialect): string {
+  const quote = String.fromCharCode(byte);
+  if (quoteEscape !== "backslash")
+    return content.includes(quote) ? content.replaceAll(quote + quote, quote) : content;
+  return content.replace(/(["'`])\1|\\./gs, (pair) => {
+    const isEscape = pair === quote + quote || pair === `\\${quote}` || pair === "\\\\";
+    return isEscape ? pair[1]! : pair;
+  });
 }

@@ -1,4 +1,4 @@
-import { type Dialect, QUOTE } from "./dialect";
+import type { Dialect } from "./dialect";
 import { closingQuote, UNDECIDED } from "./quoted-field";
 
 /** Where a search for the end of a record stopped. */
@@ -23,9 +23,10 @@ export function recordEnd(
   dialect: Dialect,
   more: boolean,
 ): RecordEnd {
-  const { newline, delimiter, quotes } = dialect;
+  const { newline, delimiter } = dialect;
   let position = from;
-  let quote = quotes ? buffer.indexOf(QUOTE, position) : -1;
+  const nextQuote = (at: number) => (dialect.quote < 0 ? -1 : buffer.indexOf(dialect.quote, at));
+  let quote = nextQuote(position);
   for (;;) {
     if (quote < 0 || quote >= target) {
       const at = buffer.indexOf(newline, Math.max(position, target));
@@ -49,6 +50,6 @@ export function recordEnd(
         if (line < target) position = line + 1;
       }
     } else position = quote + 1;
-    quote = buffer.indexOf(QUOTE, position);
+    quote = nextQuote(position);
   }
 }

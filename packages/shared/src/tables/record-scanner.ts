@@ -1,4 +1,4 @@
-import { CR, type Dialect, LF, QUOTE } from "./dialect";
+import { CR, type Dialect, LF } from "./dialect";
 import { BROKEN, closingQuote } from "./quoted-field";
 
 /** What a record is; only `record` has fields to read. */
@@ -84,7 +84,7 @@ export class RecordScanner {
 
   /** Reads fields up to the line end; moves the position behind it. */
   #readFields(start: number): RecordStatus {
-    const { delimiter, quotes } = this.dialect;
+    const { delimiter, quote } = this.dialect;
     const { starts, ends, quoted } = this;
     const buffer = this.#buffer;
     const capacity = starts.length;
@@ -92,7 +92,7 @@ export class RecordScanner {
     let count = 0;
     let at = start;
     for (;;) {
-      if (quotes && at < lineEnd && buffer[at] === QUOTE) {
+      if (at < lineEnd && buffer[at] === quote) {
         const close = closingQuote(buffer, at, this.dialect, false);
         if (close === BROKEN) {
           this.fieldCount = count;

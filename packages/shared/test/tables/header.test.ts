@@ -6,7 +6,14 @@ import { readAll, readError, writeInput } from "../data/read-all";
 
 const columns = { text: "text", label: "label" };
 const read = (content: string, wanted: string[], more: object = {}) =>
-  readHeader(Buffer.from(content), { path: "f.csv", format: "csv", quoteEscape: "double", wanted, ...more });
+  readHeader(Buffer.from(content), {
+    path: "f.csv",
+    format: "csv",
+    quote: 34,
+    quoteEscape: "double",
+    wanted,
+    ...more,
+  });
 
 describe("what separates the fields", () => {
   it.each([
@@ -96,6 +103,27 @@ describe("a file without a header", () => {
 });
 
 const fixture = join(__dirname, "../fixtures/pandas-backslash.json");
+
+describe("another quote than the usual one", () => {
+  it("stands around fields, and the usual one is a character like any other", async () => {
+    const content = `id;text;label\n1;'say "hi"; it''s me';a\n2;"x;b\n3;'two\nlines';a\n`;
+    const path = writeInput("apostrophe.csv", content);
+    const read = await readAll({ path, quote: "'" }, columns);
+    expect(read.texts).toEqual([`say "hi"; it's me`, '"x', "two\nlines"]);
+    const escaped = writeInput("both.csv", `text,label\n'it\\'s ''me'' \\\\ "a\\"',a\n`);
+    expect((await readAll({ path: escaped, quote: "'", quoteEscape: "backslash" }, columns)).texts).toEqual([
+      `it's 'me' \\ "a\\"`,
+    ]);
+  });
+
+  it("may be none: each line is a record, as with csv.QUOTE_NONE", async () => {
+    const path = writeInput("none.tsv", 'label\ttext\na\t"Hello\nb\t"x" y\na\t""\n');
+    const read = await readAll({ path, quote: "none" }, columns);
+    expect(read.texts).toEqual(['"Hello', '"x" y', '""']);
+    const usual = await readAll(path, columns);
+    expect(usual.rejected.byReason).toEqual({ "broken quoting": 2, "no text": 1 });
+  });
+});
 
 describe("quotes behind a backslash", () => {
   const { csv, rows } = JSON.parse(readFileSync(fixture, "utf8")) as { csv: string; rows: string[][] };

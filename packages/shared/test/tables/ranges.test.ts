@@ -6,7 +6,7 @@ import { readAll, writeInput } from "../data/read-all";
 const CSV = {
   delimiter: 44,
   newline: 10,
-  quotes: true,
+  quote: 34,
   quoteEscape: "double",
   maxRecordBytes: 1_048_576,
 } as const;

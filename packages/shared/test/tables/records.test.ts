@@ -10,11 +10,12 @@ import { type PlainRecord, parsePlainly } from "./reference-parser";
 const CSV: Dialect = {
   delimiter: 44,
   newline: 10,
-  quotes: true,
+  quote: 34,
   quoteEscape: "double",
   maxRecordBytes: 1_048_576,
 };
-const request = (format: "csv" | "tsv") => ({ path: `f.${format}`, format, quoteEscape: "double" }) as const;
+const request = (format: "csv" | "tsv") =>
+  ({ path: `f.${format}`, format, quote: 34, quoteEscape: "double" }) as const;
 
 function random(seed: number): () => number {
   let state = seed >>> 0;
