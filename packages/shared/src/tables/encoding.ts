@@ -104,9 +104,12 @@ export class InvalidBytes {
   #size = 0;
 
   add(bytes: Buffer): void {
-    if (this.#size >= SAMPLE_BYTES) return;
-    this.#kept.push(Buffer.from(bytes.subarray(0, SAMPLE_BYTES - this.#size)), Buffer.from("\n"));
-    this.#size += bytes.length;
+    const room = SAMPLE_BYTES - this.#size;
+    if (room <= 0) return;
+    this.#kept.push(Buffer.from(bytes.subarray(0, room)));
+    // a text that is cut may end within a character: nothing comes behind it
+    if (bytes.length < room) this.#kept.push(Buffer.from("\n"));
+    this.#size += bytes.length + 1;
   }
 
   get sample(): Buffer {

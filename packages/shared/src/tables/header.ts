@@ -43,7 +43,7 @@ export interface HeaderRequest extends Pick<TableOptions, "path" | "format" | "q
  * Reads the header of a file from its first `HEADER_BYTES` bytes (all of it if shorter).
  *
  * @throws ColaError INPUT_EMPTY, INPUT_UNREADABLE (no UTF-8 text, a header that does not end, too many columns),
- *   COLUMN_NOT_FOUND (names that do not fit the first record)
+ *   COLUMN_NOT_FOUND (names that do not fit the first record), PARAMETER_INVALID (names for NDJSON)
  */
 export function readHeader(head: Buffer, request: HeaderRequest): Header {
   const { path, format, quote, quoteEscape, maxRecordBytes = MAX_RECORD_BYTES } = request;
@@ -52,6 +52,12 @@ export function readHeader(head: Buffer, request: HeaderRequest): Header {
   const bom = checkText(path, head);
   const content = head.subarray(bom);
   checkNotJson(content, path, format);
+  if (format === "ndjson" && request.columnNames !== undefined) {
+    throw new ColaError(
+      "PARAMETER_INVALID",
+      `${path} is NDJSON, which names its columns itself: --columns is for CSV and TSV`,
+    );
+  }
   if (format === "ndjson") {
     const dialect = dialectOf(format, content, { maxRecordBytes });
     return { dialect, columns: [], dataStart: bom, lines: 0 };

@@ -36,6 +36,20 @@ describe("a file in another encoding than UTF-8", () => {
     expect(message).toContain(`--encoding ${encoding}`);
   });
 
+  it("is guessed from texts of any length, cut within a character or not", async () => {
+    for (const repeats of [1, 50, 5_000]) {
+      // 我的订单没有到,非常感谢 in GB 18030
+      const text = Buffer.from("ced2b5c4b6a9b5a5c3bbd3d0b5bda3acb7c7b3a3b8d0d0bb", "hex");
+      const row = Buffer.concat([
+        Buffer.from("1,x"),
+        ...Array<Buffer>(repeats).fill(text),
+        Buffer.from(",a\n"),
+      ]);
+      const bytes = Buffer.concat([Buffer.from("id,text,label\n"), ...Array<Buffer>(40).fill(row)]);
+      expect(await readError(writeInput("gb.csv", bytes), columns)).toContain("--encoding gb18030");
+    }
+  });
+
   it("is refused if a byte does not fit the encoding that is given", async () => {
     const path = writeInput("wrong.csv", Buffer.from("id,text,label\n1,\x81\xffa,x\n", "latin1"));
     expect(await readError({ path, encoding: "shift_jis" }, columns)).toMatch(

@@ -66,6 +66,23 @@ describe("a file without a header", () => {
     expect(read("1|a|x\n", [], NAMED).dialect.delimiter).toBe("|".charCodeAt(0));
   });
 
+  it("is not NDJSON, whose objects name their columns themselves", async () => {
+    const path = writeInput("named.ndjson", '{"text":"a","label":"b"}\n');
+    expect(await readError({ path, columnNames: ["text"] }, columns)).toMatch(
+      /^PARAMETER_INVALID: .* is NDJSON/,
+    );
+  });
+
+  it.each([
+    ['[{"text":"a"},\n{"text":"b"}]', "is a JSON list: write one object per line"],
+    ['[\n  {"text":"a"}\n]', "is a JSON list: write one object per line"],
+    ['{"text":"a","label":"b"}\n', "give --input-format ndjson"],
+  ])("is not JSON under another name: %j", async (content, message) => {
+    for (const name of ["data.json", "data.csv"]) {
+      expect(await readError(writeInput(name, content), columns)).toContain(message);
+    }
+  });
+
   it("is refused if the names are too many or too few", () => {
     expect(() => read("1,a\n", [], NAMED)).toThrow(
       "the first record of f.csv has 2 fields, --columns names 3",
