@@ -1,4 +1,4 @@
-import { checkJobPath } from "@colaml/shared/data/job-path";
+import { checkJobPath } from "@colaml/shared/files/job-path";
 import { closeRedis, connectRedis } from "@colaml/shared/jobs/connection";
 import { ExclusiveLocks } from "@colaml/shared/jobs/exclusive-lock";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
@@ -24,7 +24,7 @@ import { createLoopRuns } from "./loop/mlflow-loop-runs";
 import { createTakeBack } from "./loop/take-back";
 import { createMonitorMetrics } from "./monitor-metrics";
 import { createMonitorProcessor } from "./processor";
-import { createReportWriter } from "./report/write-report";
+import { createReportFiles } from "./report/report-files";
 import { createLatestPredictions } from "./rows/latest-predictions";
 
 async function start(worker: WorkerProcess): Promise<void> {
@@ -67,7 +67,7 @@ async function start(worker: WorkerProcess): Promise<void> {
       settings: config.monitor,
       latestPredictions: createLatestPredictions(connection, config.redis, logger),
       confine,
-      writeReport: createReportWriter(config.paths),
+      reports: createReportFiles(config.paths),
       exclusively: (name, work, signal) => locks.hold(`monitor-${name}`, work, signal),
       onChecked: metrics.checked,
       afterCheck: createClosedLoop({

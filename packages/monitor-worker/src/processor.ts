@@ -47,13 +47,15 @@ export type CheckContext = Pick<JobContext, "jobId" | "signal" | "logger" | "pro
  * Checks a model version on the rows of a job: quality where there are labels, estimated quality and drift where
  * the model has a profile; alerts, report, a run in MLflow.
  *
- * @throws ColaError MODEL_NOT_FOUND, MODEL_MISMATCH, INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, LABELS_INVALID
+ * @throws ColaError MODEL_NOT_FOUND, MODEL_MISMATCH, INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, LABELS_INVALID,
+ *   OUTPUT_EXISTS, OUTPUT_UNWRITABLE
  */
 export function createMonitorProcessor(dependencies: MonitorDependencies) {
   const now = dependencies.now ?? Date.now;
   return async (requested: MonitorJob, context: CheckContext): Promise<MonitorResult> => {
     const startTime = now();
     const job = await withRows(dependencies.latestPredictions, requested);
+    await dependencies.reports.check(job, context.jobId);
     const opened = await openCheck(dependencies, job);
     const { collected, match } = await collect(opened, context);
     const settings = settingsOf(dependencies.settings, job);

@@ -6,7 +6,7 @@ import { CheckHistory } from "@colaml/monitor-worker/check/check-history";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import type { MonitoredModel } from "@colaml/monitor-worker/monitored-model";
 import { createMonitorProcessor, type MonitorDependencies } from "@colaml/monitor-worker/processor";
-import { createReportWriter } from "@colaml/monitor-worker/report/write-report";
+import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { alertRulesSchema } from "@colaml/shared/jobs/alert-rules";
@@ -64,7 +64,7 @@ function processor(
     history: new CheckHistory(folder),
     settings: resolveConfig().monitor,
     confine: async (path) => path,
-    writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
+    reports: createReportFiles({ stateDir: folder, dataDir: "" }),
     latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
     ...more,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
-import { checkJobPath } from "@colaml/shared/data/job-path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkJobPath } from "@colaml/shared/files/job-path";
 import type { ChunkPlan, PredictChunkJob, PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import type { ModelSource } from "./model-cache";

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { appendFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
@@ -355,6 +355,61 @@ describe("what cannot be done", () => {
     expect(await failure({ input: { path: input }, output })).toMatch(/^OUTPUT_EXISTS: /);
     expect(await readFile(output, "utf8")).toBe("mine");
     await run({ input: { path: input }, output, force: true });
+    expect((await verifyReceipt(output)).problems).toEqual([]);
+  });
+
+  it.each<[string, string, (path: string) => void, RegExp]>([
+    ["a kind of file that is not written", "s.parquet", () => undefined, /ends with \.parquet.*use \.csv/],
+    ["a hard link of the input", "same.csv", (path) => linkSync(input, path), /is the input/],
+    ["a symbolic link", "link.csv", (path) => symlinkSync("/nowhere", path), /symbolic link/],
+    ["a name that is too long", `${"n".repeat(231)}.csv`, () => undefined, /at most 234 are allowed/],
+    [
+      "an output whose batch folder holds somebody's files",
+      "foreign.csv",
+      (path) => {
+        mkdirSync(join(path, "..", ".foreign.csv.colaml"));
+        writeFileSync(join(path, "..", ".foreign.csv.colaml", "thesis.doc"), "mine");
+      },
+      /holds "thesis\.doc", which no batch made/,
+    ],
+  ])("is to write %s, forced or not", async (_what, name, prepare, message) => {
+    const output = join(bench.folder, name);
+    prepare(output);
+    const before = await readdir(bench.folder, { recursive: true });
+    for (const force of [false, true]) {
+      const refused = await failure({ input: { path: input }, output, force });
+      expect(refused).toMatch(/^OUTPUT_UNWRITABLE: /);
+      expect(refused).toMatch(message);
+    }
+    expect(await readdir(bench.folder, { recursive: true })).toEqual(before);
+  });
+
+  it.each([".receipt.json", ".rejected.csv"])(
+    "is to replace somebody's %s beside the output, unless asked to",
+    async (suffix) => {
+      const output = join(bench.folder, `beside${suffix.slice(0, 4)}.csv`);
+      await writeFile(`${output}${suffix}`, "mine");
+      expect(await failure({ input: { path: input }, output })).toMatch(/^OUTPUT_EXISTS: /);
+      expect(await readFile(`${output}${suffix}`, "utf8")).toBe("mine");
+      await run({ input: { path: input }, output, force: true });
+      expect((await verifyReceipt(output)).problems).toEqual([]);
+    },
+  );
+
+  it("is to replace what came under the output's name while the job ran: the same job with force takes it up", async () => {
+    const big = join(bench.folder, "raced.csv");
+    await writeSyntheticTweets(big, 30_000, 9);
+    const output = join(bench.folder, "race.csv");
+    const id = await bench.submit({ model: uri(), input: { path: big }, output });
+    const begun = join(bench.folder, ".race.csv.colaml", "batch.json");
+    while (!existsSync(begun)) await new Promise((resolve) => setImmediate(resolve));
+    await writeFile(output, "mine");
+    await expect(bench.result(id)).rejects.toThrow(/^OUTPUT_EXISTS: .*race\.csv exists/);
+    const left = (await readdir(bench.folder)).filter((name) => name.includes("race.csv"));
+    expect(left.sort()).toEqual([".race.csv.colaml", "race.csv"]);
+    expect(await readFile(output, "utf8")).toBe("mine");
+    await run({ input: { path: big }, output, force: true });
+    expect(await readFile(output, "utf8")).toBe((await oracle(big, bundle, "1")).text);
     expect((await verifyReceipt(output)).problems).toEqual([]);
   });
 

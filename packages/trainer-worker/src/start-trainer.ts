@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { checkJobPath } from "@colaml/shared/data/job-path";
+import { checkJobPath } from "@colaml/shared/files/job-path";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/jobs/publish";
 import { QUEUES } from "@colaml/shared/jobs/queues";

@@ -1,6 +1,6 @@
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
-import { fileDigest } from "@colaml/shared/data/digest";
 import { PART } from "@colaml/shared/data/split";
+import { fileDigest } from "@colaml/shared/files/digest";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
 import type { ClassificationMetrics, TrainJob } from "@colaml/shared/jobs/train";
 import { type BoostResult, boost, type LabelledRows } from "@colaml/shared/model/boosting";

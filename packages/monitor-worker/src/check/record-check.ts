@@ -1,5 +1,6 @@
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
 import { htmlReport, type ReportData } from "../report/html-report";
+import { makerOf, type ReportFiles } from "../report/report-files";
 import type { Assessment } from "./assessment";
 import type { CheckHistory } from "./check-history";
 import type { Collected } from "./collect-rows";
@@ -10,8 +11,7 @@ import { type PublishRun, publishCheck } from "./publish-check";
 export interface RecordDependencies {
   publish: PublishRun;
   history: CheckHistory;
-  /** Writes the report; returns its path. */
-  writeReport: (wanted: string | undefined, name: string, html: string) => Promise<string>;
+  reports: ReportFiles;
   now?: () => number;
 }
 
@@ -52,6 +52,7 @@ export async function record(
   const page = htmlReport({
     result,
     at: new Date(endTime),
+    maker: makerOf(job, jobId),
     source: (job.input?.path ?? job.predictions!).split(/[\\/]/).at(-1)!,
     classes: opened.model.classifier.classes,
     confusion: collected.quality.confusion,
@@ -60,7 +61,7 @@ export async function record(
     mistakes: collected.mistakes,
   });
   const name = `${result.model}-v${result.modelVersion}-${jobId.replace(/[^A-Za-z0-9._-]/g, "-").slice(-80)}.html`;
-  const report = await dependencies.writeReport(job.report, name, page);
+  const report = await dependencies.reports.write(job, jobId, name, page);
   const check = {
     job,
     jobId,

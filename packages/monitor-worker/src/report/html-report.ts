@@ -1,4 +1,5 @@
 import type { DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
+import { type ReportMaker, reportMark } from "@colaml/shared/jobs/report-output";
 import type { CheckRecord } from "../check/check-history";
 import type { MistakeExample } from "../check/masked-example";
 import type { Segment } from "../quality/quality-segments";
@@ -12,6 +13,8 @@ import { wordChart } from "./word-chart";
 export interface ReportData {
   result: Omit<MonitorResult, "report" | "runId" | "seconds">;
   at: Date;
+  /** Which job or schedule the report is of. */
+  maker: ReportMaker;
   source: string;
   classes: readonly string[];
   confusion: readonly (readonly number[])[];
@@ -25,7 +28,7 @@ export interface ReportData {
 export function htmlReport(data: ReportData): string {
   const { result } = data;
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="${reportMark(data.maker)}"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${result.model} ${result.modelVersion}: ${result.ok ? result.verdict : "fail"}</title><style>${STYLE}</style></head>
 <body><main>${verdict(data)}${tiles(data)}${overTime(data)}${overRows(data)}${checks(result.checks)}

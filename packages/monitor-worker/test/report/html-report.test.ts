@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { htmlReport, type ReportData } from "@colaml/monitor-worker/report/html-report";
 import type { WordDrift } from "@colaml/shared/jobs/monitor";
+import { reportMaker } from "@colaml/shared/jobs/report-output";
 import { type Browser, chromiumPath, openChromium, type View } from "./headless-chromium";
 
 const words = (names: string[], sign: number): WordDrift[] =>
@@ -70,6 +71,7 @@ function reportData(): ReportData {
       warnings: [`3 labels have an id that no prediction has, such as "${"9".repeat(60)}"`],
     },
     at: new Date(Date.UTC(2026, 0, 1)),
+    maker: reportMaker("repeat:nightly:1767225600000", "modelo_nuevo"),
     source: "scored.csv",
     classes: ["False", "True"],
     confusion: [

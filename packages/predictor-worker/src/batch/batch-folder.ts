@@ -1,22 +1,30 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { batchFolderPath } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { FOLDER_MODE, writeDurably } from "@colaml/shared/files/durable-file";
+import { outputError } from "@colaml/shared/files/file-errors";
 import { z } from "zod";
-import { outputError, writeDurably } from "../transport/durable-file";
 
 const ownerSchema = z.strictObject({ jobId: z.string(), epoch: z.string() });
 export type Owner = z.infer<typeof ownerSchema>;
 
+/** What a batch leaves in its folder, at whatever moment it ends: files of its own, and those under way. */
+const OWN_ENTRIES =
+  /^(owner|batch|checkpoint|receipt)\.json$|^(output|rejected|parts)$|^\.[0-9a-f]{12}\.(tmp|ids)$/;
+
 /** Everything a batch keeps until its output is complete, in one folder beside the output. */
 export class BatchFolder {
   readonly path: string;
+  readonly #output: string;
   readonly outputFile: string;
   readonly rejectedFile: string;
   readonly partsFolder: string;
 
   constructor(output: string) {
-    this.path = join(dirname(output), `.${basename(output)}.colaml`);
+    this.path = batchFolderPath(output);
+    this.#output = output;
     this.outputFile = join(this.path, "output");
     this.rejectedFile = join(this.path, "rejected");
     this.partsFolder = join(this.path, "parts");
@@ -29,7 +37,7 @@ export class BatchFolder {
   async claim(owner: Owner): Promise<boolean> {
     const fresh = `${this.path}.${randomBytes(6).toString("hex")}`;
     try {
-      await mkdir(fresh, { mode: 0o750 });
+      await mkdir(fresh, { mode: FOLDER_MODE });
       await writeFile(join(fresh, "owner.json"), JSON.stringify(owner));
       // a folder that is not empty cannot be renamed over: one of two wins
       await rename(fresh, this.path);
@@ -38,8 +46,21 @@ export class BatchFolder {
       await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENOTEMPTY" || code === "EEXIST") return false;
-      throw outputError(this.path, error);
+      throw outputError(this.#output, error);
     }
+  }
+
+  /**
+   * Removes what another batch left here.
+   * @throws ColaError OUTPUT_UNWRITABLE if somebody else's files are in it, which stay
+   */
+  async clear(): Promise<void> {
+    const foreign = (await readdir(this.path)).find((name) => !OWN_ENTRIES.test(name));
+    if (foreign === undefined) return this.remove();
+    throw new ColaError(
+      "OUTPUT_UNWRITABLE",
+      `cannot write ${this.#output}: its batch folder ${this.path} holds ${JSON.stringify(foreign)}, which no batch made: move it away`,
+    );
   }
 
   /** Who works on the batch; undefined where there is none. */

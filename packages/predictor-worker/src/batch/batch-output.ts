@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { hashFile } from "@colaml/shared/data/digest";
-import { FILE_MODE, outputError } from "../transport/durable-file";
+import { hashFile } from "@colaml/shared/files/digest";
+import { FILE_MODE, OPEN_GROWING, OPEN_STANDING } from "@colaml/shared/files/durable-file";
+import { outputError } from "@colaml/shared/files/file-errors";
 
 /**
  * A file that grows at a known offset: what is written twice, after a kill, is the same bytes at the same place. It
@@ -22,12 +23,8 @@ export class GrowingFile {
   /** Opens the file with its first `size` bytes standing. */
   static async open(path: string, size: number): Promise<GrowingFile> {
     try {
-      const file = await open(path, size > 0 ? "r+" : "a", FILE_MODE).then(async (handle) => {
-        if (size > 0) return handle;
-        // made by "a" if it was not there: "w" would cut what another writer has written
-        await handle.close();
-        return open(path, "r+");
-      });
+      // never cut: that would take from another writer what it has written
+      const file = await open(path, size > 0 ? OPEN_STANDING : OPEN_GROWING, FILE_MODE);
       const growing = new GrowingFile(path, file);
       await hashFile(path, growing.#hash, size);
       growing.size = size;

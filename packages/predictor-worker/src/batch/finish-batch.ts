@@ -1,6 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileDigest } from "@colaml/shared/data/digest";
+import { checkPredictionOutput, type PredictionOutput } from "@colaml/shared/data/prediction-output";
 import {
   describeSetAside,
   type Receipt,
@@ -8,8 +8,11 @@ import {
   receiptPath,
   rejectedPath,
 } from "@colaml/shared/data/receipt";
+import { fileDigest } from "@colaml/shared/files/digest";
+import { syncFolder, writeDurably, writeOnce } from "@colaml/shared/files/durable-file";
+import { outputError } from "@colaml/shared/files/file-errors";
+import { isPlaced, moveOutput, type OutputPlace, outputExists } from "@colaml/shared/files/output-gate";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
-import { outputError, syncFolder, writeDurably } from "../transport/durable-file";
 import type { BatchFolder } from "./batch-folder";
 import type { BatchRecord } from "./batch-record";
 import type { Checkpoint } from "./checkpoint";
@@ -89,22 +92,38 @@ export function resultOf(receipt: Receipt, output: string): PredictResult {
   };
 }
 
+/** What the gate for written files has to know of a job. */
+export const filesOf = ({ input, output, force }: FileJob): PredictionOutput => ({
+  output,
+  inputs: [input.path],
+  force,
+});
+
 /**
  * Puts the files of a complete batch into place: first what belongs to the output, then the output itself. Each
- * step can be done again.
- * @throws ColaError OUTPUT_UNWRITABLE
+ * step can be done again. What came under one of the names since the batch began stays, unless the job may replace it.
+ * @throws ColaError OUTPUT_EXISTS, OUTPUT_UNWRITABLE
  */
 export async function moveIntoPlace(
   folder: BatchFolder,
-  output: string,
+  job: FileJob,
   receipt: Receipt,
   onRenamed: () => void,
 ): Promise<void> {
+  const { output } = job;
   try {
-    if (receipt.rejectedFile) await moveOnce(folder.rejectedFile, rejectedPath(output));
-    else await rm(rejectedPath(output), { force: true });
-    await writeDurably(receiptPath(output), [Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`)]);
-    await moveOnce(folder.outputFile, output);
+    // behind the output's own move there is nothing left to ask or to move
+    if (!(await isPlaced(folder.outputFile, output))) {
+      const places = await checkPredictionOutput(filesOf(job), receipt);
+      if (receipt.rejectedFile) await moveOutput(folder.rejectedFile, rejectedPath(output), places.rejected);
+      else if (places.rejected === "replace") await rm(rejectedPath(output), { force: true });
+      await placeReceipt(output, receipt, places.receipt);
+      await moveOutput(folder.outputFile, output, places.output).catch(async (error: unknown) => {
+        if (receipt.rejectedFile) await rename(rejectedPath(output), folder.rejectedFile);
+        await rm(receiptPath(output), { force: true });
+        throw error;
+      });
+    }
     await syncFolder(dirname(output));
   } catch (error) {
     throw outputError(output, error);
@@ -113,9 +132,8 @@ export async function moveIntoPlace(
   await folder.remove();
 }
 
-/** A rename that may have been done before a kill. */
-async function moveOnce(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+async function placeReceipt(output: string, receipt: Receipt, place: OutputPlace): Promise<void> {
+  const bytes = [Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`)];
+  if (place === "replace") await writeDurably(receiptPath(output), bytes);
+  else if (!(await writeOnce(receiptPath(output), bytes))) throw outputExists(receiptPath(output));
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { FILE_MODE, outputError } from "../transport/durable-file";
+import { FILE_MODE } from "@colaml/shared/files/durable-file";
+import { outputError } from "@colaml/shared/files/file-errors";
 
 const BUCKETS = 256;
 /** Hashes a block of the file holds. */

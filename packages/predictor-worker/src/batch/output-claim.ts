@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { identifyInput } from "@colaml/shared/data/input-file";
+import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
 import { readReceipt, receiptSchema } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
@@ -7,7 +8,7 @@ import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { PredictOptions } from "../predict-options";
 import type { BatchFolder, Owner } from "./batch-folder";
 import { batchRecordSchema, requestDigest } from "./batch-record";
-import { moveIntoPlace, resultOf } from "./finish-batch";
+import { filesOf, moveIntoPlace, resultOf } from "./finish-batch";
 import type { FileJob } from "./plan-batch";
 
 /** A job that was killed between its last rename and its answer is not done again. */
@@ -18,7 +19,7 @@ export async function resultOfEarlierRun(
 ): Promise<PredictResult | undefined> {
   const pending = await folder.read("receipt.json", receiptSchema);
   if (pending && pending.jobId === jobId) {
-    await moveIntoPlace(folder, job.output, pending, () => undefined);
+    await moveIntoPlace(folder, job, pending, () => undefined);
     return resultOf(pending, job.output);
   }
   const outputThere = await stat(job.output).catch(() => undefined);
@@ -37,11 +38,7 @@ export async function takeFolder(
   options: PredictOptions,
   context: JobContext,
 ): Promise<void> {
-  const there = await stat(job.output).catch(() => undefined);
-  if (there?.isDirectory()) throw new ColaError("OUTPUT_UNWRITABLE", `${job.output} is a folder`);
-  if (there && !job.force) {
-    throw new ColaError("OUTPUT_EXISTS", `${job.output} exists: use --force to replace it, or another name`);
-  }
+  await checkPredictionOutput(filesOf(job));
   if (await folder.claim(owner)) return;
   const holder = await folder.owner();
   if (holder && holder.jobId !== owner.jobId && (await options.isUnfinished(holder.jobId))) {
@@ -58,6 +55,6 @@ export async function takeFolder(
     return;
   }
   context.logger.info("what an earlier job left for this output is thrown away: it was another request");
-  await folder.remove();
+  await folder.clear();
   if (!(await folder.claim(owner))) throw new ColaError("OUTPUT_BUSY", `another job writes ${job.output}`);
 }

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
-import { fileDigest } from "@colaml/shared/data/digest";
 import { checkUnchanged } from "@colaml/shared/data/input-file";
-import { checkJobPath } from "@colaml/shared/data/job-path";
 import { describeRepeatedIds } from "@colaml/shared/data/receipt";
-import { ColaError, type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
+import { type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
+import { fileDigest } from "@colaml/shared/files/digest";
+import { checkJobPath } from "@colaml/shared/files/job-path";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import { type InputSource, openInput } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
@@ -45,9 +44,6 @@ export async function predictFile(
 ): Promise<PredictResult> {
   const { dataDir } = options.settings;
   for (const path of [job.input.path, job.output]) await checkJobPath(dataDir, path);
-  if (resolve(job.input.path) === resolve(job.output)) {
-    throw new ColaError("OUTPUT_UNWRITABLE", `${job.output} is the input: give another output`);
-  }
   const owner: Owner = { jobId: context.jobId, epoch: randomBytes(8).toString("hex") };
   const folder = new BatchFolder(job.output);
   const finished = await resultOfEarlierRun(job, folder, context.jobId);
@@ -151,7 +147,7 @@ async function complete(
   const receipt = await receiptOf({ ...finished, ...facts }, folder);
   await folder.write("receipt.json", receipt);
   onStep("complete");
-  await moveIntoPlace(folder, job.output, receipt, () => onStep("renamed"));
+  await moveIntoPlace(folder, job, receipt, () => onStep("renamed"));
   await context.progress({ stage: "score", done: receipt.rows.in, total: receipt.rows.in, unit: "rows" });
   return resultOf(receipt, job.output);
 }

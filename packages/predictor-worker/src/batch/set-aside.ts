@@ -29,7 +29,7 @@ export function deadJobOf(
   reason: string,
 ): PredictDeadJob {
   const { name, version } = record.plan.model;
-  const output = `${job.output}.chunk-${index}${extname(withoutCompression(job.output))}`;
+  const output = `${job.output}.chunk-${index}${extname(withoutCompression(job.output)) || ".csv"}`;
   const range = { start, end, firstLine, firstRow };
   const again = { ...job, model: `models:/${name}/${version}`, output, range };
   return { v: 1, jobId: context.jobId, batch: record.id, index, records, firstLine, reason, again };

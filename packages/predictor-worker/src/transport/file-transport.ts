@@ -1,9 +1,9 @@
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { writeDurably } from "@colaml/shared/files/durable-file";
 import type { PredictChunkJob } from "@colaml/shared/jobs/predict-chunk";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
-import { writeDurably } from "./durable-file";
 
 const partPath = (folder: string, index: number) => join(folder, `${index}.part`);
 const inputPath = (folder: string, index: number) => join(folder, `${index}.input`);

@@ -1,7 +1,4 @@
-import { access, constants } from "node:fs/promises";
-import { dirname } from "node:path";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { Dataset } from "@colaml/shared/jobs/names";
 
 /** Rows looked at: enough to open the file, read its header and find one row. */
@@ -19,17 +16,4 @@ export async function checkInput(
 ): Promise<void> {
   const reader = readDataset(dataset, columns, { batchRows: ROWS_LOOKED_AT });
   for await (const _batch of reader.batches()) return;
-}
-
-/**
- * Looks whether a file can be written where it is wanted, before the work that it is to tell of.
- *
- * @throws ColaError OUTPUT_UNWRITABLE
- */
-export async function checkOutputFolder(path: string): Promise<void> {
-  try {
-    await access(dirname(path), constants.W_OK);
-  } catch (cause) {
-    throw new ColaError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${messageOf(cause)}`, { cause });
-  }
 }

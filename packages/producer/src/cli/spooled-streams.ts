@@ -1,10 +1,12 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { FILE_MODE, makeFolder } from "@colaml/shared/files/durable-file";
+import { outputError } from "@colaml/shared/files/file-errors";
 
 /** What stands for stdin or stdout on the command line. */
 export const STREAM = "-";
@@ -43,16 +45,19 @@ export async function spoolStreams(
     return { input, output, deliver: async () => undefined, close: async () => undefined };
   }
   const root = resolve(config.paths.dataDir === "" ? config.paths.stateDir : config.paths.dataDir);
-  await mkdir(root, { recursive: true });
-  const folder = await mkdtemp(join(root, "stream-"));
+  await makeFolder(root);
+  const folder = await mkdtemp(join(root, "stream-")).catch((error: unknown) => {
+    throw outputError(root, error);
+  });
   const close = () => rm(folder, { recursive: true, force: true });
   const input = paths.input === STREAM ? join(folder, `stdin.${inputFormat}`) : paths.input;
   const output = toStdout ? join(folder, `stdout.${outputFormat}`) : paths.output;
   try {
-    if (paths.input === STREAM) await pipeline(stdin, createWriteStream(input, { mode: 0o640 }));
+    if (paths.input === STREAM)
+      await pipeline(stdin, createWriteStream(input, { flags: "wx", mode: FILE_MODE }));
   } catch (error) {
     await close();
-    throw error;
+    throw outputError(input, error);
   }
   return {
     input,

@@ -120,6 +120,8 @@ async function runJobs(
         labels: files.fresh,
         columns: config.columns,
         report: files.report,
+        // the demo's own folder: an earlier one may have left its report
+        force: true,
       }),
     );
     const mlflow = createMlflowClient(stack.config.mlflow);

@@ -1,4 +1,4 @@
-import { confinedInput, confinedOutput } from "@colaml/shared/data/confined-path";
+import { confinedInput, confinedOutput } from "@colaml/shared/files/confined-path";
 import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
 
 /** Where each payload names a file: dotted key and whether it is read or written. */

@@ -26,6 +26,8 @@ export interface Submission {
   payload: object;
   /** The sender's own name for this request: the same key and body give the same job. */
   idempotencyKey?: string;
+  /** Looks at what only a new job must heed, such as files it will write; what it throws refuses the job. */
+  check?: () => Promise<void>;
 }
 
 export interface Submitted {
@@ -62,11 +64,19 @@ async function submitOnce(queues: JobQueues, submission: Submission): Promise<Su
     const holder = await claimOutput(queues, output, id, body);
     if (holder !== undefined) return { id: holder, isNew: false };
   }
+  try {
+    await submission.check?.();
+  } catch (error) {
+    if (output !== undefined) await dropClaim(queues, output, id);
+    throw error;
+  }
   return { id: await queues.add(queue, payload, { jobId: id }), isNew: true };
 }
 
 const outputOf = (queue: QueueName, payload: object) =>
   queue === "predict" ? (payload as { output?: string }).output : undefined;
+
+const claimName = (prefix: string, output: string) => `${prefix}:outputs:${digest(output)}`;
 
 /** @returns the id that the key stands for: ours when it was free */
 async function claimKey(
@@ -104,7 +114,7 @@ async function claimOutput(
 ): Promise<string | undefined> {
   const { redis } = queues;
   const { prefix } = queues.settings;
-  const name = `${prefix}:outputs:${digest(output)}`;
+  const name = claimName(prefix, output);
   const mine = `${id} ${body} ${Date.now()}`;
   for (;;) {
     if ((await redis.set(name, mine, "EX", CLAIM_TTL_S, "NX")) === "OK") return undefined;
@@ -125,6 +135,13 @@ async function claimOutput(
     }
     if ((await redis.eval(SWAP_IF, 1, name, held, mine, String(CLAIM_TTL_S))) === 1) return undefined;
   }
+}
+
+/** Gives a claim back whose job will not come: the next request need not wait for it. */
+async function dropClaim({ redis, settings }: JobQueues, output: string, id: string): Promise<void> {
+  const name = claimName(settings.prefix, output);
+  const held = await redis.get(name);
+  if (held?.startsWith(`${id} `)) await redis.del(name);
 }
 
 async function holderState(queues: JobQueues, id: string): Promise<"missing" | "unfinished" | "finished"> {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
@@ -19,6 +19,10 @@ beforeAll(() => {
   mkdirSync(dataDir);
   writeFileSync(join(dataDir, "tweets.csv"), "tweet_id,inbound,text\n1,True,hello\n");
   writeFileSync(join(folder, "secret.csv"), "secret");
+  for (const name of ["taken.csv", "taken.html", "free.csv.rejected.csv"])
+    writeFileSync(join(dataDir, name), "mine");
+  linkSync(join(dataDir, "tweets.csv"), join(dataDir, "same.csv"));
+  symlinkSync(join(dataDir, "loop"), join(dataDir, "loop"));
   symlinkSync(join(folder, "secret.csv"), join(dataDir, "link.csv"));
 });
 afterAll(async () => {
@@ -123,6 +127,64 @@ describe("submitting a job", () => {
     expect(json.error_code).toBe(code);
     expect(Object.keys(json)).toEqual(["error_code", "message"]);
     expect(json.message).not.toMatch(/\n| at .*:\d+:\d+/);
+  });
+
+  it.each<[string, string, object, number, RegExp]>([
+    ["a kind that is not written", "/jobs/predict", { output: "s.parquet" }, 400, /ends with \.parquet/],
+    ["the input", "/jobs/predict", { output: "tweets.csv", force: true }, 400, /is the input/],
+    ["a hard link of the input", "/jobs/predict", { output: "same.csv", force: true }, 400, /is the input/],
+    ["a file that is there", "/jobs/predict", { output: "taken.csv" }, 409, /taken\.csv exists: use --force/],
+    [
+      "rejected rows that are somebody's",
+      "/jobs/predict",
+      { output: "free.csv" },
+      409,
+      /rejected\.csv exists/,
+    ],
+    [
+      "a name of 300 bytes",
+      "/jobs/predict",
+      { output: `${"n".repeat(296)}.csv` },
+      400,
+      /longer than 255 bytes/,
+    ],
+    ["a name that leaves no room", "/jobs/predict", { output: `${"n".repeat(240)}.csv` }, 400, /at most 234/],
+    [
+      "a report over a data set",
+      "/jobs/monitor",
+      { report: "tweets.csv", force: true },
+      400,
+      /use \.html or/,
+    ],
+    ["a report that is there", "/jobs/monitor", { report: "taken.html" }, 409, /taken\.html exists/],
+    ["a report in a loop of links", "/jobs/monitor", { report: "loop/r.html" }, 400, /lead in a circle/],
+  ])("refuses to write %s", async (_what, url, body, status, message) => {
+    const server = opened[0]?.server ?? (await start());
+    const answer = await post(server, url, { input: { path: "tweets.csv" }, ...body });
+    expect(answer.json()).toMatchObject({
+      error_code: status === 409 ? "OUTPUT_EXISTS" : "OUTPUT_UNWRITABLE",
+      message: expect.stringMatching(message),
+    });
+    expect(answer.statusCode).toBe(status);
+  });
+
+  it("takes an output that is there with force, and at once after it was refused without", async () => {
+    const server = opened[0]?.server ?? (await start());
+    const body = { input: { path: "tweets.csv" }, output: "taken.csv" };
+    const key = { "idempotency-key": "taken" };
+    expect((await post(server, "/jobs/predict", body, key)).statusCode).toBe(409);
+    expect((await post(server, "/jobs/predict", body, key)).statusCode).toBe(409);
+    expect((await post(server, "/jobs/predict", { ...body, force: true })).statusCode).toBe(202);
+  });
+
+  it("gives the job that an Idempotency-Key stands for also when its report is there by now", async () => {
+    const server = opened[0]?.server ?? (await start());
+    const body = { input: { path: "tweets.csv" }, report: "late.html" };
+    const key = { "idempotency-key": "late" };
+    const { id } = (await post(server, "/jobs/monitor", body, key)).json<{ id: string }>();
+    writeFileSync(join(dataDir, "late.html"), "the job's report");
+    expect((await post(server, "/jobs/monitor", body, key)).json()).toMatchObject({ id });
+    expect((await post(server, "/jobs/monitor", body)).statusCode).toBe(409);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { ColaError, messageOf } from "../errors/cola-error";
-import { inputError } from "./input-file";
+import { inputError } from "../files/file-errors";
 
 export type Compression = "none" | "gzip" | "zstd";
 

@@ -1,22 +1,13 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { ColaError, messageOf } from "../errors/cola-error";
+import { ColaError } from "../errors/cola-error";
+import { inputError } from "../files/file-errors";
 
 /** What tells that a file is still the one it was: size in bytes, modification time in ms, inode. */
 export interface FileIdentity {
   size: number;
   mtimeMs: number;
   inode: number;
-}
-
-/** A system error of opening or reading `path` as the project's own. */
-export function inputError(path: string, error: unknown): ColaError {
-  if (error instanceof ColaError) return error;
-  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return new ColaError("INPUT_NOT_FOUND", `no such file: ${path}`, { cause: error });
-  }
-  return new ColaError("INPUT_UNREADABLE", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
 }
 
 async function statOf(path: string): Promise<Stats> {

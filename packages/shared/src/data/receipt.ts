@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
-import { fileDigest } from "./digest";
+import { fileDigest } from "../files/digest";
 
 const count = z.number().int().min(0);
 const fileSchema = z.strictObject({ path: z.string(), bytes: count, sha256: z.string() });
@@ -72,6 +73,11 @@ export function receiptPath(output: string): string {
 /** Where the lines left out of an output are named. */
 export function rejectedPath(output: string): string {
   return `${output}.rejected.csv`;
+}
+
+/** Where a batch keeps what it needs until its output is complete: a folder beside the output. */
+export function batchFolderPath(output: string): string {
+  return join(dirname(output), `.${basename(output)}.colaml`);
 }
 
 /** What `verifyReceipt` found: it balances when `problems` is empty. */

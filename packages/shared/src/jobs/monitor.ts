@@ -61,6 +61,8 @@ export const monitorJobSchema = z
     maxRejected,
     /** Where the HTML report is written; absent: in `reports` of the state folder. */
     report: filePath.optional(),
+    /** Replace a report that exists and is not of this job or schedule. */
+    force: z.boolean().optional(),
   })
   .refine(
     (job) => job.input === undefined || job.predictions === undefined,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
-import { fileDigest } from "@colaml/shared/data/digest";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { fileDigest } from "@colaml/shared/files/digest";
 import { writeInput } from "./read-all";
 
 describe("synthetic tweets", () => {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileDigest } from "@colaml/shared/data/digest";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
+import { fileDigest } from "@colaml/shared/files/digest";
 import { championOf } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { type LoadedModel, loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";

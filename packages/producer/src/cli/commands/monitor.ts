@@ -1,11 +1,13 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJobInput, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
+import { modelNameOf } from "@colaml/shared/jobs/names";
+import { checkReport, scheduleMaker } from "@colaml/shared/jobs/report-output";
 import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
 import { monitorPayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
-import { checkInput, checkOutputFolder } from "../input-check";
+import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
 import { numberOption, optional, textOption } from "../options";
 import { detachJob, runJob } from "../run-job";
@@ -61,16 +63,20 @@ export function addMonitorOptions(command: Command): Command {
     .option("--label-column <name>", "label column (default: as trained)")
     .option("--id-column <name>", "id column (default: as trained)")
     .option("--min-rows <count>", "no verdict on a metric that fewer rows speak for")
-    .option(
-      "--report <file>",
-      "where the HTML report goes (default: the reports folder of COLAML_STATE_DIR)",
-    );
+    .option("--report <file>", "where the HTML report goes (default: the reports folder of COLAML_STATE_DIR)")
+    .option("--force", "replace a report that exists");
 }
 
-/** The part of a `monitor` payload that options give, its files looked at. @throws ColaError */
+/**
+ * The part of a `monitor` payload that options give, its files looked at.
+ *
+ * @param schedule of which the jobs will be: the report of an earlier one may be replaced
+ * @throws ColaError
+ */
 export async function monitorRequest(
   context: CommandContext,
   file: string | undefined,
+  schedule?: string,
 ): Promise<Partial<MonitorJobInput>> {
   const { options, config } = context;
   const predictions = textOption(options, "predictions");
@@ -90,16 +96,19 @@ export async function monitorRequest(
   if (input !== undefined) await checkInput(input, optional("text", columns.text));
   else if (path !== undefined) await checkInput({ path }, {});
   if (labels !== undefined) await checkInput({ path: userPath(labels) }, {});
-  if (report !== undefined) await checkOutputFolder(userPath(report));
   const minRows = numberOption(options, "minRows");
-  return {
+  const request = {
     model: modelChoice(config, textOption(options, "model")).uri,
     columns,
     ...(input === undefined ? optional("predictions", path) : { input }),
     ...optional("labels", labels && userPath(labels)),
     ...optional("report", report && userPath(report)),
+    ...(options["force"] === true ? { force: true } : {}),
     ...optional("minRows", minRows),
   };
+  const maker = schedule === undefined ? undefined : scheduleMaker(schedule, modelNameOf(request.model));
+  await checkReport(request, maker);
+  return request;
 }
 
 function describeMonitoring(terminal: Terminal, result: MonitorResult): string {

@@ -1,5 +1,6 @@
-import { describeRepeatedIds } from "@colaml/shared/data/receipt";
-import { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
+import { describeRepeatedIds, readReceipt } from "@colaml/shared/data/receipt";
+import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
 import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
@@ -50,6 +51,7 @@ export function addPredictCommand(program: Command): void {
   const readFlags = addSettingFlags(addCommonOptions(command), ["data", "predict.transport", "model.alias"]);
   command.action(
     handler(readFlags, async (context, file) => {
+      await checkOutput(context, file);
       const streams = await streamsOf(context, file);
       try {
         return await predict(context, streams?.input ?? file, streams);
@@ -58,6 +60,21 @@ export function addPredictCommand(program: Command): void {
       }
     }),
   );
+}
+
+/** Asks for the output before anything is read. @throws ColaError OUTPUT_EXISTS, OUTPUT_UNWRITABLE */
+async function checkOutput({ options }: CommandContext, file: string | undefined): Promise<void> {
+  const named = options["output"] as string | undefined;
+  if (file === undefined || named === undefined || named === STREAM) return;
+  const output = userPath(named);
+  try {
+    const inputs = file === STREAM ? [] : [userPath(file)];
+    await checkPredictionOutput({ output, inputs, force: options["force"] === true });
+  } catch (error) {
+    // it may be complete, and its job killed before it could answer: whoever takes that job up knows
+    if (toColaError(error).code === "OUTPUT_EXISTS" && (await readReceipt(output))) return;
+    throw error;
+  }
 }
 
 /** Files in the place of `-`; undefined where there is none. */

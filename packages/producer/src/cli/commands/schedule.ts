@@ -38,7 +38,7 @@ export function addScheduleCommand(program: Command): void {
   addTimes(
     addMonitorOptions(add.command("monitor").description("check a model again and again")),
     ["data", "monitor", "model.alias"],
-    async (context, file) => monitorPayload(context.config, await monitorRequest(context, file)),
+    async (context, file, id) => monitorPayload(context.config, await monitorRequest(context, file, id)),
   );
   addTimes(
     add.command("train").description("train again and again").argument("<file>", "labelled file"),
@@ -85,7 +85,7 @@ const CHANGES: readonly (readonly [
 function addTimes(
   command: Command,
   settings: readonly string[],
-  payload: (context: CommandContext, file: string | undefined) => Promise<object>,
+  payload: (context: CommandContext, file: string | undefined, id: string) => Promise<object>,
 ): void {
   command
     .option("--every <duration>", "a number and s, m, h or d, e.g. 1h")
@@ -102,7 +102,7 @@ function addTimes(
         ...optional("cron", textOption(options, "cron")),
         ...optional("timezone", textOption(options, "timezone")),
       };
-      const job = await payload(context, file);
+      const job = await payload(context, file, times.id);
       return withQueues(context, async (session) => {
         const schedule = await putSchedule(session.queues, command.name() as SchedulableQueue, times, job);
         context.terminal.result(schedule, line(schedule));

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { inputError } from "@colaml/shared/data/input-file";
 import {
   describeRepeatedIds,
   describeSetAside,
@@ -10,6 +9,7 @@ import {
   verifyReceipt,
 } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { inputError } from "@colaml/shared/files/file-errors";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";

@@ -1,3 +1,7 @@
+import { checkJobOutputs } from "@colaml/shared/jobs/job-outputs";
+import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import { modelNameOf } from "@colaml/shared/jobs/names";
+import { scheduleMaker } from "@colaml/shared/jobs/report-output";
 import { scheduleFields } from "@colaml/shared/jobs/schedules";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -21,6 +25,9 @@ export const scheduleRequestSchema = z.strictObject({
   payload: z.looseObject({}),
 });
 
+const makerOf = (schedule: string, job: object) =>
+  scheduleMaker(schedule, modelNameOf((job as MonitorJob).model));
+
 interface ById {
   Params: { id: string };
 }
@@ -36,6 +43,7 @@ export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, lo
   server.post("/schedules", { config: { role: "admin" } }, async (request, reply) => {
     const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
     const job = confinePaths(queue, checkedPayload(SUBMITTABLE.get(queue)!, payload), dataDir);
+    await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
     const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
     log.info("schedule added", { schedule: schedule.id, queue });
     return reply.code(201).header("location", `/schedules/${schedule.id}`).send(schedule);

@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkJobOutputs } from "@colaml/shared/jobs/job-outputs";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { predictJobSchema } from "@colaml/shared/jobs/predict";
@@ -35,6 +36,7 @@ export function addSubmitRoutes(server: FastifyInstance, service: Service): void
       const submitted = await submitJob(service.queues, {
         queue,
         payload,
+        check: () => checkJobOutputs(queue, payload),
         ...(key === undefined ? {} : { idempotencyKey: key }),
       });
       service.log.info(submitted.isNew ? "job submitted" : "job submitted before", {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { inputError } from "./input-file";
+import { inputError } from "./file-errors";
 
 const STEP = 1 << 20;
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkJobPath } from "@colaml/shared/data/job-path";
+import { checkJobPath } from "@colaml/shared/files/job-path";
 
 let folder: string;
 let root: string;

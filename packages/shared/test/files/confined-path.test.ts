@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { confinedInput, confinedOutput } from "@colaml/shared/data/confined-path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { confinedInput, confinedOutput } from "@colaml/shared/files/confined-path";
 
 const folder = mkdtempSync(join(tmpdir(), "confined-"));
 const root = join(folder, "data");
@@ -81,7 +81,21 @@ describe("a confined path", () => {
 
   it("says what is missing: the input, or the folder of an output", () => {
     expect(codeOf(() => confinedInput(root, "no.csv"))).toBe("INPUT_NOT_FOUND");
-    expect(codeOf(() => confinedInput(root, "loop"))).toBe("INPUT_NOT_FOUND");
     expect(codeOf(() => confinedOutput(root, "no/out.csv"))).toBe("OUTPUT_UNWRITABLE");
+  });
+
+  it("says what cannot be: a loop of links, a name over 255 bytes", () => {
+    for (const path of ["loop", "loop/in.csv", "é".repeat(128), `${"n".repeat(256)}/in.csv`]) {
+      expect(codeOf(() => confinedInput(root, path))).toBe("INPUT_UNREADABLE");
+    }
+    for (const path of ["loop/out.csv", "é".repeat(128), `${"n".repeat(256)}/out.csv`]) {
+      expect(codeOf(() => confinedOutput(root, path))).toBe("OUTPUT_UNWRITABLE");
+    }
+  });
+
+  it("refuses an output at a link, be it one that leads nowhere or in a circle", () => {
+    symlinkSync(join(folder, "not-yet.csv"), join(root, "dangling.csv"));
+    for (const path of ["dangling.csv", "loop"])
+      expect(codeOf(() => confinedOutput(root, path))).toBe("PATH_NOT_ALLOWED");
   });
 });

@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { makeFolder, writeDurably } from "@colaml/shared/files/durable-file";
+import { checkJobPath } from "@colaml/shared/files/job-path";
+import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import { modelNameOf } from "@colaml/shared/jobs/names";
+import { checkReport, type ReportMaker, reportMaker, writeReport } from "@colaml/shared/jobs/report-output";
+
+/** Where the reports of checks go. */
+export interface ReportFiles {
+  /** Asks for the report that a job names, before any work. @throws ColaError OUTPUT_*, PATH_NOT_ALLOWED */
+  check(job: MonitorJob, jobId: string): Promise<void>;
+  /**
+   * Writes a report: to the path that the job names, else under `name` in the reports folder.
+   * @returns its path
+   * @throws ColaError OUTPUT_EXISTS, OUTPUT_UNWRITABLE, PATH_NOT_ALLOWED
+   */
+  write(job: MonitorJob, jobId: string, name: string, page: string): Promise<string>;
+}
+
+/** Who made the report of a job; it stands in the page, so that the same job or schedule may replace it. */
+export const makerOf = (job: MonitorJob, jobId: string): ReportMaker =>
+  reportMaker(jobId, modelNameOf(job.model));
+
+/** @param paths what a job names must lie in `dataDir` unless that is empty; the reports folder is in `stateDir` */
+export function createReportFiles(paths: { stateDir: string; dataDir: string }): ReportFiles {
+  const confined = async (job: MonitorJob) =>
+    job.report === undefined ? undefined : { ...job, report: await checkJobPath(paths.dataDir, job.report) };
+  return {
+    async check(job, jobId) {
+      const named = await confined(job);
+      if (named) await checkReport(named, makerOf(job, jobId));
+    },
+    async write(job, jobId, name, page) {
+      const named = await confined(job);
+      if (named) {
+        await writeReport(named, makerOf(job, jobId), page);
+        return named.report;
+      }
+      // a state file of ours, named by the job: one that runs again writes its own again
+      const folder = join(paths.stateDir, "reports");
+      await makeFolder(folder);
+      await writeDurably(join(folder, name), [Buffer.from(page)]);
+      return join(folder, name);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { outputError, systemCode } from "./file-errors";
+
+/** What is written is read by other processes of this user's group, and nobody else. */
+export const FILE_MODE = 0o640;
+/** Of folders that are made on the way. */
+export const FOLDER_MODE = 0o750;
+
+/**
+ * A new file that nothing was under before, whole and on the disk when this resolves. Its name is not the target's:
+ * it fits where that one does. `wx` opens neither an existing file nor what a link leads to.
+ *
+ * @returns its path, beside `path`
+ */
+async function writeBeside(path: string, parts: readonly Uint8Array[], mode: number): Promise<string> {
+  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+  const file = await open(temporary, "wx", mode);
+  try {
+    try {
+      // whole: `write` alone stops short of the end of a full disk, and says so by a number
+      for (const part of parts) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  return temporary;
+}
+
+/**
+ * Writes a file so that it is there complete or not at all, whatever is killed: temporary name, fsync, rename. What
+ * is there already is replaced: of a symbolic link the link, not what it leads to.
+ *
+ * @throws ColaError OUTPUT_UNWRITABLE
+ */
+export async function writeDurably(
+  path: string,
+  parts: readonly Uint8Array[],
+  mode = FILE_MODE,
+): Promise<void> {
+  let temporary: string | undefined;
+  try {
+    temporary = await writeBeside(path, parts, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+    throw outputError(path, error);
+  }
+}
+
+/**
+ * The same for a name that must be free: of two writers one wins, and nobody reads half a file.
+ *
+ * @returns false if something is there already, which stays as it is
+ * @throws ColaError OUTPUT_UNWRITABLE
+ */
+export async function writeOnce(
+  path: string,
+  parts: readonly Uint8Array[],
+  mode = FILE_MODE,
+): Promise<boolean> {
+  try {
+    const temporary = await writeBeside(path, parts, mode);
+    try {
+      return await moveNew(temporary, path);
+    } finally {
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  } catch (error) {
+    throw outputError(path, error);
+  }
+}
+
+/** File systems without hard links (FAT, some network disks) answer a link with one of these. */
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/**
+ * Moves a file to a name that must be free. Doing it again after a kill finishes it.
+ *
+ * @returns false if another file has the name: both stay as they are
+ */
+export async function moveNew(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") {
+      if (!(await isSameFile(from, to))) return false;
+    } else if (NO_LINKS.has(code)) {
+      if (await isThere(to)) return false;
+      await rename(from, to);
+      return true;
+    } else throw error;
+  }
+  await rm(from, { force: true });
+  return true;
+}
+
+/** Whether something is under that name, be it a link that leads nowhere. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return false;
+    throw error;
+  }
+}
+
+/** Whether two names are of one file (device and inode), links not followed; false if one of them is not there. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all(
+    [a, b].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
+}
+
+/** To read and write at any place: made if it is not there, never cut, and not what a link leads to. */
+export const OPEN_GROWING = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+/** To read and write what is there. */
+export const OPEN_STANDING = constants.O_RDWR | constants.O_NOFOLLOW;
+
+/** Makes a folder and those above it. @throws ColaError OUTPUT_UNWRITABLE */
+export async function makeFolder(folder: string, mode = FOLDER_MODE): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode });
+  } catch (error) {
+    throw outputError(folder, error);
+  }
+}
+
+/** Makes renames in a folder last. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
