@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
@@ -97,6 +97,82 @@ const labelled = (wrong: number, name = "rows.csv") =>
       return `${i},${good ? "good" : "bad"} @someone <b>,${label}`;
     }),
   ]);
+
+describe("the report that a job names", () => {
+  const silentRun = { loadModel: async () => Promise.reject(new Error("the work began")) };
+
+  it.each<[string, (rows: string) => Promise<string>, string]>([
+    ["is the job's rows", async (rows) => rows, "OUTPUT_UNWRITABLE"],
+    [
+      "is a hard link of the job's rows",
+      async (rows) => {
+        await link(rows, join(folder, "same.html"));
+        return join(folder, "same.html");
+      },
+      "OUTPUT_UNWRITABLE",
+    ],
+    [
+      "is a link to source code",
+      async () => {
+        await symlink(await write("main.ts", ["export {}"]), join(folder, "link.html"));
+        return join(folder, "link.html");
+      },
+      "OUTPUT_UNWRITABLE",
+    ],
+    ["is source code", () => write("main.ts", ["export {}"]), "OUTPUT_UNWRITABLE"],
+    ["is in a folder that is not there", async () => join(folder, "no", "r.html"), "OUTPUT_UNWRITABLE"],
+    ["has a name of 300 bytes", async () => join(folder, `${"n".repeat(295)}.html`), "OUTPUT_UNWRITABLE"],
+    ["is a page that is there", () => write("page.html", ["mine"]), "OUTPUT_EXISTS"],
+  ])("is refused before any work if it %s", async (_what, make, code) => {
+    const rows = await labelled(10);
+    const report = await make(rows);
+    const before = await readFile(rows, "utf8");
+    const check = processor(undefined, silentRun).check({ input: { path: rows }, report });
+    await expect(check).rejects.toMatchObject({ code });
+    expect(await readFile(rows, "utf8")).toBe(before);
+  });
+
+  it("is refused if it is the predictions or the labels, also with force", async () => {
+    const predictions = await labelled(10, "predictions.html");
+    const { check } = processor(undefined, silentRun);
+    await expect(check({ predictions, report: predictions, force: true })).rejects.toThrow(/is the input/);
+    const labels = await labelled(10, "labels.html");
+    await expect(check({ predictions, labels, report: labels, force: true })).rejects.toThrow(/is the input/);
+  });
+
+  it("is refused if it is the latest predictions, which the job did not name", async () => {
+    const predictions = await labelled(10, "latest.html");
+    const { check } = processor(undefined, { ...silentRun, latestPredictions: async () => predictions });
+    await expect(check({ report: predictions, force: true })).rejects.toThrow(/is the input/);
+  });
+
+  it("is replaced at each tick of a schedule, and by another job only with force", async () => {
+    const { check } = processor();
+    const job = { input: { path: await labelled(10) }, report: join(folder, "report.html") };
+    await check(job, "repeat:nightly:1767225600000");
+    const first = await readFile(job.report, "utf8");
+    const later = { ...job, input: { path: await labelled(60, "later.csv") } };
+    await check(later, "repeat:nightly:1767312000000");
+    expect(await readFile(job.report, "utf8")).not.toBe(first);
+    await expect(check(job, "monitor-1")).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+    await expect(check(job, "repeat:hourly:1767312000000")).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+    expect(await check({ ...job, force: true }, "monitor-1")).toMatchObject({ report: job.report });
+  });
+
+  it("is written once if it comes to be there while the check runs", async () => {
+    const report = join(folder, "report.html");
+    const { check } = processor(undefined, {
+      loadModel: async () => {
+        await writeFile(report, "mine");
+        return model;
+      },
+    });
+    await expect(check({ input: { path: await labelled(10) }, report })).rejects.toMatchObject({
+      code: "OUTPUT_EXISTS",
+    });
+    expect(await readFile(report, "utf8")).toBe("mine");
+  });
+});
 
 describe("a check of a labelled file", () => {
   it("gives metrics, verdict, report and a run", async () => {
