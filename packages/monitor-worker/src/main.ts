@@ -72,7 +72,7 @@ async function start(worker: WorkerProcess): Promise<void> {
       onChecked: metrics.checked,
       afterCheck: createClosedLoop({
         rules,
-        store: new LoopStore(stateDir),
+        store: new LoopStore(stateDir, (line) => logger.error(line)),
         runs: createLoopRuns(mlflow),
         ...createLoopJobs(connection, config.redis, logger),
         accuracyOf: createVersionAccuracy({ loadModel, labels, confine }),

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
 import type { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import type { Logger } from "@colaml/shared/logging/logger";
+import { z } from "zod";
 import { QUIET, type RuleState, stepRule } from "./alert-state";
 
 /** One rule with what this check saw of it. */
@@ -45,6 +46,16 @@ interface ModelState {
   checks: { id: string; told: EngineResult }[];
 }
 
+const stateSchema = z.looseObject({
+  rules: z.array(z.tuple([z.string(), z.looseObject({ breaches: z.number() })])),
+  checks: z.array(
+    z.looseObject({
+      id: z.string(),
+      told: z.looseObject({ alerts: z.array(z.unknown()), open: z.array(z.unknown()) }),
+    }),
+  ),
+});
+
 const KEPT_CHECKS = 50;
 
 /**
@@ -71,7 +82,7 @@ export class AlertEngine {
     held: AssertHeld = () => {},
   ): Promise<EngineResult> {
     const path = join(this.#options.stateDir, "monitor", model.name, "alerts.json");
-    const stored = await readState(path);
+    const stored = await readState(path, this.#options.logger);
     const known = stored.checks.find(({ id }) => id === checkId);
     if (known) return known.told;
     const now = (this.#options.now ?? (() => new Date()))();
@@ -90,7 +101,7 @@ export class AlertEngine {
     const open = [...states].flatMap(([rule, { incident }]) => (incident ? [{ id: incident.id, rule }] : []));
     const told = { alerts, open };
     held();
-    await writeState(path, {
+    await writeDocument(path, {
       rules: [...states],
       checks: [...stored.checks, { id: checkId, told }].slice(-KEPT_CHECKS),
     });
@@ -151,17 +162,7 @@ function alertOf(
   };
 }
 
-async function readState(path: string): Promise<ModelState> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  return text === undefined ? { rules: [], checks: [] } : (JSON.parse(text) as ModelState);
-}
-
-async function writeState(path: string, state: ModelState): Promise<void> {
-  await mkdir(join(path, ".."), { recursive: true });
-  const temporary = `${path}.${process.pid}.part`;
-  await writeFile(temporary, JSON.stringify(state));
-  await rename(temporary, path);
+async function readState(path: string, logger: Logger): Promise<ModelState> {
+  const state = await readDocument(path, stateSchema, (line) => logger.error(line));
+  return (state as ModelState | undefined) ?? { rules: [], checks: [] };
 }

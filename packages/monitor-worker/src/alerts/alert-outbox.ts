@@ -1,6 +1,7 @@
-import { access, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
+import { writeDocument } from "@colaml/shared/files/state-document";
 import { type Alert, alertSchema } from "@colaml/shared/jobs/alerts";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { z } from "zod";
@@ -55,7 +56,6 @@ export class AlertOutbox {
   async put(alert: Alert): Promise<void> {
     const name = nameOf(alert);
     if (await exists(join(this.#delivered, name))) return;
-    await mkdir(this.#folder, { recursive: true });
     const now = this.#now();
     await this.#write(name, { alert, attempts: 0, firstAt: now, nextAt: now });
   }
@@ -159,9 +159,7 @@ export class AlertOutbox {
   }
 
   async #write(name: string, letter: Letter): Promise<void> {
-    const path = join(this.#folder, name);
-    await writeFile(`${path}.${process.pid}.part`, JSON.stringify(letter), { mode: 0o600 });
-    await rename(`${path}.${process.pid}.part`, path);
+    await writeDocument(join(this.#folder, name), letter, 0o600);
   }
 
   #now(): number {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import { parseDuration, type StartSettings } from "@colaml/shared/jobs/alert-rules";
+import { z } from "zod";
 
 /** One thing to be told to MLflow under the loop's own run. */
 export type LoopNote =
@@ -57,27 +58,37 @@ export function brakeOf(
   return today >= start.dailyBudget ? `daily budget of ${start.dailyBudget} is used up` : undefined;
 }
 
+/** What the loop decides by; the rest of an entry is for people and for MLflow. */
+const entriesSchema = z.array(
+  z.looseObject({
+    incident: z.string(),
+    rule: z.string(),
+    jobId: z.string(),
+    startedAt: z.string(),
+    status: z.string(),
+    before: z.looseObject({ version: z.string() }),
+    untold: z.array(z.unknown()),
+  }),
+);
+
 /** The retrainings of each model: `<state>/monitor/<model>/loop.json`, oldest first. */
 export class LoopStore {
   readonly #stateDir: string;
+  readonly #report: (message: string) => void;
 
-  constructor(stateDir: string) {
+  /** @param report gets a line about a file that cannot be read: it is kept aside, and the model has no entries then */
+  constructor(stateDir: string, report: (message: string) => void) {
     this.#stateDir = stateDir;
+    this.#report = report;
   }
 
   async read(model: string): Promise<LoopEntry[]> {
-    const text = await readFile(this.#pathOf(model), "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return "[]";
-      throw error;
-    });
-    return JSON.parse(text) as LoopEntry[];
+    const entries = await readDocument(this.#pathOf(model), entriesSchema, this.#report);
+    return (entries ?? []) as unknown as LoopEntry[];
   }
 
   async write(model: string, entries: readonly LoopEntry[]): Promise<void> {
-    const path = this.#pathOf(model);
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFile(`${path}.${process.pid}.part`, JSON.stringify(entries.slice(-KEPT)));
-    await rename(`${path}.${process.pid}.part`, path);
+    await writeDocument(this.#pathOf(model), entries.slice(-KEPT));
   }
 
   #pathOf(model: string): string {

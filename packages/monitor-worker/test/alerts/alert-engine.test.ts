@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AlertEngine, type Observation } from "@colaml/monitor-worker/alerts/alert-engine";
@@ -61,6 +61,20 @@ describe("the alert engine", () => {
       alerts.push((await engine().evaluate(model, [rule], check)).alerts.length);
     }
     expect(alerts).toEqual([0, 0, 0, 0, 0, 1, 1]);
+  });
+
+  it("starts anew from a state that cannot be read, keeps that aside and says so", async () => {
+    const path = join(folder, "monitor", "m", "alerts.json");
+    await engine().evaluate(model, [breach("first")], "before");
+    await writeFile(path, (await readFile(path, "utf8")).slice(0, 20));
+    const said: string[] = [];
+    const logger = { ...silent, error: (line: string) => void said.push(line) };
+    const incidents = new IncidentStore(folder);
+    const damaged = new AlertEngine({ stateDir: folder, incidents, sinks: [], logger });
+    const { alerts } = await damaged.evaluate(model, [breach("first")], "after");
+    expect(alerts.map(({ id }) => id)).toEqual(["first-m-after"]);
+    expect(said).toEqual([expect.stringMatching(/alerts\.json cannot be read .*alerts\.json\.unreadable/)]);
+    expect(await readdir(join(folder, "monitor", "m"))).toEqual(["alerts.json", "alerts.json.unreadable"]);
   });
 
   it("tells and stores nothing when its lock is lost", async () => {

@@ -51,7 +51,9 @@ function loop(outcome: () => TrainingOutcome, previousAccuracy: number | undefin
   };
   const afterCheck = createClosedLoop({
     rules,
-    store: new LoopStore(folder),
+    store: new LoopStore(folder, (line) => {
+      throw new Error(line);
+    }),
     runs: {
       open: async ({ incident }) => answer(`parent-of-${incident}`),
       tell: async (run, what) => void told.push(answer({ run, what: structuredClone(what) })),
@@ -95,7 +97,12 @@ function loop(outcome: () => TrainingOutcome, previousAccuracy: number | undefin
     clock += hours * 3_600_000;
   };
   const ids = () => started.map(({ jobId }) => jobId);
-  const statuses = async () => (await new LoopStore(folder).read("m")).map(({ status }) => status);
+  const statuses = async () =>
+    (
+      await new LoopStore(folder, (line) => {
+        throw new Error(line);
+      }).read("m")
+    ).map(({ status }) => status);
   return { check, wait, started, ids, told, rolledBack, jobLogs, world, statuses };
 }
 

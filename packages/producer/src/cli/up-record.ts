@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "@colaml/shared/files/durable-file";
+import { writeDocument } from "@colaml/shared/files/state-document";
 
 const FILE = "up.json";
 /** A living `cola up` answers this fast; one that does not is taken as gone. */
@@ -16,11 +18,9 @@ export interface UpRecord {
 }
 
 /** Written whole or not at all, readable by its owner alone: the Redis URL may hold a password. */
-export function writeUpRecord(stateDir: string, record: UpRecord): void {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const temporary = join(stateDir, `${FILE}.${process.pid}.tmp`);
-  writeFileSync(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  renameSync(temporary, join(stateDir, FILE));
+export async function writeUpRecord(stateDir: string, record: UpRecord): Promise<void> {
+  await makeFolder(stateDir, 0o700);
+  await writeDocument(join(stateDir, FILE), record, 0o600);
 }
 
 /** Removes the record if it is still that of `pid`. */

@@ -64,7 +64,7 @@ export async function startAll(context: CommandContext, counts: WorkerCounts): P
       mlflowUri: resolved.mlflow.trackingUri,
       redisUrl: redactUrl(resolved.redis.url),
     };
-    writeUpRecord(stateDir, {
+    await writeUpRecord(stateDir, {
       pid: process.pid,
       redisUrl: resolved.redis.url,
       mlflowUri: resolved.mlflow.trackingUri,

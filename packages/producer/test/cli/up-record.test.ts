@@ -27,7 +27,7 @@ afterAll(() => {
 
 describe("the record of a running `cola up`", () => {
   it("is found while its process lives and answers, readable by its owner alone", async () => {
-    writeUpRecord(folder, record);
+    await writeUpRecord(folder, record);
     expect(statSync(join(folder, "up.json")).mode & 0o777).toBe(0o600);
     expect(await findUp(folder)).toEqual(record);
   });
@@ -36,7 +36,7 @@ describe("the record of a running `cola up`", () => {
     ["whose process is gone", { pid: 2 ** 22 + 1 }],
     ["whose process id belongs to another program now", { apiUrl: "http://127.0.0.1:9" }],
   ])("%s counts as none and is removed", async (_what, change) => {
-    writeUpRecord(folder, { ...record, ...change });
+    await writeUpRecord(folder, { ...record, ...change });
     expect(await findUp(folder)).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -49,7 +49,7 @@ describe("the record of a running `cola up`", () => {
   });
 
   it("is left alone by another process that ends", async () => {
-    writeUpRecord(folder, record);
+    await writeUpRecord(folder, record);
     removeUpRecord(folder, record.pid + 1);
     expect(await findUp(folder)).toEqual(record);
   });

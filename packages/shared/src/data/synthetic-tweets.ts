@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { FILE_MODE } from "../files/durable-file";
+import { outputError } from "../files/file-errors";
 import { compressorFor } from "./compression";
 import { MersenneTwister } from "./mersenne-twister";
 import { AGENT, COMPANIES, CUSTOMER, EITHER, FILLINGS } from "./synthetic-phrases";
@@ -121,13 +124,19 @@ function* pieces(rows: number, seed: number): Generator<Buffer, void, undefined>
  * both sides of a dozen companies, emoji, accents, links, quoted and multi-line texts, several spellings of the
  * label, and half a percent of missing texts. The same rows and seed give the same bytes. About 200 bytes a row.
  *
- * @param path written anew; compressed where it ends with `.gz` or `.zst`
+ * @param path replaced when the file is complete; compressed where it ends with `.gz` or `.zst`
  */
 export async function writeSyntheticTweets(path: string, rows: number, seed = 42): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const source = Readable.from(pieces(rows, seed), { objectMode: false, highWaterMark: 1 << 20 });
   const compressor = compressorFor(path);
-  const file = createWriteStream(path);
-  if (compressor) await pipeline(source, compressor, file);
-  else await pipeline(source, file);
+  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+  const file = createWriteStream(temporary, { flags: "wx", mode: FILE_MODE });
+  try {
+    await (compressor ? pipeline(source, compressor, file) : pipeline(source, file));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw outputError(path, error);
+  }
 }

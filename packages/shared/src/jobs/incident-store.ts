@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ZodType } from "zod";
 import { ColaError } from "../errors/cola-error";
+import { makeFolder, writeOnce } from "../files/durable-file";
 import {
   type Acknowledgement,
   type Alert,
@@ -83,19 +83,11 @@ export class IncidentStore {
     }
   }
 
-  /** Linked into place with its content: of two writers one wins, and nobody reads half a file. */
+  /** Of two writers one wins, and nobody reads half a file. */
   async #writeOnce(id: string, name: string, content: object): Promise<void> {
     const folder = join(this.#folder, id);
-    await mkdir(folder, { recursive: true });
-    const draft = join(folder, `.${randomUUID()}.part`);
-    await writeFile(draft, `${JSON.stringify(content)}\n`, { mode: 0o640 });
-    try {
-      await link(draft, join(folder, name));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      await rm(draft, { force: true });
-    }
+    await makeFolder(folder);
+    await writeOnce(join(folder, name), [Buffer.from(`${JSON.stringify(content)}\n`)]);
   }
 }
 

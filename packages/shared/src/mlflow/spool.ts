@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ColaError, messageOf } from "../errors/cola-error";
+import { makeFolder, writeDurably } from "../files/durable-file";
+import { writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 
 /** A holder touches its lock this often; one not touched for much longer was left by a process that died. */
@@ -37,7 +39,7 @@ export class Spool<P extends Spooled, R> {
 
   /** Keeps a publication; when this resolves, it survives the process. */
   async put(publication: P): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await makeFolder(this.folder);
     const temporary = await mkdtemp(join(this.folder, BROKEN_OFF));
     const { record, model } = publication;
     await writeFiles(join(temporary, "artifacts"), record.artifacts);
@@ -47,7 +49,7 @@ export class Spool<P extends Spooled, R> {
       record: { ...record, artifacts: [...record.artifacts.keys()] },
       ...(model ? { model: { ...model, files: [...model.files.keys()] } } : {}),
     };
-    await writeFile(join(temporary, "publication.json"), JSON.stringify(plain));
+    await writeDocument(join(temporary, "publication.json"), plain);
     await rename(temporary, this.#entry(publication.record.endTime, publication.jobKey));
   }
 
@@ -88,10 +90,7 @@ export class Spool<P extends Spooled, R> {
 
   /** Notes the result of an entry, and only then drops it. */
   async complete(name: string, publication: P, result: R): Promise<void> {
-    await mkdir(join(this.folder, "results"), { recursive: true });
-    const path = this.#result(publication.jobKey);
-    await writeFile(`${path}.new`, JSON.stringify(result));
-    await rename(`${path}.new`, path);
+    await writeDocument(this.#result(publication.jobKey), result);
     await rm(join(this.folder, name), { recursive: true, force: true });
     await dropOlder(join(this.folder, "results"), "", RESULT_DAYS);
     await dropOlder(this.folder, BROKEN_OFF, BROKEN_OFF_DAYS);
@@ -159,8 +158,8 @@ async function dropOlder(folder: string, prefix: string, days: number): Promise<
 
 async function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   for (const [path, bytes] of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), bytes);
+    await makeFolder(dirname(join(folder, path)));
+    await writeDurably(join(folder, path), [bytes]);
   }
 }
 

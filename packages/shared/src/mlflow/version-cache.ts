@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
+import { writeDurably } from "../files/durable-file";
+import { writeDocument } from "../files/state-document";
 import { SAFE_NAME } from "../jobs/names";
 
 /** Versions of a model that stay on disk. */
@@ -83,20 +85,10 @@ export async function keepVersion(
   const folder = folderOf(cacheDir, pinned);
   const temporary = join(dirname(folder), `.new-${randomUUID()}`);
   await mkdir(temporary, { recursive: true });
-  for (const [path, bytes] of files) await writeDurably(join(temporary, path), bytes);
-  await writeDurably(join(temporary, PIN_FILE), Buffer.from(JSON.stringify({ ...pinned, address })));
+  for (const [path, bytes] of files) await writeDurably(join(temporary, path), [bytes]);
+  await writeDocument(join(temporary, PIN_FILE), { ...pinned, address });
   await putInPlace(temporary, folder);
   await dropOldVersions(dirname(folder));
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx", 0o640);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 async function putInPlace(temporary: string, folder: string): Promise<void> {
