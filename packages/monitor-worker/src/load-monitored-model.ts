@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import type { ColaConfig } from "@colaml/shared/config/schema";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { createClassifier } from "@colaml/shared/model/classifier";
@@ -17,7 +17,7 @@ export async function loadMonitoredModel(
   config: ColaConfig,
   uri: string,
 ): Promise<MonitoredModel> {
-  const options = { cacheDir: join(config.paths.stateDir, "models"), hmacKey: config.model.hmacKey };
+  const options = { cacheDir: stateFolder(config.paths.stateDir).models, hmacKey: config.model.hmacKey };
   const pinned = await resolveModel(client, uri, options);
   const { bundle, files } = await loadModel(client, pinned, options);
   const profile = files.get(REFERENCE_PROFILE_FILE);

@@ -1,5 +1,6 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { type PredictJob, type PredictResult, predictJobSchema } from "@colaml/shared/jobs/predict";
 import {
@@ -48,7 +49,7 @@ export async function startPredictor(
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the predictor", () => closeRedis(connection));
   const models = createModelCache(createMlflowClient(config.mlflow), {
-    cacheDir: join(resolve(config.paths.stateDir), "models"),
+    cacheDir: stateFolder(resolve(config.paths.stateDir)).models,
     hmacKey: config.model.hmacKey,
   });
   const shared = { connection, redis: config.redis, logger };

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkJobPath } from "@colaml/shared/files/job-path";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/jobs/publish";
 import { QUEUES } from "@colaml/shared/jobs/queues";
@@ -24,10 +24,11 @@ import { createTuneProcessor } from "./tune/tune-processor";
 export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const { config, logger, lifecycle } = worker;
   const { hmacKey } = config.model;
-  const { stateDir, dataDir } = config.paths;
+  const { dataDir } = config.paths;
+  const state = stateFolder(config.paths.stateDir);
   const mlflow = createMlflowClient(config.mlflow);
-  const spool: TrainingSpool = new Spool(join(stateDir, "spool"));
-  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(stateDir, "models"), hmacKey });
+  const spool: TrainingSpool = new Spool(state.spool);
+  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: state.models, hmacKey });
   const dependencies = {
     mlflow,
     publisher,
@@ -62,7 +63,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     processor: createPublishProcessor({
       mlflow,
       publisher,
-      checks: createCheckPublisher(mlflow, stateDir, logger),
+      checks: createCheckPublisher(mlflow, config.paths.stateDir, logger),
     }),
   });
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
@@ -81,7 +81,7 @@ export class AlertEngine {
     checkId: string,
     held: AssertHeld = () => {},
   ): Promise<EngineResult> {
-    const path = join(this.#options.stateDir, "monitor", model.name, "alerts.json");
+    const path = stateFolder(this.#options.stateDir).alertState(model.name);
     const stored = await readState(path, this.#options.logger);
     const known = stored.checks.find(({ id }) => id === checkId);
     if (known) return known.told;

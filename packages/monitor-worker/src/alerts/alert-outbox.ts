@@ -2,6 +2,7 @@ import { access, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { writeDocument } from "@colaml/shared/files/state-document";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { type Alert, alertSchema } from "@colaml/shared/jobs/alerts";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { z } from "zod";
@@ -47,9 +48,10 @@ export class AlertOutbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#folder = join(options.stateDir, "alerts", "outbox");
-    this.#undelivered = join(options.stateDir, "alerts", "undelivered");
-    this.#delivered = join(options.stateDir, "alerts", "delivered");
+    const { outbox, delivered, undelivered } = stateFolder(options.stateDir);
+    this.#folder = outbox;
+    this.#undelivered = undelivered;
+    this.#delivered = delivered;
   }
 
   /** Keeps an alert until it is delivered. The same message twice is one, also when it is out already. */

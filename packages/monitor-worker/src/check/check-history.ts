@@ -1,5 +1,7 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { makeFolder } from "@colaml/shared/files/durable-file";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 
 /** One check of a model, as the report's chart over time shows it. */
 export interface CheckRecord {
@@ -34,7 +36,7 @@ export class CheckHistory {
     const before = await this.read(model);
     const same = before.find(({ id }) => id === record.id);
     const number = same?.number ?? (before.at(-1)?.number ?? 0) + 1;
-    await mkdir(join(this.#stateDir, "monitor", model), { recursive: true });
+    await makeFolder(dirname(this.#pathOf(model)));
     await appendFile(this.#pathOf(model), `${JSON.stringify({ ...record, number })}\n`);
     return number;
   }
@@ -54,7 +56,7 @@ export class CheckHistory {
   }
 
   #pathOf(model: string): string {
-    return join(this.#stateDir, "monitor", model, "history.ndjson");
+    return stateFolder(this.#stateDir).checkHistory(model);
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SAFE_NAME } from "@colaml/shared/jobs/names";
 import { LabelIndex } from "./label-index";
 
@@ -33,7 +34,7 @@ export class LabelStore {
 
   /** @param stateDir `paths.stateDir` */
   constructor(stateDir: string) {
-    this.#folder = join(stateDir, "labels");
+    this.#folder = stateFolder(stateDir).labels;
   }
 
   /** Stores labels and says what was new. @throws ColaError OUTPUT_UNWRITABLE */

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { parseDuration, type StartSettings } from "@colaml/shared/jobs/alert-rules";
 import { z } from "zod";
 
@@ -92,6 +92,6 @@ export class LoopStore {
   }
 
   #pathOf(model: string): string {
-    return join(this.#stateDir, "monitor", model, "loop.json");
+    return stateFolder(this.#stateDir).loopState(model);
   }
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { makeFolder, writeDurably } from "@colaml/shared/files/durable-file";
 import { checkJobPath } from "@colaml/shared/files/job-path";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
 import { modelNameOf } from "@colaml/shared/jobs/names";
 import { checkReport, type ReportMaker, reportMaker, writeReport } from "@colaml/shared/jobs/report-output";
@@ -37,7 +38,7 @@ export function createReportFiles(paths: { stateDir: string; dataDir: string }):
         return named.report;
       }
       // a state file of ours, named by the job: one that runs again writes its own again
-      const folder = join(paths.stateDir, "reports");
+      const folder = stateFolder(paths.stateDir).reports;
       await makeFolder(folder);
       await writeDurably(join(folder, name), [Buffer.from(page)]);
       return join(folder, name);

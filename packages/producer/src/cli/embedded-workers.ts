@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SETTINGS } from "@colaml/shared/config/resolve-config";
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { loadAlertRules } from "@colaml/shared/jobs/load-alert-rules";
 import { type RunningChild, startChild } from "../embedded/child-process";
 
@@ -103,7 +104,7 @@ function startWorker(config: ColaConfig, kind: WorkerKind, number: number): Prom
     args: [resolve(PACKAGES, `${kind}-worker`, "dist", "main.js")],
     // A port is for one process: several workers of one machine cannot share it.
     env: { ...process.env, ...configEnvironment(config), COLAML_HEALTH_PORT: "0" },
-    logFile: resolve(config.paths.stateDir, "logs", `${kind}-${number}.log`),
+    logFile: resolve(stateFolder(config.paths.stateDir).logs, `${kind}-${number}.log`),
     stopTimeoutMs: config.worker.graceMs + STOP_MARGIN_MS,
   });
 }

@@ -1,9 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { writeDocument } from "@colaml/shared/files/state-document";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 
-const FILE = "up.json";
 /** A living `cola up` answers this fast; one that does not is taken as gone. */
 const LIVE_TIMEOUT_MS = 2_000;
 
@@ -20,18 +19,20 @@ export interface UpRecord {
 /** Written whole or not at all, readable by its owner alone: the Redis URL may hold a password. */
 export async function writeUpRecord(stateDir: string, record: UpRecord): Promise<void> {
   await makeFolder(stateDir, 0o700);
-  await writeDocument(join(stateDir, FILE), record, 0o600);
+  await writeDocument(stateFolder(stateDir).upRecord, record, 0o600);
 }
 
 /** Removes the record if it is still that of `pid`. */
 export function removeUpRecord(stateDir: string, pid: number): void {
-  if (readUpRecord(stateDir)?.pid === pid) rmSync(join(stateDir, FILE), { force: true });
+  if (readUpRecord(stateDir)?.pid === pid) rmSync(stateFolder(stateDir).upRecord, { force: true });
 }
 
 /** The record as written, living or stale; nothing where there is none or it cannot be read. */
 export function readUpRecord(stateDir: string): UpRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(join(stateDir, FILE), "utf8")) as Partial<UpRecord> | null;
+    const record = JSON.parse(
+      readFileSync(stateFolder(stateDir).upRecord, "utf8"),
+    ) as Partial<UpRecord> | null;
     const isWhole =
       Number.isInteger(record?.pid) &&
       [record?.redisUrl, record?.mlflowUri, record?.apiUrl].every((url) => typeof url === "string");

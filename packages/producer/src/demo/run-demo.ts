@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { makeFolder } from "@colaml/shared/files/durable-file";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
@@ -56,8 +57,8 @@ function withFreePort(context: CommandContext): CommandContext {
 
 async function demoFiles(context: CommandContext): Promise<DemoFiles> {
   const { config, options, terminal } = context;
-  const folder = resolve(config.paths.stateDir, "demo");
-  mkdirSync(folder, { recursive: true });
+  const folder = resolve(stateFolder(config.paths.stateDir).demo);
+  await makeFolder(folder);
   const outputs = { output: join(folder, "scored.csv"), report: join(folder, "report.html") };
   const own = textOption(options, "data");
   if (own !== undefined) {

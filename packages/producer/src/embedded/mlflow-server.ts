@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { type RunningChild, startChild } from "./child-process";
 import { freePort } from "./free-port";
 
@@ -38,7 +39,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
       `no Python environment at ${options.pythonDir}: run \`npm run cola\` once to install MLflow, or set MLFLOW_TRACKING_URI`,
     );
   }
-  const dir = join(options.stateDir, "mlflow");
+  const dir = stateFolder(options.stateDir).mlflow;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (let left = START_TRIES; ; left--) {
     const port = options.port ?? (await freePort());
@@ -49,7 +50,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
         args: mlflowArgs(port),
         cwd: dir,
         env: mlflowEnvironment(),
-        logFile: join(options.stateDir, "logs", "mlflow.log"),
+        logFile: join(stateFolder(options.stateDir).logs, "mlflow.log"),
         ready: () => isHealthy(port),
         readyTimeoutMs: READY_TIMEOUT_MS,
         failure: "MLFLOW_UNREACHABLE",

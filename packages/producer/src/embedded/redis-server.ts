@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import { type RunningChild, startChild } from "./child-process";
 import { freePort } from "./free-port";
 
@@ -36,7 +37,7 @@ export interface RedisServerOptions {
  */
 export async function startRedis(options: RedisServerOptions): Promise<EmbeddedRedis> {
   const command = await findRedisServer(options.pythonDir);
-  const dir = join(options.stateDir, "redis");
+  const dir = stateFolder(options.stateDir).redis;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (let left = START_TRIES; ; left--) {
     const port = options.port ?? (await freePort());
@@ -46,7 +47,7 @@ export async function startRedis(options: RedisServerOptions): Promise<EmbeddedR
         command,
         args: redisArgs(port, options.extraArgs ?? []),
         cwd: dir,
-        logFile: join(options.stateDir, "logs", "redis.log"),
+        logFile: join(stateFolder(options.stateDir).logs, "redis.log"),
         ready: () => answersPing(port),
         readyTimeoutMs: 60_000,
         failure: "REDIS_UNREACHABLE",

@@ -1,9 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-
-const LOCK_FILE = "servers.lock";
+import { outputError } from "@colaml/shared/files/file-errors";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 
 /** Who runs the embedded servers of a state folder, and where they are. */
 export interface ServersRecord {
@@ -27,11 +26,15 @@ export interface StateLock {
  * The right to run servers on a state folder, for one process at a time: two Redis on one append-only file ruin it.
  * A lock whose owner is dead is taken over once the servers it left behind are gone.
  *
- * @throws ColaError USAGE when a living process holds it, naming its pid
+ * @throws ColaError USAGE when a living process holds it, naming its pid; OUTPUT_UNWRITABLE
  */
 export async function lockState(stateDir: string, waitMs = 15_000): Promise<StateLock> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const file = join(stateDir, LOCK_FILE);
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw outputError(stateDir, error);
+  }
+  const file = stateFolder(stateDir).serversLock;
   const deadline = Date.now() + waitMs;
   while (!tryCreate(file)) {
     const holder = readRecord(stateDir);
@@ -97,7 +100,7 @@ function writeDraft(file: string, record: ServersRecord): string {
 }
 
 function readRecord(stateDir: string): ServersRecord | undefined {
-  return parseRecord(join(stateDir, LOCK_FILE));
+  return parseRecord(stateFolder(stateDir).serversLock);
 }
 
 /** A file that is not such a record counts as none. */

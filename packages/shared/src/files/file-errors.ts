@@ -15,6 +15,7 @@ const WHY: Readonly<Record<string, string>> = {
   ENOENT: "the folder does not exist",
   ENOTDIR: "its folder is a file",
   EISDIR: "it is a folder",
+  EEXIST: "something else has its name, or that of its folder",
   ELOOP: "its symbolic links lead in a circle",
   ENAMETOOLONG: `a name in it is longer than ${MAX_NAME_BYTES} bytes, or the path is longer than 4095`,
 };

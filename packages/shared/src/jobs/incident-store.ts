@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ZodType } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { makeFolder, writeOnce } from "../files/durable-file";
+import { stateFolder } from "../files/state-folder";
 import {
   type Acknowledgement,
   type Alert,
@@ -26,7 +27,7 @@ export class IncidentStore {
 
   /** @param stateDir `paths.stateDir` */
   constructor(stateDir: string) {
-    this.#folder = join(stateDir, "alerts", "incidents");
+    this.#folder = stateFolder(stateDir).incidents;
   }
 
   /** Notes that an incident opened, or ended. */

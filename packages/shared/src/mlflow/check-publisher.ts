@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { ColaError } from "../errors/cola-error";
+import { stateFolder } from "../files/state-folder";
 import { jobKeyOf } from "../jobs/job-key";
 import type { Logger } from "../logging/logger";
 import type { MlflowClient } from "./client";
@@ -20,7 +20,7 @@ export interface CheckPublisher {
 
 /** Records checks of a monitor in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
 export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, logger: Logger): CheckPublisher {
-  const spool = new Spool<CheckPublication, { runId: string }>(join(stateDir, "spool-checks"));
+  const spool = new Spool<CheckPublication, { runId: string }>(stateFolder(stateDir).spoolChecks);
   const publisher = new SpoolPublisher({
     spool,
     logger,
