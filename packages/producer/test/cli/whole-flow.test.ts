@@ -219,9 +219,9 @@ describe("the whole mission on the command line", () => {
 });
 
 describe("bad input", () => {
-  const write = (name: string, content: string) => {
+  const write = (name: string, content: string, encoding: BufferEncoding = "utf8") => {
     const path = join(folder, name);
-    writeFileSync(path, content);
+    writeFileSync(path, content, encoding);
     return path;
   };
   const rows = (count: number, label: (i: number) => string) =>
@@ -245,6 +245,57 @@ describe("bad input", () => {
       1,
       "COLUMN_NOT_FOUND",
       /"body".*"text"/,
+    ],
+    [
+      "another encoding",
+      () => [
+        "train",
+        write(
+          "latin1.csv",
+          rows(200, (i) => (i % 2 ? "s\xed" : "no")),
+          "latin1",
+        ),
+        "--label-column",
+        "inbound",
+      ],
+      1,
+      "LABELS_INVALID",
+      /line 3, column "inbound", is not UTF-8 text: .*--encoding/,
+    ],
+    [
+      "an encoding that nobody knows",
+      () => ["train", tweets, "--encoding", "klingon"],
+      2,
+      "CONFIG_INVALID",
+      /allowed is an encoding that TextDecoder knows/,
+    ],
+    [
+      "no header: its first row is not shown",
+      () => ["train", write("bare.csv", "1,True,my card was stolen in Lima\n2,False,we are sorry\n")],
+      1,
+      "COLUMN_NOT_FOUND",
+      /^(?!.*stolen).*--columns/,
+    ],
+    [
+      "rows of which most are rejected",
+      () => ["train", write("poor.csv", `${rows(100, (i) => String(i % 2))}${",1,\n".repeat(400)}`)],
+      1,
+      "TOO_MANY_REJECTED",
+      /400 of 500 rows .*no text \(first at line 102\).*less than 50%.*--max-rejected/,
+    ],
+    [
+      "a class that is lost",
+      () => ["train", write("lost.csv", `${rows(100, (i) => String(i % 2))}${"7,2,\n".repeat(40)}`)],
+      1,
+      "TOO_MANY_REJECTED",
+      /every row of the class "2" \(40 rows\)/,
+    ],
+    [
+      "JSON under another name",
+      () => ["train", write("rows.json", '{"text":"a","inbound":true}\n')],
+      1,
+      "INPUT_UNREADABLE",
+      /--input-format ndjson/,
     ],
     [
       "one class",
