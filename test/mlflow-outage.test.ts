@@ -6,7 +6,7 @@ import { CheckHistory } from "@colaml/monitor-worker/check/check-history";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import { loadMonitoredModel } from "@colaml/monitor-worker/load-monitored-model";
 import { createMonitorProcessor } from "@colaml/monitor-worker/processor";
-import { createReportWriter } from "@colaml/monitor-worker/report/write-report";
+import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
 import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/embedded/mlflow-server";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
@@ -87,7 +87,7 @@ function monitorIn(folder: string) {
     history: new CheckHistory(folder),
     settings: config.monitor,
     confine: async (path) => path,
-    writeReport: createReportWriter({ stateDir: folder, dataDir: "" }),
+    reports: createReportFiles({ stateDir: folder, dataDir: "" }),
     // one monitor alone: nothing to wait for
     latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
