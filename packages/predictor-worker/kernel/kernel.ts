@@ -1,7 +1,7 @@
 // The scoring of plain records, from CSV bytes to CSV bytes: what JavaScript spends most of its time on. Everything
 // that is not plain is handed back to the caller, record by record. The caller lays out the memory and sets every
 // exported variable before the first call; a pointer is an offset in the memory.
-import { findTerms } from "./bag-of-words";
+import { findTerms, foundCount } from "./bag-of-words";
 import { NO_TEXT, normalise, normalised, PAGE_WANTED } from "./normalised-text";
 import { writeLine } from "./output-line";
 import { predict } from "./probabilities";
@@ -50,6 +50,8 @@ export let missingBytes: i32 = 0;
 /** Records of the range before `at`, and lines written. */
 export let records: u64 = 0;
 export let rows: u32 = 0;
+/** Lines written of texts that hold no term. */
+export let rowsWithoutTerms: u32 = 0;
 
 /** Why `score` stopped. */
 export const END = 0;
@@ -77,6 +79,7 @@ export function score(): i32 {
     if (!weigh()) return RECORD;
     records++;
     rows++;
+    rowsWithoutTerms += (foundCount === 0) as u32;
     output = writeLine(output, records, predict());
     at = next;
   }

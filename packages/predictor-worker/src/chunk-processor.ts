@@ -72,7 +72,9 @@ export function createChunkProcessor(
     return {
       rows: scored.rows,
       rejected: scored.rejected,
+      rejectedByReason: scored.rejectedByReason,
       invalidUtf8: scored.invalidUtf8,
+      withoutKnownWords: scored.withoutKnownWords,
       outputBytes: output.length,
       rejectedBytes: scored.rejectedLines.length,
       sha256,

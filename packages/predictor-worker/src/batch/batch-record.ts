@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { FileIdentity } from "@colaml/shared/data/input-file";
 import type { PredictJob } from "@colaml/shared/jobs/predict";
-import { type ChunkPlan, chunkPlanSchema } from "@colaml/shared/jobs/predict-chunk";
+import { chunkPlanSchema } from "@colaml/shared/jobs/predict-chunk";
 import { z } from "zod";
 
 /** What a batch does, written down once before its first chunk: who takes it up later does the very same. */
@@ -13,6 +12,8 @@ export const batchRecordSchema = z.strictObject({
   request: z.string(),
   input: z.strictObject({ size: z.number(), mtimeMs: z.number(), inode: z.number() }),
   plan: chunkPlanSchema,
+  /** The class of every text without a word that the model knows; absent in what an earlier release began. */
+  labelWithoutTerms: z.string().optional(),
   /** Where the first record begins. */
   dataStart: z.number().int().min(0),
   firstLine: z.number().int().min(1),
@@ -30,15 +31,9 @@ export function requestDigest(job: PredictJob): string {
 }
 
 /** A new batch. Its id is like no earlier one's, so that chunks left behind by those are never taken for its own. */
-export function newBatchRecord(parts: {
-  job: PredictJob;
-  input: FileIdentity;
-  plan: ChunkPlan;
-  dataStart: number;
-  firstLine: number;
-  chunkBytes: number;
-  startedAt: string;
-}): BatchRecord {
-  const { job, ...rest } = parts;
-  return { v: 1, id: `b${randomBytes(9).toString("hex")}`, request: requestDigest(job), ...rest };
+export function newBatchRecord(
+  job: PredictJob,
+  facts: Omit<BatchRecord, "v" | "id" | "request">,
+): BatchRecord {
+  return { v: 1, id: `b${randomBytes(9).toString("hex")}`, request: requestDigest(job), ...facts };
 }

@@ -6,6 +6,7 @@ import { compressPart } from "../chunk-processor";
 import type { PredictOptions } from "../predict-options";
 import { outputHeader } from "../scoring/output-columns";
 import { REJECTED_HEADER } from "../scoring/rejected-lines";
+import { labelWithoutTerms } from "../scoring/without-terms";
 import type { BatchBytes } from "../transport/chunk-transport";
 import { createFileBatch } from "../transport/file-transport";
 import { createRedisBatch } from "../transport/redis-transport";
@@ -38,7 +39,7 @@ export async function recordOf(
   }
   const input = await identifyInput(job.input.path);
   const pinned = await options.models.resolve(job.model);
-  const { bundle } = await options.models.load(pinned);
+  const { bundle, classifier } = await options.models.load(pinned);
   const { plan, dataStart, firstLine, note } = await planBatch(job, source, bundle, pinned);
   if (note !== undefined) context.logger.info(note);
   const chunkBytes = Math.min(
@@ -47,7 +48,9 @@ export async function recordOf(
     Math.max(LEAST_CHUNK_BYTES, Math.ceil(input.size / LEAST_CHUNKS)),
   );
   const startedAt = options.clock().toISOString();
-  const record = newBatchRecord({ job, input, plan, dataStart, firstLine, chunkBytes, startedAt });
+  const answer = labelWithoutTerms(classifier);
+  const facts = { input, plan, labelWithoutTerms: answer, dataStart, firstLine, chunkBytes, startedAt };
+  const record = newBatchRecord(job, facts);
   context.logger.info("prediction starts", { model: pinned.name, version: pinned.version, batch: record.id });
   await folder.write("batch.json", record);
   return record;
@@ -70,7 +73,9 @@ export function firstCheckpoint(job: FileJob, record: BatchRecord): Checkpoint {
     rejectedBytes: 0,
     rows: 0,
     rejected: 0,
+    rejectedByReason: {},
     invalidUtf8: 0,
+    withoutKnownWords: 0,
     chunks: [],
     setAside: [],
     complete: false,

@@ -1,3 +1,4 @@
+import { rejectedByReasonSchema } from "@colaml/shared/data/rejected-by-reason";
 import { z } from "zod";
 
 const count = z.number().int().min(0);
@@ -40,7 +41,10 @@ export const checkpointSchema = z.strictObject({
   rejectedBytes: count,
   rows: count,
   rejected: count,
+  /** Absent if an earlier release counted a part of the rows; so is `withoutKnownWords`. */
+  rejectedByReason: rejectedByReasonSchema.optional(),
   invalidUtf8: count,
+  withoutKnownWords: count.optional(),
   chunks: z.array(chunkEntrySchema),
   setAside: z.array(setAsideSchema),
   /** The output is complete; what is left is to rename it into place. */

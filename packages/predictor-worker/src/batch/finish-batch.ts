@@ -8,6 +8,7 @@ import {
   receiptPath,
   rejectedPath,
 } from "@colaml/shared/data/receipt";
+import { warnWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import { fileDigest } from "@colaml/shared/files/digest";
 import { syncFolder, writeDurably, writeOnce } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
@@ -57,8 +58,12 @@ export async function receiptOf(complete: CompleteBatch, folder: BatchFolder): P
       setAside,
       duplicates: 0,
     },
+    ...(checkpoint.rejectedByReason && { rejectedByReason: checkpoint.rejectedByReason }),
     ...(complete.repeatedIds && { repeatedIds: complete.repeatedIds }),
     invalidUtf8: checkpoint.invalidUtf8,
+    ...(checkpoint.withoutKnownWords !== undefined && {
+      withoutKnownWords: { rows: checkpoint.withoutKnownWords, label: record.labelWithoutTerms },
+    }),
     chunks: checkpoint.chunks,
     setAside: checkpoint.setAside,
     settings: {
@@ -79,15 +84,20 @@ const secondsOf = (record: BatchRecord, now: Date) =>
 /** What the job answers, from its receipt: the same whether it was just finished or a kill came in between. */
 export function resultOf(receipt: Receipt, output: string): PredictResult {
   const setAside = describeSetAside(receipt);
+  const { rows, rejectedByReason, withoutKnownWords } = receipt;
+  const warning = warnWithoutKnownWords(withoutKnownWords, rows.out);
   return {
-    rows: receipt.rows.out,
-    rejected: receipt.rows.rejected,
+    rows: rows.out,
+    rejected: rows.rejected,
+    ...(rejectedByReason && { rejectedByReason }),
+    ...(withoutKnownWords && { withoutKnownWords }),
     seconds: receipt.seconds,
-    rowsPerSecond: receipt.rows.out / receipt.seconds,
+    rowsPerSecond: rows.out / receipt.seconds,
     modelVersion: receipt.model.version,
     output,
     ...(receipt.repeatedIds && { repeatedIds: receipt.repeatedIds }),
     ...(setAside !== undefined && { setAside }),
+    ...(warning !== undefined && { warnings: [warning] }),
     receipt: receiptPath(output),
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { checkUnchanged } from "@colaml/shared/data/input-file";
 import { describeRepeatedIds } from "@colaml/shared/data/receipt";
+import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
 import { type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
 import { checkJobPath } from "@colaml/shared/files/job-path";
@@ -149,7 +150,19 @@ async function complete(
   onStep("complete");
   await moveIntoPlace(folder, job, receipt, () => onStep("renamed"));
   await context.progress({ stage: "score", done: receipt.rows.in, total: receipt.rows.in, unit: "rows" });
-  return resultOf(receipt, job.output);
+  const result = resultOf(receipt, job.output);
+  logResult(result, context);
+  return result;
+}
+
+/** What a person reads in the log: how many rows were rejected, and why, and what should be looked at. */
+function logResult(result: PredictResult, { logger }: JobContext): void {
+  const { rows, rejected, rejectedByReason, withoutKnownWords, warnings = [] } = result;
+  const facts = { rows, rejected, rejectedByReason, withoutKnownWords: withoutKnownWords?.rows };
+  logger.info("prediction is complete", facts);
+  const reasons = describeReasons(rejectedByReason);
+  if (reasons !== undefined) logger.warn(`${rejected} of ${rows + rejected} rows were rejected: ${reasons}`);
+  for (const warning of warnings) logger.warn(warning);
 }
 
 /** Whether nobody will ask for the chunks that are out: not so when the job is handed back, lost or tried again. */

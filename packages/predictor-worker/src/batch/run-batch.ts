@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
 import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
 import { chunkJobId, type PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
@@ -8,6 +9,7 @@ import { rejectedLine } from "../scoring/rejected-lines";
 import type { BatchParts } from "./batch-parts";
 import { checkEncoding } from "./check-encoding";
 import type { Checkpoint } from "./checkpoint";
+import { type ChunkCounts, rejectedAll, sumCounts } from "./chunk-counts";
 import { ChunkWindow, type InFlight } from "./chunk-window";
 import { deadJobOf, linesSetAside } from "./set-aside";
 import { unlessAborted } from "./unless-aborted";
@@ -94,7 +96,8 @@ export class BatchRun {
   /** Ends a batch that rejects too much, or whose texts are not UTF-8. */
   #checkRows(maxRejected: number, atEnd: boolean): void {
     const { path } = this.#parts.job.input;
-    checkRejected(maxRejected, this.#state, atEnd, { path, reasons: [] });
+    const reasons = describeReasons(this.#state.rejectedByReason);
+    checkRejected(maxRejected, this.#state, atEnd, { path, reasons: reasons === undefined ? [] : [reasons] });
     checkEncoding(path, this.#state, atEnd);
   }
 
@@ -121,8 +124,9 @@ export class BatchRun {
   /** Waits for the chunk's part and appends it. */
   async #consume(chunk: InFlight): Promise<void> {
     if (chunk.oversize) {
-      await this.#appendRejected(rejectedLine(chunk.firstLine, chunk.oversize.reason));
-      this.#advance(chunk, { rows: 0, rejected: 1, invalidUtf8: 0 });
+      const { reason } = chunk.oversize;
+      await this.#appendRejected(rejectedLine(chunk.firstLine, reason));
+      this.#advance(chunk, rejectedAll(1, reason));
       return;
     }
     for (let wait = POLL_MS.least; ; wait = Math.min(wait * 2, POLL_MS.most)) {
@@ -184,17 +188,14 @@ export class BatchRun {
     });
     const id = chunkJobId(this.#parts.record.id, index);
     this.#state.setAside.push({ id, index, start, end, firstLine, records, reason });
-    this.#advance(chunk, { rows: 0, rejected: records, invalidUtf8: 0 });
+    this.#advance(chunk, rejectedAll(records, "chunk set aside"));
   }
 
   async #appendRejected(lines: string): Promise<void> {
     await this.#parts.rejected.append(Buffer.from(lines));
   }
 
-  #advance(
-    chunk: InFlight,
-    result: Pick<PredictChunkResult, "rows" | "rejected" | "invalidUtf8"> & { sha256?: string },
-  ): void {
+  #advance(chunk: InFlight, result: ChunkCounts & { sha256?: string }): void {
     const state = this.#state;
     const { index, start, end } = chunk;
     const { rows, rejected, sha256 } = result;
@@ -207,9 +208,7 @@ export class BatchRun {
       row: chunk.firstRow + chunk.records,
       outputBytes: this.#parts.output.size,
       rejectedBytes: this.#parts.rejected.size,
-      rows: state.rows + rows,
-      rejected: state.rejected + rejected,
-      invalidUtf8: state.invalidUtf8 + result.invalidUtf8,
+      ...sumCounts(state, result),
     };
     this.#uncovered.push(index);
   }

@@ -60,13 +60,12 @@ export class ByteScorer implements ChunkScorer {
       else if (!this.#scorePlain(range, origin)) break;
     }
     const outputStart = this.#outputStart(range.length);
-    const rejected = this.#rejected.take();
     return {
       output: kernel.bytes(outputStart, exports.output.value - outputStart),
-      rejectedLines: rejected.bytes,
+      ...this.#rejected.take(),
       rows: exports.rows.value,
-      rejected: rejected.count,
       invalidUtf8: this.#invalidUtf8,
+      withoutKnownWords: exports.rowsWithoutTerms.value,
     };
   }
 
@@ -84,6 +83,7 @@ export class ByteScorer implements ChunkScorer {
     exports.records.value = 0n;
     exports.recordsBefore.value = BigInt(origin.firstRow);
     exports.rows.value = 0;
+    exports.rowsWithoutTerms.value = 0;
     this.#invalidUtf8 = 0;
     this.#lines = 0;
     this.#linesAt = 0;
@@ -108,6 +108,7 @@ export class ByteScorer implements ChunkScorer {
     else {
       this.#write(scored.line);
       if (scored.invalidUtf8) this.#invalidUtf8++;
+      if (scored.withoutKnownWords) exports.rowsWithoutTerms.value++;
     }
     return true;
   }

@@ -1,3 +1,4 @@
+import type { RejectedByReason } from "@colaml/shared/data/rejected-by-reason";
 import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 
@@ -16,7 +17,11 @@ export interface ScoredRange {
   rejectedLines: Buffer;
   rows: number;
   rejected: number;
+  /** Only reasons that occurred. */
+  rejectedByReason: RejectedByReason;
   invalidUtf8: number;
+  /** Rows of `output` whose text holds no term of the model, after stop words and n-grams: see `isWithoutTerms`. */
+  withoutKnownWords: number;
 }
 
 /** Scores ranges of whole records, one after the other. The buffers it returns are good until the next call. */

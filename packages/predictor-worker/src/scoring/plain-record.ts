@@ -3,6 +3,7 @@ import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
+import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
 import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
 import { fieldText } from "@colaml/shared/tables/header";
 import { isMissing } from "@colaml/shared/tables/missing-values";
@@ -11,9 +12,12 @@ import { type Explain, REJECTED } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, outputLine, predictionPart } from "./output-columns";
 import type { ReadFields, ReadRecord } from "./read-record";
+import { isWithoutTerms } from "./without-terms";
 
 /** A record's line of output, or why it is left out. */
-export type ScoredRecord = { line: Buffer; invalidUtf8: boolean } | { reason: RejectReason };
+export type ScoredRecord =
+  | { line: Buffer; invalidUtf8: boolean; withoutKnownWords: boolean }
+  | { reason: RejectReason };
 
 /** Scores one record by way of strings: every format and every setting. */
 export class PlainRecord {
@@ -42,14 +46,16 @@ export class PlainRecord {
     const read = status === "record" ? this.#read(range, this.scanner) : { reason: REJECTED[status] };
     if ("reason" in read) return read;
     const invalidUtf8 = read.text.includes("\uFFFD") && !this.#textIsUtf8(range);
-    return { line: this.#line(range, read, number), invalidUtf8 };
+    const features = this.#classifier.features(read.text);
+    const line = this.#line(range, read, features, number);
+    return { line, invalidUtf8, withoutKnownWords: isWithoutTerms(features) };
   }
 
-  #line(range: Buffer, read: ReadFields, record: number): Buffer {
+  #line(range: Buffer, read: ReadFields, features: FeatureRow, record: number): Buffer {
     const { output, model } = this.#plan;
     const { classes } = this.#classifier;
     const probabilities = this.#probabilities;
-    const label = this.#classifier.predict(read.text, probabilities);
+    const label = this.#classifier.predictFeatures(features, probabilities);
     const explanation = this.#explain?.(read.text, label, output.explain);
     const prediction = { label: classes[label]!, probabilities, ...(explanation && { explanation }) };
     if (!this.#copies) {

@@ -18,6 +18,7 @@ export class PlainScorer implements ChunkScorer {
     const lines: Buffer[] = [];
     let number = origin.firstRow;
     let invalidUtf8 = 0;
+    let withoutKnownWords = 0;
     scanner.open(range);
     for (let status = scanner.next(); status !== "end"; status = scanner.next()) {
       const scored = this.#record.score(range, status, ++number);
@@ -25,15 +26,15 @@ export class PlainScorer implements ChunkScorer {
       else {
         lines.push(scored.line);
         if (scored.invalidUtf8) invalidUtf8++;
+        if (scored.withoutKnownWords) withoutKnownWords++;
       }
     }
-    const rejected = this.#rejected.take();
     return {
       output: Buffer.concat(lines),
-      rejectedLines: rejected.bytes,
+      ...this.#rejected.take(),
       rows: lines.length,
-      rejected: rejected.count,
       invalidUtf8,
+      withoutKnownWords,
     };
   }
 }

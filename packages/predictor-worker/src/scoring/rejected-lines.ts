@@ -1,21 +1,31 @@
+import type { RejectedByReason } from "@colaml/shared/data/rejected-by-reason";
+import type { ScoredRange } from "./chunk-scorer";
+
 /** Columns of `<output>.rejected.csv`. */
 export const REJECTED_HEADER = "line,reason\n";
 
 /** Collects the lines of the rejected file. Reasons are ours and hold nothing of the input. */
 export class RejectedLines {
-  count = 0;
+  #count = 0;
+  #byReason: RejectedByReason = {};
   #text = "";
 
   add(line: number, reason: string): void {
     this.#text += rejectedLine(line, reason);
-    this.count++;
+    this.#count++;
+    this.#byReason[reason] = (this.#byReason[reason] ?? 0) + 1;
   }
 
-  /** The lines so far; starts over. */
-  take(): { bytes: Buffer; count: number } {
-    const taken = { bytes: Buffer.from(this.#text), count: this.count };
+  /** The lines so far and how many they are, in all and by reason; starts over. */
+  take(): Pick<ScoredRange, "rejectedLines" | "rejected" | "rejectedByReason"> {
+    const taken = {
+      rejectedLines: Buffer.from(this.#text),
+      rejected: this.#count,
+      rejectedByReason: this.#byReason,
+    };
     this.#text = "";
-    this.count = 0;
+    this.#count = 0;
+    this.#byReason = {};
     return taken;
   }
 }

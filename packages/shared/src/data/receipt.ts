@@ -3,6 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { fileDigest } from "../files/digest";
+import { rejectedByReasonSchema } from "./rejected-by-reason";
+import { withoutKnownWordsSchema } from "./without-known-words";
 
 const count = z.number().int().min(0);
 const fileSchema = z.strictObject({ path: z.string(), bytes: count, sha256: z.string() });
@@ -30,10 +32,13 @@ export const receiptSchema = z.strictObject({
   rejectedFile: fileSchema.optional(),
   /** in = out + rejected; those of chunks set aside are among the rejected. Duplicates: input rows written twice. */
   rows: z.strictObject({ in: count, out: count, rejected: count, setAside: count, duplicates: z.literal(0) }),
+  /** Absent from receipts of earlier releases, as `withoutKnownWords` is. */
+  rejectedByReason: rejectedByReasonSchema.optional(),
   /** Absent where row numbers are the ids. */
   repeatedIds: repeatedIdsSchema.optional(),
   /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
   invalidUtf8: count,
+  withoutKnownWords: withoutKnownWordsSchema.optional(),
   /** Contiguous byte ranges of the (inflated) input, in order. */
   chunks: z.array(
     z.strictObject({
@@ -127,7 +132,7 @@ export async function verifyReceipt(output: string, input?: FileFacts): Promise<
   return { receipt, problems };
 }
 
-function sumProblems({ rows, chunks, setAside }: Receipt): string[] {
+function sumProblems({ rows, chunks, setAside, rejectedByReason, withoutKnownWords }: Receipt): string[] {
   const problems: string[] = [];
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const out = sum(chunks.map((chunk) => chunk.rows));
@@ -142,6 +147,13 @@ function sumProblems({ rows, chunks, setAside }: Receipt): string[] {
   }
   if (aside !== rows.setAside) {
     problems.push(`the chunks set aside hold ${aside} rows, the receipt says ${rows.setAside}`);
+  }
+  const reasons = rejectedByReason && sum(Object.values(rejectedByReason));
+  if (reasons !== undefined && reasons !== rows.rejected) {
+    problems.push(`the reasons count ${reasons} rejected rows, the receipt says ${rows.rejected}`);
+  }
+  if (withoutKnownWords && withoutKnownWords.rows > rows.out) {
+    problems.push(`${withoutKnownWords.rows} rows without a known word, but ${rows.out} rows out`);
   }
   return problems;
 }

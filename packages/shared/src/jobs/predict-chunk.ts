@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RejectedByReason } from "../data/rejected-by-reason";
 import { filePath, MISSING_VALUES, QUOTE_ESCAPES, safeName } from "./names";
 import type { PredictJobInput } from "./predict";
 
@@ -83,8 +84,12 @@ export interface PredictChunkResult {
   rows: number;
   /** Records left out, each with a line in the part's rejected section. */
   rejected: number;
+  /** Absent from a worker of an earlier release, and so is `withoutKnownWords`. */
+  rejectedByReason?: RejectedByReason | undefined;
   /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
   invalidUtf8: number;
+  /** Rows in the output whose text holds no word that the model knows. */
+  withoutKnownWords?: number | undefined;
   /** Bytes of the part's output section, which comes first. */
   outputBytes: number;
   /** Bytes of its rejected section, which follows. */

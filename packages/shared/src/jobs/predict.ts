@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { RepeatedIds } from "../data/receipt";
+import type { RejectedByReason } from "../data/rejected-by-reason";
+import type { WithoutKnownWords } from "../data/without-known-words";
 import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
 
 /** At most so many texts travel inside a job; more belong in a file. */
@@ -56,12 +58,18 @@ export interface TextPrediction {
   probabilities: Record<string, number>;
   /** Terms of the text that pushed the label, strongest first, on the logit scale; only where asked for. */
   explanation?: { term: string; contribution: number }[];
+  /** The text holds no word that the model knows: the label is the model's answer to an empty text. */
+  withoutKnownWords?: true;
 }
 
 /** Result of a `predict` job. */
 export interface PredictResult {
   rows: number;
   rejected: number;
+  /** Absent if an earlier release counted a part of the rows, as `withoutKnownWords` is. */
+  rejectedByReason?: RejectedByReason;
+  /** Scored rows without a word that the model knows, and the class that it gives to all of them. */
+  withoutKnownWords?: WithoutKnownWords;
   seconds: number;
   rowsPerSecond: number;
   /** The registry version the whole job was pinned to. */
@@ -71,6 +79,8 @@ export interface PredictResult {
   repeatedIds?: RepeatedIds;
   /** Chunks that kept failing and were set aside, in a few words with how to run them again; absent: none. */
   setAside?: string;
+  /** What a person should look at before using the output, a line each; absent: nothing. */
+  warnings?: string[];
   /** Path of the manifest that proves the output (file jobs). */
   receipt?: string;
   /** Only for jobs that carried texts, in their order. */

@@ -11,6 +11,7 @@ type NumberName =
   | "lineRecords"
   | "textField"
   | "rows"
+  | "rowsWithoutTerms"
   | "slots"
   | "slotMask"
   | "counts"

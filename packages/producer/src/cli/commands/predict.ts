@@ -1,5 +1,6 @@
 import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
 import { describeRepeatedIds, readReceipt } from "@colaml/shared/data/receipt";
+import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
 import type { Command } from "commander";
@@ -113,7 +114,8 @@ async function predict(
   if (context.options["detach"] === true) return detachJob(context, request);
   return runJob<PredictResult>(context, request, async ({ result }) => {
     await streams?.deliver();
-    for (const note of [result.setAside, describeRepeatedIds(result.repeatedIds)]) {
+    const notes = [result.setAside, describeRepeatedIds(result.repeatedIds), ...(result.warnings ?? [])];
+    for (const note of notes) {
       if (note !== undefined) context.terminal.warn(printable(note));
     }
     const described = describePrediction(result);
@@ -170,16 +172,24 @@ function describePrediction(result: PredictResult): string {
   if (result.predictions) {
     return result.predictions
       .map(
-        ({ label, probabilities }) =>
+        ({ label, probabilities, withoutKnownWords }) =>
           `${printable(label)}\t${Object.entries(probabilities)
             .map(([name, p]) => `${printable(name)} ${p.toFixed(4)}`)
-            .join("\t")}`,
+            .join("\t")}${withoutKnownWords ? "\tno known word" : ""}`,
       )
       .join("\n");
   }
-  const rate = Math.round(result.rowsPerSecond).toLocaleString("en-US");
+  const count = (rows: number) => rows.toLocaleString("en-US");
+  const reasons = describeReasons(result.rejectedByReason);
+  const unknown = result.withoutKnownWords?.rows ?? 0;
+  const counted = [
+    `${count(result.rows)} rows in ${result.seconds.toFixed(1)} s (${count(Math.round(result.rowsPerSecond))} rows/s)`,
+    `${result.rejected} rejected${reasons === undefined ? "" : ` (${reasons})`}`,
+    ...(unknown > 0 ? [`${count(unknown)} without a known word`] : []),
+    `model version ${result.modelVersion}`,
+  ];
   return [
-    `${result.rows.toLocaleString("en-US")} rows in ${result.seconds.toFixed(1)} s (${rate} rows/s), ${result.rejected} rejected, model version ${result.modelVersion}`,
+    counted.join(", "),
     `  output:  ${result.output}`,
     ...(result.receipt ? [`  receipt: ${result.receipt} (check it with: cola verify ${result.output})`] : []),
   ].join("\n");

@@ -8,6 +8,8 @@ import {
   type Verification,
   verifyReceipt,
 } from "@colaml/shared/data/receipt";
+import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
+import { describeWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { inputError } from "@colaml/shared/files/file-errors";
 import type { Command } from "commander";
@@ -53,6 +55,8 @@ export function addVerifyCommand(program: Command): void {
           ok: true,
           output,
           rows: receipt.rows,
+          rejectedByReason: receipt.rejectedByReason,
+          withoutKnownWords: receipt.withoutKnownWords,
           repeatedIds: receipt.repeatedIds,
           setAside: receipt.setAside,
           chunks: receipt.chunks.length,
@@ -88,10 +92,16 @@ async function factsOf(input: string): Promise<FileFacts> {
 }
 
 function describe(output: string, { receipt }: Verification): string {
-  const { rows, chunks, model } = receipt;
-  const notes = [describeSetAside(receipt), describeRepeatedIds(receipt.repeatedIds)];
+  const { rows, chunks, model, withoutKnownWords } = receipt;
+  const reasons = describeReasons(receipt.rejectedByReason);
+  const rejected = `${rows.rejected} rejected${reasons === undefined ? "" : ` (${reasons})`}`;
+  const notes = [
+    describeSetAside(receipt),
+    describeRepeatedIds(receipt.repeatedIds),
+    describeWithoutKnownWords(withoutKnownWords, rows.out),
+  ];
   return [
-    `${output} balances: ${rows.in} rows in = ${rows.out} out + ${rows.rejected} rejected, ${rows.duplicates} duplicates`,
+    `${output} balances: ${rows.in} rows in = ${rows.out} out + ${rejected}, ${rows.duplicates} duplicates`,
     ...notes.flatMap((note) => (note === undefined ? [] : [`  ${printable(note)}`])),
     `  ${chunks.length} chunks without a gap; input and output have the digests of ${receipt.finishedAt.slice(0, 19)}Z`,
     `  ${model.name} version ${model.version}`,

@@ -1,5 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { PredictResult } from "@colaml/shared/jobs/predict";
+import type { PredictResult, TextPrediction } from "@colaml/shared/jobs/predict";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { checkedPayload, predictPayload } from "../../jobs/payloads";
@@ -40,8 +40,13 @@ export function addInvocationsRoute(server: FastifyInstance, { config, queues }:
     });
     if (view.error) throw new ColaError(view.error.error_code, view.error.message);
     const { predictions, modelVersion } = view.result as PredictResult;
-    return { predictions, modelVersion };
+    return { predictions: predictions?.map(inMlflowForm), modelVersion };
   });
+}
+
+/** What MLflow's protocol has a place for: the answer of a job holds more. */
+function inMlflowForm({ label, probabilities, explanation }: TextPrediction) {
+  return { label, probabilities, ...(explanation && { explanation }) };
 }
 
 /** @throws ColaError JOB_INVALID naming the forms that are allowed */
