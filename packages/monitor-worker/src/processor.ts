@@ -1,5 +1,6 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { checkRejected } from "@colaml/shared/data/rejected-limit";
+import { type WithoutKnownWords, warnWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
 import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
@@ -63,11 +64,19 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     const path = (job.input?.path ?? job.predictions)!;
     checkRejected(job.maxRejected, { rows: collected.rows, rejected }, true, { path, reasons });
     const assessment = assess(collected, opened.model.profile, settings, rejected);
+    const unknown = withoutKnownWordsOf(collected);
+    const warning = warnWithoutKnownWords(unknown, collected.window?.texts ?? 0);
     const judged = {
       ...resultOf(opened.model, collected, assessment, settings.thresholds),
       rejected,
+      ...(unknown ? { withoutKnownWords: unknown } : {}),
       ...(match ? { labels: match } : {}),
-      warnings: [...opened.warnings, ...reasons, ...warningsOf(collected, opened, match)],
+      warnings: [
+        ...opened.warnings,
+        ...reasons,
+        ...warningsOf(collected, opened, match),
+        ...(warning ? [warning] : []),
+      ],
     };
     const check = { job, context, opened, collected, assessment, judged, startTime };
     const finished = await dependencies.exclusively(
@@ -80,6 +89,11 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     dependencies.onChecked?.(finished, assessment.values);
     return finished;
   };
+}
+
+/** Absent if there are no texts, or the model has no profile: nothing counts words then. */
+function withoutKnownWordsOf({ window }: Collected): WithoutKnownWords | undefined {
+  return window && window.texts > 0 ? { rows: window.withoutKnownWords } : undefined;
 }
 
 interface JudgedCheck {

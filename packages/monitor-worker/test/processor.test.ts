@@ -14,6 +14,7 @@ import type { Alert } from "@colaml/shared/jobs/alerts";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
+import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
 
@@ -33,6 +34,22 @@ const model: MonitoredModel = {
   terms: ["good"],
   tokenise: (text) => text.split(" "),
   columns: { text: "text", label: "inbound", id: "tweet_id" },
+};
+
+/** Of a hundred rows, every second one `good`. */
+const PROFILE: ReferenceProfile = {
+  formatVersion: 1,
+  rows: 100,
+  blockRows: 1,
+  classes: ["False", "True"],
+  terms: { words: ["good"], documentFrequency: [50], designEffect: 1 },
+  textLength: { edges: [10], counts: [0, 100], designEffect: 1 },
+  outOfVocabulary: { edges: [0.9], counts: [50, 50], designEffect: 1 },
+  tokens: { all: 300, outOfVocabulary: 250 },
+  score: { edges: [0.5], counts: [50, 50], designEffect: 1 },
+  labels: { predicted: [50, 50], actual: [50, 50], designEffect: 1 },
+  calibration: [[{ rows: 100, meanProbability: 0.5, positives: 50 }]],
+  quality: { rows: 100, metrics: {} },
 };
 
 let folder: string;
@@ -186,6 +203,22 @@ describe("a check of a labelled file", () => {
     expect(report).toContain("good [handle] &lt;b&gt;");
     expect(report).not.toMatch(/@someone|<b> ?</);
     expect(report).not.toMatch(/<script|src=|href=/);
+  });
+
+  it("says how many texts the model knows no word of, and warns above half of them", async () => {
+    const profile = { ...PROFILE, rows: 100 };
+    const { check } = processor(undefined, { loadModel: async () => ({ ...model, profile }) });
+    const half = await check({ input: { path: await labelled(10) } });
+    expect(half.withoutKnownWords).toEqual({ rows: 50 });
+    expect(half.warnings).toEqual([]);
+    const path = await write("es.csv", ["text,inbound", "bueno,True", "mal,False", "good,True"]);
+    const most = await check({ input: { path } }, "job2");
+    expect(most.withoutKnownWords).toEqual({ rows: 2 });
+    expect(most.warnings).toContainEqual(
+      expect.stringMatching(/2 of 3; each gets the same answer: is it the/),
+    );
+    const { withoutKnownWords } = await processor().check({ input: { path } }, "job3");
+    expect(withoutKnownWords).toBeUndefined();
   });
 
   it("alerts once an incident, and tells its end", async () => {

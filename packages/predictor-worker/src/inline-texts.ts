@@ -1,8 +1,8 @@
 import { warnWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import type { PredictJob, PredictResult, TextPrediction } from "@colaml/shared/jobs/predict";
+import { isWithoutTerms, labelWithoutTerms } from "@colaml/shared/model/without-terms";
 import type { ModelSource } from "./model-cache";
 import { createExplain } from "./scoring/explain";
-import { isWithoutTerms, labelWithoutTerms } from "./scoring/without-terms";
 
 /** Scores the texts that a job carries, at once: they are few, and the answer is the job's result. */
 export async function predictTexts(

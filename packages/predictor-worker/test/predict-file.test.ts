@@ -39,12 +39,19 @@ describe("a file to a file", () => {
     expect(result).toMatchObject({
       rows: expected.rows,
       rejected: expected.rejected,
+      rejectedByReason: { "no text": expected.rejected },
+      withoutKnownWords: { rows: expected.withoutKnownWords },
       modelVersion: "1",
       output,
     });
     expect(expected.rejected).toBeGreaterThan(0);
+    expect(expected.withoutKnownWords).toBeGreaterThan(0);
+    expect(expected.withoutKnownWords).toBeLessThan(expected.rows / 2);
+    expect(result.warnings).toBeUndefined();
     const { receipt, problems } = await verifyReceipt(output);
     expect(problems).toEqual([]);
+    expect(receipt.rejectedByReason).toEqual(result.rejectedByReason);
+    expect(receipt.withoutKnownWords).toEqual(result.withoutKnownWords);
     expect(receipt.rows).toEqual({
       in: 6_000,
       out: expected.rows,
@@ -187,7 +194,11 @@ describe("a file to a file", () => {
     ];
     await writeFile(path, `${records.map((record) => JSON.stringify(record)).join("\n")}\nnot json\n[1]\n`);
     const output = join(bench.folder, "from-ndjson.csv");
-    expect(await run({ input: { path }, output, maxRejected: 3 })).toMatchObject({ rows: 2, rejected: 3 });
+    expect(await run({ input: { path }, output, maxRejected: 3 })).toMatchObject({
+      rows: 2,
+      rejected: 3,
+      rejectedByReason: { "no text": 1, "not a JSON object": 2 },
+    });
     const rows = parse(await readFile(output), { columns: true }) as Record<string, string>[];
     expect(rows.map((row) => row["id"])).toEqual(["1", "3"]);
     expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe(

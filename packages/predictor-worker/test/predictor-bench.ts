@@ -113,6 +113,9 @@ export async function openPredictorBench(
   return bench;
 }
 
+/** Words as Python's `\w+` finds them in a lower-cased text, by a regular expression of their own. */
+const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+
 /** What one plain pass with csv-parse and the classifier says: the lines of the output, and the lines left out. */
 export async function oracle(
   input: string,
@@ -124,7 +127,9 @@ export async function oracle(
   const out = new Float64Array(bundle.classes.length);
   const header = `id,label,${bundle.classes.map((name) => `probability_${name}`).join(",")},model_version`;
   const lines = [header];
+  const terms = new Set(bundle.terms);
   let rejected = 0;
+  let withoutKnownWords = 0;
   const file = createReadStream(input);
   const bytes = input.endsWith(".gz") ? file.pipe(createGunzip()) : file;
   for await (const row of bytes.pipe(parse({ columns: true, relax_column_count: true }))) {
@@ -133,10 +138,11 @@ export async function oracle(
       rejected++;
       continue;
     }
+    if (!wordsOf(text).some((word) => terms.has(word))) withoutKnownWords++;
     const label = bundle.classes[classifier.predict(text, out)];
     lines.push([id, label, ...Array.from(out, (p) => p.toFixed(9)), version].join(","));
   }
-  return { text: `${lines.join("\n")}\n`, rows: lines.length - 1, rejected };
+  return { text: `${lines.join("\n")}\n`, rows: lines.length - 1, rejected, withoutKnownWords };
 }
 
 /** What a finished batch must not leave: jobs in flight, files beside the output. */

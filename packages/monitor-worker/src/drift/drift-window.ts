@@ -9,6 +9,8 @@ export interface WindowCounts {
   textLength: Float64Array;
   outOfVocabulary: Float64Array;
   tokens: { all: number; outOfVocabulary: number };
+  /** Texts that hold no term of the model: each gets the same prediction. */
+  withoutKnownWords: number;
   score: Float64Array;
   predicted: Float64Array;
 }
@@ -39,6 +41,7 @@ export class DriftWindow {
       textLength: new Float64Array(profile.textLength.counts.length),
       outOfVocabulary: new Float64Array(profile.outOfVocabulary.counts.length),
       tokens: { all: 0, outOfVocabulary: 0 },
+      withoutKnownWords: 0,
       score: new Float64Array(profile.score.counts.length),
       predicted: new Float64Array(profile.classes.length),
     };
@@ -67,6 +70,7 @@ export class DriftWindow {
     }
     counts.tokens.all += tokens.length;
     counts.tokens.outOfVocabulary += unknown;
+    if (unknown === tokens.length) counts.withoutKnownWords++;
     // A text without any token counts as wholly unknown, as in the profile.
     const share = tokens.length > 0 ? unknown / tokens.length : 1;
     counts.outOfVocabulary[binOf(this.#profile.outOfVocabulary.edges, share)]!++;

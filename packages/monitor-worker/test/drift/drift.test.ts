@@ -151,6 +151,12 @@ describe("words", () => {
     expect(window.counts.tokens).toEqual({ all: 4, outOfVocabulary: 1 });
   });
 
+  it("count the texts of which the model knows no word, those without any word too", () => {
+    const window = new DriftWindow(EMPTY, WORDS, split);
+    for (const text of ["word1 x", "x y", "", "word2"]) window.addText(text);
+    expect([window.counts.texts, window.counts.withoutKnownWords]).toEqual([4, 2]);
+  });
+
   it("leave text statistics out where the window has no texts", () => {
     const profile = profileOf(writeRows(200, 0.5, 3));
     const window = new DriftWindow(profile, WORDS, split);

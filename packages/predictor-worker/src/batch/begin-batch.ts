@@ -1,4 +1,5 @@
 import { checkUnchanged, identifyInput } from "@colaml/shared/data/input-file";
+import { labelWithoutTerms } from "@colaml/shared/model/without-terms";
 import type { ByteSource } from "@colaml/shared/tables/ranges";
 import type { InputSource } from "@colaml/shared/tables/source";
 import type { JobContext } from "@colaml/shared/worker/job-context";
@@ -6,7 +7,6 @@ import { compressPart } from "../chunk-processor";
 import type { PredictOptions } from "../predict-options";
 import { outputHeader } from "../scoring/output-columns";
 import { REJECTED_HEADER } from "../scoring/rejected-lines";
-import { labelWithoutTerms } from "../scoring/without-terms";
 import type { BatchBytes } from "../transport/chunk-transport";
 import { createFileBatch } from "../transport/file-transport";
 import { createRedisBatch } from "../transport/redis-transport";

@@ -4,6 +4,7 @@ import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
+import { isWithoutTerms } from "@colaml/shared/model/without-terms";
 import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
 import { fieldText } from "@colaml/shared/tables/header";
 import { isMissing } from "@colaml/shared/tables/missing-values";
@@ -12,7 +13,6 @@ import { type Explain, REJECTED } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, outputLine, predictionPart } from "./output-columns";
 import type { ReadFields, ReadRecord } from "./read-record";
-import { isWithoutTerms } from "./without-terms";
 
 /** A record's line of output, or why it is left out. */
 export type ScoredRecord =

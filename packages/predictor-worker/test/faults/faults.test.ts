@@ -36,7 +36,10 @@ afterEach(() => bench.close());
 
 async function expectOracle(output: string) {
   expect((await readFile(output, "utf8")) === expected.text).toBe(true);
-  expect((await verifyReceipt(output)).problems).toEqual([]);
+  const { receipt, problems } = await verifyReceipt(output);
+  expect(problems).toEqual([]);
+  expect(receipt.rejectedByReason).toEqual({ "no text": expected.rejected });
+  expect(receipt.withoutKnownWords?.rows).toBe(expected.withoutKnownWords);
   const names = (await readdir(bench.folder)).filter(
     (name) => /^(tweets|out)\.csv/.test(name) || name === "crashed",
   );
@@ -94,6 +97,30 @@ it("a Redis that comes back empty loses the job alone: the same request goes on 
   expect(result.rows).toBe(expected.rows);
   expect(bench.logs()).toContain(`resuming behind row ${first.rows + first.rejected}`);
   await expectOracle(output);
+}, 60_000);
+
+it("a checkpoint of an earlier release is taken up: what it did not count stays absent", async () => {
+  const output = join(bench.folder, "out.csv");
+  const predictor = await bench.start({ env: small });
+  const job = await submit(output);
+  await underWay(output);
+  predictor.kill("SIGKILL");
+  const path = (name: string) => join(bench.folder, ".out.csv.colaml", name);
+  const read = async (name: string) => JSON.parse(await readFile(path(name), "utf8"));
+  const { rejectedByReason: _, withoutKnownWords: __, ...checkpoint } = await read("checkpoint.json");
+  await writeFile(path("checkpoint.json"), JSON.stringify(checkpoint));
+  const { labelWithoutTerms: ___, ...record } = await read("batch.json");
+  await writeFile(path("batch.json"), JSON.stringify(record));
+  await bench.start({ env: small });
+  const result = await bench.result(job);
+  expect(bench.logs()).toContain(`resuming behind row ${checkpoint.rows + checkpoint.rejected}`);
+  expect(result).toMatchObject({ rows: expected.rows, rejected: expected.rejected });
+  const { receipt, problems } = await verifyReceipt(output);
+  expect(problems).toEqual([]);
+  for (const said of [result, receipt]) {
+    expect(said).not.toHaveProperty("rejectedByReason");
+    expect(said).not.toHaveProperty("withoutKnownWords");
+  }
 }, 60_000);
 
 it("frozen predictors that wake up behind their locks change nothing", async () => {
@@ -194,6 +221,7 @@ describe("a row that a worker cannot take", () => {
       const [aside] = receipt.setAside;
       expect(receipt.setAside).toHaveLength(1);
       expect(result.rows + result.rejected).toBe(6_000);
+      expect(result.rejectedByReason!["chunk set aside"]).toBe(aside!.records);
       expect(result.setAside).toContain(`cola jobs retry ${aside!.id}`);
       // every other row is there, as a plain pass gives it
       const rejected = parse(await readFile(`${output}.rejected.csv`), { columns: true }) as {

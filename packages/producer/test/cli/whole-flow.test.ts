@@ -190,6 +190,57 @@ describe("the whole mission on the command line", () => {
     expect((await cola("verify", output)).stdout).toContain(said);
   });
 
+  it("says how many rows the model knows no word of, and warns above half of them", async () => {
+    const input = join(folder, "foreign.csv");
+    const output = join(folder, "foreign-scored.csv");
+    writeFileSync(input, "tweet_id,text\n1,zzqx vvkw\n2,qqqzx\n3,\n4,please help\n");
+    const unknown = "rows without a single word that the model knows: 2 of 3";
+    const done = await cola("predict", input, "--output", output);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining(`warning: ${unknown}`)]);
+    expect(done.stdout).toMatch(/^3 rows .*, 1 rejected \(no text: 1\), 2 without a known word, model/);
+    expect((await cola("verify", output)).stdout).toContain(unknown);
+    const { value } = await json("verify", output);
+    expect(value).toMatchObject({
+      rejectedByReason: { "no text": 1 },
+      withoutKnownWords: { rows: 2, label: expect.stringMatching(/^(True|False)$/) },
+    });
+    expect((await json("predict", input, "--output", output, "--force")).value).toMatchObject({
+      rejectedByReason: { "no text": 1 },
+      withoutKnownWords: value["withoutKnownWords"],
+      warnings: [expect.stringContaining(unknown)],
+    });
+    const texts = await cola("predict", "--text", "please help", "--text", "zzqx");
+    expect(texts.stdout.trimEnd().split("\n")).toEqual([
+      expect.not.stringContaining("no known word"),
+      expect.stringMatching(/\tno known word$/),
+    ]);
+  });
+
+  it("answers /invocations as MLflow does, whatever else a job's answer holds", async () => {
+    const { apiUrl } = JSON.parse(readFileSync(join(env.COLAML_STATE_DIR, "up.json"), "utf8"));
+    const answer = await fetch(new URL("/invocations", apiUrl), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ inputs: ["zzqx"] }),
+    });
+    const probabilities = { True: expect.any(Number), False: expect.any(Number) };
+    expect(await answer.json()).toEqual({
+      predictions: [{ label: expect.any(String), probabilities }],
+      modelVersion: "1",
+    });
+  });
+
+  it("exits 1 with the reasons if all rows of a file are rejected, and writes nothing", async () => {
+    const input = join(folder, "blank.csv");
+    writeFileSync(input, "tweet_id,text\n1,\n2,\n3,too,many\n");
+    const { code, value } = await json("predict", input, "--output", join(folder, "blank-scored.csv"));
+    expect([code, value["error_code"]]).toEqual([1, "TOO_MANY_REJECTED"]);
+    expect(value["message"]).toMatch(
+      /^3 of 3 rows of .*blank\.csv were rejected \(no text: 2, wrong number of fields: 1\);/,
+    );
+    expect(existsSync(join(folder, "blank-scored.csv"))).toBe(false);
+  });
+
   it("cancels a job that runs, which then says so", async () => {
     const args = ["train", tweets, "--iterations", "10000", "--max-features", "5000"];
     const id = (await json(...args, "--detach")).value["id"] as string;

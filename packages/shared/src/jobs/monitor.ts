@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { WithoutKnownWords } from "../data/without-known-words";
 import type { Alert } from "./alerts";
 import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
 import type { ClassificationMetrics } from "./train";
@@ -157,6 +158,8 @@ export interface MonitorResult {
   runId?: string;
   rows: number;
   rejected: number;
+  /** Rows whose text holds no word that the model knows; absent without texts, or without a profile of the model. */
+  withoutKnownWords?: WithoutKnownWords;
   /** Rows with a label, which `metrics` are of. */
   n: number;
   metrics: ClassificationMetrics;

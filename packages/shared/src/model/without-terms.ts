@@ -1,5 +1,5 @@
-import type { Classifier } from "@colaml/shared/model/classifier";
-import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
+import type { Classifier } from "./classifier";
+import type { FeatureRow } from "./tree-scorer";
 
 /** Whether a text has none of the model's terms, after stop words and n-grams: its TF-IDF row is empty. */
 export function isWithoutTerms(row: FeatureRow): boolean {
