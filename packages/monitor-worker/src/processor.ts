@@ -8,9 +8,10 @@ import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { AlertEngine, EngineResult } from "./alerts/alert-engine";
 import { observationsOf } from "./alerts/observations";
 import { type Assessment, assess } from "./check/assessment";
-import { resultOf, settingsOf, warningsOf } from "./check/check-result";
+import { resultOf, settingsOf } from "./check/check-result";
 import { collect } from "./check/collect-check";
 import type { Collected } from "./check/collect-rows";
+import { checkJoin, labelWarnings } from "./check/label-findings";
 import { type OpenCheck, type OpenCheckDependencies, openCheck } from "./check/open-check";
 import { type RecordDependencies, record } from "./check/record-check";
 import type { ReportData } from "./report/html-report";
@@ -60,6 +61,7 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     const opened = await openCheck(dependencies, job);
     const { collected, match } = await collect(opened, context);
     const settings = settingsOf(dependencies.settings, job);
+    checkJoin(match, settings.maxAmbiguous, job.labels);
     const { count: rejected, reasons } = opened.source.rejected();
     const path = (job.input?.path ?? job.predictions)!;
     checkRejected(job.maxRejected, { rows: collected.rows, rejected }, true, { path, reasons });
@@ -74,7 +76,7 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
       warnings: [
         ...opened.warnings,
         ...reasons,
-        ...warningsOf(collected, opened, match),
+        ...labelWarnings(collected, opened.model.classifier.classes, match),
         ...(warning ? [warning] : []),
       ],
     };

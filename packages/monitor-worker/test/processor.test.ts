@@ -316,11 +316,11 @@ describe("a check of a labelled file", () => {
     );
   });
 
-  it("names labels that are no class of the model", async () => {
+  it("names labels that are not a class of the model, and counts them as wrong", async () => {
     const path = await write("foreign.csv", ["tweet_id,text,inbound", "1,good,maybe", "2,bad,False"]);
     const result = await processor().check({ input: { path } });
-    expect(result.n).toBe(1);
-    expect(result.warnings).toContainEqual(expect.stringMatching(/1 rows .*"maybe".*False, True/));
+    expect(result).toMatchObject({ n: 2, metrics: { accuracy_score: 0.5 } });
+    expect(result.warnings).toContainEqual(expect.stringMatching(/1 of 2 .*"maybe".*False, True/));
   });
 
   it.each([

@@ -25,7 +25,7 @@ function observe(rule: AlertRule, values: ReadonlyMap<string, number>): Observat
 }
 
 /** One incident for the quality of a model, whichever of its checks fail. */
-function qualityObservation({ checks, verdict, summary }: Assessment): Observation {
+function qualityObservation({ checks, verdict, summary, values }: Assessment): Observation {
   const decided = checks.filter(({ status }) => status !== "no verdict");
   const shown: QualityCheck | undefined = worstCheck(checks) ?? decided[0];
   const rule = {
@@ -36,8 +36,10 @@ function qualityObservation({ checks, verdict, summary }: Assessment): Observati
     threshold: shown?.bound ?? 0,
     severity: shown?.sure ? ("critical" as const) : ("warning" as const),
   };
-  if (verdict === "no verdict" || shown?.value === undefined) return { rule };
-  return { rule, value: shown.value, breached: verdict === "fail", message: summary };
+  // a check whose labels are all foreign fails without a bound, too
+  const value = shown?.value ?? values.get("accuracy_score");
+  if (verdict === "no verdict" || value === undefined) return { rule };
+  return { rule, value, breached: verdict === "fail", message: summary };
 }
 
 function driftObservation({ drift, summary }: Assessment): Observation {

@@ -8,6 +8,7 @@ import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
 import { compareWithReference } from "../drift/drift-result";
 import { checkQuality, verdictOf } from "../quality/quality-checks";
 import type { Collected } from "./collect-rows";
+import { allForeignLine } from "./label-findings";
 
 /** What a check is held against. */
 export interface CheckSettings {
@@ -15,6 +16,8 @@ export interface CheckSettings {
   drop: { absolute?: number; relative?: number };
   minRows: number;
   falseAlarmRate: number;
+  /** Most rows whose id has a label that may be left out of the join, as a share. */
+  maxAmbiguous: number;
 }
 
 /** What the counts mean. */
@@ -42,7 +45,8 @@ export function assess(
 ): Assessment {
   const reference = profile?.quality.metrics;
   const checks = checkQuality(collected.quality, { ...settings, ...(reference ? { reference } : {}) });
-  const verdict = verdictOf(checks);
+  // labels of another spelling leave nothing to judge by: the check cannot pass, however few there are
+  const verdict = allForeignLine(collected) === undefined ? verdictOf(checks) : "fail";
   const compared =
     profile && collected.window && collected.rows > 0
       ? { drift: compareWithReference(profile, collected.window, settings.falseAlarmRate) }
@@ -64,7 +68,7 @@ export function assess(
 }
 
 function valuesOf(
-  { quality, estimated, rows }: Collected,
+  { quality, estimated, rows, foreignLabels, join }: Collected,
   checks: readonly QualityCheck[],
   drift: DriftResult | undefined,
   rejected: number,
@@ -88,6 +92,8 @@ function valuesOf(
   }
   values.set("failed_checks", checks.filter(({ status }) => status === "fail").length);
   if (rows + rejected > 0) values.set("rejected_share", rejected / (rows + rejected));
+  if (quality.n > 0) values.set("foreign_label_share", foreignLabels.rows / quality.n);
+  set("ambiguous_id_share", join?.leftOut.share);
   return values;
 }
 
@@ -101,20 +107,30 @@ export function worstCheck(checks: readonly QualityCheck[]): QualityCheck | unde
 const percent = (value: number) => `${(100 * value).toFixed(1)}%`;
 
 function summaryOf(
-  { rows, quality, estimated }: Collected,
+  collected: Collected,
   checks: readonly QualityCheck[],
   verdict: Assessment["verdict"],
   drift: DriftResult | undefined,
 ): string {
+  const { rows, quality, estimated, foreignLabels, join } = collected;
   const { accuracy_score: accuracy } = quality.metrics;
   const interval = quality.intervals.accuracy_score;
   const parts: string[] = [];
-  if (verdict === "fail") parts.push(`quality fails: ${failuresOf(checks)}`);
+  const allForeign = allForeignLine(collected);
+  if (allForeign !== undefined) parts.push(allForeign);
+  else if (verdict === "fail") parts.push(`quality fails: ${failuresOf(checks)}`);
   else if (accuracy !== undefined && interval) {
     const range = `95% interval ${percent(interval[0])} to ${percent(interval[1])}`;
     parts.push(`accuracy ${percent(accuracy)} on ${quality.n} labelled rows (${range})`);
     if (verdict === "no verdict") parts.push("too few labelled rows for a verdict");
   } else parts.push(`no labels for the ${rows} rows`);
+  if (foreignLabels.rows > 0) {
+    parts.push(
+      `${foreignLabels.rows} of ${quality.n} labels are not a class of the model and count as wrong`,
+    );
+  }
+  if (join && join.leftOut.rows > 0)
+    parts.push(`${join.leftOut.rows} rows not joined: their id is ambiguous`);
   if (accuracy === undefined && estimated?.accuracy_score !== undefined) {
     parts.push(`estimated accuracy ${percent(estimated.accuracy_score)}`);
   }

@@ -1,8 +1,9 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { LabelMatch } from "@colaml/shared/jobs/monitor";
 import type { JobContext } from "@colaml/shared/worker/job-context";
-import { LISTED_IDS } from "../labels/labels-processor";
-import { type Collected, RowCollector } from "./collect-rows";
+import { LISTED_IDS } from "../labels/label-join";
+import type { RowSource } from "../rows/monitored-rows";
+import { type Collected, type CollectOptions, RowCollector } from "./collect-rows";
 import type { OpenCheck } from "./open-check";
 
 const PROGRESS_MS = 500;
@@ -17,25 +18,23 @@ export async function collect(
   { signal, progress }: Pick<JobContext, "signal" | "progress">,
 ): Promise<{ collected: Collected; match?: LabelMatch }> {
   const { classifier, terms, tokenise, profile } = model;
-  const collector = new RowCollector({
+  const options = {
     classes: classifier.classes,
     terms,
     tokenise,
     ...(profile ? { profile } : {}),
     ...(late && late.size > 0 ? { late } : {}),
-  });
+  };
   let told = Date.now();
-  for await (const batch of source.batches()) {
+  const collected = await collectRows(source, options, async (rows) => {
     signal.throwIfAborted();
-    collector.add(batch);
-    if (Date.now() - told < PROGRESS_MS) continue;
+    if (Date.now() - told < PROGRESS_MS) return;
     told = Date.now();
-    await progress({ stage: "score", done: collector.rows, unit: "rows" });
-  }
-  const collected = collector.result();
+    await progress({ stage: "score", done: rows, unit: "rows" });
+  });
   if (collected.rows === 0)
     throw new ColaError("INPUT_EMPTY", `no row to check: ${source.rejected().reasons.join("; ")}`);
-  if (!late || late.size === 0) return { collected };
+  if (!late || !collected.join) return { collected };
   const unknown = { count: 0, first: [] as string[] };
   for await (const batch of late.allMet ? [] : (lateIds?.() ?? [])) {
     for (const { id } of batch) {
@@ -44,6 +43,37 @@ export async function collect(
       if (unknown.first.length < LISTED_IDS) unknown.first.push(id);
     }
   }
-  const matched = collected.quality.n;
-  return { collected, match: { matched, unlabelled: collected.rows - matched, unknown } };
+  const { joined: matched, leftOut: ambiguous } = collected.join;
+  const unlabelled = collected.rows - collected.quality.n - ambiguous.rows;
+  return { collected, match: { matched, unlabelled, ambiguous, unknown } };
+}
+
+/**
+ * Reads all rows of a source. That an id stands on different rows shows only at the second of them: if one does, the
+ * rows are read once more, and none of that id is joined.
+ *
+ * @param onBatch gets the rows read so far
+ */
+export async function collectRows(
+  source: RowSource,
+  options: CollectOptions,
+  onBatch: (rows: number) => Promise<void> | void = () => {},
+): Promise<Collected> {
+  const known = options.late?.sharedCount;
+  const collector = await onePass(source, options, onBatch);
+  const repeat = options.late?.sharedCount !== known;
+  return (repeat ? await onePass(source, options, onBatch) : collector).result();
+}
+
+async function onePass(
+  source: RowSource,
+  options: CollectOptions,
+  onBatch: (rows: number) => Promise<void> | void,
+): Promise<RowCollector> {
+  const collector = new RowCollector(options);
+  for await (const batch of source.batches()) {
+    collector.add(batch);
+    await onBatch(collector.rows);
+  }
+  return collector;
 }

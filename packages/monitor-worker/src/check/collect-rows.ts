@@ -1,11 +1,15 @@
 import { normaliseLabel } from "@colaml/shared/data/labels";
+import type { ForeignLabels, LeftOutIds } from "@colaml/shared/jobs/monitor";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
 import { DriftWindow, type WindowCounts } from "../drift/drift-window";
 import type { LabelIndex } from "../labels/label-index";
+import { LabelJoin } from "../labels/label-join";
 import { EstimatedQuality } from "../quality/estimated-quality";
 import { LabelTally, type RealisedQuality } from "../quality/label-tally";
 import { QualitySegments, type Segment } from "../quality/quality-segments";
 import type { MonitoredRows } from "../rows/monitored-rows";
+import { RowHashes } from "../rows/row-hash";
+import { ForeignLabelList } from "./foreign-label-list";
 import { type MistakeExample, MistakeExamples } from "./masked-example";
 
 /** What one pass over the rows leaves: counts alone. */
@@ -16,8 +20,9 @@ export interface Collected {
   window?: WindowCounts;
   segments: readonly Segment[];
   mistakes: readonly MistakeExample[];
-  /** Labels that are no class of the model: how often, and the first of them. */
-  foreignLabels: { count: number; first: string[] };
+  foreignLabels: ForeignLabels;
+  /** How rows without a label of their own met the late ones; absent if there were none of either. */
+  join?: { joined: number; leftOut: LeftOutIds };
 }
 
 export interface CollectOptions {
@@ -30,8 +35,6 @@ export interface CollectOptions {
   late?: LabelIndex;
 }
 
-const LISTED_LABELS = 5;
-
 /** Counts batches of rows in one pass; memory does not grow with them. */
 export class RowCollector {
   readonly #options: CollectOptions;
@@ -41,16 +44,20 @@ export class RowCollector {
   readonly #segments = new QualitySegments();
   readonly #mistakes = new MistakeExamples();
   readonly #classOf: Map<string, number>;
-  readonly #foreign = { count: 0, first: [] as string[] };
+  readonly #foreign: ForeignLabelList;
+  readonly #join: LabelJoin | undefined;
+  #unlabelled = 0;
   #rows = 0;
 
   constructor(options: CollectOptions) {
-    const { classes, terms, tokenise, profile } = options;
+    const { classes, terms, tokenise, profile, late } = options;
     this.#options = options;
     this.#tally = new LabelTally(classes.length);
     this.#estimated = profile && new EstimatedQuality(profile.calibration, classes.length);
     this.#window = profile && new DriftWindow(profile, terms, tokenise);
     this.#classOf = new Map(classes.map((name, k) => [name, k]));
+    this.#foreign = new ForeignLabelList(classes);
+    this.#join = late && new LabelJoin(late);
   }
 
   get rows(): number {
@@ -59,20 +66,15 @@ export class RowCollector {
 
   add(batch: MonitoredRows): void {
     const nClasses = this.#options.classes.length;
+    const hashes = new RowHashes(batch.probabilities, nClasses);
     for (let row = 0; row < batch.count; row++) {
       const probabilities = batch.probabilities.subarray(row * nClasses, (row + 1) * nClasses);
       const predicted = batch.predicted[row]!;
       const text = batch.texts?.[row];
-      const actual = this.#actualOf(batch, row);
-      if (actual !== undefined) {
-        this.#tally.add(actual, predicted, probabilities);
-        if (actual !== predicted && text !== undefined) {
-          const { classes } = this.#options;
-          this.#mistakes.add(text, classes[predicted]!, classes[actual]!, probabilities[predicted]!);
-        }
-      }
+      const label = this.#labelOf(batch, row, hashes);
+      const correct = label === undefined ? undefined : this.#judge(label, predicted, probabilities, text);
       const chance = this.#estimated?.add(predicted, probabilities) ?? probabilities[predicted]!;
-      this.#segments.add(actual === undefined ? undefined : actual === predicted, chance);
+      this.#segments.add(correct, chance);
       this.#window?.addPrediction(predicted, probabilities);
       if (text !== undefined) this.#window?.addText(text);
     }
@@ -87,23 +89,39 @@ export class RowCollector {
       ...(this.#window ? { window: this.#window.counts } : {}),
       segments: this.#segments.segments,
       mistakes: this.#mistakes.list,
-      foreignLabels: this.#foreign,
+      foreignLabels: this.#foreign.labels,
+      ...(this.#join && this.#unlabelled > 0
+        ? { join: { joined: this.#join.joined, leftOut: this.#join.leftOut } }
+        : {}),
     };
   }
 
-  /** The row's own label, else the late one of its id; undefined where there is none that the model knows. */
-  #actualOf(batch: MonitoredRows, row: number): number | undefined {
-    const { late } = this.#options;
-    const code = late && batch.ids ? late.meet(batch.ids[row]!.trim()) : -1;
-    const own = batch.labels ? normaliseLabel(batch.labels[row]!) : undefined;
-    const label = own ?? (code >= 0 ? late!.names[code]! : undefined);
-    if (label === undefined) return undefined;
+  /** The row's own label, else the late one of its id. */
+  #labelOf(batch: MonitoredRows, row: number, hashes: RowHashes): string | undefined {
+    const own = batch.labels && normaliseLabel(batch.labels[row]!);
+    if (own === undefined) this.#unlabelled++;
+    if (!this.#join || !batch.ids) return own;
+    const id = batch.ids[row]!.trim();
+    const hash = hashes.of(row, batch.predicted[row]!, batch.texts?.[row]);
+    if (own === undefined) return this.#join.labelOf(id, hash);
+    this.#join.pass(id, hash);
+    return own;
+  }
+
+  /** Whether the prediction is right; a label that is not a class of the model makes it wrong. */
+  #judge(label: string, predicted: number, probabilities: Float64Array, text: string | undefined): boolean {
     const actual = this.#classOf.get(label);
-    if (actual !== undefined) return actual;
-    this.#foreign.count++;
-    if (this.#foreign.first.length < LISTED_LABELS && !this.#foreign.first.includes(label)) {
-      this.#foreign.first.push(label.slice(0, 40));
+    if (actual === undefined) {
+      this.#foreign.add(label);
+      this.#tally.addForeign(predicted);
+      return false;
     }
-    return undefined;
+    this.#tally.add(actual, predicted, probabilities);
+    if (actual === predicted) return true;
+    if (text !== undefined) {
+      const { classes } = this.#options;
+      this.#mistakes.add(text, classes[predicted]!, classes[actual]!, probabilities[predicted]!);
+    }
+    return false;
   }
 }

@@ -65,6 +65,7 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   const file = job.labels === undefined ? undefined : { path: await confine(job.labels) };
   if (file) {
     const rejected = { count: 0 };
+    late.beginDelivery();
     for await (const batch of fileLabels(file, columns, rejected))
       for (const row of batch) late.set(row.id, row.label);
     if (rejected.count > 0) warnings.push(`${rejected.count} rows of ${file.path} have no id or label`);

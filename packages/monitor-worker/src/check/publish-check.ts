@@ -115,10 +115,12 @@ function seriesTags(ofCheck: Record<string, string>, verdict: string): KeyValue[
 const metricsOf = (values: ReadonlyMap<string, number>): Metric[] =>
   [...values].filter(([, value]) => Number.isFinite(value)).map(([key, value]) => ({ key, value }));
 
-const counts = ({ rows, n, rejected }: { rows: number; n: number; rejected: number }): Metric[] => [
+const counts = ({ rows, n, rejected, foreignLabels, labels }: PublishedCheck["result"]): Metric[] => [
   { key: "rows", value: rows },
   { key: "labelled_rows", value: n },
   { key: "rejected_rows", value: rejected },
+  { key: "foreign_label_rows", value: foreignLabels?.rows ?? 0 },
+  { key: "ambiguous_id_rows", value: labels?.ambiguous?.rows ?? 0 },
 ];
 
 /** Step i is the i-th stretch of the rows. */

@@ -5,29 +5,34 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import type { AmbiguousIds } from "@colaml/shared/jobs/labels";
 import { SAFE_NAME } from "@colaml/shared/jobs/names";
 import { LabelIndex } from "./label-index";
+import { LISTED_IDS, SHOWN_ID } from "./label-join";
 
 export interface LabelledId {
   id: string;
   label: string;
 }
 
-/** What a batch of labels brought. */
+/** What a delivery of labels brought: `rows` is the sum of `added`, `changed`, `known` and the ambiguous ones. */
 export interface StoredLabels {
   rows: number;
   added: number;
   changed: number;
   known: number;
   total: number;
+  /** Ids that came with different labels. */
+  ambiguous: AmbiguousIds;
 }
 
 const WRITE_ROWS = 5_000;
 
 /**
  * Labels that came late, on disk, a folder for each model: `<state>/labels/<model>/<number>-<digest>.ndjson`, a line
- * `[id, label]` each. A file appears under its name only when it is complete; the same content twice is one file,
- * and of two labels of an id the one in the later file holds. So labels may come in any order, and twice.
+ * `[id, label]` each. A file is one delivery and appears under its name only when it is complete; one that brings
+ * nothing new is not kept. Of two labels of an id the one in the later file holds; different ones in one file are in
+ * conflict, see `LabelIndex`. So labels may come in any order, and twice.
  */
 export class LabelStore {
   readonly #folder: string;
@@ -37,43 +42,39 @@ export class LabelStore {
     this.#folder = stateFolder(stateDir).labels;
   }
 
-  /** Stores labels and says what was new. @throws ColaError OUTPUT_UNWRITABLE */
+  /** Stores a delivery and says what was new. @throws ColaError OUTPUT_UNWRITABLE, LABELS_INVALID */
   async add(model: string, batches: AsyncIterable<LabelledId[]>): Promise<StoredLabels> {
     const folder = this.#folderOf(model);
     const index = await this.load(model);
-    const counts: StoredLabels = { rows: 0, added: 0, changed: 0, known: 0, total: 0 };
+    const temporary = join(folder, `.${process.pid}-${Date.now()}.part`);
+    let rows = 0;
     try {
       await mkdir(folder, { recursive: true });
-      const temporary = join(folder, `.${process.pid}-${Date.now()}.part`);
       const digest = await writeLines(temporary, batches, ({ id, label }) => {
-        counts.rows++;
-        counts[index.set(id, label)]++;
+        rows++;
+        index.set(id, label);
       });
-      await this.#keep(folder, temporary, digest, counts);
+      const { added, changed, conflicting, newlyConflicting } = index.delivery;
+      const ambiguous = await ambiguousIn(temporary, index, conflicting);
+      await this.#keep(folder, temporary, digest, added + changed + newlyConflicting > 0);
+      const known = rows - added - changed - ambiguous.rows;
+      return { rows, added, changed, known, total: index.size, ambiguous };
     } catch (cause) {
+      await rm(temporary, { force: true });
       if (cause instanceof ColaError) throw cause;
       throw new ColaError("OUTPUT_UNWRITABLE", `labels in ${folder}: ${messageOf(cause)}`, { cause });
     }
-    return { ...counts, total: index.size };
   }
 
-  /** All labels of a model, the newest of each id; empty where there are none. */
+  /** All labels of a model; empty if there are none. */
   async load(model: string): Promise<LabelIndex> {
-    const index = new LabelIndex();
-    for await (const { id, label } of this.entries(model)) index.set(id, label);
-    return index;
-  }
-
-  /** Every stored line, oldest file first. */
-  async *entries(model: string): AsyncGenerator<LabelledId, void, undefined> {
     const folder = this.#folderOf(model);
+    const index = new LabelIndex();
     for (const name of await filesOf(folder)) {
-      const lines = createInterface({ input: createReadStream(join(folder, name)), crlfDelay: Infinity });
-      for await (const line of lines) {
-        const [id, label] = JSON.parse(line) as [string, string];
-        yield { id, label };
-      }
+      for await (const { id, label } of linesOf(join(folder, name))) index.set(id, label);
+      index.beginDelivery();
     }
+    return index;
   }
 
   #folderOf(model: string): string {
@@ -82,15 +83,31 @@ export class LabelStore {
     return join(this.#folder, model);
   }
 
-  async #keep(folder: string, temporary: string, digest: string, counts: StoredLabels): Promise<void> {
+  async #keep(folder: string, temporary: string, digest: string, isNew: boolean): Promise<void> {
+    if (!isNew) return rm(temporary);
     const names = await filesOf(folder);
-    const nothingNew = counts.added === 0 && counts.changed === 0;
-    if (nothingNew || names.some((name) => name.includes(digest))) {
-      await rm(temporary);
-      return;
-    }
     const number = Number.parseInt(names.at(-1) ?? "0", 10) + 1;
     await rename(temporary, join(folder, `${String(number).padStart(9, "0")}-${digest}.ndjson`));
+  }
+}
+
+/** The rows of a delivery whose ids came with different labels in it. */
+async function ambiguousIn(path: string, index: LabelIndex, ids: number): Promise<AmbiguousIds> {
+  const found = { ids, rows: 0, first: [] as string[] };
+  if (ids === 0) return found;
+  for await (const { id } of linesOf(path)) {
+    if (!index.inConflict(id)) continue;
+    found.rows++;
+    if (found.first.length < LISTED_IDS && index.leaveOut(id)) found.first.push(id.slice(0, SHOWN_ID));
+  }
+  return found;
+}
+
+async function* linesOf(path: string): AsyncGenerator<LabelledId, void, undefined> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  for await (const line of lines) {
+    const [id, label] = JSON.parse(line) as [string, string];
+    yield { id, label };
   }
 }
 
@@ -103,7 +120,7 @@ async function filesOf(folder: string): Promise<string[]> {
   }
 }
 
-/** Writes and syncs the lines; returns their sha256. Leaves nothing behind when it fails. */
+/** Writes and syncs the lines; returns their sha256. */
 async function writeLines(
   path: string,
   batches: AsyncIterable<LabelledId[]>,
@@ -123,9 +140,6 @@ async function writeLines(
       }
     }
     await file.sync();
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
   } finally {
     await file.close();
   }

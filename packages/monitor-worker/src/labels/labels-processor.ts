@@ -2,11 +2,12 @@ import type { ColaConfig } from "@colaml/shared/config/schema";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { normaliseLabel } from "@colaml/shared/data/labels";
 import type { LabelsJob, LabelsResult } from "@colaml/shared/jobs/labels";
+import type { Dataset } from "@colaml/shared/jobs/names";
+import type { JobContext } from "@colaml/shared/worker/job-context";
+import { damageHint, quotedIds } from "./damaged-ids";
 import { LabelIndex } from "./label-index";
-import type { LabelledId, LabelStore } from "./label-store";
-
-/** Ids that are listed by name, at most. */
-export const LISTED_IDS = 20;
+import { LISTED_IDS } from "./label-join";
+import type { LabelledId, LabelStore, StoredLabels } from "./label-store";
 
 export interface LabelsDependencies {
   store: Pick<LabelStore, "add">;
@@ -22,7 +23,7 @@ export interface LabelsDependencies {
  * @throws ColaError INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED, OUTPUT_UNWRITABLE
  */
 export function createLabelsProcessor({ store, columns, confine, now = Date.now }: LabelsDependencies) {
-  return async (job: LabelsJob): Promise<LabelsResult> => {
+  return async (job: LabelsJob, { logger }: Pick<JobContext, "logger">): Promise<LabelsResult> => {
     const started = now();
     const rejected = { count: 0 };
     const names = { label: job.columns.label ?? columns.label, id: job.columns.id ?? columns.id };
@@ -32,8 +33,12 @@ export function createLabelsProcessor({ store, columns, confine, now = Date.now 
     const unknown = job.predictions
       ? new UnknownIds(await idsOf(await confine(job.predictions), "id"))
       : undefined;
-    const stored = await store.add(job.model, unknown ? unknown.watch(source) : source);
-    const { rows, added, changed, known, total } = stored;
+    const seen: string[] = [];
+    const sampled = firstIds(source, seen);
+    const stored = await store.add(job.model, unknown ? unknown.watch(sampled) : sampled);
+    const { rows, added, changed, known, total, ambiguous } = stored;
+    const warnings = warningsOf(stored, seen, unknown?.found);
+    for (const warning of warnings) logger.warn(`labels of ${job.model}: ${warning}`);
     return {
       model: job.model,
       rows,
@@ -41,16 +46,43 @@ export function createLabelsProcessor({ store, columns, confine, now = Date.now 
       added,
       changed,
       known,
+      ambiguous,
       total,
       ...(unknown ? { unknown: unknown.found } : {}),
+      warnings,
       seconds: (now() - started) / 1000,
     };
   };
 }
 
+/** @param seen the first ids of the delivery */
+function warningsOf(
+  { ambiguous, rows }: StoredLabels,
+  seen: readonly string[],
+  unknown: LabelsResult["unknown"],
+): string[] {
+  const warnings: string[] = [];
+  if (ambiguous.rows > 0) {
+    const { ids, first } = ambiguous;
+    warnings.push(
+      `${ambiguous.rows} of ${rows} rows have an id that came with different labels (${ids} ids, such as ${quotedIds(first)}): such an id joins no row until a later delivery gives it one label`,
+    );
+  }
+  const hint = damageHint(ambiguous.first) ?? damageHint(unknown?.first ?? []) ?? damageHint(seen);
+  return hint === undefined ? warnings : [...warnings, hint];
+}
+
+/** Passes the labels on and keeps the first ids. */
+async function* firstIds(batches: AsyncIterable<LabelledId[]>, seen: string[]) {
+  for await (const batch of batches) {
+    for (const { id } of batch.slice(0, LISTED_IDS - seen.length)) seen.push(id);
+    yield batch;
+  }
+}
+
 /** Ids and labels of a file, batch by batch. */
 export async function* fileLabels(
-  input: { path: string; format?: "csv" | "tsv" | "ndjson" },
+  input: Dataset,
   columns: { label: string; id: string },
   rejected: { count: number },
 ): AsyncGenerator<LabelledId[], void, undefined> {
@@ -96,7 +128,7 @@ class UnknownIds {
   async *watch(batches: AsyncIterable<LabelledId[]>): AsyncGenerator<LabelledId[], void, undefined> {
     for await (const batch of batches) {
       for (const { id } of batch) {
-        if (this.#predictions.meet(id) >= 0) continue;
+        if (this.#predictions.has(id)) continue;
         this.found.count++;
         if (this.found.first.length < LISTED_IDS) this.found.first.push(id);
       }

@@ -1,5 +1,5 @@
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
-import { RowCollector } from "../check/collect-rows";
+import { collectRows } from "../check/collect-check";
 import type { LabelStore } from "../labels/label-store";
 import type { MonitoredModel } from "../monitored-model";
 import { openScoredRows } from "../rows/scored-rows";
@@ -20,8 +20,7 @@ export function createVersionAccuracy({ loadModel, labels, confine }: VersionAcc
     const source = await openScoredRows(input, columns, model.classifier);
     const { terms, tokenise, classifier } = model;
     const late = await labels.load(name);
-    const collector = new RowCollector({ classes: classifier.classes, terms, tokenise, late });
-    for await (const batch of source.batches()) collector.add(batch);
-    return collector.result().quality.metrics.accuracy_score;
+    const { quality } = await collectRows(source, { classes: classifier.classes, terms, tokenise, late });
+    return quality.metrics.accuracy_score;
   };
 }

@@ -8,7 +8,8 @@ export interface Share {
 
 /**
  * Counts by actual (rows) and predicted (columns) class; counts may be fractional where the actual class is only
- * known by its probability.
+ * known by its probability. One more actual class, `foreign`, stands for labels that are not a class of the model: what
+ * is predicted for them is wrong.
  */
 export class ConfusionCounts {
   readonly nClasses: number;
@@ -16,7 +17,12 @@ export class ConfusionCounts {
 
   constructor(nClasses: number) {
     this.nClasses = nClasses;
-    this.#counts = new Float64Array(nClasses * nClasses);
+    this.#counts = new Float64Array((nClasses + 1) * nClasses);
+  }
+
+  /** The actual class of a label that is not a class of the model. */
+  get foreign(): number {
+    return this.nClasses;
   }
 
   add(actual: number, predicted: number, rows = 1): void {
@@ -32,9 +38,10 @@ export class ConfusionCounts {
   }
 
   /**
-   * Each metric as a share of rows. Binary: of class 1, as scikit-learn's defaults; F1 is not a share itself but
+   * Each metric as a share of rows, foreign ones among them. Binary: of class 1, as scikit-learn's defaults, and with
+   * foreign labels as its `labels=[class 1], average="micro"`; F1 is not a share itself but
    * 2J / (1 + J) of one, the Jaccard index J = TP / (TP + FP + FN), whose rows are given. Multiclass: weighted by
-   * the classes' rows, of all rows.
+   * the classes' rows, of all rows, as its `average="weighted"` over every label there is.
    */
   shares(): Partial<Record<QualityMetric, Share>> {
     const n = this.total;
@@ -43,7 +50,8 @@ export class ConfusionCounts {
     for (let k = 0; k < this.nClasses; k++) correct += this.at(k, k);
     const accuracy_score = { successes: correct, n };
     if (this.nClasses !== 2) return { accuracy_score, ...this.#weightedShares(n) };
-    const [fp, fn, tp] = [this.at(0, 1), this.at(1, 0), this.at(1, 1)];
+    const [fn, tp] = [this.at(1, 0), this.at(1, 1)];
+    const fp = this.at(0, 1) + this.at(this.foreign, 1);
     return {
       accuracy_score,
       precision_score: { successes: tp, n: tp + fp },
@@ -56,7 +64,7 @@ export class ConfusionCounts {
     const sums = { precision_score: 0, recall_score: 0, f1_score: 0 };
     for (let k = 0; k < this.nClasses; k++) {
       let actual = 0;
-      let predicted = 0;
+      let predicted = this.at(this.foreign, k);
       for (let other = 0; other < this.nClasses; other++) {
         actual += this.at(k, other);
         predicted += this.at(other, k);

@@ -10,7 +10,10 @@ export interface RealisedQuality {
   metrics: ClassificationMetrics;
   intervals: Partial<Record<QualityMetric, [number, number]>>;
   support: Partial<Record<QualityMetric, number>>;
+  /** A row of counts a class, and a last one for foreign labels if there are any. */
   confusion: number[][];
+  /** Rows of `n` whose label is not a class of the model: each is a wrong prediction. */
+  foreign: number;
 }
 
 /** scikit-learn's clipping of probabilities in `log_loss`: the float64 epsilon. */
@@ -21,6 +24,7 @@ export class LabelTally {
   readonly #confusion: ConfusionCounts;
   readonly #tables: ScoreTable[];
   readonly #rowsOfClass: Float64Array;
+  #foreign = 0;
   #logLoss = 0;
 
   constructor(nClasses: number) {
@@ -39,13 +43,24 @@ export class LabelTally {
     else for (const [k, table] of this.#tables.entries()) table.add(probabilities[k]!, actual === k);
   }
 
+  /** A row whose label is not a class of the model. */
+  addForeign(predicted: number): void {
+    this.#confusion.add(this.#confusion.foreign, predicted);
+    this.#foreign++;
+  }
+
   /** @param classes for the reasons of what is absent */
   quality(classes: readonly string[]): RealisedQuality {
     const n = this.#confusion.total;
-    const confusion = classes.map((_, a) => classes.map((_, p) => this.#confusion.at(a, p)));
-    if (n === 0) return { n, metrics: { absent: noLabels() }, intervals: {}, support: {}, confusion };
-    const metrics: ClassificationMetrics = { log_loss: this.#logLoss / n };
+    const foreign = this.#foreign;
+    const actual = [...classes.keys(), ...(foreign > 0 ? [this.#confusion.foreign] : [])];
+    const confusion = actual.map((a) => classes.map((_, p) => this.#confusion.at(a, p)));
+    if (n === 0)
+      return { n, metrics: { absent: noLabels() }, intervals: {}, support: {}, confusion, foreign };
+    const metrics: ClassificationMetrics = {};
     const absent: Record<string, string> = {};
+    if (foreign === 0) metrics.log_loss = this.#logLoss / n;
+    else absent["log_loss"] = this.#foreignReason();
     const intervals: RealisedQuality["intervals"] = {};
     const support: RealisedQuality["support"] = {};
     for (const [name, { successes, n: rows }] of Object.entries(this.#confusion.shares())) {
@@ -62,7 +77,12 @@ export class LabelTally {
     }
     this.#addRocAuc(classes, { metrics, absent, intervals, support });
     if (Object.keys(absent).length > 0) metrics.absent = absent;
-    return { n, metrics, intervals, support, confusion };
+    return { n, metrics, intervals, support, confusion, foreign };
+  }
+
+  /** scikit-learn's `log_loss` and `roc_auc_score` refuse labels that have no probability. */
+  #foreignReason(): string {
+    return `${this.#foreign} labels are not a class of the model and have no probability`;
   }
 
   /** Binary: the area and DeLong's interval; multiclass: one against the rest, weighted by the classes' rows. */
@@ -72,6 +92,10 @@ export class LabelTally {
   ): void {
     const missing = classes.filter((_, k) => this.#rowsOfClass[k] === 0);
     out.support.roc_auc = Math.min(...this.#rowsOfClass);
+    if (this.#foreign > 0) {
+      out.absent["roc_auc"] = this.#foreignReason();
+      return;
+    }
     if (missing.length > 0) {
       out.absent["roc_auc"] = `no labelled row is ${missing.map((name) => JSON.stringify(name)).join(", ")}`;
       return;

@@ -17,6 +17,7 @@ export interface ReportData {
   maker: ReportMaker;
   source: string;
   classes: readonly string[];
+  /** A row a class, and a last one for labels that are not a class of the model. */
   confusion: readonly (readonly number[])[];
   segments: readonly Segment[];
   /** Earlier checks and this one, oldest first. */
@@ -64,9 +65,19 @@ function tiles({ result }: ReportData): Markup {
   };
   const estimated = result.estimated?.accuracy_score;
   return html`<div class="tiles">${tile("Rows", result.rows.toLocaleString("en"), `${result.rejected} left out`)}
-${tile("Labelled", result.n.toLocaleString("en"))}${metric("Accuracy", "accuracy_score")}
+${tile("Labelled", result.n.toLocaleString("en"), labelledNote(result))}${metric("Accuracy", "accuracy_score")}
 ${tile("Estimated accuracy", estimated === undefined ? "none" : estimated.toFixed(4), "without labels")}
 ${metric("Precision", "precision_score")}${metric("Recall", "recall_score")}${metric("F1", "f1_score")}${metric("ROC AUC", "roc_auc")}</div>`;
+}
+
+/** What of the labels is wrong or missing, for the tile that counts them. */
+function labelledNote({ foreignLabels, labels }: ReportData["result"]): string {
+  const foreign = foreignLabels?.rows ?? 0;
+  const ambiguous = labels?.ambiguous?.rows ?? 0;
+  return [
+    ...(foreign > 0 ? [`${foreign.toLocaleString("en")} not a class of the model`] : []),
+    ...(ambiguous > 0 ? [`${ambiguous.toLocaleString("en")} more not joined`] : []),
+  ].join(", ");
 }
 
 function checks(list: readonly QualityCheck[]): Markup {
@@ -129,9 +140,9 @@ function drift(found: DriftResult | undefined, absent: string | undefined): Mark
 function confusion({ result, classes, confusion: counts }: ReportData): Markup {
   if (result.n === 0 || classes.length > 12) return html``;
   const head = classes.map((name) => html`<th class="n">${name}</th>`);
-  const rows = classes.map(
-    (name, a) =>
-      html`<tr><th>${name}</th>${counts[a]!.map((count) => html`<td class="n">${count.toLocaleString("en")}</td>`)}</tr>`,
+  const rows = counts.map(
+    (of, a) =>
+      html`<tr><th>${classes[a] ?? "not a class of the model"}</th>${of.map((count) => html`<td class="n">${count.toLocaleString("en")}</td>`)}</tr>`,
   );
   return html`<h2>Confusion</h2><p class="dim small">Rows: what it was. Columns: what the model said.</p><div class="scroll"><table><tr><th></th>${head}</tr>${rows}</table></div>`;
 }

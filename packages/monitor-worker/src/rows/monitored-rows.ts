@@ -19,17 +19,18 @@ export interface MonitoredRows {
 
 /** Where the rows of one check come from. */
 export interface RowSource {
+  /** One pass; each gives the same rows. @throws ColaError INPUT_CHANGED if the file changed between two */
   batches(): AsyncGenerator<MonitoredRows, void, undefined>;
-  /** After the pass. */
+  /** Of the latest pass. */
   rejected(): { count: number; reasons: string[] };
 }
 
-/** An open file: the columns it turned out to have, and its batches from the first on. */
+/** An open file: the columns it turned out to have, and its batches from the first on, in any number of passes. */
 export interface OpenRows {
   reader: DatasetReader;
   /** Of those asked for. */
   columns: ReadonlySet<string>;
-  batches: AsyncIterable<Batch>;
+  batches(): AsyncIterable<Batch>;
   /** Position of a column among a batch's `others`. */
   indexOf(column: string): number;
 }
@@ -51,11 +52,16 @@ export async function openRows(
     { ...(text === undefined ? {} : { text }), others },
     { batchRows: 2_000 },
   );
-  const batches = reader.batches();
+  const opened = reader.batches();
   try {
-    const first = await batches.next();
-    const columns = new Set(others);
-    return { reader, columns, batches: resumed(first, batches), indexOf: (column) => others.indexOf(column) };
+    const first = await opened.next();
+    let begun: AsyncGenerator<Batch, void> | undefined = resumed(first, opened);
+    const batches = () => {
+      const pass = begun ?? reader.batches();
+      begun = undefined;
+      return pass;
+    };
+    return { reader, columns: new Set(others), batches, indexOf: (column) => others.indexOf(column) };
   } catch (error) {
     const missing =
       error instanceof ColaError && error.code === "COLUMN_NOT_FOUND" && error.details["column"];
@@ -69,7 +75,10 @@ export async function openRows(
   }
 }
 
-async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>) {
+async function* resumed<T>(
+  first: IteratorResult<T, void>,
+  rest: AsyncGenerator<T, void>,
+): AsyncGenerator<T, void, undefined> {
   try {
     if (first.done) return;
     yield first.value;

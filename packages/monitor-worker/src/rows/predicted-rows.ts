@@ -31,7 +31,9 @@ export async function openPredictedRows(
       };
     },
     async *batches() {
-      for await (const batch of open.batches) yield predictionsOf(batch, open, classes, textColumn, counters);
+      counters.unreadable = 0;
+      for await (const batch of open.batches())
+        yield predictionsOf(batch, open, classes, textColumn, counters);
     },
   };
 }
@@ -92,6 +94,6 @@ function predictionsOf(
 export async function predictedVersion(path: string): Promise<string | undefined> {
   const open = await openRows({ path }, undefined, [], [VERSION]);
   if (!open.columns.has(VERSION)) return undefined;
-  for await (const { others } of open.batches) return others[open.indexOf(VERSION)]![0];
+  for await (const { others } of open.batches()) return others[open.indexOf(VERSION)]![0];
   return undefined;
 }

@@ -27,7 +27,7 @@ export async function openScoredRows(
   return {
     rejected: () => rejectedOf(open.reader),
     async *batches() {
-      for await (const { texts, others } of open.batches) {
+      for await (const { texts, others } of open.batches()) {
         yield {
           ...scored(texts, classifier),
           ...(labelAt < 0

@@ -1,7 +1,12 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LabelIndex } from "@colaml/monitor-worker/labels/label-index";
+import {
+  CONFLICTING_LABELS,
+  LabelIndex,
+  NO_LABEL,
+  SHARED_ID,
+} from "@colaml/monitor-worker/labels/label-index";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 
 let stateDir: string;
@@ -14,6 +19,19 @@ async function* batchOf(labels: Record<string, string>) {
   yield Object.entries(labels).map(([id, label]) => ({ id, label }));
 }
 
+async function* rowsOf(rows: readonly (readonly [id: string, label: string])[]) {
+  yield rows.map(([id, label]) => ({ id, label }));
+}
+
+/** The label of each id, or why it has none. */
+function labelsOf(index: LabelIndex, ids: string[]): (string | number | undefined)[] {
+  index.beginJoin();
+  return ids.map((id) => {
+    const code = index.meet(id, 1);
+    return code >= 0 ? index.names[code] : code === NO_LABEL ? undefined : code;
+  });
+}
+
 describe("late labels", () => {
   it("are counted once however often they come", async () => {
     const store = new LabelStore(stateDir);
@@ -23,6 +41,7 @@ describe("late labels", () => {
       changed: 0,
       known: 0,
       total: 2,
+      ambiguous: { ids: 0, rows: 0, first: [] },
     });
     expect(await store.add("m", batchOf({ b: "False", a: "True" }))).toMatchObject({
       added: 0,
@@ -37,13 +56,64 @@ describe("late labels", () => {
     await store.add("m", batchOf({ a: "True", b: "False" }));
     await store.add("m", batchOf({ b: "True", c: "True" }));
     const index = await store.load("m");
-    expect(["a", "b", "c", "d"].map((id) => index.names[index.meet(id)])).toEqual([
-      "True",
-      "True",
-      "True",
-      undefined,
-    ]);
+    expect(labelsOf(index, ["a", "b", "c", "d"])).toEqual(["True", "True", "True", undefined]);
     expect((await store.load("other")).size).toBe(0);
+  });
+
+  it("hold as the newest says, also when it says what an older one said", async () => {
+    const store = new LabelStore(stateDir);
+    for (const label of ["True", "False", "True"]) await store.add("m", batchOf({ a: label }));
+    expect(labelsOf(await store.load("m"), ["a"])).toEqual(["True"]);
+  });
+
+  it("are in conflict if one delivery says both, until a later one says which", async () => {
+    const store = new LabelStore(stateDir);
+    await store.add("m", batchOf({ a: "True", b: "True", c: "True" }));
+    const both = [
+      ["a", "True"],
+      ["b", "False"],
+      ["b", "False"],
+      ["b", "True"],
+      ["d", "True"],
+      ["d", "False"],
+      ["c", "False"],
+    ] as const;
+    const stored = {
+      rows: 7,
+      added: 0,
+      changed: 1,
+      known: 1,
+      total: 4,
+      ambiguous: { ids: 2, rows: 5, first: ["b", "d"] },
+    };
+    expect(await store.add("m", rowsOf(both))).toEqual(stored);
+    expect(labelsOf(await store.load("m"), ["a", "b", "c", "d"])).toEqual([
+      "True",
+      CONFLICTING_LABELS,
+      "False",
+      CONFLICTING_LABELS,
+    ]);
+    expect(await store.add("m", rowsOf(both))).toEqual({ ...stored, changed: 0, known: 2 });
+    expect(await readdir(join(stateDir, "labels", "m"))).toHaveLength(2);
+    expect(await store.add("m", batchOf({ b: "False" }))).toMatchObject({
+      changed: 1,
+      ambiguous: { ids: 0 },
+    });
+    expect(labelsOf(await store.load("m"), ["b", "d"])).toEqual(["False", CONFLICTING_LABELS]);
+  });
+
+  it("are read as the release before stored them, when the last of two rows of an id had won", async () => {
+    const folder = join(stateDir, "labels", "m");
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, `000000001-${"0".repeat(64)}.ndjson`),
+      '["a","True"]\n["b","True"]\n["b","False"]\n',
+    );
+    await writeFile(join(folder, `000000002-${"1".repeat(64)}.ndjson`), '["a","False"]\n');
+    expect(labelsOf(await new LabelStore(stateDir).load("m"), ["a", "b"])).toEqual([
+      "False",
+      CONFLICTING_LABELS,
+    ]);
   });
 
   it("leave nothing behind when the source fails", async () => {
@@ -67,9 +137,51 @@ describe("the index of labels", () => {
     const index = new LabelIndex();
     for (let i = 0; i < 200_000; i++) index.set(`id-${i}`, i % 3 === 0 ? "x" : "__proto__");
     expect(index.size).toBe(200_000);
+    index.beginJoin();
     for (let i = 0; i < 200_000; i += 7)
-      expect(index.names[index.meet(`id-${i}`)]).toBe(i % 3 === 0 ? "x" : "__proto__");
-    expect(index.meet("id-200000")).toBe(-1);
+      expect(index.names[index.meet(`id-${i}`, 1)]).toBe(i % 3 === 0 ? "x" : "__proto__");
+    expect(index.meet("id-200000", 1)).toBe(NO_LABEL);
     expect([index.wasMet("id-7"), index.wasMet("id-8")]).toEqual([true, false]);
+  });
+
+  it("knows conflicts and ids of different rows through every growth", () => {
+    const index = new LabelIndex();
+    for (let i = 0; i < 50_000; i++) {
+      index.set(`id-${i}`, "x");
+      if (i % 10 === 0) index.set(`id-${i}`, "y");
+    }
+    expect(index.delivery).toEqual({
+      added: 45_000,
+      changed: 0,
+      conflicting: 5_000,
+      newlyConflicting: 5_000,
+    });
+    index.beginJoin();
+    for (let i = 0; i < 50_000; i++) index.meet(`id-${i}`, 1);
+    for (let i = 1; i < 50_000; i += 10) index.meet(`id-${i}`, 2);
+    expect(index.sharedCount).toBe(5_000);
+    index.beginJoin();
+    const found = Array.from({ length: 50_000 }, (_, i) => index.meet(`id-${i}`, 1));
+    expect(found.filter((code) => code === CONFLICTING_LABELS)).toHaveLength(5_000);
+    expect(found.filter((code) => code === SHARED_ID)).toHaveLength(5_000);
+    expect(found[0]).toBe(CONFLICTING_LABELS);
+    expect(found[1]).toBe(SHARED_ID);
+  });
+
+  it("tells deliveries apart beyond the number it counts them by", () => {
+    const index = new LabelIndex();
+    for (let i = 0; i < 70_000; i++) {
+      index.set("a", i % 2 === 0 ? "x" : "y");
+      index.set("b", "x");
+      index.beginDelivery();
+    }
+    index.beginJoin();
+    expect([index.names[index.meet("a", 1)], index.names[index.meet("b", 1)]]).toEqual(["y", "x"]);
+  });
+
+  it("refuses more different labels than it can number", () => {
+    const index = new LabelIndex();
+    for (let i = 0; i < 32_767; i++) index.set(`${i}`, `label ${i}`);
+    expect(() => index.set("one more", "another")).toThrow(/more than 32767 different labels/);
   });
 });

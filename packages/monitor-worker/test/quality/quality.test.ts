@@ -5,6 +5,7 @@ import { QualitySegments } from "@colaml/monitor-worker/quality/quality-segments
 import type { QualityMetric } from "@colaml/shared/jobs/monitor";
 import cbpe from "../fixtures/cbpe.json";
 import expected from "../fixtures/drift.json";
+import joins from "../fixtures/joins.json";
 
 function tallyOf(rows: typeof expected.binary | typeof expected.multiclass, classes: string[]) {
   const tally = new LabelTally(classes.length);
@@ -32,6 +33,32 @@ describe("realised quality", () => {
     for (const [name, value] of Object.entries(rows.metrics)) {
       expect(metrics[name as QualityMetric]).toBeCloseTo(value, 9);
     }
+  });
+
+  it.each([
+    ["binary", joins.foreign.binary],
+    ["multiclass", joins.foreign.multiclass],
+  ])("counts foreign labels as wrong, as scikit-learn does: %s", (_, rows) => {
+    const { classes } = rows;
+    const tally = new LabelTally(classes.length);
+    rows.actual.forEach((actual, i) => {
+      const predicted = classes.indexOf(rows.predicted[i]!);
+      if (classes.includes(actual)) tally.add(classes.indexOf(actual), predicted, rows.probabilities[i]!);
+      else tally.addForeign(predicted);
+    });
+    const { metrics, confusion, n, foreign, intervals } = tally.quality(classes);
+    expect([n, foreign]).toEqual([rows.actual.length, rows.foreign]);
+    expect(confusion).toEqual(rows.confusion);
+    for (const [name, value] of Object.entries(rows.metrics)) {
+      expect(metrics[name as QualityMetric]).toBeCloseTo(value, 12);
+    }
+    for (const name of ["roc_auc", "log_loss"] as const) {
+      expect(metrics).not.toHaveProperty(name);
+      expect(metrics.absent![name]).toBe(
+        `${foreign} labels are not a class of the model and have no probability`,
+      );
+    }
+    expect(intervals.accuracy_score![0]).toBeLessThan(rows.metrics.accuracy_score);
   });
 
   it("has DeLong's interval of the area under the curve", () => {

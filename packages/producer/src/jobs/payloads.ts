@@ -121,6 +121,7 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
       recall_score: config.monitor.recallThreshold,
       f1_score: config.monitor.f1Threshold,
     },
+    maxAmbiguous: config.monitor.maxAmbiguous,
     ...more,
   });
 }

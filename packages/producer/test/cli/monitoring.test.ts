@@ -280,3 +280,49 @@ describe("a check that names no rows", () => {
     expect((await cola("schedule", "remove", value.id)).code).toBe(0);
   });
 });
+
+describe("labels that do not fit", () => {
+  it("in one delivery twice with different labels are counted, and join no row until one comes later", async () => {
+    const { id, label } = truth[0]!;
+    const other = { id, label: label === "True" ? "False" : "True" };
+    const path = writeLabels("twice.csv", [truth[0]!, other, truth[1]!]);
+    const { value } = await cola<LabelsResult>("labels", path);
+    expect(value).toMatchObject({ rows: 3, added: 0, known: 1, ambiguous: { ids: 1, rows: 2, first: [id] } });
+    expect(value.warnings).toEqual([
+      expect.stringContaining("2 of 3 rows have an id that came with different"),
+    ]);
+    const { value: without } = await cola<MonitorResult>("monitor", "--predictions", scored);
+    expect(without).toMatchObject({ n: truth.length - 1, labels: { ambiguous: { ids: 1, rows: 1 } } });
+    await cola("labels", writeLabels("once.csv", [truth[0]!]));
+    const { value: after } = await cola<MonitorResult>("monitor", "--predictions", scored);
+    expect(after).toMatchObject({ n: truth.length, labels: { ambiguous: { rows: 0 } } });
+  });
+
+  it("by ids that a spreadsheet shortened are refused, and not by a file's own rows", async () => {
+    const damaged = join(folder, "damaged.csv");
+    const lines = ["tweet_id,inbound,text"];
+    const columns = { text: "text", label: "inbound", id: "tweet_id" };
+    for await (const { texts, labels } of readDataset({ path: fresh }, columns).batches())
+      for (const [i, text] of texts.entries())
+        lines.push(`5.70E+17,${labels[i]},"${text.replaceAll('"', '""')}"`);
+    writeFileSync(damaged, `${lines.join("\n")}\n`);
+    const output = join(folder, "damaged-scored.csv");
+    expect((await cola("predict", damaged, "--output", output)).code).toBe(0);
+    const refused = await cola<{ error_code: string; message: string }>(
+      ...["monitor", "--predictions", output, "--labels", damaged],
+    );
+    expect([refused.code, refused.value.error_code]).toEqual([1, "LABELS_INVALID"]);
+    expect(refused.value.message).toMatch(/"5\.70E\+17".*spreadsheet.*export the id column as text/);
+    const byRow = await cola<MonitorResult>("monitor", damaged);
+    expect(byRow.value.metrics.accuracy_score).toBeCloseTo(await accuracyOf(truth), 12);
+  });
+
+  it("because all are spelled otherwise fail the check", async () => {
+    const spelled = truth.map(({ id, label }) => ({ id, label: `${label}.` }));
+    const args = ["--predictions", scored, "--labels", writeLabels("spelled.csv", spelled)];
+    const { code, value } = await cola<MonitorResult>("monitor", ...args);
+    expect([code, value.ok, value.n]).toEqual([3, false, truth.length]);
+    expect(value.foreignLabels!.rows).toBe(truth.length);
+    expect(value.summary).toMatch(/no label is a class of the model, spelling may be why: "(True|False)\."/);
+  });
+});

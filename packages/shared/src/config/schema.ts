@@ -60,6 +60,7 @@ export interface ColaConfig {
     relativeDrop: number;
     minRows: number;
     falseAlarmRate: number;
+    maxAmbiguous: number;
     alertRules: string;
   };
   webhook: {
@@ -261,6 +262,13 @@ export const configSchema = {
       0.01,
       0.001,
       0.2,
+    ),
+    maxAmbiguous: real(
+      "Most rows left out of a join since their id is ambiguous, as a share; above it a check is refused",
+      "COLAML_MAX_AMBIGUOUS_IDS",
+      0.1,
+      0,
+      1,
     ),
     alertRules: text(
       "JSON file with a list of alert rules; empty: thresholds and drift alone",

@@ -19,6 +19,8 @@ export const RULE_METRICS: readonly string[] = [
   "failed_checks",
   "out_of_vocabulary_share",
   "rejected_share",
+  "foreign_label_share",
+  "ambiguous_id_share",
 ];
 
 /** `45s`, `10m`, `1h`, `7d`: how long, in milliseconds. */

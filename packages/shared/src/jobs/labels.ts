@@ -38,6 +38,16 @@ export const labelsJobSchema = z
 export type LabelsJob = z.infer<typeof labelsJobSchema>;
 export type LabelsJobInput = z.input<typeof labelsJobSchema>;
 
+/** Ids that do not say which label belongs to which row. */
+export interface AmbiguousIds {
+  /** Different ids. */
+  ids: number;
+  /** Rows with one of them. */
+  rows: number;
+  /** The first of the ids, at most 20. */
+  first: string[];
+}
+
 /** Result of a `labels` job. The same labels twice give `added` 0 the second time. */
 export interface LabelsResult {
   model: string;
@@ -48,11 +58,18 @@ export interface LabelsResult {
   added: number;
   /** Ids whose stored label was another one: the newest holds. */
   changed: number;
-  /** Ids that were stored with this label already. */
+  /** Rows that brought nothing new: the id was stored with this label, or stood in a row before. */
   known: number;
-  /** Ids stored for the model after this job. */
+  /**
+   * Ids that came with different labels in this delivery: they join no row until a later delivery gives them one
+   * label. `rows` is the sum of `added`, `changed`, `known` and these. Absent in results of older releases.
+   */
+  ambiguous?: AmbiguousIds;
+  /** Ids stored for the model after this job, ambiguous ones among them. */
   total: number;
   /** Only with `predictions`: ids that no prediction has, how many and the first of them. */
   unknown?: { count: number; first: string[] };
+  /** What is wrong with the ids and how to mend it, in one line each. Absent in results of older releases. */
+  warnings?: string[];
   seconds: number;
 }

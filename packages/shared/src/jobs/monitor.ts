@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { WithoutKnownWords } from "../data/without-known-words";
 import type { Alert } from "./alerts";
+import type { AmbiguousIds } from "./labels";
 import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
 import type { ClassificationMetrics } from "./train";
 
@@ -55,6 +56,8 @@ export const monitorJobSchema = z
       .optional(),
     /** No verdict on a metric that fewer rows than this speak for (precision: rows predicted positive, ...). */
     minRows: z.number().int().min(1).max(1_000_000_000).optional(),
+    /** Most of the rows with a label by id that may be left out because the id is ambiguous, as a share. */
+    maxAmbiguous: z.number().min(0).max(1).optional(),
     /** Chance that a check of rows like the training's raises a drift alarm. */
     falseAlarmRate: z.number().min(0.001).max(0.2).optional(),
     experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
@@ -136,11 +139,31 @@ export interface DriftResult {
   outOfVocabularyShare: { reference: number; current: number };
 }
 
-/** How labels met predictions. */
+/** Rows left out of a join by id. */
+export interface LeftOutIds extends AmbiguousIds {
+  /** Of `rows`: the id came with different labels in one delivery. */
+  differentLabels: number;
+  /** Of `rows`: the id stands on rows that differ. */
+  differentRows: number;
+  /** `rows` as a share of the rows whose id has a label. */
+  share: number;
+}
+
+/** Labels that are not a class of the model: each counts as a wrong prediction. */
+export interface ForeignLabels {
+  rows: number;
+  /** The first different ones, at most 5, masked and cut; with the class that is spelled nearly so. */
+  first: { label: string; nearest?: string }[];
+}
+
+/** How labels met rows by id. */
 export interface LabelMatch {
+  /** Rows that got their label by id. */
   matched: number;
-  /** Predictions without a label yet. */
+  /** Rows without a label yet. */
   unlabelled: number;
+  /** Rows left out of the join, since their id does not say which label is theirs. Absent in older results. */
+  ambiguous?: LeftOutIds;
   /** Labels whose id no prediction has: how many, and the first of them. */
   unknown: { count: number; first: string[] };
 }
@@ -160,8 +183,10 @@ export interface MonitorResult {
   rejected: number;
   /** Rows whose text holds no word that the model knows; absent without texts, or without a profile of the model. */
   withoutKnownWords?: WithoutKnownWords;
-  /** Rows with a label, which `metrics` are of. */
+  /** Rows with a label, which `metrics` are of; those with a foreign label are wrong. */
   n: number;
+  /** Absent in results of older releases. */
+  foreignLabels?: ForeignLabels;
   metrics: ClassificationMetrics;
   /** 95% intervals of the metrics that have one. */
   intervals: Partial<Record<QualityMetric, [number, number]>>;

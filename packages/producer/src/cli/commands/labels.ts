@@ -7,6 +7,7 @@ import { checkInput } from "../input-check";
 import { optional, textOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
+import { printable } from "../terminal";
 import { userPath } from "../user-paths";
 
 const EXAMPLES = `
@@ -59,8 +60,18 @@ export function addLabelsCommand(program: Command): void {
 }
 
 function describeLabels(result: LabelsResult): string {
-  const unknown = result.unknown
-    ? `\n  ${result.unknown.count} ids have no prediction${result.unknown.count > 0 ? `, e.g. ${result.unknown.first.slice(0, 5).join(", ")}` : ""}`
-    : "";
-  return `${result.model}: ${result.added} labels added, ${result.changed} changed, ${result.known} known already, ${result.rejected} left out; ${result.total} in all${unknown}`;
+  const { unknown, ambiguous } = result;
+  const first = unknown && unknown.count > 0 ? `, e.g. ${unknown.first.slice(0, 5).join(", ")}` : "";
+  const counts = [
+    `${result.added} labels added`,
+    `${result.changed} changed`,
+    `${result.known} known already`,
+    ...(ambiguous && ambiguous.rows > 0 ? [`${ambiguous.rows} ambiguous`] : []),
+    `${result.rejected} left out`,
+  ];
+  return [
+    `${result.model}: ${counts.join(", ")}; ${result.total} in all`,
+    ...(unknown ? [`  ${unknown.count} ids have no prediction${printable(first)}`] : []),
+    ...(result.warnings ?? []).map((warning) => `  note: ${printable(warning)}`),
+  ].join("\n");
 }

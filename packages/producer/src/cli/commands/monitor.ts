@@ -123,7 +123,7 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
     : [`  drift: not computed (${result.driftAbsent ?? "no reason given"})`];
   return [
     `${terminal.bold(mark)} ${printable(result.summary)}`,
-    `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label, ${result.rejected} left out`,
+    `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label${labelNote(result)}, ${result.rejected} left out`,
     ...shownChecks(result).map((check) => checkLine(terminal, check)),
     estimateLine(result),
     ...drift,
@@ -134,6 +134,13 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
     ...result.warnings.map((warning) => `  note: ${printable(warning)}`),
     ...(result.report ? [`  report: ${result.report}`] : []),
   ].join("\n");
+}
+
+/** Labels that are not a class of the model, and rows that no label could be joined with. */
+function labelNote({ foreignLabels, labels }: MonitorResult): string {
+  const foreign = foreignLabels?.rows ?? 0;
+  const ambiguous = labels?.ambiguous?.rows ?? 0;
+  return `${foreign > 0 ? ` (${foreign} of them not a class of the model)` : ""}${ambiguous > 0 ? `, ${ambiguous} with an ambiguous id` : ""}`;
 }
 
 /** The accuracy to expect without labels, beside the one with them. */
