@@ -109,16 +109,14 @@ async function runJobs(
         input: { path: files.fresh },
         output: files.output,
         force: true,
-        // the report then shows which words rose and fell
-        passThrough: [config.columns.text],
       }),
     );
     const monitor = await run<MonitorResult>(
       "3/3 monitor",
       "monitor",
+      // The file has texts and labels: each row brings its own label, whatever its id is.
       monitorPayload(config, {
-        predictions: files.output,
-        labels: files.fresh,
+        input: { path: files.fresh },
         columns: config.columns,
         report: files.report,
         // the demo's own folder: an earlier one may have left its report
