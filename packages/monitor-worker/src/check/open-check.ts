@@ -2,7 +2,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
 import type { LabelIndex } from "../labels/label-index";
 import type { LabelStore } from "../labels/label-store";
-import { fileLabels } from "../labels/labels-processor";
+import { fileLabels, type RejectedLabels } from "../labels/labels-processor";
 import type { MonitoredModel } from "../monitored-model";
 import type { RowSource } from "../rows/monitored-rows";
 import { openPredictedRows, predictedVersion } from "../rows/predicted-rows";
@@ -64,14 +64,14 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   const columns = { label: job.columns.label ?? model.columns.label, id: job.columns.id ?? model.columns.id };
   const file = job.labels === undefined ? undefined : { path: await confine(job.labels) };
   if (file) {
-    const rejected = { count: 0 };
+    const rejected: RejectedLabels = { count: 0, notes: [] };
     late.beginDelivery();
     for await (const batch of fileLabels(file, columns, rejected))
       for (const row of batch) late.set(row.id, row.label);
-    if (rejected.count > 0) warnings.push(`${rejected.count} rows of ${file.path} have no id or label`);
+    warnings.push(...rejected.notes.map((note) => `${file.path}: ${note}`));
   }
   // Only a file that belongs to these predictions can have ids that are missing among them.
-  const lateIds = file ? () => fileLabels(file, columns, { count: 0 }) : undefined;
+  const lateIds = file ? () => fileLabels(file, columns, { count: 0, notes: [] }) : undefined;
   return { model, source, late, ...(lateIds ? { lateIds } : {}), warnings, hasTexts: source.hasTexts };
 }
 

@@ -1,6 +1,7 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
 import { normaliseLabel } from "@colaml/shared/data/labels";
+import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import type { LabelsJob, LabelsResult } from "@colaml/shared/jobs/labels";
 import type { Dataset } from "@colaml/shared/jobs/names";
 import type { JobContext } from "@colaml/shared/worker/job-context";
@@ -20,12 +21,13 @@ export interface LabelsDependencies {
 /**
  * Takes labels in: stores them for their model, and matches them with predictions where the job names some.
  *
- * @throws ColaError INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED, OUTPUT_UNWRITABLE
+ * @throws ColaError INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED, TOO_MANY_REJECTED,
+ *   LABELS_INVALID, OUTPUT_UNWRITABLE
  */
 export function createLabelsProcessor({ store, columns, confine, now = Date.now }: LabelsDependencies) {
   return async (job: LabelsJob, { logger }: Pick<JobContext, "logger">): Promise<LabelsResult> => {
     const started = now();
-    const rejected = { count: 0 };
+    const rejected: RejectedLabels = { count: 0, notes: [] };
     const names = { label: job.columns.label ?? columns.label, id: job.columns.id ?? columns.id };
     const source = job.input
       ? fileLabels({ ...job.input, path: await confine(job.input.path) }, names, rejected)
@@ -34,10 +36,10 @@ export function createLabelsProcessor({ store, columns, confine, now = Date.now 
       ? new UnknownIds(await idsOf(await confine(job.predictions), "id"))
       : undefined;
     const seen: string[] = [];
-    const sampled = firstIds(source, seen);
+    const sampled = firstIds(unlessTooManyRejected(source, rejected, job), seen);
     const stored = await store.add(job.model, unknown ? unknown.watch(sampled) : sampled);
     const { rows, added, changed, known, total, ambiguous } = stored;
-    const warnings = warningsOf(stored, seen, unknown?.found);
+    const warnings = [...rejected.notes, ...warningsOf(stored, seen, unknown?.found)];
     for (const warning of warnings) logger.warn(`labels of ${job.model}: ${warning}`);
     return {
       model: job.model,
@@ -80,11 +82,32 @@ async function* firstIds(batches: AsyncIterable<LabelledId[]>, seen: string[]) {
   }
 }
 
+/** Passes the labels on; at their end it refuses a delivery of which too much was rejected, before it is kept. */
+async function* unlessTooManyRejected(
+  batches: AsyncIterable<LabelledId[]>,
+  rejected: RejectedLabels,
+  { maxRejected, input }: LabelsJob,
+) {
+  let rows = 0;
+  for await (const batch of batches) {
+    rows += batch.length;
+    yield batch;
+  }
+  const why = { path: input?.path ?? "the labels", reasons: rejected.notes };
+  checkRejected(maxRejected, { rows, rejected: rejected.count }, true, why);
+}
+
+/** Rows without an id or a label: how many, and why, in one line each. */
+export interface RejectedLabels {
+  count: number;
+  notes: string[];
+}
+
 /** Ids and labels of a file, batch by batch. */
 export async function* fileLabels(
   input: Dataset,
   columns: { label: string; id: string },
-  rejected: { count: number },
+  rejected: RejectedLabels,
 ): AsyncGenerator<LabelledId[], void, undefined> {
   // As a further column the id must be there: record numbers, as they serve elsewhere, would match wrong rows.
   const reader = readDataset(input, { label: columns.label, others: [columns.id] });
@@ -94,18 +117,21 @@ export async function* fileLabels(
     rejected.count += rows.length - complete.length;
     yield complete;
   }
+  if (rejected.count > 0) rejected.notes.push(`${rejected.count} rows left out: no id`);
   rejected.count += reader.rejected.count;
+  rejected.notes.push(...readNotes(reader));
 }
 
 async function* inlineLabels(
   labels: readonly LabelledId[],
-  rejected: { count: number },
+  rejected: RejectedLabels,
 ): AsyncGenerator<LabelledId[], void, undefined> {
   const rows = labels.flatMap(({ id, label }) => {
     const name = normaliseLabel(label);
     return name === undefined || id.trim() === "" ? [] : [{ id: id.trim(), label: name }];
   });
   rejected.count += labels.length - rows.length;
+  if (rejected.count > 0) rejected.notes.push(`${rejected.count} rows left out: no id or no label`);
   yield rows;
 }
 

@@ -59,18 +59,31 @@ describe("a delivery of labels", () => {
       ambiguous: { ids: 1, rows: 2, first: ["b"] },
       total: 3,
       warnings: [
+        "1 rows left out: no id",
         expect.stringMatching(
           /^2 of 5 rows have an id that came with different labels \(1 ids, such as "b"\)/,
         ),
       ],
       seconds: 0,
     });
-    expect(warned).toEqual([`labels of m: ${result.warnings![0]}`]);
+    expect(warned).toEqual(result.warnings!.map((warning) => `labels of m: ${warning}`));
   });
 
   it("inside a job is held to the same", async () => {
     const labels = ["True", "False"].map((label) => ({ id: "a", label }));
     expect(await deliver({ labels })).toMatchObject({ rows: 2, added: 0, ambiguous: { ids: 1, rows: 2 } });
+  });
+
+  it("of which more is rejected than the job allows is refused, and nothing of it kept", async () => {
+    const input = { path: write("answers.csv", ["id,label", "a,True", "b,", "c,nan", ",True"]) };
+    await expect(deliver({ input })).rejects.toMatchObject({
+      code: "TOO_MANY_REJECTED",
+      message: expect.stringMatching(
+        /^3 of 4 rows of .*answers\.csv were rejected \(1 rows left out: no id; 2 /,
+      ),
+    });
+    expect((await new LabelStore(folder).load("m")).size).toBe(0);
+    expect(await deliver({ input, maxRejected: 3 })).toMatchObject({ rows: 1, rejected: 3, added: 1 });
   });
 
   it.each([

@@ -106,7 +106,7 @@ async function runJobs(
       "2/3 predict",
       "predict",
       predictPayload(config, {
-        input: { path: files.fresh },
+        input: datasetOf(config, files.fresh),
         output: files.output,
         force: true,
       }),
@@ -116,7 +116,7 @@ async function runJobs(
       "monitor",
       // The file has texts and labels: each row brings its own label, whatever its id is.
       monitorPayload(config, {
-        input: { path: files.fresh },
+        input: datasetOf(config, files.fresh),
         columns: config.columns,
         report: files.report,
         // the demo's own folder: an earlier one may have left its report
