@@ -9,7 +9,7 @@ const { createMonitorProcessor } = require("@colaml/monitor-worker/processor");
 const { AlertEngine } = require("@colaml/monitor-worker/alerts/alert-engine");
 const { CheckHistory } = require("@colaml/monitor-worker/check/check-history");
 const { LabelStore } = require("@colaml/monitor-worker/labels/label-store");
-const { createReportWriter } = require("@colaml/monitor-worker/report/write-report");
+const { createReportFiles } = require("@colaml/monitor-worker/report/report-files");
 const { resolveConfig } = require("@colaml/shared/config/resolve-config");
 const { IncidentStore } = require("@colaml/shared/jobs/incident-store");
 const { monitorJobSchema } = require("@colaml/shared/jobs/monitor");
@@ -38,7 +38,7 @@ const check = createMonitorProcessor({
   settings: resolveConfig().monitor,
   confine: async (path) => path,
   exclusively: (_model, work) => work(() => {}),
-  writeReport: createReportWriter({ stateDir, dataDir: "" }),
+  reports: createReportFiles({ stateDir, dataDir: "" }),
 });
 const started = performance.now();
 const result = await check(monitorJobSchema.parse({ predictions, ...(labels === "" ? {} : { labels }) }), {
