@@ -8,6 +8,7 @@ import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import { classificationMetrics } from "@colaml/shared/model/metrics";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { compileTokenPattern } from "@colaml/shared/text/token-pattern";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { planRows, type RowPlan } from "./data/plan-rows";
 import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
@@ -56,6 +57,8 @@ export interface TrainedModel {
 export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<TrainedModel> {
   const started = performance.now();
   const { columns, features } = job;
+  // Refused before the file is read.
+  compileTokenPattern(features.token_pattern);
   const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
   hooks.progress({ stage: "read" });
   const plan = await planRows(reader, job);

@@ -5,6 +5,7 @@ import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml
 import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/jobs/predict";
 import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
 import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/jobs/tune";
+import { compileTokenPattern } from "@colaml/shared/text/token-pattern";
 import type { ZodType } from "zod";
 import { datasetOf } from "./dataset";
 
@@ -46,11 +47,14 @@ function learningSettings(config: ColaConfig) {
 
 /**
  * A payload checked by its queue's schema, every default filled in.
- * @throws ColaError JOB_INVALID naming the field
+ * @throws ColaError JOB_INVALID naming the field; PARAMETER_INVALID for a token pattern that no trainer takes
  */
 export function checkedPayload<T>(schema: ZodType<T>, payload: unknown): T {
   const parsed = schema.safeParse(payload);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkTokenPattern(parsed.data);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0]!;
   const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
   throw new ColaError("JOB_INVALID", `${where}${issue.message}`, {
@@ -60,6 +64,11 @@ export function checkedPayload<T>(schema: ZodType<T>, payload: unknown): T {
         .map(({ path, message }) => ({ path: path.join("."), message })),
     },
   });
+}
+
+function checkTokenPattern(payload: unknown): void {
+  const { features } = payload as { features?: { token_pattern?: string } };
+  if (features?.token_pattern !== undefined) compileTokenPattern(features.token_pattern);
 }
 
 /** Groups of settings a train payload is made of: what `cola train` offers as flags. */

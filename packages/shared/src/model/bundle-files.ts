@@ -1,8 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { ColaError } from "../errors/cola-error";
+import { ColaError, messageOf } from "../errors/cola-error";
 import { columnsSchema } from "../jobs/names";
 import { featuresSchema } from "../jobs/train";
+import { compileTokenPattern } from "../text/token-pattern";
 import type { ModelBundle } from "./model-bundle";
 import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./xgboost-json";
 
@@ -109,6 +110,7 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   const parsed = bundleSchema.safeParse(plain);
   if (!parsed.success) throw corrupt(BUNDLE_FILE, issueOf(parsed.error));
   const bundle = parsed.data;
+  checkPattern(bundle.features.token_pattern);
   const ensemble = ensembleFromXgboostJson(Buffer.from(fileOf(files, XGBOOST_FILE)).toString("utf8"));
   const nTerms = bundle.terms.length;
   if (bundle.idf.length !== nTerms)
@@ -122,6 +124,19 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
     throw corrupt(XGBOOST_FILE, `${ensemble.nGroups} tree groups for ${bundle.classes.length} classes`);
   }
   return { ...bundle, idf: Float64Array.from(bundle.idf), ensemble };
+}
+
+/** A pattern that this release does not take would hold, or mislead, whoever scores with the model. */
+function checkPattern(pattern: string): void {
+  try {
+    compileTokenPattern(pattern);
+  } catch (error) {
+    const hint = "train it again with another token_pattern";
+    throw new ColaError("MODEL_CORRUPT", `model file ${BUNDLE_FILE}: ${messageOf(error)}; ${hint}`, {
+      cause: error,
+      details: { file: BUNDLE_FILE },
+    });
+  }
 }
 
 function checkOnce(what: string, names: readonly string[]): void {

@@ -60,7 +60,7 @@ export class ByteTokenizer {
   #used = 0;
   #input = Buffer.alloc(4096);
 
-  /** @throws ColaError PARAMETER_INVALID where the pattern is no regular expression */
+  /** @throws ColaError PARAMETER_INVALID for a token pattern that `compileTokenPattern` refuses */
   constructor(features: TfidfSettings) {
     this.#classes = byteClasses(features.lowercase);
     this.#lowercase = features.lowercase;

@@ -118,7 +118,7 @@ function sortAscending(values: Uint32Array, count: number): void {
 /**
  * A function from a document to its TF-IDF row.
  *
- * @throws ColaError PARAMETER_INVALID where the token pattern is no regular expression
+ * @throws ColaError PARAMETER_INVALID for a token pattern that `compileTokenPattern` refuses
  * @example createTfidfTransform({ features, terms: ["flight", "late"], idf: [1, 1] })("late, late") // {[1], [1]}
  */
 export function createTfidfTransform(fitted: FittedFeatures): (text: string) => SparseRow {

@@ -1,4 +1,3 @@
-import { RegexpTokenizer } from "natural/lib/natural/tokenizers/regexp_tokenizer";
 import type { TfidfSettings } from "../jobs/train";
 import { ENGLISH_STOP_WORDS } from "./stop-words";
 import { compileTokenPattern, WORD_PATTERN } from "./token-pattern";
@@ -43,10 +42,8 @@ function scanWords(text: string): string[] {
 
 function matcher(pattern: string): Tokenizer {
   if (isWordPattern(pattern)) return scanWords;
-  const { expression, hasGroup } = compileTokenPattern(pattern);
-  if (hasGroup) return (text) => Array.from(text.matchAll(expression), (match) => match[1] ?? "");
-  const tokenizer = new RegexpTokenizer({ pattern: expression, gaps: false });
-  return (text) => tokenizer.tokenize(text) ?? [];
+  const compiled = compileTokenPattern(pattern);
+  return (text) => compiled.tokens(text);
 }
 
 /** Lower-cases and splits; no stop words, no n-grams. */
@@ -69,7 +66,7 @@ function ngrams(tokens: string[], [shortest, longest]: readonly [number, number]
  * The analyzer scikit-learn's TfidfVectorizer builds from the same settings: lower case, words, stop words
  * left out, then n-grams joined by a space.
  *
- * @throws ColaError PARAMETER_INVALID where the pattern is no regular expression
+ * @throws ColaError PARAMETER_INVALID where the pattern is not one that `compileTokenPattern` takes
  * @example createTokenizer(featuresSchema.parse({}))("The flight was LATE") // ["flight", "late"]
  */
 export function createTokenizer(features: TfidfSettings): Tokenizer {

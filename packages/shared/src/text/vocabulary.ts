@@ -69,7 +69,7 @@ export class VocabularyBuilder {
   /** Only the terms there are may be counted. */
   #closed = false;
 
-  /** @throws ColaError PARAMETER_INVALID where the token pattern is no regular expression */
+  /** @throws ColaError PARAMETER_INVALID for a token pattern that `compileTokenPattern` refuses */
   constructor(features: TfidfSettings, maxTerms = MAX_COUNTED_TERMS) {
     this.#features = features;
     this.#tokenizer = new ByteTokenizer(features);

@@ -110,3 +110,10 @@ it("signed with a key is read with that key alone", () => {
   expect(() => bundleFromFiles(files, "other")).toThrow(refusal(/signature/));
   expect(() => bundleFromFiles(bundleToFiles(bundle), "secret")).toThrow(refusal(/signature/));
 });
+
+it("is refused when its token pattern is one that cannot be matched in linear time", () => {
+  const files = relisted("bundle.json", (json) => {
+    (json["features"] as Record<string, unknown>)["token_pattern"] = "(?=x)\\w+";
+  });
+  expect(() => bundleFromFiles(files)).toThrow(refusal(/bundle\.json: .*look-ahead.*train it again/));
+});

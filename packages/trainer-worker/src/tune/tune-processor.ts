@@ -3,6 +3,7 @@ import type { OpenQueue } from "@colaml/shared/jobs/connection";
 import { jobKeyOf } from "@colaml/shared/jobs/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { TrialOutcome, TuneJob, TuneResult } from "@colaml/shared/jobs/tune";
+import { compileTokenPattern } from "@colaml/shared/text/token-pattern";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { isMove } from "@colaml/shared/worker/job-errors";
 import { type TrainDependencies, train } from "../processor";
@@ -30,6 +31,7 @@ export function createTuneProcessor(dependencies: TuneDependencies): Processor<T
 async function tune(job: TuneJob, context: JobContext, dependencies: TuneDependencies): Promise<TuneResult> {
   const { mlflow, trainQueue, origin, checkPath } = dependencies;
   await checkPath?.(job.dataset.path);
+  compileTokenPattern(job.features.token_pattern);
   await mlflow.ping();
   const jobKey = jobKeyOf(context.jobId, context.job.timestamp);
   const run = await ParentRun.open(mlflow, job, jobKey, origin);
