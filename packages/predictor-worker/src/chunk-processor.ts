@@ -12,8 +12,6 @@ import { createExplain } from "./scoring/explain";
 import { PlainScorer } from "./scoring/plain-scorer";
 import type { ChunkBytes } from "./transport/chunk-transport";
 
-/** A chunk that ended so many worker processes is not given a further one. */
-const MAX_DEATHS = 3;
 /** Scorers kept: one a batch that this worker takes chunks of in turn. */
 const KEPT_SCORERS = 4;
 
@@ -54,9 +52,6 @@ export function createChunkProcessor(
     return scorer;
   };
   return async (chunk, context) => {
-    if (context.job.stalledCounter >= MAX_DEATHS) {
-      throw new ColaError("CHUNK_FAILED", `chunk ${chunk.index} ended ${MAX_DEATHS} workers`);
-    }
     if (chunk.source.kind === "file") {
       await checkJobPath(options.dataDir, chunk.source.path);
       await checkJobPath(options.dataDir, chunk.source.folder);

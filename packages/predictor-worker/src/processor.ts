@@ -1,7 +1,7 @@
 import type { PredictJob, PredictResult } from "@colaml/shared/jobs/predict";
-import type { Processor } from "@colaml/shared/worker/job-context";
+import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import type { FileJob } from "./batch/plan-batch";
-import { predictFile } from "./batch/predict-file";
+import { abandonFile, predictFile } from "./batch/predict-file";
 import { predictTexts } from "./inline-texts";
 import type { PredictOptions } from "./predict-options";
 
@@ -17,4 +17,13 @@ export function createPredictProcessor(options: PredictOptions): Processor<Predi
     job.texts === undefined
       ? predictFile(job as FileJob, context, options)
       : predictTexts(job.texts, job, options.models, options.clock);
+}
+
+/** Puts away what earlier attempts at a job left that is not run again; a few texts leave nothing. */
+export async function abandonPrediction(
+  job: PredictJob,
+  context: JobContext,
+  options: PredictOptions,
+): Promise<void> {
+  if (job.texts === undefined) await abandonFile(job as FileJob, context, options);
 }

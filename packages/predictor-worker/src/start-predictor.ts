@@ -11,18 +11,24 @@ import {
 } from "@colaml/shared/jobs/predict-chunk";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
-import { runWorker } from "@colaml/shared/worker/run-worker";
+import { MAX_DEATHS, runWorker } from "@colaml/shared/worker/run-worker";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import type { BatchStep } from "./batch/batch-parts";
 import { createChunkProcessor } from "./chunk-processor";
 import { createModelCache } from "./model-cache";
-import { createPredictProcessor } from "./processor";
+import type { PredictOptions } from "./predict-options";
+import { abandonPrediction, createPredictProcessor } from "./processor";
 import { compileKernel } from "./scoring/kernel/kernel";
 import { createFileChunks } from "./transport/file-transport";
 import { createRedisChunks } from "./transport/redis-transport";
 
 /** Batches that one process coordinates at a time: a coordinator mostly waits. */
 const BATCHES_AT_A_TIME = 4;
+/**
+ * A coordinator also ends when a chunk ends its process, be it another batch's, and goes on from its checkpoint: it may
+ * end with four such chunks before it makes progress.
+ */
+const MAX_COORDINATOR_DEATHS = 4 * MAX_DEATHS;
 
 /** A process does both by default; `COLAML_PREDICTOR_QUEUES` can make it one that only scores or only coordinates. */
 function queuesOf(environment: NodeJS.ProcessEnv): Set<string> {
@@ -68,7 +74,7 @@ export async function startPredictor(
     const dead = openQueue<PredictDeadJob>(QUEUES.predictDead, shared);
     for (const queue of [predict, chunks, dead])
       lifecycle.graceful.onStop(queue.queue.name, () => queue.close());
-    const processor = createPredictProcessor({
+    const predictOptions: PredictOptions = {
       models,
       chunks,
       dead,
@@ -80,13 +86,17 @@ export async function startPredictor(
       settings: { chunkBytes: config.predict.chunkBytes, window: config.predict.window, dataDir },
       clock: () => new Date(),
       ...(onStep && { onStep }),
-    });
-    const options = {
+    };
+    await runWorker<PredictJob, PredictResult>({
       queue: QUEUES.predict,
       schema: predictJobSchema,
-      processor,
+      processor: createPredictProcessor(predictOptions),
       concurrency: BATCHES_AT_A_TIME,
-    };
-    await runWorker({ ...options, config, logger, lifecycle });
+      maxDeaths: MAX_COORDINATOR_DEATHS,
+      abandon: (job, context) => abandonPrediction(job, context, predictOptions),
+      config,
+      logger,
+      lifecycle,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import type { ColaError } from "@colaml/shared/errors/cola-error";
 import { jobKeyOf } from "@colaml/shared/jobs/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
@@ -7,6 +8,7 @@ import { LiveRun } from "./publishing/live-run";
 import { publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";
 import type { Publisher, TrainingSpool } from "./publishing/publisher";
 import { iterationMetrics, type MetricPoint } from "./publishing/run-contents";
+import { endRunsLeft } from "./publishing/runs-left";
 import { trainModel } from "./training";
 
 export interface TrainDependencies {
@@ -66,6 +68,21 @@ export async function train(
     if ((await spool.nameOfJob(jobKey)) === undefined) await live.fail(error);
     throw error;
   }
+}
+
+/**
+ * Ends the runs in MLflow that killed attempts at a job left, if it is not run again. A training that is done is
+ * kept: it is published like any other.
+ */
+export async function abandonTraining(
+  { experiment }: Pick<TrainJob, "experiment">,
+  { jobId, job }: Pick<TrainContext, "jobId" | "job">,
+  reason: ColaError,
+  { mlflow, spool }: Pick<TrainDependencies, "mlflow" | "spool">,
+): Promise<void> {
+  const jobKey = jobKeyOf(jobId, job.timestamp);
+  if ((await spool.nameOfJob(jobKey)) !== undefined) return;
+  await endRunsLeft(mlflow, await mlflow.experiments.ensure(experiment), jobKey, reason);
 }
 
 /** A job that is taken up again after its worker was killed: its training may be done. */

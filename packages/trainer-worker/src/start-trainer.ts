@@ -14,11 +14,11 @@ import { Spool } from "@colaml/shared/mlflow/spool";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
-import { createTrainProcessor } from "./processor";
+import { abandonTraining, createTrainProcessor } from "./processor";
 import { createPublishProcessor } from "./publishing/publish-processor";
 import { Publisher, type TrainingSpool } from "./publishing/publisher";
 import { withTrialProgress } from "./tune/trial-progress";
-import { createTuneProcessor } from "./tune/tune-processor";
+import { bestJobId, createTuneProcessor } from "./tune/tune-processor";
 
 /** Opens what the trainer needs and works on `train`, `tune` and `publish` until the process stops. */
 export async function startTrainer(worker: WorkerProcess): Promise<void> {
@@ -44,17 +44,22 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const trainQueue = openQueue<TrainJob, TrainResult>(QUEUES.train, queueOptions);
   const tuneQueue = openQueue(QUEUES.tune, queueOptions);
   publishByItself("trainings", (signal) => publisher.publishWaiting(signal), worker);
-  await runWorker({
+  await runWorker<TrainJob, TrainResult>({
     ...worker,
     queue: QUEUES.train,
     schema: trainJobSchema,
     processor: withTrialProgress(createTrainProcessor(dependencies), tuneQueue),
+    abandon: (job, context, reason) => abandonTraining(job, context, reason, dependencies),
   });
   await runWorker({
     ...worker,
     queue: QUEUES.tune,
     schema: tuneJobSchema,
     processor: createTuneProcessor({ ...dependencies, trainQueue }),
+    abandon: async (job, context, reason) => {
+      const best = { ...context, jobId: bestJobId(context.jobId) };
+      for (const which of [best, context]) await abandonTraining(job, which, reason, dependencies);
+    },
   });
   await runWorker<PublishJob, PublishResult>({
     ...worker,

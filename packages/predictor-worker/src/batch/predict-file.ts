@@ -53,6 +53,23 @@ export async function predictFile(
   return withBatch(job, folder, owner, options, context);
 }
 
+/**
+ * Puts away what earlier attempts at a job left that is not run again: its chunks, and after a cancellation its files,
+ * too. The context's signal is aborted with the reason.
+ */
+export async function abandonFile(job: FileJob, context: JobContext, options: PredictOptions): Promise<void> {
+  const folder = new BatchFolder(job.output);
+  if ((await folder.owner())?.jobId !== context.jobId) return;
+  const owner: Owner = { jobId: context.jobId, epoch: randomBytes(8).toString("hex") };
+  await folder.takeOver(owner);
+  const isBegun = (await folder.read("batch.json", batchRecordSchema)) !== undefined;
+  if (!isBegun) return folder.remove();
+  // It ends before its first chunk, the way a batch ends that is cancelled while it runs.
+  await withBatch(job, folder, owner, options, context).catch((error: unknown) => {
+    if (error !== context.signal.reason) throw error;
+  });
+}
+
 async function withBatch(
   job: FileJob,
   folder: BatchFolder,
@@ -167,7 +184,7 @@ function logResult(result: PredictResult, { logger }: JobContext): void {
 
 /** Whether nobody will ask for the chunks that are out: not so when the job is handed back, lost or tried again. */
 function endsForGood(error: unknown, { signal, stopping, attempt, job }: JobContext): boolean {
-  if (signal.aborted) return toColaError(signal.reason).code === "JOB_CANCELLED";
+  if (signal.aborted) return ["JOB_CANCELLED", "JOB_FAILED"].includes(toColaError(signal.reason).code);
   if (stopping.aborted) return false;
   return !toColaError(error).retryable || attempt >= (job.opts.attempts ?? 1);
 }

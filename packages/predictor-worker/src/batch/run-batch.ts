@@ -233,7 +233,7 @@ export class BatchRun {
 
   /** Makes what was appended last, says so on the disk, and only then forgets where it came from. */
   async #checkpoint(): Promise<void> {
-    const { output, rejected, folder, owner, onStep } = this.#parts;
+    const { output, rejected, folder, owner, onStep, context } = this.#parts;
     const covered = this.#uncovered;
     if (covered.length === 0) return;
     this.#uncovered = [];
@@ -248,6 +248,7 @@ export class BatchRun {
       await folder.checkOwner(owner);
       await folder.write("checkpoint.json", state);
       onStep("checkpointed");
+      await this.#unlessAborted(context.progressed());
       await this.#forget(covered);
     } finally {
       this.#isUnderWay = false;

@@ -1,5 +1,6 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel } from "@colaml/shared/jobs/cancel";
+import { forgetStarts } from "@colaml/shared/jobs/job-starts";
 import { predictJobSchema } from "@colaml/shared/jobs/predict";
 import type { PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
 import type { Job } from "bullmq";
@@ -21,6 +22,7 @@ export async function retryJob(queues: JobQueues, reference: string): Promise<Jo
     throw new ColaError("USAGE", `job ${job.id} is ${view.status}: only a failed job can be tried again`);
   }
   await clearCancel(queues.redis, queues.settings.prefix, queue, job.id!);
+  await forgetStarts(queues.redis, queues.settings.prefix, queue, job.id!);
   await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
   return queues.view(`${queue}/${job.id}`);
 }

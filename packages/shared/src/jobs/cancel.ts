@@ -37,6 +37,7 @@ export async function clearCancel(
   await connection.del(cancelKey(prefix, queue, jobId));
 }
 
-function cancelKey(prefix: string, queue: string, jobId: string): string {
+/** Key of the request to cancel a job. */
+export function cancelKey(prefix: string, queue: string, jobId: string): string {
   return `${prefix}:cancel:${queue}:${jobId}`;
 }

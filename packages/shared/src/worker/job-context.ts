@@ -7,6 +7,8 @@ export interface JobContext {
   readonly jobId: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** Workers that had the job before, since it last made progress, and were lost with it; 0 as a rule. */
+  readonly deaths: number;
   /**
    * Aborted when the work must end: somebody cancelled the job (the reason is a ColaError JOB_CANCELLED), its lock
    * was lost to another worker, or the process stops and the time to finish is over. Throw then
@@ -22,6 +24,8 @@ export interface JobContext {
   readonly logger: Logger;
   /** Tells who watches; a progress that cannot be stored is no failure of the job. */
   progress(progress: JobProgress): Promise<void>;
+  /** Says that what was done so far is not done again: the deaths before no longer count. */
+  progressed(): Promise<void>;
   /** Puts the job back into the queue for another worker, without counting an attempt. Does not return. */
   handBack(): Promise<never>;
   /** The lock's token, for BullMQ calls that move the job. */

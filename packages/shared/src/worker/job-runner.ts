@@ -2,6 +2,8 @@ import { type Job, WaitingError } from "bullmq";
 import type { ZodType } from "zod";
 import type { ColaConfig } from "../config/schema";
 import { ColaError, messageOf, toColaError } from "../errors/cola-error";
+import { withDeadline } from "../jobs/connection";
+import type { JobStart, JobStarts } from "../jobs/job-starts";
 import { isFull, redisError } from "../jobs/redis-errors";
 import type { Logger } from "../logging/logger";
 import type { JobContext, Processor } from "./job-context";
@@ -18,7 +20,17 @@ export interface JobRunnerOptions<Payload, Result> {
   lifecycle: WorkerLifecycle;
   /** Filled while a job runs, so that it can be aborted from outside: by job id. */
   running: Map<string, AbortController>;
+  starts: JobStarts;
+  /** Whether this process held its event loop since a time of `performance.now()`. */
+  wasHeldSince: (start: number) => boolean;
+  /** Workers that a job may end without progress. */
+  maxDeaths: number;
+  /** Puts away what earlier attempts left of a job that is not run again. */
+  abandon?: (payload: Payload, context: JobContext, reason: ColaError) => Promise<void>;
 }
+
+/** Nobody waits longer than this for a note in Redis that a job is over. */
+const NOTE_MS = 2_000;
 
 /** Another worker holds the job now: what is done here no longer counts. */
 export class LockLost extends Error {
@@ -34,6 +46,18 @@ class StopReached extends Error {
   }
 }
 
+/** What one attempt at a job works with. */
+interface Attempt {
+  job: Job;
+  token: string | undefined;
+  logger: Logger;
+  abort: AbortController;
+  /** Of `performance.now()`. */
+  startedAt: number;
+  /** Absent until it is written down. */
+  start: JobStart | undefined;
+}
+
 /** What BullMQ calls for each job: resolves with the result, or rejects with what decides about trying again. */
 export function createJobRunner<Payload, Result>(options: JobRunnerOptions<Payload, Result>) {
   return async (job: Job, token: string | undefined): Promise<Result> => {
@@ -42,62 +66,136 @@ export function createJobRunner<Payload, Result>(options: JobRunnerOptions<Paylo
     const abort = new AbortController();
     options.running.set(jobId, abort);
     options.lifecycle.metrics.jobStarted(options.queue);
-    const started = performance.now();
+    const startedAt = performance.now();
+    const attempt: Attempt = { job, token, logger, abort, startedAt, start: undefined };
     let outcome: JobOutcome = "completed";
     try {
-      return await attempt(options, job, token, logger, abort);
+      const result = await untilGivenUp(options, attempt);
+      await noteEnd(options, attempt, outcome);
+      return result;
     } catch (error) {
-      const failure = await settle(options, job, token, logger, abort.signal, error);
+      const failure = await settle(options, attempt, error);
       outcome = failure.outcome;
       throw failure.error;
     } finally {
       options.running.delete(jobId);
-      options.lifecycle.metrics.jobEnded(options.queue, outcome, (performance.now() - started) / 1000);
+      options.lifecycle.metrics.jobEnded(options.queue, outcome, (performance.now() - startedAt) / 1000);
     }
   };
 }
 
-async function attempt<Payload, Result>(
+/** A processor that does not listen is left behind when the time to stop is over. */
+async function untilGivenUp<Payload, Result>(
   options: JobRunnerOptions<Payload, Result>,
-  job: Job,
-  token: string | undefined,
-  logger: Logger,
-  abort: AbortController,
+  attempt: Attempt,
 ): Promise<Result> {
-  const payload = parsePayload(options.schema, job.data);
+  const { abort } = attempt;
   const { graceful } = options.lifecycle;
   const onHandBack = () => abort.abort(new StopReached());
   if (graceful.handBack.aborted) onHandBack();
   graceful.handBack.addEventListener("abort", onHandBack, { once: true });
-  const context = contextOf(job, token, logger, abort.signal, graceful.stopping);
-  logger.debug(`${options.queue} job started`, { attempt: context.attempt });
   let onGiveUp = () => {};
   const late = new Promise<never>((_, reject) => {
     onGiveUp = () => reject(new StopReached());
   });
   graceful.giveUp.addEventListener("abort", onGiveUp, { once: true });
   try {
-    // A processor that does not listen is left behind when the time is over.
-    const result = await Promise.race([options.processor(payload, context), late]);
-    logger.debug(`${options.queue} job done`);
-    return result;
+    return await Promise.race([run(options, attempt), late]);
   } finally {
     graceful.handBack.removeEventListener("abort", onHandBack);
     graceful.giveUp.removeEventListener("abort", onGiveUp);
   }
 }
 
-function contextOf(
+/** Runs the processor, unless somebody cancelled the job or it ended too many workers. */
+async function run<Payload, Result>(
+  options: JobRunnerOptions<Payload, Result>,
+  attempt: Attempt,
+): Promise<Result> {
+  const { job, logger, abort } = attempt;
+  const payload = parsePayload(options.schema, job.data);
+  const start = await options.starts.begin(job.id ?? "");
+  attempt.start = start;
+  abort.signal.throwIfAborted();
+  const context = contextOf(attempt, start, options.lifecycle.graceful.stopping);
+  const refusal = refusalOf(options, job, start);
+  if (refusal) {
+    abort.abort(refusal);
+    if (job.attemptsStarted > 1) await abandon(options, payload, context, refusal);
+    throw refusal;
+  }
+  const { deaths } = start;
+  if (deaths > 0)
+    logger.warn(`${options.queue}: taken up again, workers lost with it: ${deaths}`, { deaths });
+  logger.debug(`${options.queue} job started`, { attempt: context.attempt });
+  const result = await options.processor(payload, context);
+  logger.debug(`${options.queue} job done`);
+  return result;
+}
+
+/** Why a job is not run, if it is not. */
+function refusalOf<Payload, Result>(
+  { queue, maxDeaths }: JobRunnerOptions<Payload, Result>,
   job: Job,
-  token: string | undefined,
-  logger: Logger,
-  signal: AbortSignal,
+  { isCancelled, deaths }: JobStart,
+): ColaError | undefined {
+  if (isCancelled) return cancelled(job.id ?? "");
+  if (deaths < maxDeaths) return undefined;
+  return new ColaError(
+    "JOB_FAILED",
+    `${queue} job ${job.id} ended ${deaths} workers (killed, out of memory, or too busy to renew its lock), and is ` +
+      `not given to another: look at its input and at the workers' memory; \`cola jobs retry ${job.id}\` tries again`,
+    { details: { deaths } },
+  );
+}
+
+/** The reason that a cancelled job ends with. */
+export function cancelled(jobId: string): ColaError {
+  return new ColaError("JOB_CANCELLED", `job ${jobId} was cancelled`);
+}
+
+async function abandon<Payload, Result>(
+  options: JobRunnerOptions<Payload, Result>,
+  payload: Payload,
+  context: JobContext,
+  reason: ColaError,
+): Promise<void> {
+  try {
+    await options.abandon?.(payload, context, reason);
+  } catch (error) {
+    context.logger.warn(`what was made of the job could not be put away: ${messageOf(error)}`);
+  }
+}
+
+/** Notes that the attempt is over: what is not noted counts as a death. */
+async function noteEnd<Payload, Result>(
+  { wasHeldSince, config }: JobRunnerOptions<Payload, Result>,
+  { start, token, startedAt, logger }: Attempt,
+  outcome: JobOutcome,
+): Promise<void> {
+  if (start === undefined) return;
+  const held = wasHeldSince(startedAt);
+  const leaves = outcome === "moved" || outcome === "handed_back" || (outcome === "lost" && !held);
+  if (outcome === "lost" && held)
+    logger.warn("the event loop was held until the lock ran out: it counts as a death");
+  const ended = outcome === "completed" || outcome === "failed";
+  const noted = leaves ? start.left() : start.ended(token ?? "", ended, held);
+  await withDeadline(noted, NOTE_MS, config.redis.url).catch((error: unknown) => {
+    logger.debug(`the end of the attempt was not noted: ${messageOf(error)}`);
+  });
+}
+
+function contextOf(
+  { job, token, logger, abort }: Attempt,
+  start: JobStart,
   stopping: AbortSignal,
 ): JobContext {
+  let isKnown = start.deaths === 0;
   return {
     jobId: job.id ?? "",
     attempt: job.attemptsMade + 1,
-    signal,
+    deaths: start.deaths,
+    signal: abort.signal,
     stopping,
     logger,
     token,
@@ -109,6 +207,11 @@ function contextOf(
         logger.debug(`progress was not stored: ${messageOf(error)}`);
       }
     },
+    async progressed() {
+      if (isKnown) return;
+      isKnown = true;
+      await start.progressed();
+    },
     handBack: () => Promise.reject(new StopReached()),
   };
 }
@@ -116,19 +219,24 @@ function contextOf(
 /** Decides what a rejected attempt means: handed back, moved, lost, cancelled, or failed. */
 async function settle<Payload, Result>(
   options: JobRunnerOptions<Payload, Result>,
-  job: Job,
-  token: string | undefined,
-  logger: Logger,
-  signal: AbortSignal,
+  attempt: Attempt,
   error: unknown,
 ): Promise<{ error: unknown; outcome: JobOutcome }> {
-  if (isMove(error)) return { error, outcome: "moved" };
-  const reason: unknown = signal.aborted ? signal.reason : error;
+  const { job, token, logger, abort } = attempt;
+  const settled = (outcome: JobOutcome) => noteEnd(options, attempt, outcome);
+  if (isMove(error)) {
+    await settled("moved");
+    return { error, outcome: "moved" };
+  }
+  const reason: unknown = abort.signal.aborted ? abort.signal.reason : error;
   if (reason instanceof LockLost) {
     logger.warn(`${options.queue}: lock lost, stopping here: another worker has the job`);
+    await settled("lost");
     return { error: toJobFailure(new ColaError("INTERNAL", reason.message)), outcome: "lost" };
   }
   if (reason instanceof StopReached || error instanceof StopReached) {
+    // Not waited for: the process may close its connection as soon as the job is handed back.
+    void settled("handed_back");
     return { error: await handBack(job, token, logger), outcome: "handed_back" };
   }
   const cause =
@@ -139,6 +247,7 @@ async function settle<Payload, Result>(
   if (again) logger.warn(`${options.queue} job failed, it is tried again: ${cause.message}`, facts);
   else logger.error(`${options.queue} job failed: ${cause.message}`, facts);
   if (cause.code === "INTERNAL") logger.debug(`stack: ${(error as Error | undefined)?.stack ?? "none"}`);
+  await settled(again ? "retried" : "failed");
   return { error: toJobFailure(cause), outcome: again ? "retried" : "failed" };
 }
 

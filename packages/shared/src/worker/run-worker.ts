@@ -1,7 +1,7 @@
 import { type ConnectionOptions, type Job, Worker } from "bullmq";
 import type { ZodType } from "zod";
 import type { ColaConfig } from "../config/schema";
-import { ColaError } from "../errors/cola-error";
+import type { ColaError } from "../errors/cola-error";
 import { cancelRequested } from "../jobs/cancel";
 import {
   checkRedis,
@@ -11,18 +11,22 @@ import {
   probeWrite,
   type RedisConnection,
 } from "../jobs/connection";
+import { JobStarts } from "../jobs/job-starts";
 import { redisError } from "../jobs/redis-errors";
 import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
-import type { Processor } from "./job-context";
-import { createJobRunner, LockLost } from "./job-runner";
+import type { JobContext, Processor } from "./job-context";
+import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
+import { LoopWatch } from "./loop-watch";
 
 /**
- * A stall is counted over the job's life and ignores `attempts`: with BullMQ's default of 1, the second worker that
- * dies takes the job with it for good.
+ * A job that ended this many workers without progress is failed for good: by then it is the job, not the workers.
+ * Nobody can tell which of a process's jobs ended it, so it counts for all that ran in it.
  */
-const MAX_STALLED = 10;
+export const MAX_DEATHS = 3;
+/** BullMQ counts over a job's whole life, whatever it achieved in between: `MAX_DEATHS` decides, this never does. */
+const MAX_STALLED = 1_000;
 /** How often a worker looks whether somebody cancelled what it runs. */
 const CANCEL_POLL_MS = 1_000;
 
@@ -36,6 +40,14 @@ export interface RunWorkerOptions<Payload, Result> {
   logger: Logger;
   /** Jobs at a time; default `worker.concurrency`. */
   concurrency?: number;
+  /** Workers that a job may end without progress before it is failed; default `MAX_DEATHS`. */
+  maxDeaths?: number;
+  /**
+   * Called in place of the processor for a job that was begun before and is not run again, because it was cancelled
+   * (JOB_CANCELLED) or ended too many workers (JOB_FAILED): puts away what earlier attempts left. The context's signal
+   * is aborted with the reason.
+   */
+  abandon?: (payload: Payload, context: JobContext, reason: ColaError) => Promise<void>;
   /** Shared by the workers of one process; without one, this worker makes its own and listens to signals. */
   lifecycle?: WorkerLifecycle;
 }
@@ -88,17 +100,20 @@ function openWorker<Payload, Result>(
 ): Worker {
   const { config, logger, queue } = options;
   const running = new Map<string, AbortController>();
-  const runJob = createJobRunner({ ...options, lifecycle, running });
-  const cancels = watchCancels(connection, running, config.redis.prefix, queue);
-  const process = (job: Job, token?: string) => {
-    const run = runJob(job, token);
-    // A job that was cancelled while it waited to go on is ended before it does.
-    void cancels.look();
-    return run;
-  };
-  const worker: Worker = new Worker(queue, process, {
+  const { prefix } = config.redis;
+  const loop = new LoopWatch(config.worker.lockMs / 2);
+  const runJob = createJobRunner({
+    ...options,
+    maxDeaths: options.maxDeaths ?? MAX_DEATHS,
+    lifecycle,
+    running,
+    starts: new JobStarts(connection, prefix, queue),
+    wasHeldSince: (start) => loop.wasHeldSince(start),
+  });
+  const cancels = watchCancels(connection, running, prefix, queue);
+  const worker: Worker = new Worker(queue, (job: Job, token?: string) => runJob(job, token), {
     connection: connection as ConnectionOptions,
-    prefix: config.redis.prefix,
+    prefix,
     concurrency: options.concurrency ?? config.worker.concurrency,
     lockDuration: config.worker.lockMs,
     stalledInterval: config.worker.stalledMs,
@@ -111,6 +126,7 @@ function openWorker<Payload, Result>(
   lifecycle.graceful.onStop(`worker of ${queue}`, async () => {
     await closeWorker(worker, lifecycle);
     cancels.stop();
+    loop.stop();
   });
   logger.debug(`working on ${queue}`, { concurrency: worker.opts.concurrency });
   return worker;
@@ -139,14 +155,14 @@ function watchCancels(
   running: Map<string, AbortController>,
   prefix: string,
   queue: string,
-): { look(): Promise<void>; stop(): void } {
+): { stop(): void } {
   let asking = false;
   const look = async () => {
     if (asking || running.size === 0) return;
     asking = true;
     try {
       for (const id of await cancelRequested(connection, prefix, queue, [...running.keys()])) {
-        running.get(id)?.abort(new ColaError("JOB_CANCELLED", `job ${id} was cancelled`));
+        running.get(id)?.abort(cancelled(id));
       }
     } catch {
       // Redis is away: the connection says so, and the next look comes in a second.
@@ -155,7 +171,7 @@ function watchCancels(
     }
   };
   const timer = setInterval(() => void look(), CANCEL_POLL_MS).unref();
-  return { look, stop: () => clearInterval(timer) };
+  return { stop: () => clearInterval(timer) };
 }
 
 /** Takes nothing new and waits until every job is finished or handed back. */

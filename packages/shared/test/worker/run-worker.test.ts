@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { requestCancel } from "@colaml/shared/jobs/cancel";
@@ -14,7 +15,7 @@ import { createLogger } from "@colaml/shared/logging/logger";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
-import { runWorker } from "@colaml/shared/worker/run-worker";
+import { type RunWorkerOptions, runWorker } from "@colaml/shared/worker/run-worker";
 import { z } from "zod";
 
 const schema = z.strictObject({ v: z.literal(1).default(1), what: z.string().max(20) });
@@ -47,10 +48,14 @@ afterEach(async () => {
   await Promise.all(lifecycles.splice(0).map((lifecycle) => lifecycle.stop()));
 });
 
-async function start(work: Work, queue = `q-${randomUUID()}`) {
+async function start(
+  work: Work,
+  queue = `q-${randomUUID()}`,
+  more: Partial<RunWorkerOptions<Payload, unknown>> = {},
+) {
   const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
   lifecycles.push(lifecycle);
-  await runWorker({ queue, schema, processor: work, config, logger: silent, lifecycle });
+  await runWorker({ queue, schema, processor: work, config, logger: silent, lifecycle, ...more });
   return { open: openQueue(queue, { connection, redis: config.redis, logger }), lifecycle };
 }
 
@@ -139,15 +144,68 @@ describe("a worker", () => {
     expect(job.failedReason).toBe("JOB_CANCELLED: job c was cancelled");
   });
 
-  it("lets a short job finish when it stops", async () => {
-    let finish = () => {};
-    const { open, lifecycle } = await start(
-      () => new Promise<string>((resolve) => (finish = () => resolve("done"))),
+  it("never starts a job that was cancelled while it waited", async () => {
+    const work = jest.fn(async () => undefined);
+    const abandon = jest.fn(async () => undefined);
+    const queue = `q-${randomUUID()}`;
+    const waiting = openQueue(queue, { connection, redis: config.redis, logger });
+    await addJob(waiting, "j", { what: "x" }, { jobId: "w" });
+    await requestCancel(connection, config.redis.prefix, queue, "w");
+    const { open } = await start(work, queue, { abandon });
+    const job = await reaches(open, "w", "failed");
+    expect(job.failedReason).toBe("JOB_CANCELLED: job w was cancelled");
+    expect(work).not.toHaveBeenCalled();
+    expect(abandon).not.toHaveBeenCalled();
+  });
+
+  it("puts away what earlier attempts left of a job that was cancelled before the next one", async () => {
+    const works: number[] = [];
+    const abandoned: unknown[] = [];
+    const { open } = await start(
+      async (_, { attempt }) => {
+        works.push(attempt);
+        throw new ColaError("MLFLOW_UNREACHABLE", "away");
+      },
+      `q-${randomUUID()}`,
+      {
+        abandon: async ({ what }, { signal }, { code }) => {
+          abandoned.push([what, signal.aborted, code]);
+          throw new Error("no such folder");
+        },
+      },
     );
+    await addJob(open, "j", { what: "x" }, { jobId: "r", backoff: { type: "fixed", delay: 3_600_000 } });
+    const delayed = await reaches(open, "r", "delayed");
+    await requestCancel(connection, config.redis.prefix, open.queue.name, "r");
+    await delayed.promote();
+    expect((await reaches(open, "r", "failed")).failedReason).toBe("JOB_CANCELLED: job r was cancelled");
+    expect({ works, abandoned }).toEqual({ works: [1], abandoned: [["x", true, "JOB_CANCELLED"]] });
+  });
+
+  it("leaves no note of a job's starts behind, however it ended", async () => {
+    const { open } = await start(async ({ what }, { attempt }) => {
+      if (what === "fails") throw new ColaError("INPUT_EMPTY", "no rows");
+      if (attempt === 1) throw new ColaError("MLFLOW_UNREACHABLE", "away");
+    });
+    await addJob(open, "j", { what: "fails" }, { jobId: "a" });
+    await addJob(open, "j", { what: "retried" }, { jobId: "b", backoff: { type: "fixed", delay: 10 } });
+    await reaches(open, "a", "failed");
+    await reaches(open, "b", "completed");
+    expect(await connection.keys(`${config.redis.prefix}:starts:${open.queue.name}:*`)).toEqual([]);
+  });
+
+  it("lets a short job finish when it stops", async () => {
+    const finish = new EventEmitter();
+    const begun = once(finish, "begun");
+    const { open, lifecycle } = await start(async () => {
+      finish.emit("begun");
+      await once(finish, "finish");
+      return "done";
+    });
     await addJob(open, "j", { what: "short" }, { jobId: "s" });
-    await reaches(open, "s", "active");
+    await begun;
     const stopped = lifecycle.stop();
-    finish();
+    finish.emit("finish");
     await stopped;
     expect((await reaches(open, "s", "completed")).returnvalue).toBe("done");
   });

@@ -15,15 +15,19 @@ import { type PrivateRedis, startPrivateRedis } from "../../../../test/private-r
 
 /**
  * A worker as it ships, but for its processor: it works in ticks for `ms` milliseconds, listens to its signal unless
- * told to be `deaf`, and says on stderr what it does.
+ * told to be `deaf`, and says on stderr what it does. Told to, it kills its process or holds its event loop for `ms`.
  */
 const PROGRAM = `
 const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
 const { runWorker } = require("@colaml/shared/worker/run-worker");
 const { z } = require("zod");
-const schema = z.strictObject({ v: z.literal(1).default(1), ms: z.number(), deaf: z.boolean().default(false) });
-async function processor({ ms, deaf }, { jobId, signal }) {
-  console.error("begin " + jobId);
+const schema = z.strictObject({ v: z.literal(1).default(1), ms: z.number(), deaf: z.boolean().default(false), bad: z.string().optional() });
+async function processor({ ms, deaf, bad }, { jobId, signal, deaths, progressed }) {
+  console.error("begin " + jobId + " deaths " + deaths);
+  if (bad === "progressed" && deaths === 2) await progressed();
+  if (bad === "kill" || (bad === "progressed" && deaths < 3)) process.kill(process.pid, "SIGKILL");
+  for (const end = performance.now() + ms; bad === "hold" && performance.now() < end; );
+  if (bad) return process.pid;
   // Counted, not timed: the clock goes on while a process is frozen.
   for (let left = ms; left > 0; left -= 20) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -48,7 +52,7 @@ const prefix = `{t-${randomUUID()}}`;
 const programs: Program[] = [];
 let redis: PrivateRedis;
 let connection: RedisConnection;
-let queue: OpenQueue<{ ms: number; deaf?: boolean }, number>;
+let queue: OpenQueue<{ ms: number; deaf?: boolean; bad?: string }, number>;
 
 beforeEach(async () => {
   redis = await startPrivateRedis();
@@ -119,6 +123,32 @@ async function completed(jobId: string) {
   return (await queue.queue.getJob(jobId))!;
 }
 
+/** Starts a worker whenever one has ended, until the test is over. */
+function keepUp(env: NodeJS.ProcessEnv): { stop(): void } {
+  let isOver = false;
+  const start = () => {
+    if (!isOver) void startWorker(env).ended.then(start);
+  };
+  start();
+  return {
+    stop() {
+      isOver = true;
+    },
+  };
+}
+
+async function failed(jobId: string): Promise<string> {
+  await until(
+    async () => (await (await queue.queue.getJob(jobId))?.isFailed()) === true,
+    () => `job ${jobId} did not fail: ${programs.map(({ output }) => output()).join("\n")}`,
+  );
+  return (await queue.queue.getJob(jobId))!.failedReason!;
+}
+
+const begun = (jobId: string) =>
+  programs.reduce((sum, program) => sum + count(program.output(), `begin ${jobId}`), 0);
+const FAST = { COLAML_LOCK_MS: "1000", COLAML_STALLED_MS: "500" };
+
 const count = (text: string, part: string) => text.split(part).length - 1;
 
 describe("a worker process", () => {
@@ -187,6 +217,50 @@ describe("a worker process", () => {
     expect(frozen.output()).not.toContain("end cold");
     expect(count(frozen.output(), "lock lost, stopping here")).toBe(1);
   });
+
+  it("that a job kills is followed by two more, not by a fourth; a retry begins anew", async () => {
+    await addJob(queue, "j", { ms: 1, bad: "kill" }, { jobId: "deadly" });
+    const workers = keepUp(FAST);
+    const message = /^JOB_FAILED: q-\S+ job deadly ended 3 workers .* `cola jobs retry deadly` tries again$/;
+    expect(await failed("deadly")).toMatch(message);
+    expect(begun("deadly")).toBe(3);
+    await (await queue.queue.getJob("deadly"))!.retry("failed");
+    await until(
+      async () => begun("deadly") === 4,
+      () => "the job was not begun again",
+    );
+    workers.stop();
+  }, 120_000);
+
+  it("that a scheduled job kills is followed by two more as well, although BullMQ counts no stalls there", async () => {
+    const times = { every: 3_600_000 };
+    await queue.queue.upsertJobScheduler("nightly", times, { name: "j", data: { ms: 1, bad: "kill" } });
+    const workers = keepUp(FAST);
+    const [job] = await queue.queue.getJobs(["waiting", "active", "delayed"]);
+    expect(await failed(job!.id!)).toMatch(/ended 3 workers/);
+    expect(begun(job!.id!)).toBe(3);
+    workers.stop();
+  }, 120_000);
+
+  it("whose event loop a job holds until its lock runs out counts as lost, although it lives on", async () => {
+    await addJob(queue, "j", { ms: 6_000, bad: "hold" }, { jobId: "holding" });
+    for (let i = 0; i < 4; i++) startWorker(FAST);
+    expect(await failed("holding")).toMatch(/ended 3 workers/);
+    expect(begun("holding")).toBe(3);
+  }, 120_000);
+
+  it("that dies is not counted once the job has made progress", async () => {
+    await addJob(queue, "j", { ms: 1, bad: "progressed" }, { jobId: "slow" });
+    const workers = keepUp(FAST);
+    // Deaths 0, 1, 2: progress, and then 1, 2: progress again, for ever, unless it is stopped here.
+    await until(
+      async () => begun("slow") >= 5,
+      () => "the job was given up",
+    );
+    workers.stop();
+    const seen = programs.flatMap(({ output }) => [...output().matchAll(/begin slow deaths (\d)/g)]);
+    expect(seen.slice(0, 5).map(([, deaths]) => Number(deaths))).toEqual([0, 1, 2, 1, 2]);
+  }, 120_000);
 
   it("waits for a Redis that is not up yet, with one line", async () => {
     await redis.kill();

@@ -2,8 +2,9 @@ import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { PUBLISH_ID_TAG } from "@colaml/shared/mlflow/publish-model";
-import { JOB_KEY_TAG, type RunIdentity } from "./publication";
+import type { RunIdentity } from "./publication";
 import type { MetricPoint } from "./run-contents";
+import { endRunsLeft } from "./runs-left";
 
 /** Steps are sent together this often: a request an iteration would cost more than the iteration. */
 const FLUSH_MS = 1_000;
@@ -38,10 +39,7 @@ export class LiveRun {
   async open(): Promise<void> {
     const { publishId, runName, startTime, tags, jobKey } = this.#identity;
     const experimentId = await this.#client.experiments.ensure(this.#experiment);
-    const left = await this.#client.runs.search([experimentId], `tags.\`${JOB_KEY_TAG}\` = '${jobKey}'`, 10);
-    for (const run of left) {
-      if (run.status === "RUNNING") await this.#client.runs.finish(run.runId, "KILLED", Date.now());
-    }
+    await endRunsLeft(this.#client, experimentId, jobKey);
     const { runId } = await this.#client.runs.create({
       experimentId,
       name: runName,

@@ -74,6 +74,11 @@ function bestOf(outcomes: readonly TrialOutcome[], metric: TuneJob["metric"]): T
   throw new ColaError("TRAINING_FAILED", `no trial of ${outcomes.length} can be chosen, ${why}`);
 }
 
+/** What the last training of a tuning job goes by. */
+export function bestJobId(tuneJobId: string): string {
+  return `${tuneJobId}-best`;
+}
+
 /** Trained again rather than taken from the trial: a trial keeps no model, and the same input gives the same one. */
 function trainBest(
   job: TuneJob,
@@ -87,7 +92,7 @@ function trainBest(
   const { origin } = dependencies;
   return train(
     { ...trainJobOf(job, best.settings), runName: `best of ${job.trials} trials (trial ${best.number})` },
-    { jobId: `${jobId}-best`, attempt, signal, logger, progress, job: { timestamp } },
+    { jobId: bestJobId(jobId), attempt, signal, logger, progress, job: { timestamp } },
     { ...dependencies, origin: { ...origin, parentRunId } },
   );
 }

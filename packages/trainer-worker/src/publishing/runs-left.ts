@@ -1,0 +1,30 @@
+import type { ColaError } from "@colaml/shared/errors/cola-error";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { JOB_KEY_TAG } from "./publication";
+
+/** Runs that killed attempts of one job can have left: one each, and few attempts are given. */
+const MAX_LEFT = 10;
+
+/**
+ * Ends the runs that killed attempts of a job left running: as KILLED, or, with the reason, as FAILED where the job failed
+ * for good.
+ *
+ * @throws ColaError MLFLOW_UNREACHABLE
+ */
+export async function endRunsLeft(
+  { runs }: MlflowClient,
+  experimentId: string,
+  jobKey: string,
+  reason?: ColaError,
+): Promise<void> {
+  const left = await runs.search([experimentId], `tags.\`${JOB_KEY_TAG}\` = '${jobKey}'`, MAX_LEFT);
+  for (const { runId, status } of left) {
+    if (status !== "RUNNING") continue;
+    if (reason) {
+      const value = `${reason.code}: ${reason.message}`;
+      await runs.log(runId, { tags: [{ key: "colaml.failure", value }] });
+    }
+    const isFailure = reason !== undefined && reason.code !== "JOB_CANCELLED";
+    await runs.finish(runId, isFailure ? "FAILED" : "KILLED", Date.now());
+  }
+}
