@@ -2,10 +2,14 @@ import { existsSync } from "node:fs";
 import { appendFile, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { jobKeyOf } from "@colaml/shared/jobs/job-key";
 import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/champion";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { parseReferenceProfile, REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
-import { train } from "@colaml/trainer-worker/processor";
+import { abandonTraining, train } from "@colaml/trainer-worker/processor";
+import { LiveRun } from "@colaml/trainer-worker/publishing/live-run";
+import { runIdentity } from "@colaml/trainer-worker/publishing/publication";
 import { openTrainingBench, type TrainingBench } from "./training-bench";
 
 const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../shared/data/twcs-5k.csv");
@@ -260,6 +264,47 @@ describe("a train job that cannot succeed", () => {
     });
     const id = (await bench.mlflow.experiments.find(experiment))!;
     expect((await bench.mlflow.runs.search([id], ""))[0]?.status).toBe("KILLED");
+  });
+
+  it("is not run again after it ended several workers: the run that the last one left is marked FAILED", async () => {
+    const experiment = `abandoned-${bench.experiment}`;
+    const context = { jobId: "deadly", job: { timestamp: 5 } };
+    const jobKey = jobKeyOf("deadly", 5);
+    const job = bench.job({ experiment }, tweets);
+    const left = runIdentity(job, "deadly", jobKey, bench.dependencies.origin);
+    await new LiveRun(bench.mlflow, experiment, left, bench.logger).open();
+    const other = runIdentity(job, "other", jobKeyOf("other", 5), bench.dependencies.origin);
+    await new LiveRun(bench.mlflow, experiment, other, bench.logger).open();
+    const reason = new ColaError("JOB_FAILED", "train job deadly ended 3 workers");
+    await abandonTraining(job, context, reason, bench.dependencies);
+    const id = (await bench.mlflow.experiments.find(experiment))!;
+    const runs = await bench.mlflow.runs.search([id], "");
+    const states = Object.fromEntries(runs.map(({ status, tags }) => [status, tags["colaml.failure"]]));
+    expect(states).toEqual({ FAILED: "JOB_FAILED: train job deadly ended 3 workers", RUNNING: undefined });
+  });
+
+  it.each([
+    ["(?=x)\\w+", /look-ahead/],
+    ["(\\w)\\1+", /back-reference/],
+  ])("has the token pattern %s: is refused before its file is read", async (token_pattern, message) => {
+    const missing = join(bench.folder, "missing.csv");
+    await expect(bench.train({ features: { token_pattern } }, missing)).rejects.toMatchObject({
+      code: "PARAMETER_INVALID",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it("has a token pattern that backtracking engines hang on: is trained", async () => {
+    const path = await csv("hostile-words.csv", [
+      "text,inbound",
+      ...Array.from(
+        { length: 80 },
+        (_, i) => `${i % 2 ? "please help" : "thanks"} ${"x".repeat(20_000)} w${i % 7},${i % 2}`,
+      ),
+    ]);
+    const token_pattern = "(?:x+)+y|\\w*\\w*\\w*\\w*\\w*!|\\w+";
+    const { rows } = await bench.train({ features: { token_pattern }, boosting: { iterations: 5 } }, path);
+    expect(rows.train + rows.validation + rows.test).toBe(80);
   });
 
   it("finds MLflow away at its start: says so within seconds", async () => {

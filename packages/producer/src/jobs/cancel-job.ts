@@ -5,6 +5,9 @@ import type { Job } from "bullmq";
 import type { JobQueues } from "./job-queues";
 import { isFinished } from "./job-view";
 
+/** More trials than a tuning job may have. */
+const MOST_CHILDREN = 10_000;
+
 export interface Cancelled {
   id: string;
   queue: QueueName;
@@ -14,7 +17,8 @@ export interface Cancelled {
 
 /**
  * Ends a job: one that never ran is taken off its queue. One that runs, or was begun and waits to go on, is ended by
- * a worker, which puts away what was made so far.
+ * a worker, which puts away what was made so far; so are the trials of a tuning job.
+ *
  * @throws ColaError JOB_NOT_FOUND; USAGE when it is finished already
  */
 export async function cancelJob(queues: JobQueues, reference: string): Promise<Cancelled> {
@@ -26,9 +30,21 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   await requestCancel(queues.redis, queues.settings.prefix, queue, id);
   if (status !== "active" && !wasBegun(job) && (await remove(job)))
     return { id, queue, cancelled: "removed" };
+  await cancelChildren(queues, job);
   // Its worker ends it at the next attempt: that need not wait.
   if (status === "delayed") await job.promote().catch(() => undefined);
   return { id, queue, cancelled: "requested" };
+}
+
+/** Trials are not begun, or are ended, when their tuning job is cancelled: it waits for them without a worker. */
+async function cancelChildren(queues: JobQueues, job: Job): Promise<void> {
+  if ((await job.getState()) !== "waiting-children") return;
+  const { unprocessed = [] } = await job.getDependencies({ unprocessed: { count: MOST_CHILDREN } });
+  for (const key of unprocessed) {
+    const [queue, id] = key.split(":").slice(-2);
+    // One that ends at this very moment needs no cancelling.
+    await cancelJob(queues, `${queue}/${id}`).catch(() => undefined);
+  }
 }
 
 /** A batch that was handed back or waits for its next attempt has chunks and files, which only a worker can put away. */
