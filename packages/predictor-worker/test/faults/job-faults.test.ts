@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { verifyReceipt } from "@colaml/shared/data/receipt";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { resolveModel } from "@colaml/shared/mlflow/load-model";
+import { createClassifier } from "@colaml/shared/model/classifier";
 import { type MlflowProxy, openMlflowProxy } from "../../../../test/mlflow-proxy";
 import { leftovers, openPredictorBench, oracle, type PredictorBench } from "../predictor-bench";
 import { mlflowOfTests, publishBundle, tweetBundle } from "../tweet-model";
@@ -99,6 +100,30 @@ it("a model whose files are not those that were registered is refused before the
   const output = join(bench.folder, "out.csv");
   const job = await bench.submit({ model: `models:/${name}/1`, input: { path: input }, output });
   await expectRefused(job, /^MODEL_CORRUPT: .*sha256/);
+}, 60_000);
+
+it("a model with a token pattern that cannot be matched in linear time is refused before the first row", async () => {
+  const bundle = tweetBundle();
+  const features = { ...bundle.features, token_pattern: "(?=x)\\w+" };
+  const name = await publishBundle({ ...bundle, features });
+  await start();
+  const output = join(bench.folder, "out.csv");
+  const job = await bench.submit({ model: `models:/${name}/1`, input: { path: input }, output });
+  await expectRefused(job, /^MODEL_CORRUPT: .*token_pattern .*look-ahead.*train it again/);
+}, 60_000);
+
+it("a model with a token pattern that backtracking engines hang on scores, a hostile text included", async () => {
+  const bundle = tweetBundle();
+  const features = { ...bundle.features, token_pattern: "(?:x+)+y|\\w*\\w*\\w*\\w*\\w*!|\\w+" };
+  const name = await publishBundle({ ...bundle, features });
+  await start();
+  const texts = ["please help", "x".repeat(60), "x".repeat(20_000), "please help"];
+  const { predictions } = await bench.result(await bench.submit({ model: `models:/${name}/1`, texts }));
+  const plain = { ...bundle, features: { ...bundle.features, token_pattern: "\\w+" } };
+  const expected = createClassifier(plain);
+  const out = new Float64Array(expected.classes.length);
+  const labels = texts.map((text) => expected.classes[expected.predict(text, out)]);
+  expect(predictions!.map(({ label }) => label)).toEqual(labels);
 }, 60_000);
 
 it("a model trained with another text column names the columns that there are; told which, it scores", async () => {

@@ -116,6 +116,13 @@ describe("submitting a job", () => {
       400,
       "JOB_INVALID",
     ],
+    [
+      "a token pattern that no trainer takes",
+      "/jobs/train",
+      { dataset: { path: "tweets.csv" }, features: { token_pattern: "(?=x)\\w+" } },
+      400,
+      "PARAMETER_INVALID",
+    ],
     ["a model that is no URI", "/jobs/predict", { texts: ["x"], model: "../m" }, 400, "JOB_INVALID"],
     ["no body", "/jobs/train", {}, 400, "JOB_INVALID"],
     ["an unknown queue", "/jobs/alerts", {}, 404, "USAGE"],
