@@ -3,7 +3,7 @@ import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
-import { isWordPattern } from "@colaml/shared/text/tokenizer";
+import { isWordPattern } from "@colaml/shared/text/word-scanner";
 import { DELIMITER, formatCell } from "./cell-format";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
 import { type Kernel, SLACK, STOPPED } from "./kernel/kernel";

@@ -1,7 +1,8 @@
 import type { TfidfSettings } from "../jobs/train";
 import { HASH_START, hashBytes, type TermTable, termTableOf } from "./term-table";
-import { createWordSplitter, isWordPattern, stopWordsOf, type Tokenizer } from "./tokenizer";
+import { createWordSplitter, stopWordsOf, type Tokenizer } from "./tokenizer";
 import { lowerBytes, NO_WORD, SPECIAL, WORD, wordKind } from "./word-characters";
+import { isWordPattern } from "./word-scanner";
 
 const SPACE = 0x20;
 const PRIME = 0x01000193;

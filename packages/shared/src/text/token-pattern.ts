@@ -5,9 +5,8 @@ import { PatternMachine } from "./pattern/pattern-machine";
 import { compileProgram } from "./pattern/pattern-program";
 import { canBeEmpty, type PatternNode } from "./pattern/pattern-tree";
 import { v8Source } from "./pattern/v8-source";
+import { isWordPattern, scanWords } from "./word-scanner";
 
-/** The default: a word of any length. */
-export const WORD_PATTERN = "\\b\\w+\\b";
 /** Longer texts go to the machine: what V8 remembers of a text to go back is limited. */
 const MAX_V8_LENGTH = 1 << 20;
 /** Patterns kept compiled: a worker has few models and one training at a time. */
@@ -15,8 +14,8 @@ const KEPT = 16;
 
 /** A token pattern ready to match. */
 export interface TokenPattern {
-  /** `v8`: JavaScript's own engine, proved to be linear; `machine`: our own. */
-  readonly engine: "v8" | "machine";
+  /** `scanner`: for the default patterns; `v8`: JavaScript's own engine, proved to be linear; `machine`: our own. */
+  readonly engine: "scanner" | "v8" | "machine";
   /** All tokens of a text: what Python's `findall` gives. Time is linear in the text. */
   tokens(text: string): string[];
 }
@@ -43,6 +42,7 @@ export function compileTokenPattern(pattern: string): TokenPattern {
 }
 
 function compile(pattern: string): TokenPattern {
+  if (isWordPattern(pattern)) return { engine: "scanner", tokens: scanWords };
   const parsed = parsePattern(pattern);
   const program = compileProgram(pattern, parsed.tree, parsed.hasGroup);
   const machine = new PatternMachine(program);

@@ -1,7 +1,6 @@
 import type { TfidfSettings } from "../jobs/train";
 import { ENGLISH_STOP_WORDS } from "./stop-words";
-import { compileTokenPattern, WORD_PATTERN } from "./token-pattern";
-import { isWordCodePoint } from "./word-characters";
+import { compileTokenPattern } from "./token-pattern";
 
 export type Tokenizer = (text: string) => string[];
 
@@ -11,44 +10,10 @@ export function stopWordsOf(setting: TfidfSettings["stop_words"]): ReadonlySet<s
   return new Set(setting === "none" ? [] : setting);
 }
 
-const ASCII_WORD = new Uint8Array(128);
-for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") {
-  ASCII_WORD[char.charCodeAt(0)] = 1;
-}
-
-/** Whether the default pattern's scanner may stand in for a regular expression. */
-export function isWordPattern(pattern: string): boolean {
-  return pattern === WORD_PATTERN || pattern === `(?u)${WORD_PATTERN}` || pattern === "\\w+";
-}
-
-/** The matches of `\b\w+\b`, without a regular expression. O(length). */
-function scanWords(text: string): string[] {
-  const tokens: string[] = [];
-  let start = -1;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const codePoint = code >= 0xd800 && code < 0xdc00 ? text.codePointAt(i)! : code;
-    const inWord = codePoint < 128 ? ASCII_WORD[codePoint] === 1 : isWordCodePoint(codePoint);
-    if (inWord && start < 0) start = i;
-    if (!inWord && start >= 0) {
-      tokens.push(text.slice(start, i));
-      start = -1;
-    }
-    if (codePoint > 0xffff) i++;
-  }
-  if (start >= 0) tokens.push(text.slice(start));
-  return tokens;
-}
-
-function matcher(pattern: string): Tokenizer {
-  if (isWordPattern(pattern)) return scanWords;
-  const compiled = compileTokenPattern(pattern);
-  return (text) => compiled.tokens(text);
-}
-
 /** Lower-cases and splits; no stop words, no n-grams. */
 export function createWordSplitter(features: Pick<TfidfSettings, "lowercase" | "token_pattern">): Tokenizer {
-  const split = matcher(features.token_pattern);
+  const pattern = compileTokenPattern(features.token_pattern);
+  const split = (text: string) => pattern.tokens(text);
   return features.lowercase ? (text) => split(text.toLowerCase()) : split;
 }
 

@@ -32,7 +32,7 @@ function findAll(pattern: string, texts: string[]) {
 }
 
 function compare(cases: Case[]) {
-  const counts = { v8: 0, machine: 0, refused: 0, tokens: 0 };
+  const counts = { scanner: 0, v8: 0, machine: 0, refused: 0, tokens: 0 };
   const wrong: unknown[] = [];
   for (const [pattern, found] of cases) {
     const ours = findAll(pattern, found?.map(([text]) => text) ?? []);
