@@ -4,6 +4,7 @@ MLflow calls `_load_pyfunc` with the model's `data` folder. Labels and probabili
 workers: the same tokens, the same TF-IDF, leaves summed in float32 in tree order.
 """
 
+import decimal
 import hashlib
 import json
 import math
@@ -16,8 +17,9 @@ import pandas as pd
 _MAX_CELLS = 8_000_000
 
 
-def _load_pyfunc(data_path):
-    return ColamlModel(data_path)
+def _load_pyfunc(data_path, model_config=None):
+    """`model_config` is what MLmodel holds below `config`, with what the caller of `load_model` changed."""
+    return ColamlModel(data_path, **(model_config or {}))
 
 
 def _read(data_path, name):
@@ -34,14 +36,21 @@ def _check_files(data_path):
 
 
 class ColamlModel:
-    """`predict` takes a DataFrame with the text column (or a list of texts) and gives a row a text:
-    `label`, and `probability_<class>` for each class."""
+    """`predict` takes a DataFrame with the text column (or a list of texts) and gives a row per text.
 
-    def __init__(self, data_path):
+    With the setting `output` at "frame": `label` as its text, and `probability_<class>` for each class. At "label":
+    a series of labels as the training file held them (bool, int or text), which is what scikit-learn and
+    `mlflow.models.evaluate` compare with. A row without a text has no answer: a missing label, NaN probabilities.
+    """
+
+    def __init__(self, data_path, output="frame"):
+        if output not in ("frame", "label"):
+            raise ValueError(f'output is {output!r}: allowed are "frame" and "label"')
         _check_files(data_path)
         bundle = json.loads(_read(data_path, "bundle.json"))
         if bundle["formatVersion"] != 1:
             raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1")
+        self.output = output
         self.classes = bundle["classes"]
         self.text_column = bundle["columns"]["text"]
         self.settings = bundle["features"]
@@ -54,12 +63,16 @@ class ColamlModel:
 
     def predict(self, model_input, params=None):
         texts, index = self._texts(model_input)
+        probabilities = np.full((len(texts), len(self.classes)), np.nan)
+        rows = np.flatnonzero([text is not None for text in texts])
         # Rows in steps: a dense step of wide vocabularies stays at some tens of MB.
         step = max(1, min(5000, _MAX_CELLS // len(self.idf)))
-        parts = [self._probabilities(texts[start : start + step]) for start in range(0, len(texts), step)]
-        probabilities = np.concatenate(parts) if parts else np.empty((0, len(self.classes)))
-        labels = [self.classes[i] for i in probabilities.argmax(axis=1)]
-        frame = pd.DataFrame({"label": pd.Series(labels, dtype=object)})
+        for start in range(0, len(rows), step):
+            at = rows[start : start + step]
+            probabilities[at] = self._probabilities([texts[row] for row in at])
+        if self.output == "label":
+            return _typed_labels(self.classes, probabilities, index)
+        frame = pd.DataFrame({"label": pd.Series(_labels(self.classes, probabilities), dtype=object)})
         for i, name in enumerate(self.classes):
             frame[f"probability_{name}"] = probabilities[:, i]
         if index is not None:
@@ -67,7 +80,7 @@ class ColamlModel:
         return frame
 
     def _texts(self, model_input):
-        """The texts as a list, and the index of the frame or series they came in."""
+        """The texts as a list, None where there is none, and the index of the frame or series they came in."""
         values, index = model_input, None
         if isinstance(values, pd.DataFrame):
             if self.text_column in values.columns:
@@ -86,13 +99,11 @@ class ColamlModel:
             values = [values] if isinstance(values, str) else values
         elif isinstance(values, np.ndarray):
             values = values.ravel()
-        values = [value.get(self.text_column) if isinstance(value, dict) else value for value in values]
-        for row, value in enumerate(values):
-            if value is None or value is pd.NA or value != value:
-                raise ValueError(f"row {row} has no text")
-            if not isinstance(value, str):
-                raise ValueError(f"row {row}: a text must be a str, not {type(value).__name__}")
-        return values, index
+        texts = list(values)
+        if set(map(type, texts)) <= {str}:
+            return texts, index
+        cells = (value.get(self.text_column) if isinstance(value, dict) else value for value in texts)
+        return [_text_of(row, value) for row, value in enumerate(cells)], index
 
     def _terms(self, text):
         settings = self.settings
@@ -139,6 +150,44 @@ class ColamlModel:
         features = np.full((len(texts), len(self.idf)), np.nan, dtype=np.float32)
         features[rows, columns] = values
         return self.trees.probabilities(features)
+
+
+def _text_of(row, value):
+    """A cell as the readers of ColaML's workers take it: a number is its text, null, lists and objects are no text."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, (dict, list, tuple, np.ndarray)):
+        return None
+    if value is pd.NA or value != value:
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, np.integer, np.floating, decimal.Decimal)):
+        return str(value)
+    raise ValueError(f"row {row}: a text must be a str, not {type(value).__name__}")
+
+
+def _labels(classes, probabilities):
+    """The most probable of the classes per row, the first of equals; None where probabilities are NaN."""
+    labels = np.array(classes, dtype=object)[probabilities.argmax(axis=1)]
+    labels[np.isnan(probabilities[:, 0])] = None
+    return labels
+
+
+def _typed_labels(classes, probabilities, index):
+    """`_labels` as pandas reads them from a file: bool, int or text; of a nullable type if one is missing."""
+    values, dtype, nullable = classes, object, object
+    if set(classes) <= {"True", "False"}:
+        values, dtype, nullable = [name == "True" for name in classes], bool, "boolean"
+    elif all(_is_int64(name) for name in classes):
+        values, dtype, nullable = [int(name) for name in classes], np.int64, "Int64"
+    labels = _labels(values, probabilities)
+    return pd.Series(labels, index=index, name="label", dtype=nullable if None in labels else dtype)
+
+
+def _is_int64(name):
+    """Texts such as 007 or 1.0 are no int: written again they would be another text."""
+    return re.fullmatch("0|-?[1-9][0-9]{0,18}", name) is not None and -(2**63) <= int(name) < 2**63
 
 
 class _Trees:

@@ -79,6 +79,8 @@ function mlmodelYaml({ modelId, runId, createdAt, textColumn, classes }: ModelFo
   return `flavors:
   python_function:
     code: code
+    config:
+      output: frame
     data: data
     env:
       virtualenv: python_env.yaml

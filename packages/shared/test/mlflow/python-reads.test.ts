@@ -31,6 +31,8 @@ const python = (...args: string[]) => {
   return run(program, args, { env: environment, cwd: folder, timeout: 120_000 });
 };
 
+const lastLine = (stdout: string): unknown => JSON.parse(stdout.trim().split("\n").at(-1)!);
+
 async function publishChampion(classes?: string[]): Promise<string> {
   const client = clientFor(testServer());
   const name = uniqueName("model");
@@ -76,7 +78,7 @@ beforeAll(async () => {
   champion = await publishChampion();
   // One process for both: importing mlflow takes most of the time.
   const { stdout } = await python("-c", READ, champion, await publishChampion(ODD_LABELS));
-  [plain, odd] = JSON.parse(stdout.trim().split("\n").at(-1)!) as [ReadModel, ReadModel];
+  [plain, odd] = lastLine(stdout) as [ReadModel, ReadModel];
 }, 120_000);
 
 test("mlflow.pyfunc loads the champion, predicts, and shows its signature and input example", () => {
@@ -117,8 +119,77 @@ test("`mlflow models predict` scores a file", async () => {
   );
   const output = ["models", "predict", "-m", `models:/${champion}@champion`, "-i", input, "-t", "json"];
   const { stdout } = await python("-m", "mlflow", ...output, "--env-manager", "local");
-  const { predictions } = JSON.parse(stdout.trim().split("\n").at(-1)!) as {
-    predictions: { label: string }[];
-  };
+  const { predictions } = lastLine(stdout) as { predictions: { label: string }[] };
   expect(predictions.map(({ label }) => label)).toEqual(["True", "False"]);
+});
+
+const NULLS = `
+import json, sys, mlflow, pandas
+model = mlflow.pyfunc.load_model(f"models:/{sys.argv[1]}@champion")
+texts = ["please help" if row % 2 == 0 else "nothing here" for row in range(10_000)]
+whole = model.predict(pandas.DataFrame({"text": texts}))
+cells = list(texts)
+cells[11], cells[5_000], cells[9_999] = None, float("nan"), pandas.NA
+for dtype in (object, "string", "str"):
+    frame = model.predict(pandas.DataFrame({"text": pandas.Series(cells, dtype=dtype)}))
+    gaps = frame.index[frame["label"].isna()].tolist()
+    unknown = frame.index[frame[["probability_False", "probability_True"]].isna().all(axis=1)].tolist()
+    print(json.dumps([gaps, unknown, frame.drop(gaps).equals(whole.drop(gaps))]))
+numbers = pandas.DataFrame({"text": pandas.Series([None, 7, 2.5, True, ["a", "list"]], dtype=object)})
+print(json.dumps(model.predict(numbers)["label"].tolist()))
+`;
+
+test("a row without a text has no answer, and 9,997 others of its frame have theirs; a number is its text", async () => {
+  const { stdout } = await python("-c", NULLS, champion);
+  const rows = [11, 5_000, 9_999];
+  const lines = stdout.trim().split("\n").slice(-4);
+  expect(lines.slice(0, 3).map((line) => JSON.parse(line))).toEqual(Array(3).fill([rows, rows, true]));
+  expect(JSON.parse(lines[3]!)).toEqual([null, "False", "False", "False", null]);
+});
+
+/** The first class is predicted without the word `help`, the second with it. */
+const EVALUATE = `
+import json, sys, mlflow, pandas
+metrics, types = [], []
+for name, targets in zip(sys.argv[1:], ([True, True, False, False], [3, 1, 1, 1], ["1.0", "007", "007", "007"])):
+    frame = pandas.DataFrame({"text": ["help", "no", "no help", "no"], "wanted": targets})
+    uri, labels = f"models:/{name}@champion", {"output": "label"}
+    result = mlflow.models.evaluate(
+        uri, frame, targets="wanted", model_type="classifier", model_config=labels,
+        evaluator_config={"log_model_explainability": False},
+    )
+    metrics.append([float(result.metrics["accuracy_score"]), int(result.metrics["example_count"])])
+    model = mlflow.pyfunc.load_model(uri, model_config=labels)
+    with_gap = frame[["text"]].astype(object)
+    with_gap.loc[1, "text"] = None
+    equal = model.predict(frame[["text"]]) == frame["wanted"]
+    types.append([str(model.predict(frame[["text"]]).dtype), str(model.predict(with_gap).dtype), equal.tolist()])
+try:
+    mlflow.pyfunc.load_model(uri, model_config={"output": "table"})
+except ValueError as error:
+    types.append(str(error))
+print(json.dumps([metrics, types]))
+`;
+
+test("mlflow.models.evaluate takes a published model; its labels are bool, int or text as pandas reads them", async () => {
+  const names = [
+    await publishChampion(),
+    await publishChampion(["1", "3"]),
+    await publishChampion(["007", "1.0"]),
+  ];
+  const { stdout } = await python("-c", EVALUATE, ...names);
+  // Predicted: second class, first, second, first.
+  expect(lastLine(stdout)).toEqual([
+    [
+      [0.5, 4],
+      [0.75, 4],
+      [0.75, 4],
+    ],
+    [
+      ["bool", "boolean", [true, false, false, true]],
+      ["int64", "Int64", [true, true, false, true]],
+      ["object", "object", [true, true, false, true]],
+      `output is 'table': allowed are "frame" and "label"`,
+    ],
+  ]);
 });

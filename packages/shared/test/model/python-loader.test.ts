@@ -29,8 +29,9 @@ const withPython = existsSync(PYTHON) ? describe : describe.skip;
  * first argument that has texts. One process for all: importing pandas takes longer than all the rest.
  */
 const SCRIPT = `
-import json, os, sys
+import decimal, json, os, sys
 sys.path.insert(0, sys.argv[1])
+import numpy as np
 import pandas as pd
 import colaml_model
 
@@ -50,8 +51,10 @@ for name in os.listdir(sys.argv[1]):
     assert model.predict(texts).equals(frame), "a list of texts is predicted as a frame of them"
     frame.to_json(folder + "/predicted.json", orient="split", double_precision=15)
 
-print(refusal(model, pd.DataFrame({"text": ["fine", None]})))
-print(refusal(model, ["fine", 3]))
+cells = [3, 3.0, -0.25, True, np.int64(7), np.float64(2.5), decimal.Decimal("1.50")]
+as_texts = ["3", "3.0", "-0.25", "true", "7", "2.5", "1.50"]
+print(model._texts(cells)[0] == as_texts and model.predict(cells).equals(model.predict(as_texts)))
+print(refusal(model, ["fine", b"bytes"]))
 print(refusal(model, pd.DataFrame({"a": ["x"], "b": ["y"]})))
 print(list(model.predict(pd.DataFrame({"text": ["x", "y"]}, index=[7, 9])).index))
 print(len(model.predict(pd.DataFrame({"text": []}))))
@@ -137,11 +140,11 @@ withPython("Python's loader", () => {
     expect(difference).toBeLessThan(1e-6);
   });
 
-  it("says which row has no text, which column is not there, and which file is damaged; keeps the index", () => {
+  it("reads a number as its text; says which row is no text, which column is not there, and which file is damaged; keeps the index", () => {
     expect(run.stderr).toBe("");
     expect(run.stdout.split("\n")).toEqual([
-      "row 1 has no text",
-      "row 1: a text must be a str, not int",
+      "True",
+      "row 1: a text must be a str, not bytes",
       "there is no column 'text': columns are a, b",
       "[7, 9]",
       "0",
