@@ -69,6 +69,33 @@ describe("a train job", () => {
     expect(await bench.spool.list()).toEqual([]);
   });
 
+  it("shows each final metric on the logged model with the rows that it was measured on", async () => {
+    const { runId } = await bench.train({ model: `${bench.model}-metrics` }, tweets);
+    const run = await runOf(runId);
+    const { model } = (await mlflowGet(`logged-models/${run.modelOutputs[0]!}`)) as {
+      model: { data: { metrics: LoggedMetric[] } };
+    };
+    const digests = await datasetDigests(runId);
+    const shown = new Map(model.data.metrics.map((metric) => [metric.key, metric]));
+    const expected: [string, string][] = [
+      ["test_accuracy_score", "test"],
+      ["test_rows", "test"],
+      ["validation_roc_auc", "validation"],
+      ["train_rows", "training"],
+      ["training_seconds", "training"],
+    ];
+    for (const [key, part] of expected) {
+      expect(shown.get(key)).toMatchObject({
+        value: run.metrics[key],
+        run_id: runId,
+        dataset_name: `tweets.csv (${part})`,
+        dataset_digest: digests.get(part),
+      });
+    }
+    // The steps of every iteration stay with the run.
+    expect([...shown.keys()].filter((key) => key.endsWith("_step"))).toEqual([]);
+  });
+
   it("logs every iteration as a step once", async () => {
     const result = await bench.train({ boosting: { iterations: 7 } }, tweets);
     const history = await metricHistory(result.runId, "validation_log_loss_step");
@@ -318,10 +345,29 @@ describe("a train job that cannot succeed", () => {
   });
 });
 
+interface LoggedMetric {
+  key: string;
+  value: number;
+  dataset_name?: string;
+  dataset_digest?: string;
+}
+
+/** What MLflow answers to anybody who asks over REST. */
+async function mlflowGet(path: string): Promise<unknown> {
+  return (await fetch(`${process.env["TEST_MLFLOW_URI"]}/api/2.0/mlflow/${path}`)).json();
+}
+
+/** Digest of each of the run's datasets, by its context. */
+async function datasetDigests(runId: string): Promise<Map<string, string>> {
+  const { run } = (await mlflowGet(`runs/get?run_id=${runId}`)) as {
+    run: { inputs: { dataset_inputs: { tags: { value: string }[]; dataset: { digest: string } }[] } };
+  };
+  return new Map(run.inputs.dataset_inputs.map(({ tags, dataset }) => [tags[0]!.value, dataset.digest]));
+}
+
 async function metricHistory(runId: string, key: string): Promise<{ step: number; value: number }[]> {
   const query = new URLSearchParams({ run_id: runId, metric_key: key });
-  const address = `${process.env["TEST_MLFLOW_URI"]}/api/2.0/mlflow/metrics/get-history?${query}`;
-  const answer = (await (await fetch(address)).json()) as {
+  const answer = (await mlflowGet(`metrics/get-history?${query}`)) as {
     metrics: { step: number | string; value: number }[];
   };
   return answer.metrics

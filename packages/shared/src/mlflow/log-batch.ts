@@ -14,6 +14,8 @@ export interface Metric {
   step?: number;
   /** Milliseconds since 1970. */
   timestamp?: number;
+  /** One of the run's datasets, by name and digest, that it was measured on. */
+  dataset?: { name: string; digest: string };
 }
 export interface KeyValue {
   key: string;
@@ -22,13 +24,22 @@ export interface KeyValue {
 /** What a run can be told in one go. */
 export interface RunData {
   metrics?: readonly Metric[];
+  /** Logged model that metrics with a dataset are also those of. */
+  modelId?: string;
   params?: readonly KeyValue[];
   tags?: readonly KeyValue[];
 }
 
+/** A metric in a log-batch body. */
+interface LoggedMetric extends Required<Omit<Metric, "dataset">> {
+  dataset_name?: string;
+  dataset_digest?: string;
+  model_id?: string;
+}
+
 /** Body of one runs/log-batch call, without its run. */
 export interface LogBatch {
-  metrics: Required<Metric>[];
+  metrics: LoggedMetric[];
   params: KeyValue[];
   tags: KeyValue[];
 }
@@ -82,8 +93,14 @@ export function logBatches(data: RunData, now: number): LogBatch[] {
   };
   for (const param of data.params ?? []) put("params", clipParam(param));
   for (const tag of data.tags ?? []) put("tags", clipTag(tag));
-  for (const { key, value, step = 0, timestamp = now } of data.metrics ?? []) {
-    if (Number.isFinite(value)) put("metrics", { key: safeKey(key), value, step, timestamp });
+  for (const { key, value, step = 0, timestamp = now, dataset } of data.metrics ?? []) {
+    if (!Number.isFinite(value)) continue;
+    const measuredOn = dataset && {
+      dataset_name: dataset.name,
+      dataset_digest: dataset.digest,
+      ...(data.modelId === undefined ? {} : { model_id: data.modelId }),
+    };
+    put("metrics", { key: safeKey(key), value, step, timestamp, ...measuredOn });
   }
   return batches;
 }

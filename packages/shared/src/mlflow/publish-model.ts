@@ -78,8 +78,7 @@ export async function publishModel(
 ): Promise<PublishedModel> {
   const run = await openRun(client, record);
   const { modelId, version } = await orFail(client, run, record, async () => {
-    await fillRun(client, run, record);
-    const modelId = await uploadModel(client, run, record, model);
+    const modelId = await logModel(client, run, record, model);
     return { modelId, version: await registerVersion(client, run, modelId, model) };
   });
   await client.runs.finish(run.runId, "FINISHED", record.endTime);
@@ -138,14 +137,21 @@ export async function openRun(
   });
 }
 
-async function fillRun(client: MlflowClient, run: RunInfo, record: RunRecord): Promise<void> {
-  const metrics = record.metrics.map((metric) => ({ timestamp: record.endTime, ...metric }));
-  await client.runs.log(run.runId, { params: record.params, metrics, tags: record.tags });
+async function fillRun(
+  client: MlflowClient,
+  run: RunInfo,
+  record: RunRecord,
+  modelId?: string,
+): Promise<void> {
   if (record.datasets.length > 0) await client.runs.logInputs(run.runId, record.datasets);
+  const metrics = record.metrics.map((metric) => ({ timestamp: record.endTime, ...metric }));
+  const { params, tags } = record;
+  await client.runs.log(run.runId, { params, metrics, tags, ...(modelId === undefined ? {} : { modelId }) });
   for (const [path, bytes] of record.artifacts) await client.artifacts.upload(run.artifactUri, path, bytes);
 }
 
-async function uploadModel(
+/** Fills the run and the logged model that it made: first the model, because metrics name it. */
+async function logModel(
   client: MlflowClient,
   run: RunInfo,
   record: RunRecord,
@@ -161,14 +167,16 @@ async function uploadModel(
       tags: model.versionTags,
     }));
   const { modelId, artifactUri } = logged;
+  const { runId } = run;
   const folder = modelFolderFiles({
     ...model,
     modelId,
-    runId: run.runId,
+    runId,
     createdAt: record.endTime,
     data: model.files,
   });
   try {
+    await fillRun(client, run, record, modelId);
     for (const [path, bytes] of folder) await client.artifacts.upload(artifactUri, path, bytes);
   } catch (error) {
     // Nobody must load half a model. Where even this cannot be said, the status stays "pending".
@@ -176,7 +184,7 @@ async function uploadModel(
     throw error;
   }
   await client.models.finish(modelId, "LOGGED_MODEL_READY");
-  await client.runs.logOutput(run.runId, modelId);
+  await client.runs.logOutput(runId, modelId);
   return modelId;
 }
 

@@ -59,6 +59,9 @@ export function testServer(): string {
   return uri;
 }
 
+/** The dataset that `exampleRun` reads. */
+export const EXAMPLE_DATASET = { name: "tweets.csv", digest: "0123456789abcdef0123456789abcdef" };
+
 export function exampleRun(experiment: string, changes: Partial<RunRecord> = {}): RunRecord {
   return {
     publishId: randomUUID(),
@@ -81,8 +84,7 @@ export function exampleRun(experiment: string, changes: Partial<RunRecord> = {})
     datasets: [
       {
         context: "training",
-        name: "tweets.csv",
-        digest: "0123456789abcdef0123456789abcdef",
+        ...EXAMPLE_DATASET,
         sourceType: "local",
         source: JSON.stringify({ uri: "tweets.csv" }),
         schema: JSON.stringify({ mlflow_colspec: [{ type: "string", name: "text", required: true }] }),

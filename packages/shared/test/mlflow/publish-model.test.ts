@@ -8,6 +8,7 @@ import { failRun, publishModel, publishRun } from "@colaml/shared/mlflow/publish
 import { createClassifier } from "@colaml/shared/model/classifier";
 import {
   clientFor,
+  EXAMPLE_DATASET,
   EXAMPLE_PROBABILITIES,
   exampleModel,
   exampleRun,
@@ -83,6 +84,32 @@ test("what is published is what MLflow then shows, and what is loaded back", asy
   expect(probabilities[1]).toBeCloseTo(EXAMPLE_PROBABILITIES.help, 6);
 });
 
+test("the logged model shows the metrics that name a dataset, with that dataset", async () => {
+  const client = clientFor(testServer());
+  const metrics = [
+    { key: "test_accuracy_score", value: 0.815, dataset: EXAMPLE_DATASET },
+    { key: "train_log_loss", value: 0.5, step: 3 },
+  ];
+  const record = exampleRun(uniqueName("experiment"), { metrics });
+  const { runId, modelId } = await publishModel(client, record, exampleModel(uniqueName("model")));
+  const { model } = (await api(`logged-models/${modelId}`)) as never as {
+    model: { data: { metrics: object[] } };
+  };
+  expect(model.data.metrics).toEqual([
+    {
+      key: "test_accuracy_score",
+      value: 0.815,
+      timestamp: record.endTime,
+      step: 0,
+      run_id: runId,
+      model_id: modelId,
+      dataset_name: EXAMPLE_DATASET.name,
+      dataset_digest: EXAMPLE_DATASET.digest,
+    },
+  ]);
+  expect((await client.runs.get(runId)).metrics).toEqual({ test_accuracy_score: 0.815, train_log_loss: 0.5 });
+});
+
 test.each<Fault>(["answers 503", "loses the answer"])(
   "a publication through a network that %s at every step ends as one run, one model and one version",
   async (fault) => {
@@ -91,7 +118,8 @@ test.each<Fault>(["answers 503", "loses the answer"])(
     const client = clientFor(proxy.uri, 0);
     const name = uniqueName("model");
     const metrics = Array.from({ length: 30 }, (_, step) => ({ key: "train_log_loss", value: step, step }));
-    const record = exampleRun(uniqueName("experiment"), { metrics });
+    const measured = { key: "test_accuracy_score", value: 0.5, dataset: EXAMPLE_DATASET };
+    const record = exampleRun(uniqueName("experiment"), { metrics: [...metrics, measured] });
     const model = exampleModel(name);
     let interruptions = 0;
     const publishUntilDone = async (): Promise<Awaited<ReturnType<typeof publishModel>>> => {
@@ -111,7 +139,9 @@ test.each<Fault>(["answers 503", "loses the answer"])(
       const runs = await api("runs/search", { experiment_ids: [first.experimentId] });
       expect(runs["runs"]).toHaveLength(1);
       const models = await api("logged-models/search", { experiment_ids: [first.experimentId] });
-      expect(models["models"]).toMatchObject([{ info: { status: "LOGGED_MODEL_READY" } }]);
+      expect(models["models"]).toMatchObject([
+        { info: { status: "LOGGED_MODEL_READY" }, data: { metrics: [{ key: "test_accuracy_score" }] } },
+      ]);
       const versions = await clientFor(testServer()).registry.versions(name);
       expect(versions).toHaveLength(1);
       const { run } = (await api(`runs/get?run_id=${first.runId}`)) as never as {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { ClassificationMetrics, TrainJob, TrainResult } from "@colaml/shared/jobs/train";
-import type { KeyValue } from "@colaml/shared/mlflow/log-batch";
+import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { ModelRecord } from "@colaml/shared/mlflow/publish-model";
 import type { DatasetInput } from "@colaml/shared/mlflow/runs";
 import type { Spooled } from "@colaml/shared/mlflow/spool";
@@ -97,11 +97,13 @@ export function publicationOf(
   hmacKey: string,
 ): Publication {
   const endTime = Date.now();
+  const datasets = datasetInputs(job, trained);
   const metrics = [...finalMetrics(trained)].map(([key, value]) => ({
     key,
     value,
     timestamp: endTime,
     step: 0,
+    ...measuredOn(key, datasets),
   }));
   const summary = summaryOf(trained);
   return {
@@ -121,7 +123,7 @@ export function publicationOf(
         { key: "colaml.dataset_sha256", value: trained.datasetDigest },
         ...absentTags(summary.metrics),
       ],
-      datasets: datasetInputs(job, trained),
+      datasets,
       artifacts: job.trial ? new Map() : runArtifacts(trained),
     },
     ...(job.trial ? {} : { model: modelRecord(job, trained, hmacKey) }),
@@ -184,6 +186,13 @@ function modelRecord(job: TrainJob, { bundle, profile }: TrainedModel, hmacKey: 
     files: bundleToFiles(bundle, extra, hmacKey),
     versionTags: [{ key: "version", value: job.modelVersionTag }],
   };
+}
+
+/** The dataset of a final metric: the part that its name begins with, else the training rows. */
+function measuredOn(metric: string, datasets: readonly DatasetInput[]): Pick<Metric, "dataset"> {
+  const part = /^(?:validation|test)(?=_)/.exec(metric)?.[0] ?? "training";
+  const found = datasets.find(({ context }) => context === part);
+  return found ? { dataset: { name: found.name, digest: found.digest } } : {};
 }
 
 function datasetInputs(job: TrainJob, { plan, datasetDigest }: TrainedModel): DatasetInput[] {
