@@ -60,6 +60,7 @@ describe("the whole mission on the command line", () => {
     expect(code).toBe(0);
     expect(value).toMatchObject({
       runId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      runUrl: expect.stringContaining(`/runs/${value["runId"]}?workflowType=machine_learning`),
       modelVersion: "1",
       promoted: true,
       metrics: { validation: { accuracy_score: expect.any(Number) }, test: { roc_auc: expect.any(Number) } },

@@ -101,6 +101,8 @@ export interface ClassificationMetrics {
 /** Result of a `train` job. */
 export interface TrainResult {
   runId: string;
+  /** Page of the run in MLflow; absent while publishing waits for MLflow, and from an older trainer. */
+  runUrl?: string;
   model: string;
   /** Registry version; absent for a trial, and while publishing waits for MLflow. */
   modelVersion?: string;

@@ -94,6 +94,8 @@ export interface TuneResult {
   best: TrialOutcome;
   /** The run that trained and published the best settings. */
   bestRunId: string;
+  /** Page of that run in MLflow; absent while publishing waits for MLflow, and from an older trainer. */
+  runUrl?: string;
   model: string;
   modelVersion?: string;
   promoted: boolean;

@@ -16,7 +16,7 @@ export interface MlflowClient {
   readonly models: LoggedModels;
   readonly registry: Registry;
   readonly artifacts: Artifacts;
-  /** Page of a run in MLflow's own interface. */
+  /** Page of a run in MLflow's own interface, in its view for training: without that word it opens the one for GenAI. */
   runUrl(experimentId: string, runId: string): string;
 }
 
@@ -35,6 +35,7 @@ export function createMlflowClient(settings: MlflowSettings, options: TransportO
     models: new LoggedModels(transport),
     registry: new Registry(transport),
     artifacts: new Artifacts(transport),
-    runUrl: (experimentId, runId) => `${transport.address}/#/experiments/${experimentId}/runs/${runId}`,
+    runUrl: (experimentId, runId) =>
+      `${transport.address}/#/experiments/${experimentId}/runs/${runId}?workflowType=machine_learning`,
   };
 }

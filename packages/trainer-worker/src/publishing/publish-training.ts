@@ -34,10 +34,11 @@ export async function publishTraining(
     seconds: summary.seconds,
   };
   if (model === undefined) {
-    const { runId } = await publishRun(client, record);
+    const { runId, experimentId } = await publishRun(client, record);
     return {
       ...facts,
       runId,
+      runUrl: client.runUrl(experimentId, runId),
       promoted: false,
       verdict: "a trial: its run is recorded, no model is published",
     };
@@ -53,6 +54,7 @@ export async function publishTraining(
   return {
     ...facts,
     runId: published.runId,
+    runUrl: client.runUrl(published.experimentId, published.runId),
     modelVersion: version,
     promoted: champion?.version === version,
     verdict: `${report.verdict}: ${report.reason}`,

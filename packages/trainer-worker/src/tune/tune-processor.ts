@@ -43,13 +43,14 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
     const result = await trainBest(job, best, run.runId, context, dependencies);
     await run.finish(outcomes, best);
     const failed = outcomes.filter((outcome) => outcome.failed !== undefined).length;
-    const { runId: bestRunId, model, modelVersion, promoted, verdict, metrics } = result;
+    const { runId: bestRunId, runUrl, model, modelVersion, promoted, verdict, metrics } = result;
     const { rows, rejectedByReason, notes } = result;
     return {
       runId: run.runId,
       trials: { finished: outcomes.length - failed, failed },
       best,
       bestRunId,
+      ...(runUrl === undefined ? {} : { runUrl }),
       model,
       ...(modelVersion === undefined ? {} : { modelVersion }),
       promoted,

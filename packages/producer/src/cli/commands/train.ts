@@ -5,6 +5,7 @@ import { TRAIN_SETTINGS, trainPayload } from "../../jobs/payloads";
 import { addCommonOptions, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { detachJob, runJob } from "../run-job";
+import type { Session } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
@@ -38,8 +39,10 @@ export function addTrainCommand(program: Command): void {
         workers: { trainer: 1 },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<TrainResult>(context, request, async ({ result }) => {
-        context.terminal.result(trainAnswer(result), describeTraining(context.terminal, result));
+      return runJob<TrainResult>(context, request, async ({ result, session }) => {
+        const { terminal } = context;
+        const text = [describeTraining(terminal, result), ...runLink(result, session)].join("\n");
+        terminal.result(trainAnswer(result), text);
         return undefined;
       });
     }),
@@ -48,9 +51,10 @@ export function addTrainCommand(program: Command): void {
 
 /** What `--json` prints. */
 export function trainAnswer(result: TrainResult) {
-  const { runId, modelVersion, promoted, metrics, seconds } = result;
+  const { runId, runUrl, modelVersion, promoted, metrics, seconds } = result;
   return {
     runId,
+    runUrl,
     modelVersion,
     promoted,
     metrics,
@@ -82,6 +86,12 @@ export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>)
       `  ${title.padEnd(10)}${[...columns.values()].map((metrics) => cell(metrics, name).padStart(12)).join("")}`,
   );
   return [header, ...rows].join("\n");
+}
+
+/** The page of a run, as a line; a server of the command's own ends with it. */
+export function runLink({ runUrl }: { runUrl?: string }, { kind }: Pick<Session, "kind">): string[] {
+  if (runUrl === undefined) return [];
+  return [`  MLflow run  ${runUrl}${kind === "own" ? "  (while `npm run cola -- up` runs)" : ""}`];
 }
 
 function describeTraining(terminal: Terminal, result: TrainResult): string {

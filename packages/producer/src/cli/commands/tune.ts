@@ -14,7 +14,7 @@ import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
-import { metricTable } from "./train";
+import { metricTable, runLink } from "./train";
 
 const EXAMPLES = `
 Examples:
@@ -64,8 +64,9 @@ export function addTuneCommand(program: Command): void {
         workers: { trainer: OWN_TRAINERS },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<TuneResult>(context, request, async ({ result }) => {
-        context.terminal.result(result, describeTuning(context.terminal, result));
+      return runJob<TuneResult>(context, request, async ({ result, session }) => {
+        const text = [describeTuning(context.terminal, result), ...runLink(result, session)].join("\n");
+        context.terminal.result(result, text);
         return undefined;
       });
     }),
