@@ -119,7 +119,8 @@ async function startOwn(context: CommandContext, needs: SessionNeeds): Promise<S
   const mlflow = needs.mlflow !== false && context.config.mlflow.trackingUri === "";
   checkWorkerSettings(context.config, needs.workers ?? {});
   terminal.say(ownMessage(redis, mlflow, needs.workers ?? {}));
-  const servers = await startServers({ stateDir, redis, mlflow });
+  const warn = (line: string) => terminal.warn(line);
+  const servers = await startServers({ stateDir, redis, mlflow, warn });
   const closers: (() => Promise<void>)[] = [() => servers.stop()];
   const close = closeAll(closers);
   try {

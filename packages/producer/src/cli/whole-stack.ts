@@ -89,7 +89,8 @@ async function startMissingServers(
   terminal.say(
     `starting ${[redis ? "Redis" : "", mlflow ? "MLflow" : ""].filter((name) => name !== "").join(" and ")} ...`,
   );
-  const servers = await startServers({ stateDir: config.paths.stateDir, redis, mlflow });
+  const { stateDir } = config.paths;
+  const servers = await startServers({ stateDir, redis, mlflow, warn: (line) => terminal.warn(line) });
   closers.push(() => servers.stop());
   return {
     ...config,

@@ -24,6 +24,8 @@ export interface MlflowServerOptions {
   pythonDir: string;
   /** Default: a free one. */
   port?: number;
+  /** Tried first; if it is taken, another free one. */
+  preferredPort?: number;
 }
 
 /**
@@ -42,7 +44,8 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
   const dir = stateFolder(options.stateDir).mlflow;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (let left = START_TRIES; ; left--) {
-    const port = options.port ?? (await freePort());
+    const preferred = left === START_TRIES ? options.preferredPort : undefined;
+    const port = options.port ?? (await freePort(preferred));
     try {
       const child = await startChild({
         name: "MLflow",

@@ -26,6 +26,8 @@ export interface RedisServerOptions {
   pythonDir: string;
   /** Default: a free one. */
   port?: number;
+  /** Tried first; if it is taken, another free one. */
+  preferredPort?: number;
   /** Further `redis-server` arguments, e.g. `["--cluster-enabled", "yes"]`. */
   extraArgs?: readonly string[];
 }
@@ -40,7 +42,8 @@ export async function startRedis(options: RedisServerOptions): Promise<EmbeddedR
   const dir = stateFolder(options.stateDir).redis;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (let left = START_TRIES; ; left--) {
-    const port = options.port ?? (await freePort());
+    const preferred = left === START_TRIES ? options.preferredPort : undefined;
+    const port = options.port ?? (await freePort(preferred));
     try {
       const child = await startChild({
         name: "Redis",

@@ -1,6 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { rememberedPorts } from "@colaml/producer/embedded/server-ports";
 import { startServers } from "@colaml/producer/embedded/servers";
 import { findServers } from "@colaml/producer/embedded/state-lock";
 import { closeRedis, connectRedis } from "@colaml/shared/jobs/connection";
@@ -11,6 +14,10 @@ beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), "colaml ünïcode & #% "));
 });
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+
+const fail = (line: string) => {
+  throw new Error(line);
+};
 
 describe("the embedded servers", () => {
   it("keep their data between runs in a folder of any name", async () => {
@@ -40,6 +47,45 @@ describe("the embedded servers", () => {
       error_code: "RESOURCE_ALREADY_EXISTS",
     });
     await second.stop();
+  });
+
+  it("keep their ports between runs; one that is taken becomes another, which is said and kept", async () => {
+    const said: string[] = [];
+    const start = () => startServers({ stateDir, pythonDir, warn: (line) => said.push(line) });
+    const first = await start();
+    await first.stop();
+    const second = await start();
+    expect(second).toMatchObject({ redisUrl: first.redisUrl, mlflowUri: first.mlflowUri });
+    await second.stop();
+    expect(said).toEqual([]);
+
+    const taken = Number(new URL(first.redisUrl).port);
+    const squatter = createServer().listen(taken, "127.0.0.1");
+    await once(squatter, "listening");
+    const third = await start();
+    squatter.close();
+    await third.stop();
+    const other = Number(new URL(third.redisUrl).port);
+    expect(other).not.toBe(taken);
+    expect(third.mlflowUri).toBe(first.mlflowUri);
+    expect(said).toEqual([
+      `port ${taken} of Redis is taken: it listens on ${other} from now on, and links to the old port no longer work`,
+    ]);
+    expect(await rememberedPorts(stateDir, fail)).toEqual({
+      redis: other,
+      mlflow: Number(new URL(first.mlflowUri).port),
+    });
+  });
+
+  it.each([
+    ["the file is of another release", '{"v":2,"redis":6400}'],
+    ["the file is damaged", '{"v":1,"redis":'],
+    ["a port is none", '{"v":1,"redis":0,"mlflow":"8080"}'],
+  ])("know no port if %s, which is said", async (_, content) => {
+    const said: string[] = [];
+    writeFileSync(join(stateDir, "ports.json"), content);
+    expect(await rememberedPorts(stateDir, (line) => said.push(line))).toEqual({});
+    expect(said).toEqual([expect.stringMatching(/ports\.json cannot be read and counts as absent/)]);
   });
 
   it("refuse a second owner of the folder and leave the first alone", async () => {

@@ -28,6 +28,8 @@ export interface StateFolder {
   upRecord: string;
   /** Who runs the embedded servers. */
   serversLock: string;
+  /** Ports that the embedded servers keep between starts. */
+  serverPorts: string;
   /** Data of the embedded servers, and the logs of everything that is started. */
   redis: string;
   mlflow: string;
@@ -54,6 +56,7 @@ export function stateFolder(stateDir: string): StateFolder {
     undelivered: at("alerts", "undelivered"),
     upRecord: at("up.json"),
     serversLock: at("servers.lock"),
+    serverPorts: at("ports.json"),
     redis: at("redis"),
     mlflow: at("mlflow"),
     logs: at("logs"),
