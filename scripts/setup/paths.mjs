@@ -15,3 +15,5 @@ export const testPythonDir = join(setupDir, "python-test");
 export const benchPythonDir = join(setupDir, "python-bench");
 /** What the monitor's benchmark compares with: it needs another pandas. */
 export const evidentlyPythonDir = join(setupDir, "python-evidently");
+/** Spark and Ray, for `npm run test:engines`. */
+export const enginesPythonDir = join(setupDir, "python-engines");
