@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChunkWindow } from "@colaml/predictor-worker/batch/chunk-window";
-import { type InputSource, openInput } from "@colaml/predictor-worker/batch/input-source";
 import type { BatchBytes } from "@colaml/predictor-worker/transport/chunk-transport";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type InputSource, openInput } from "@colaml/shared/tables/source";
 
 let folder: string;
 let source: InputSource;
