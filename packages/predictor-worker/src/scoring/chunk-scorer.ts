@@ -1,9 +1,13 @@
 import type { RejectedByReason } from "@colaml/shared/data/rejected-by-reason";
 import type { RejectReason } from "@colaml/shared/data/rejected-rows";
+import type { TermContribution } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 
-/** Terms that pushed a text towards the class it was given, strongest first, at most `most`. */
-export type Explain = (text: string, label: number, most: number) => { term: string; contribution: number }[];
+/**
+ * Terms that pushed a text towards the class it was given, strongest first, at most `most`; after them one entry for
+ * all terms that the text lacks.
+ */
+export type Explain = (text: string, label: number, most: number) => TermContribution[];
 
 /** Where the range to score lies in its file. */
 export interface RangeOrigin {

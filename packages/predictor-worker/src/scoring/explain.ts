@@ -1,3 +1,4 @@
+import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/jobs/predict";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { createExplainer } from "@colaml/shared/model/path-contributions";
@@ -5,8 +6,9 @@ import type { Explain } from "./chunk-scorer";
 
 /**
  * Explains a label by the terms of the text that moved its margin, the strongest first: path contributions of the
- * trees (see `createExplainer`). A term that is not in the text can contribute by its absence; only terms of the
- * text are named. Binary trees speak for the second class: for the first, signs turn.
+ * trees (see `createExplainer`). Terms that are not in the text contribute by their absence, often as much as those
+ * that are: they come last, summed up in one entry. Binary trees speak for the second class: for the first, signs
+ * turn.
  */
 export function createExplain(bundle: ModelBundle, classifier: Classifier): Explain {
   const contributionsOf = createExplainer(bundle.ensemble);
@@ -16,13 +18,19 @@ export function createExplain(bundle: ModelBundle, classifier: Classifier): Expl
     const { byFeature } = contributionsOf(row)[binary ? 0 : label]!;
     const sign = binary && label === 0 ? -1 : 1;
     const present = new Set(Array.from(row.indices));
-    return [...byFeature]
+    const named = [...byFeature]
       .filter(([feature, contribution]) => present.has(feature) && contribution !== 0)
       .sort(([f, a], [g, b]) => Math.abs(b) - Math.abs(a) || f - g)
       .slice(0, most)
-      .map(([feature, contribution]) => ({
-        term: bundle.terms[feature]!,
-        contribution: sign * contribution,
-      }));
+      .map(
+        ([feature, contribution]): TermContribution => ({
+          term: bundle.terms[feature]!,
+          contribution: sign * contribution,
+        }),
+      );
+    let absent = 0;
+    for (const [feature, contribution] of byFeature) if (!present.has(feature)) absent += contribution;
+    if (absent === 0) return named;
+    return [...named, { term: ABSENT_TERMS, contribution: sign * absent, absent: true }];
   };
 }

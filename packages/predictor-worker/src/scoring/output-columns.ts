@@ -1,3 +1,4 @@
+import type { TermContribution } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import { DELIMITER, defuseFormula, formatCell } from "./cell-format";
 import { formatProbability } from "./decimal";
@@ -11,7 +12,7 @@ export interface ScoredRow {
   label: string;
   probabilities: ArrayLike<number>;
   /** Terms that pushed the label, strongest first; only where asked for. */
-  explanation?: { term: string; contribution: number }[];
+  explanation?: TermContribution[];
   passThrough: string[];
 }
 
@@ -44,12 +45,19 @@ export function predictionCells(
   return cells.join(DELIMITER[format]);
 }
 
-/** `word:+0.123 other:-0.045`: contributions to the label's margin, on the logit scale. */
+/**
+ * `word:+0.1230 "two words":-0.0450 (absent):+0.2000`: contributions to the label's margin, on the logit scale. A
+ * term that holds a space, a quote or a colon is quoted as in JSON.
+ */
 function explanationText(explanation: NonNullable<ScoredRow["explanation"]>): string {
   return explanation
-    .map(({ term, contribution }) => `${term}:${contribution < 0 ? "" : "+"}${contribution.toFixed(4)}`)
+    .map(
+      ({ term, contribution }) => `${quoted(term)}:${contribution < 0 ? "" : "+"}${contribution.toFixed(4)}`,
+    )
     .join(" ");
 }
+
+const quoted = (term: string) => (/[\s":]/.test(term) ? JSON.stringify(term) : term);
 
 /** Label, probabilities, model version and, where asked for, the explanation, with delimiters between. */
 export function predictionPart(

@@ -56,10 +56,24 @@ export interface TextPrediction {
   label: string;
   /** Class -> probability. */
   probabilities: Record<string, number>;
-  /** Terms of the text that pushed the label, strongest first, on the logit scale; only where asked for. */
-  explanation?: { term: string; contribution: number }[];
+  /**
+   * Terms of the text that pushed the label, strongest first, on the logit scale, and last what all terms that the
+   * text lacks contributed together; only if asked for.
+   */
+  explanation?: TermContribution[];
   /** The text holds no word that the model knows: the label is the model's answer to an empty text. */
   withoutKnownWords?: true;
+}
+
+/** Term of the summed entry of an explanation: the model's terms that are not in the text. */
+export const ABSENT_TERMS = "(absent)";
+
+/** What a term did to the margin of the label: above 0 it spoke for it. */
+export interface TermContribution {
+  term: string;
+  contribution: number;
+  /** Only of the summed entry, whose term is `(absent)`. */
+  absent?: true;
 }
 
 /** Result of a `predict` job. */

@@ -1,0 +1,59 @@
+import { createExplain } from "@colaml/predictor-worker/scoring/explain";
+import { predictionPart } from "@colaml/predictor-worker/scoring/output-columns";
+import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import { createClassifier } from "@colaml/shared/model/classifier";
+import { createExplainer } from "@colaml/shared/model/path-contributions";
+import { exampleBundle, withForest } from "./example-model";
+
+const TEXTS = ["thank you very much", "please help me now", "thank you", "never again please", "help"];
+const TERMS = ["again", "help", "much", "now", "please", "thank", "thank you", "you"];
+const bundle = withForest(exampleBundle(TERMS, { ngram_range: [1, 2], stop_words: "none" }), TEXTS, {
+  trees: 12,
+  depth: 4,
+});
+const classifier = createClassifier(bundle);
+const explain = createExplain(bundle, classifier);
+
+describe("an explanation", () => {
+  it.each([...TEXTS, "nothing that is known"])(
+    "of %j adds up to the margin, absent terms in one entry",
+    (text) => {
+      const found = explain(text, 1, TERMS.length);
+      const present = found.filter(({ absent }) => !absent);
+      const rest = found.filter(({ absent }) => absent);
+      expect(rest.length).toBeLessThanOrEqual(1);
+      expect(found.at(-1)).toBe(rest[0] ?? present.at(-1));
+      for (const { term } of present) expect(text).toContain(term);
+      const [all] = createExplainer(bundle.ensemble)(classifier.features(text));
+      const probabilities = new Float64Array(2);
+      classifier.predict(text, probabilities);
+      const margin = Math.log(probabilities[1]! / probabilities[0]!);
+      const sum = found.reduce((total, { contribution }) => total + contribution, all!.bias);
+      expect(sum).toBeCloseTo(margin, 4);
+    },
+  );
+
+  it("turns its signs, that of the absent terms too, for the other label", () => {
+    const [one, other] = [explain("thank you", 1, 8), explain("thank you", 0, 8)];
+    expect(other).toEqual(one.map((entry) => ({ ...entry, contribution: -entry.contribution })));
+    expect(one.at(-1)).toMatchObject({ term: "(absent)", absent: true });
+  });
+
+  it("quotes phrases in its text form", () => {
+    const output: ChunkPlan["output"] = {
+      format: "tsv",
+      compression: "none",
+      passThrough: [],
+      explain: 3,
+      spreadsheetSafe: false,
+    };
+    const explanation = [
+      { term: "thank you", contribution: 0.5 },
+      { term: "help", contribution: -0.25 },
+      { term: "(absent)", contribution: 0.125, absent: true as const },
+    ];
+    const part = predictionPart(output, "3", { label: "True", probabilities: [0.25, 0.75], explanation });
+    const cell = part.split("\t").at(-1)!;
+    expect(cell.replaceAll('""', '"')).toContain('"thank you":+0.5000 help:-0.2500 (absent):+0.1250');
+  });
+});
