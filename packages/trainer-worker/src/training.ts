@@ -13,6 +13,7 @@ import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { planRows, type RowPlan } from "./data/plan-rows";
 import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
 import { buildReferenceProfile } from "./profile/build-reference-profile";
+import { orderNotes } from "./profile/label-order";
 import { predictedClasses, scoreRows } from "./score-rows";
 
 export interface TrainingHooks {
@@ -38,7 +39,7 @@ export interface TrainedModel {
   plan: RowPlan;
   /** Rows of the file that were left out, by reason. */
   rejected: DatasetReader["rejected"];
-  /** What a person should know of how the file was read; a line each. */
+  /** What a person should know of the file and of how it was read; a line each. */
   notes: string[];
   boosting: Omit<BoostResult, "ensemble">;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
@@ -85,15 +86,16 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const metricsOf = (rows: PartRows, probabilities: Float64Array) =>
     classificationMetrics({ classes: plan.classes, labels: rows.classOf, probabilities });
   const metrics = { validation: metricsOf(data.validation, validation), test: metricsOf(data.test, test) };
+  const profile = profileOf(bundle, data, validation, test, metrics.test);
   return {
     bundle,
     plan,
     rejected: reader.rejected,
-    notes: readNotes(reader),
+    notes: [...readNotes(reader), ...orderNotes(profile.order)],
     boosting,
     metrics,
     test: { classOf: data.test.classOf, probabilities: test },
-    profile: profileOf(bundle, data, validation, test, metrics.test),
+    profile,
     datasetDigest,
     seconds: (performance.now() - started) / 1000,
   };
@@ -156,6 +158,20 @@ function profileOf(
     },
     classes,
     terms,
-    { rows: data.test.classOf.length, metrics },
+    { rows: data.test.classOf.length, metrics, classes: testClasses(data.test.classOf, test, nClasses) },
+    data.vocabulary.sketch,
   );
+}
+
+/** Test rows of each class: those that are of it, those predicted to be, and those that are both. */
+function testClasses(classOf: Uint16Array, probabilities: Float64Array, nClasses: number) {
+  const zeros = () => new Array<number>(nClasses).fill(0);
+  const counts = { actual: zeros(), predicted: zeros(), correct: zeros() };
+  for (const [row, said] of predictedClasses(probabilities, nClasses).entries()) {
+    const of = classOf[row]!;
+    counts.actual[of]!++;
+    counts.predicted[said]!++;
+    if (of === said) counts.correct[of]!++;
+  }
+  return counts;
 }

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
+import { vocabularySketchSchema } from "../text/vocabulary-sketch";
 
 /** Name of the profile among the files of a model (`data/reference_profile.json`). */
 export const REFERENCE_PROFILE_FILE = "reference_profile.json";
 /** At most so many words are profiled, those in most documents: the file stays at a few KB. */
 export const MAX_PROFILE_TERMS = 200;
+/** Groups of rows that each calibration list has at most. */
+export const MAX_CALIBRATION_BINS = 100;
 
 const count = z.number().int().min(0);
 const share = z.number().min(0).max(1);
@@ -25,7 +28,7 @@ const histogramSchema = z
   .refine(({ edges }) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!), "edges must rise");
 export type ProfileHistogram = z.infer<typeof histogramSchema>;
 
-/** Rows of one probability bin: how many, their mean probability, and how many really were of the class. */
+/** Rows of one group of neighbouring probabilities: how many, their mean probability, and how many really were of the class. */
 const calibrationBinSchema = z.strictObject({ rows: count, meanProbability: share, positives: count });
 export type CalibrationBin = z.infer<typeof calibrationBinSchema>;
 
@@ -40,12 +43,33 @@ const metricsSchema = z.strictObject({
   absent: z.record(z.string(), z.string()).optional(),
 });
 
+/**
+ * In what order the labels come: `changes` between neighbouring rows, and how many random order has on average. A
+ * file that is sorted by label has far fewer; its neighbours are alike because of that and not because of time.
+ */
+const orderSchema = z.strictObject({
+  changes: count,
+  expectedChanges: z.number().min(0),
+  sortedByLabel: z.boolean(),
+});
+export type LabelOrder = z.infer<typeof orderSchema>;
+
+/** Rows of each class, in the order of the model's. */
+const classCountsSchema = z.strictObject({
+  actual: z.array(count),
+  predicted: z.array(count),
+  correct: z.array(count),
+});
+
 const profileSchema = z.strictObject({
-  formatVersion: z.literal(1),
+  /** 2 since calibration has up to 100 groups; what 1 lacks is named by `missingOf`. */
+  formatVersion: z.union([z.literal(1), z.literal(2)]),
   /** Rows profiled: validation and test rows, which the model has not learned from. */
   rows: z.number().int().min(1),
   /** Neighbouring rows of a block that the design effects were measured on. */
   blockRows: z.number().int().min(1),
+  /** Of the profiled rows. If they are sorted by label, the design effects were measured on shuffled rows. */
+  order: orderSchema.optional(),
   /** Class labels in the order of the model. */
   classes: z.array(z.string()).min(2),
   terms: z.strictObject({
@@ -73,10 +97,15 @@ const profileSchema = z.strictObject({
     actual: z.array(count),
     designEffect: z.number().min(1),
   }),
-  /** One list of 10 equal probability bins a class (binary: one list, for `classes[1]`). */
-  calibration: z.array(z.array(calibrationBinSchema).length(10)),
-  /** What the model reached on its test rows, and how many they were. */
-  quality: z.strictObject({ rows: count, metrics: metricsSchema }),
+  /**
+   * One list per class (binary: one list, for `classes[1]`): the rows by rising probability in up to 100 groups of
+   * about equal size. Version 1: ten equal bins of probability.
+   */
+  calibration: z.array(z.array(calibrationBinSchema).min(1).max(MAX_CALIBRATION_BINS)),
+  /** What the model reached on its test rows, how many they were, and of which classes. */
+  quality: z.strictObject({ rows: count, metrics: metricsSchema, classes: classCountsSchema.optional() }),
+  /** All words of the training rows, as a sketch that names none. */
+  vocabulary: vocabularySketchSchema.optional(),
 });
 
 /**
@@ -104,6 +133,17 @@ export function parseReferenceProfile(bytes: Uint8Array): ReferenceProfile {
     throw new ColaError("MODEL_CORRUPT", `${REFERENCE_PROFILE_FILE}: ${where}: ${issue.message}`);
   }
   return parsed.data;
+}
+
+/** What the profile of an older release lacks, in one line; undefined if it lacks nothing. */
+export function missingOf(profile: ReferenceProfile): string | undefined {
+  const missing = [
+    ...(profile.formatVersion < 2 ? ["fine calibration"] : []),
+    ...(profile.order ? [] : ["the order of its rows"]),
+    ...(profile.quality.classes ? [] : ["the test's rows of each class"]),
+    ...(profile.vocabulary ? [] : ["the training's vocabulary"]),
+  ];
+  return missing.length === 0 ? undefined : missing.join(", ");
 }
 
 /** The profile as the bytes of its file: the same profile gives the same bytes. */

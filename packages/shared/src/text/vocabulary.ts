@@ -2,6 +2,7 @@ import { ColaError } from "../errors/cola-error";
 import type { TfidfSettings } from "../jobs/train";
 import { ByteTokenizer } from "./byte-tokenizer";
 import { TermTable } from "./term-table";
+import { sketchVocabulary, type VocabularySketchData, type WordFrequency } from "./vocabulary-sketch";
 
 /** Terms kept while counting: beyond it the rarest are let go. About 60 bytes each: 130 MB. */
 export const MAX_COUNTED_TERMS = 1 << 21;
@@ -15,6 +16,11 @@ export interface Vocabulary {
   /** Documents that hold each term: nTerms. */
   documentFrequency: Uint32Array;
   nDocuments: number;
+}
+
+/** A vocabulary, and a sketch of all the words it was chosen from. */
+export interface FittedVocabulary extends Vocabulary {
+  sketch: VocabularySketchData;
 }
 
 /**
@@ -127,6 +133,14 @@ export class VocabularyBuilder {
     }
     again.#closed = true;
     return again;
+  }
+
+  /** A sketch of all terms counted so far; of terms that were let go it knows what was counted since. */
+  sketch(): VocabularySketchData {
+    const frequencies = function* (table: TermTable, documents: Uint32Array): Iterable<WordFrequency> {
+      for (let id = 0; id < table.size; id++) yield [table.bytesOf(id), documents[id]!];
+    };
+    return sketchVocabulary(frequencies(this.#table, this.#documents), this.nDocuments);
   }
 
   #seed(from: TermTable, id: number): number {
@@ -268,11 +282,12 @@ export async function fitVocabulary(
   features: TfidfSettings,
   feed: (builder: VocabularyBuilder) => Promise<void>,
   maxTerms?: number,
-): Promise<Vocabulary> {
+): Promise<FittedVocabulary> {
   const builder = new VocabularyBuilder(features, maxTerms);
   await feed(builder);
+  const sketch = builder.sketch();
   const again = builder.recount();
-  if (again === undefined) return builder.build();
+  if (again === undefined) return { ...builder.build(), sketch };
   await feed(again);
-  return again.build();
+  return { ...again.build(), sketch };
 }

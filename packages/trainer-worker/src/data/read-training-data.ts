@@ -5,7 +5,7 @@ import type { JobProgress } from "@colaml/shared/jobs/progress";
 import type { TfidfSettings } from "@colaml/shared/jobs/train";
 import { CsrBuilder, type CsrMatrix } from "@colaml/shared/text/csr-matrix";
 import { TfidfTransform } from "@colaml/shared/text/tfidf-transform";
-import { fitVocabulary, type Vocabulary } from "@colaml/shared/text/vocabulary";
+import { type FittedVocabulary, fitVocabulary } from "@colaml/shared/text/vocabulary";
 import { NOT_SAMPLED, type RowPlan } from "./plan-rows";
 
 /** Held-out rows profiled at most, evenly spaced: enough for shares to 0.2 points, and little memory. */
@@ -29,7 +29,7 @@ export interface ProfiledTexts {
 }
 
 export interface TrainingData {
-  vocabulary: Vocabulary;
+  vocabulary: FittedVocabulary;
   train: PartRows;
   validation: PartRows;
   test: PartRows;
@@ -40,7 +40,7 @@ export interface ReadHooks {
   progress: (progress: JobProgress) => void;
   signal: AbortSignal;
   /** Called with the fitted vocabulary before any matrix is allocated: may refuse. */
-  onVocabulary?: (vocabulary: Vocabulary) => void;
+  onVocabulary?: (vocabulary: FittedVocabulary) => void;
 }
 
 /**
@@ -68,7 +68,7 @@ async function transformRows(
   reader: DatasetReader,
   plan: RowPlan,
   features: TfidfSettings,
-  vocabulary: Vocabulary,
+  vocabulary: FittedVocabulary,
   hooks: ReadHooks,
 ): Promise<TrainingData> {
   const transform = new TfidfTransform({ features, ...vocabulary });

@@ -1,12 +1,14 @@
-import type { ClassificationMetrics } from "@colaml/shared/jobs/train";
 import {
   binOf,
-  type CalibrationBin,
   MAX_PROFILE_TERMS,
   type ProfileHistogram,
   type ReferenceProfile,
 } from "@colaml/shared/model/reference-profile";
+import type { VocabularySketchData } from "@colaml/shared/text/vocabulary-sketch";
+import { seededRandom } from "../seeded-random";
+import { calibrationBins } from "./calibration-bins";
 import { blockRowsOf, designEffect, termsDesignEffect, wordDesignEffects } from "./design-effect";
+import { labelOrder, shuffledRows } from "./label-order";
 import { wordVarianceFactor } from "./word-dependence";
 
 /** What was seen of the profiled rows, in file order; every array has an entry a row. */
@@ -29,24 +31,35 @@ export interface ProfiledRows {
 const tenths = (bins: number) => Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
 const SCORE_EDGES = tenths(20);
 const SHARE_EDGES = tenths(10);
-const CALIBRATION_BINS = 10;
+const SHUFFLE_SEED = 42;
 
-/** The reference profile of a model: counts over the rows, no text but the model's own terms. */
+/**
+ * The reference profile of a model: counts over the rows, no text but the model's own terms. How alike neighbouring
+ * rows are is measured in file order; of a file that is sorted by label on shuffled rows, since there it would say
+ * how the file was written and not how rows come in time.
+ *
+ * @param quality what the model reached on its test rows
+ * @param vocabulary sketch of all words of the training rows
+ */
 export function buildReferenceProfile(
-  rows: ProfiledRows,
+  inFileOrder: ProfiledRows,
   classes: readonly string[],
   terms: readonly string[],
-  quality: { rows: number; metrics: ClassificationMetrics },
+  quality: ReferenceProfile["quality"],
+  vocabulary?: VocabularySketchData,
 ): ReferenceProfile {
-  const n = rows.actual.length;
+  const n = inFileOrder.actual.length;
+  const order = labelOrder(inFileOrder.actual, classes.length);
+  const rows = order.sortedByLabel ? shuffled(inFileOrder, classes.length) : inFileOrder;
   const scores = scoresOf(rows, classes.length);
   const unknown = Float64Array.from({ length: n }, (_, row) =>
     rows.tokens[row]! > 0 ? rows.unknownTokens[row]! / rows.tokens[row]! : 1,
   );
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     rows: n,
     blockRows: blockRowsOf(n),
+    order,
     classes: [...classes],
     terms: profileTerms(rows, terms),
     textLength: histogram(rows.textLength, decilesOf(rows.textLength)),
@@ -58,8 +71,26 @@ export function buildReferenceProfile(
       actual: countsOf(rows.actual, classes.length),
       designEffect: designEffect(rows.predicted, classes.length),
     },
-    calibration: calibrationOf(rows, classes.length),
-    quality: { rows: quality.rows, metrics: quality.metrics },
+    calibration: calibrationBins(rows.probabilities, rows.actual, classes.length),
+    quality,
+    ...(vocabulary ? { vocabulary } : {}),
+  };
+}
+
+function shuffled(rows: ProfiledRows, nClasses: number): ProfiledRows {
+  const from = shuffledRows(rows.actual.length, seededRandom(SHUFFLE_SEED));
+  const each = (values: ArrayLike<number>) => Float64Array.from(from, (row) => values[row]!);
+  const probabilities = new Float64Array(rows.probabilities.length);
+  for (const [to, row] of from.entries())
+    probabilities.set(rows.probabilities.subarray(row * nClasses, (row + 1) * nClasses), to * nClasses);
+  return {
+    textLength: each(rows.textLength),
+    tokens: each(rows.tokens),
+    unknownTokens: each(rows.unknownTokens),
+    termsOf: (row) => rows.termsOf(from[row]!),
+    actual: each(rows.actual),
+    predicted: each(rows.predicted),
+    probabilities,
   };
 }
 
@@ -116,25 +147,6 @@ function blockDocuments(rows: ProfiledRows, nTerms: number, kept: readonly numbe
       });
     }
     return documents;
-  });
-}
-
-function calibrationOf(rows: ProfiledRows, nClasses: number): CalibrationBin[][] {
-  const which = nClasses === 2 ? [1] : Array.from({ length: nClasses }, (_, k) => k);
-  return which.map((k) => {
-    const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ rows: 0, sum: 0, positives: 0 }));
-    for (let row = 0; row < rows.actual.length; row++) {
-      const probability = rows.probabilities[row * nClasses + k]!;
-      const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.floor(probability * CALIBRATION_BINS))]!;
-      bin.rows++;
-      bin.sum += probability;
-      if (rows.actual[row] === k) bin.positives++;
-    }
-    return bins.map(({ rows, sum, positives }) => ({
-      rows,
-      meanProbability: rows > 0 ? Math.min(1, sum / rows) : 0,
-      positives,
-    }));
   });
 }
 

@@ -1,5 +1,6 @@
 import {
   binOf,
+  missingOf,
   parseReferenceProfile,
   serialiseReferenceProfile,
 } from "@colaml/shared/model/reference-profile";
@@ -12,6 +13,7 @@ import {
   termsDesignEffect,
   wordDesignEffects,
 } from "@colaml/trainer-worker/profile/design-effect";
+import { labelOrder, orderNotes } from "@colaml/trainer-worker/profile/label-order";
 import { wordVarianceFactor } from "@colaml/trainer-worker/profile/word-dependence";
 import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 
@@ -50,9 +52,40 @@ describe("the reference profile", () => {
     expect(profile.score.counts[12]).toBe(500);
     expect(profile.labels).toMatchObject({ predicted: [500, 500], actual: [750, 250] });
     expect(profile.calibration).toHaveLength(1);
-    expect(profile.calibration[0]![6]).toMatchObject({ rows: 500, positives: 250 });
-    expect(profile.calibration[0]![6]!.meanProbability).toBeCloseTo(0.62, 12);
-    expect(profile.calibration[0]![0]).toMatchObject({ rows: 500, positives: 0 });
+    // Two different probabilities, 0.08 and 0.62: as many groups, however many rows.
+    expect(profile.calibration[0]).toMatchObject([
+      { rows: 500, positives: 0 },
+      { rows: 500, positives: 250 },
+    ]);
+    expect(profile.calibration[0]![1]!.meanProbability).toBeCloseTo(0.62, 12);
+    // Class 1 comes every fourth row: 499 changes, of 999 * (1 - (750 * 749 + 250 * 249) / (1000 * 999)).
+    expect(profile.order).toEqual({
+      changes: 499,
+      expectedChanges: expect.closeTo(375, 9),
+      sortedByLabel: false,
+    });
+  });
+
+  it("groups rows by rising probability, a hundred groups of about equal size", () => {
+    const n = 5_000;
+    const spread: ProfiledRows = {
+      ...rows(),
+      textLength: new Uint32Array(n),
+      tokens: new Uint32Array(n),
+      unknownTokens: new Uint32Array(n),
+      termsOf: () => [],
+      actual: Uint8Array.from({ length: n }, (_, i) => (i % 10 === 0 ? 1 : 0)),
+      predicted: new Uint8Array(n),
+      // Row i has (i + 0.5) / n of 0.3 to 0.4: ten equal bins would hold all of them in one.
+      probabilities: Float64Array.from({ length: 2 * n }, (_, i) => {
+        const positive = 0.3 + (Math.floor(i / 2) + 0.5) / n / 10;
+        return i % 2 === 1 ? positive : 1 - positive;
+      }),
+    };
+    const [bins] = buildReferenceProfile(spread, ["False", "True"], [], quality).calibration;
+    expect(bins).toHaveLength(100);
+    expect(bins!.every((bin) => bin.rows === 50 && bin.positives === 5)).toBe(true);
+    expect(bins![0]!.meanProbability).toBeCloseTo(0.3005, 12);
   });
 
   it("comes back from its file as it was, and is small", () => {
@@ -64,7 +97,7 @@ describe("the reference profile", () => {
 
   it.each([
     ["no JSON", "{"],
-    ["another version", JSON.stringify({ formatVersion: 2 })],
+    ["another version", JSON.stringify({ formatVersion: 3 })],
     ["nothing", "null"],
   ])("is refused as MODEL_CORRUPT when its file holds %s", (_what, text) => {
     expect(() => parseReferenceProfile(Buffer.from(text))).toThrow(
@@ -79,8 +112,81 @@ describe("the reference profile", () => {
       probabilities: Float64Array.from({ length: 3_000 }, (_, i) => [0.2, 0.3, 0.5][i % 3]!),
     };
     const profile = buildReferenceProfile(three, ["a", "b", "c"], TERMS, quality);
-    expect(profile.calibration.map((bins) => bins.findIndex((bin) => bin.rows === 1_000))).toEqual([2, 3, 5]);
+    expect(profile.calibration.map((bins) => bins.map(({ rows: count }) => count))).toEqual([
+      [1_000],
+      [1_000],
+      [1_000],
+    ]);
     expect(profile.score.counts[10]).toBe(1_000);
+  });
+});
+
+describe("rows that are sorted by label", () => {
+  const random = seededRandom(3);
+  const inTime = rows();
+  /** The rows with class 1 first, as a file that was put together from one file per class. */
+  function sorted(): ProfiledRows {
+    const from = Array.from({ length: 1_000 }, (_, i) => i).sort(
+      (a, b) => inTime.actual[b]! - inTime.actual[a]! || random() - 0.5,
+    );
+    return {
+      ...inTime,
+      termsOf: (row) => inTime.termsOf(from[row]!),
+      actual: from.map((row) => inTime.actual[row]!),
+      predicted: from.map((row) => inTime.predicted[row]!),
+      unknownTokens: from.map((row) => inTime.unknownTokens[row]!),
+      textLength: from.map((row) => inTime.textLength[row]!),
+      probabilities: Float64Array.from(
+        from.flatMap((row) => [...inTime.probabilities.subarray(2 * row, 2 * row + 2)]),
+      ),
+    };
+  }
+  const profile = buildReferenceProfile(sorted(), ["False", "True"], TERMS, quality);
+
+  it("are known by how seldom the label changes, and named with the numbers", () => {
+    expect(profile.order).toMatchObject({ changes: 1, sortedByLabel: true });
+    expect(orderNotes(profile.order)[0]).toMatch(
+      /sorted by label \(it changes 1 times .* 375 in random order\)/,
+    );
+    expect(orderNotes(undefined)).toEqual([]);
+  });
+
+  it("are shuffled before it is measured how alike neighbours are, and counted as they are", () => {
+    // In file order class 1 fills the first 5 of 20 blocks: a design effect of about 12 for the predicted label.
+    expect(designEffect(sorted().predicted, 2)).toBeGreaterThan(5);
+    expect(profile.labels.designEffect).toBeLessThan(2);
+    expect(profile.terms.designEffect).toBeLessThan(2);
+    const straight = buildReferenceProfile(inTime, ["False", "True"], TERMS, quality);
+    expect(profile.terms.documentFrequency).toEqual(straight.terms.documentFrequency);
+    expect(profile.calibration).toEqual(straight.calibration);
+    expect(profile.textLength.counts).toEqual(straight.textLength.counts);
+  });
+
+  it("are not those of a stream whose neighbours are alike for a while", () => {
+    // Runs of four rows: changes are a half of random order's.
+    const actual = Uint8Array.from({ length: 1_000 }, (_, i) => Math.floor(i / 4) % 2);
+    expect(labelOrder(actual, 2)).toMatchObject({ changes: 249, sortedByLabel: false });
+    // Of 12 rows chance alone may give one change.
+    expect(labelOrder(Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1), 2).sortedByLabel).toBe(false);
+  });
+});
+
+describe("a profile of an older release", () => {
+  it("is read, and what it lacks is named", () => {
+    const { order, vocabulary, ...profile } = buildReferenceProfile(
+      rows(),
+      ["False", "True"],
+      TERMS,
+      quality,
+    );
+    const bins = Array.from({ length: 10 }, () => ({ rows: 0, meanProbability: 0, positives: 0 }));
+    const old = { ...profile, formatVersion: 1, calibration: [bins] };
+    const read = parseReferenceProfile(Buffer.from(JSON.stringify(old)));
+    expect(read).toEqual(old);
+    expect(missingOf(read)).toBe(
+      "fine calibration, the order of its rows, the test's rows of each class, the training's vocabulary",
+    );
+    expect([order?.sortedByLabel, vocabulary]).toEqual([false, undefined]);
   });
 });
 
