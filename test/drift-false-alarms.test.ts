@@ -18,6 +18,10 @@ interface Found {
   stretches: { windows: number; alarms: number; asIfRandom: number; words: number };
   halves: { level: string; scores: number };
   sides: { label: string; rows: number; level: string; words: number }[];
+  /** Windows in which a class has fallen by so many points, and how many of them are an alert. */
+  falls: { points: number; rows: number; windows: number; alerts: number }[];
+  /** Against a training file that is sorted by label: windows with a fall of 30 points. */
+  sorted: { designEffects: number[]; windows: number; alerts: number };
 }
 
 async function measure(learned: string, rows: string, sizes: string): Promise<Found> {
@@ -72,6 +76,23 @@ function expectSidesToDiffer({ sides }: Found): void {
   for (const { rows, words } of sides) if (rows === 1_000) expect(words).toBeGreaterThan(0);
 }
 
+/** More rows never give a milder verdict: chance may leave one window in twenty out. */
+function expectNoMilderVerdict({ falls }: Found): void {
+  for (const points of [30, 15]) {
+    const alerts = falls.filter((fall) => fall.points === points).map(({ alerts: count }) => count);
+    expect(alerts).toHaveLength(3);
+    const slack = falls[0]!.windows / 20;
+    for (const [i, count] of alerts.slice(1).entries())
+      expect(count).toBeGreaterThanOrEqual(alerts[i]! - slack);
+    if (points === 30) expect(Math.min(...alerts)).toBeGreaterThanOrEqual(falls[0]!.windows - slack);
+  }
+}
+
+function expectOrderNotToBlind({ sorted: { designEffects, windows, alerts } }: Found): void {
+  for (const effect of designEffects) expect(effect).toBeLessThan(2);
+  expect(alerts).toBeGreaterThanOrEqual(windows - windows / 20);
+}
+
 describe("synthetic tweets", () => {
   let folder: string;
   let found: Found;
@@ -95,6 +116,14 @@ describe("synthetic tweets", () => {
 
   it("are an alert where customers alone, or agents alone, stand against both", () => {
     expectSidesToDiffer(found);
+  });
+
+  it("are an alert at 500, 1,000 and 5,000 rows if a class has fallen by 30 points, and more surely in more rows", () => {
+    expectNoMilderVerdict(found);
+  });
+
+  it("are no less of an alert to a model whose training file was sorted by label", () => {
+    expectOrderNotToBlind(found);
   });
 });
 
@@ -124,5 +153,13 @@ describe("the real tweets", () => {
 
   itWithRealData("are an alert where customers alone, or agents alone, stand against both", () => {
     expectSidesToDiffer(found);
+  });
+
+  itWithRealData("are an alert at 500, 1,000 and 5,000 rows if a class has fallen by 30 points", () => {
+    expectNoMilderVerdict(found);
+  });
+
+  itWithRealData("are no less of an alert to a model whose training file was sorted by label", () => {
+    expectOrderNotToBlind(found);
   });
 });

@@ -2,7 +2,8 @@
 // alone. A process of its own: jest's contexts make the many draws ten times slower.
 // Arguments: a file to train on, a file of rows, trials a size, sizes as reference:window, rates by comma.
 // Prints {alarms: [{reference, window, counts: one a rate, ofStatistic: at the last rate}], stretches: {windows, alarms,
-// asIfRandom, words: windows with any word marked}, sides: [{label, rows, level, words}], halves: {level, scores}}.
+// asIfRandom, words: windows with any word marked}, sides: [{label, rows, level, words}], halves: {level, scores},
+// falls: [{points, rows, windows, alerts}], sorted: {designEffects, alerts: of windows with a fall, windows}}.
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
@@ -159,6 +160,52 @@ function side(label, count) {
   return { label, rows: window.rows, level, words };
 }
 
+const FALL_WINDOWS = 40;
+
+/** Rows of a window in which class 1 has another share: drawn with replacement, so that there are enough of them. */
+function withShare(pool, share, count, random) {
+  const ofClass = [0, 1].map((label) => pool.filter(({ actual }) => actual === label));
+  return Array.from({ length: count }, () => {
+    const some = ofClass[random() < share ? 1 : 0];
+    return some[Math.floor(random() * some.length)];
+  });
+}
+
+const shareOfOne = (some) => some.filter(({ actual }) => actual === 1).length / some.length;
+
+/** Windows in which class 1 has fallen by so many points, against a reference of random rows. */
+function falls(points, counts) {
+  const random = seededRandom(points);
+  drawToFront(rows.length, random);
+  const reference = rows.slice(0, 1_500);
+  const profile = profileOf(reference);
+  const share = shareOfOne(reference) - points / 100;
+  return counts.map((count) => {
+    let alerts = 0;
+    for (let i = 0; i < FALL_WINDOWS; i++) {
+      const window = windowOf(withShare(rows.slice(1_500), share, count, random), profile);
+      if (compareWithReference(profile, window, DEFAULT_RATE).level === "alert") alerts++;
+    }
+    return { points, rows: count, windows: FALL_WINDOWS, alerts };
+  });
+}
+
+/** A reference whose file was sorted by label, and windows in which class 1 has fallen by 30 points. */
+function sortedByLabel() {
+  const random = seededRandom(11);
+  drawToFront(rows.length, random);
+  const reference = rows.slice(0, 1_500).sort((a, b) => a.actual - b.actual);
+  const profile = profileOf(reference);
+  const share = shareOfOne(reference) - 0.3;
+  let alerts = 0;
+  for (let i = 0; i < FALL_WINDOWS; i++) {
+    const window = windowOf(withShare(rows.slice(1_500), share, 1_000, random), profile);
+    if (compareWithReference(profile, window, DEFAULT_RATE).level === "alert") alerts++;
+  }
+  const designEffects = ["terms", "score", "labels"].map((part) => profile[part].designEffect);
+  return { designEffects, windows: FALL_WINDOWS, alerts };
+}
+
 const bundle = await trainOn(learned);
 const rows = await scoreFile(path, bundle);
 const found = {
@@ -166,6 +213,8 @@ const found = {
   stretches: stretches(),
   sides: bundle.classes.flatMap((label) => [200, 1_000].map((count) => side(label, count))),
   halves: halves(),
+  falls: [...falls(30, [500, 1_000, 5_000]), ...falls(15, [500, 1_000, 5_000])],
+  sorted: sortedByLabel(),
   alarms: sizes.split(",").map((size) => alarms(...size.split(":").map(Number))),
 };
 console.log(JSON.stringify(found));

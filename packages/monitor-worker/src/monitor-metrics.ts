@@ -5,7 +5,6 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { DeliveryOutcome } from "./alerts/alert-outbox";
 
 const BUILT_IN = [
-  { name: "quality", severity: "warning" },
   { name: "quality", severity: "critical" },
   { name: "drift", severity: "warning" },
 ] as const;
@@ -47,7 +46,11 @@ export function createMonitorMetrics(
     checked(result, values) {
       quality.reset();
       drift.reset();
-      for (const metric of QUALITY_METRICS.flatMap((name) => [name, `estimated_${name}`])) {
+      for (const metric of QUALITY_METRICS.flatMap((name) => [
+        name,
+        `estimated_${name}`,
+        `estimated_shares_shifted_${name}`,
+      ])) {
         const value = values.get(metric);
         if (value !== undefined) quality.set({ metric }, value);
       }

@@ -59,13 +59,20 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     const job = await withRows(dependencies.latestPredictions, requested);
     await dependencies.reports.check(job, context.jobId);
     const opened = await openCheck(dependencies, job);
-    const { collected, match } = await collect(opened, context);
-    const settings = settingsOf(dependencies.settings, job);
+    const { collected, match, reference } = await collect(opened, context);
+    const { profile, classifier, name } = opened.model;
+    const rules = rulesFor(dependencies.rules, name);
+    const settings = settingsOf(dependencies.settings, job, rules);
     checkJoin(match, settings.maxAmbiguous, job.labels);
     const { count: rejected, reasons } = opened.source.rejected();
     const path = (job.input?.path ?? job.predictions)!;
     checkRejected(job.maxRejected, { rows: collected.rows, rejected }, true, { path, reasons });
-    const assessment = assess(collected, opened.model.profile, settings, rejected);
+    const against = {
+      classes: classifier.classes,
+      ...(profile ? { profile } : {}),
+      ...(reference ? { drift: reference } : {}),
+    };
+    const assessment = assess(collected, against, settings, rejected);
     const unknown = withoutKnownWordsOf(collected);
     const warning = warnWithoutKnownWords(unknown, collected.window?.texts ?? 0);
     const judged = {
@@ -76,6 +83,7 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
       warnings: [
         ...opened.warnings,
         ...reasons,
+        ...(opened.reference?.source.rejected().reasons.map((reason) => `reference: ${reason}`) ?? []),
         ...labelWarnings(collected, opened.model.classifier.classes, match),
         ...(warning ? [warning] : []),
       ],
@@ -98,6 +106,9 @@ function withoutKnownWordsOf({ window }: Collected): WithoutKnownWords | undefin
   return window && window.texts > 0 ? { rows: window.withoutKnownWords } : undefined;
 }
 
+const rulesFor = (rules: readonly AlertRule[], model: string) =>
+  rules.filter((rule) => rule.model === undefined || rule.model === model);
+
 interface JudgedCheck {
   job: MonitorJob;
   context: CheckContext;
@@ -116,8 +127,7 @@ async function conclude(
 ): Promise<MonitorResult> {
   const { job, context, opened, assessment, startTime } = check;
   const { model } = opened;
-  const rules = dependencies.rules.filter((rule) => rule.model === undefined || rule.model === model.name);
-  const observations = observationsOf(assessment, rules);
+  const observations = observationsOf(assessment, rulesFor(dependencies.rules, model.name));
   const told = await dependencies.alerts.evaluate(model, observations, context.jobId, held);
   const result = { ...judged, alerts: told.alerts, openIncidents: told.open.map(({ id }) => id) };
   const { jobId, signal } = context;

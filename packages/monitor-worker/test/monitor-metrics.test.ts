@@ -13,7 +13,6 @@ describe("what the monitor shows on /metrics", () => {
       'colaml_alerts_total{rule="accuracy-low",severity="critical"} 0',
       'colaml_alerts_total{rule="drift",severity="warning"} 0',
       'colaml_alerts_total{rule="quality",severity="critical"} 0',
-      'colaml_alerts_total{rule="quality",severity="warning"} 0',
     ]);
     const alert = { rule: "accuracy-low", severity: "critical" } as Alert;
     metrics.alerted({ ...alert, status: "firing" });

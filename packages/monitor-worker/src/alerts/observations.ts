@@ -1,6 +1,7 @@
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { QualityCheck } from "@colaml/shared/jobs/monitor";
-import { type Assessment, worstCheck } from "../check/assessment";
+import type { Assessment } from "../check/assessment";
+import { worstCheck } from "../check/check-summary";
 import type { Observation } from "./alert-engine";
 import { isBreached } from "./alert-state";
 
@@ -27,18 +28,19 @@ function observe(rule: AlertRule, values: ReadonlyMap<string, number>): Observat
 /** One incident for the quality of a model, whichever of its checks fail. */
 function qualityObservation({ checks, verdict, summary, values }: Assessment): Observation {
   const decided = checks.filter(({ status }) => status !== "no verdict");
-  const shown: QualityCheck | undefined = worstCheck(checks) ?? decided[0];
+  const shown: QualityCheck | undefined = worstCheck(checks, "fail") ?? decided[0];
   const rule = {
     ...BUILT_IN,
     name: "quality",
     metric: shown?.metric ?? "accuracy_score",
     comparison: "<" as const,
     threshold: shown?.bound ?? 0,
-    severity: shown?.sure ? ("critical" as const) : ("warning" as const),
+    severity: "critical" as const,
   };
   // a check whose labels are all foreign fails without a bound, too
   const value = shown?.value ?? values.get("accuracy_score");
-  if (verdict === "no verdict" || value === undefined) return { rule };
+  // A warning is neither a breach nor a recovery: chance is not excluded either way.
+  if (verdict === "no verdict" || verdict === "warn" || value === undefined) return { rule };
   return { rule, value, breached: verdict === "fail", message: summary };
 }
 

@@ -1,24 +1,57 @@
-import type { ColaConfig } from "@colaml/shared/config/schema";
-import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
+import { type ColaConfig, configSchema } from "@colaml/shared/config/schema";
+import { flagOf } from "@colaml/shared/config/setting-flag";
+import { type AlertRule, classOfRule } from "@colaml/shared/jobs/alert-rules";
+import { parseClassRecall } from "@colaml/shared/jobs/class-recall";
+import type { MonitorJob, MonitorResult, QualityThresholds } from "@colaml/shared/jobs/monitor";
 import type { MonitoredModel } from "../monitored-model";
 import type { Assessment, CheckSettings } from "./assessment";
 import type { Collected } from "./collect-rows";
 
-/** The settings of a check: what the job says, else what is configured. */
-export function settingsOf(defaults: ColaConfig["monitor"], job: MonitorJob): CheckSettings {
+/** Thresholds of the configuration: a value that is still the default was set by nobody. */
+const THRESHOLDS = [
+  ["accuracy_score", "accuracyThreshold"],
+  ["precision_score", "precisionThreshold"],
+  ["recall_score", "recallThreshold"],
+  ["f1_score", "f1Threshold"],
+] as const;
+
+/**
+ * The settings of a check: what the job says, else what is configured. Classes that a threshold or a rule names are
+ * checked by themselves.
+ */
+export function settingsOf(
+  defaults: ColaConfig["monitor"],
+  job: MonitorJob,
+  rules: readonly Pick<AlertRule, "metric">[] = [],
+): CheckSettings {
+  const thresholds = job.thresholds ?? configuredThresholds(defaults);
+  const byDefault = THRESHOLDS.filter(
+    ([metric, key]) => thresholds[metric] === configSchema.monitor[key].default,
+  ).map(([metric, key]) => [metric, settingName(configSchema.monitor[key].env)]);
+  const ofRules = rules.map(({ metric }) => classOfRule(metric)).filter((name) => name !== undefined);
   return {
-    thresholds: job.thresholds ?? {
-      accuracy_score: defaults.accuracyThreshold,
-      precision_score: defaults.precisionThreshold,
-      recall_score: defaults.recallThreshold,
-      f1_score: defaults.f1Threshold,
-    },
+    thresholds,
+    byDefault: Object.fromEntries(byDefault),
+    namedClasses: [...new Set([...Object.keys(thresholds.class_recall ?? {}), ...ofRules])],
     drop: job.drop ?? { absolute: defaults.absoluteDrop, relative: defaults.relativeDrop },
+    defaultDrop: job.drop?.absolute ?? defaults.absoluteDrop,
     minRows: job.minRows ?? defaults.minRows,
+    driftMinRows: job.driftMinRows ?? defaults.driftMinRows,
     falseAlarmRate: job.falseAlarmRate ?? defaults.falseAlarmRate,
     maxAmbiguous: job.maxAmbiguous ?? defaults.maxAmbiguous,
   };
 }
+
+function configuredThresholds(defaults: ColaConfig["monitor"]): QualityThresholds {
+  const classRecall = parseClassRecall(defaults.classRecall);
+  return {
+    ...Object.fromEntries(THRESHOLDS.map(([metric, key]) => [metric, defaults[key]])),
+    ...(classRecall ? { class_recall: classRecall } : {}),
+  };
+}
+
+/** `--accuracy-threshold (COLAML_ACCURACY_THRESHOLD)` */
+const settingName = (env: string) => `--${flagOf({ key: env, env })} (${env})`;
 
 /** The part of the result that rows, labels and model give. */
 export function resultOf(
@@ -27,7 +60,7 @@ export function resultOf(
   { ok, verdict, summary, checks, drift, driftAbsent }: Assessment,
   thresholds: MonitorResult["thresholds"],
 ) {
-  const { quality, estimated, rows, foreignLabels } = collected;
+  const { quality, estimated, estimatedSharesShifted, rows, foreignLabels } = collected;
   return {
     ok,
     verdict,
@@ -44,6 +77,7 @@ export function resultOf(
     ...(estimated
       ? { estimated }
       : { estimatedAbsent: "the model has no reference profile to calibrate by" }),
+    ...(estimatedSharesShifted ? { estimatedSharesShifted } : {}),
     ...(drift ? { drift } : {}),
     ...(driftAbsent ? { driftAbsent } : {}),
   };

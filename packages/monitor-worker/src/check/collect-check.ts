@@ -1,8 +1,10 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { LabelMatch } from "@colaml/shared/jobs/monitor";
 import type { JobContext } from "@colaml/shared/worker/job-context";
+import type { DriftReference } from "../drift/drift-reference";
 import { LISTED_IDS } from "../labels/label-join";
 import type { RowSource } from "../rows/monitored-rows";
+import { collectReference } from "./collect-reference";
 import { type Collected, type CollectOptions, RowCollector } from "./collect-rows";
 import type { OpenCheck } from "./open-check";
 
@@ -14,9 +16,10 @@ const PROGRESS_MS = 500;
  * @throws ColaError INPUT_EMPTY
  */
 export async function collect(
-  { model, source, late, lateIds }: OpenCheck,
+  opened: OpenCheck,
   { signal, progress }: Pick<JobContext, "signal" | "progress">,
-): Promise<{ collected: Collected; match?: LabelMatch }> {
+): Promise<{ collected: Collected; match?: LabelMatch; reference?: DriftReference }> {
+  const { model, source, late, lateIds } = opened;
   const { classifier, terms, tokenise, profile } = model;
   const options = {
     classes: classifier.classes,
@@ -34,7 +37,9 @@ export async function collect(
   });
   if (collected.rows === 0)
     throw new ColaError("INPUT_EMPTY", `no row to check: ${source.rejected().reasons.join("; ")}`);
-  if (!late || !collected.join) return { collected };
+  const compared = opened.reference && (await collectReference(opened.reference, model, signal));
+  const reference = compared ? { reference: compared } : {};
+  if (!late || !collected.join) return { collected, ...reference };
   const unknown = { count: 0, first: [] as string[] };
   for await (const batch of late.allMet ? [] : (lateIds?.() ?? [])) {
     for (const { id } of batch) {
@@ -45,7 +50,7 @@ export async function collect(
   }
   const { joined: matched, leftOut: ambiguous } = collected.join;
   const unlabelled = collected.rows - collected.quality.n - ambiguous.rows;
-  return { collected, match: { matched, unlabelled, ambiguous, unknown } };
+  return { collected, match: { matched, unlabelled, ambiguous, unknown }, ...reference };
 }
 
 /**

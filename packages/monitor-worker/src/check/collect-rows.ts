@@ -1,5 +1,5 @@
 import { normaliseLabel } from "@colaml/shared/data/labels";
-import type { ForeignLabels, LeftOutIds } from "@colaml/shared/jobs/monitor";
+import type { ForeignLabels, LeftOutIds, SharesShifted } from "@colaml/shared/jobs/monitor";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
 import { DriftWindow, type WindowCounts } from "../drift/drift-window";
 import type { LabelIndex } from "../labels/label-index";
@@ -17,6 +17,7 @@ export interface Collected {
   rows: number;
   quality: RealisedQuality;
   estimated?: ReturnType<EstimatedQuality["metrics"]>;
+  estimatedSharesShifted?: SharesShifted;
   window?: WindowCounts;
   segments: readonly Segment[];
   mistakes: readonly MistakeExample[];
@@ -53,7 +54,7 @@ export class RowCollector {
     const { classes, terms, tokenise, profile, late } = options;
     this.#options = options;
     this.#tally = new LabelTally(classes.length);
-    this.#estimated = profile && new EstimatedQuality(profile.calibration, classes.length);
+    this.#estimated = profile && new EstimatedQuality(profile);
     this.#window = profile && new DriftWindow(profile, terms, tokenise);
     this.#classOf = new Map(classes.map((name, k) => [name, k]));
     this.#foreign = new ForeignLabelList(classes);
@@ -85,7 +86,7 @@ export class RowCollector {
     return {
       rows: this.#rows,
       quality: this.#tally.quality(this.#options.classes),
-      ...(this.#estimated && this.#rows > 0 ? { estimated: this.#estimated.metrics() } : {}),
+      ...(this.#estimated && this.#rows > 0 ? estimatesOf(this.#estimated) : {}),
       ...(this.#window ? { window: this.#window.counts } : {}),
       segments: this.#segments.segments,
       mistakes: this.#mistakes.list,
@@ -124,4 +125,8 @@ export class RowCollector {
     }
     return false;
   }
+}
+
+function estimatesOf(estimated: EstimatedQuality) {
+  return { estimated: estimated.metrics(), estimatedSharesShifted: estimated.sharesShifted() };
 }

@@ -1,5 +1,6 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import { missingOf } from "@colaml/shared/model/reference-profile";
 import type { LabelIndex } from "../labels/label-index";
 import type { LabelStore } from "../labels/label-store";
 import { fileLabels, type RejectedLabels } from "../labels/labels-processor";
@@ -7,6 +8,7 @@ import type { MonitoredModel } from "../monitored-model";
 import type { RowSource } from "../rows/monitored-rows";
 import { openPredictedRows, predictedVersion } from "../rows/predicted-rows";
 import { openScoredRows } from "../rows/scored-rows";
+import type { OpenReference } from "./collect-reference";
 
 /** A check whose model is loaded and whose rows can be read. */
 export interface OpenCheck {
@@ -15,6 +17,8 @@ export interface OpenCheck {
   late?: LabelIndex;
   /** Goes over all late labels again, to name those that met no row. */
   lateIds?: () => AsyncIterable<{ id: string }[]>;
+  /** Rows that drift is compared with instead of the training's. */
+  reference?: OpenReference;
   warnings: string[];
   hasTexts: boolean;
 }
@@ -45,7 +49,17 @@ async function openInput(
   const model = await loadModel(job.model);
   const columns = { ...model.columns, ...job.columns, labelRequired: job.columns.label !== undefined };
   const source = await openScoredRows(input, columns, model.classifier);
-  return { model, source, late: await labels.load(model.name), warnings: [], hasTexts: true };
+  const path = job.reference === undefined ? undefined : await confine(job.reference);
+  const reference =
+    path === undefined ? undefined : await openScoredRows({ ...input, path }, columns, model.classifier);
+  return {
+    model,
+    source,
+    late: await labels.load(model.name),
+    ...(path !== undefined && reference ? { reference: { path, source: reference } } : {}),
+    warnings: missingFrom(model),
+    hasTexts: true,
+  };
 }
 
 async function openPredictions(dependencies: OpenCheckDependencies, job: MonitorJob): Promise<OpenCheck> {
@@ -53,6 +67,7 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   const path = await confine(job.predictions!);
   const { uri, warnings } = await versionThatPredicted(path, job.model);
   const model = await dependencies.loadModel(uri);
+  warnings.push(...missingFrom(model));
   const textColumn = job.columns.text ?? model.columns.text;
   const source = await openPredictedRows(path, textColumn, model.classifier.classes);
   if (!source.hasTexts && model.profile) {
@@ -72,7 +87,35 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   }
   // Only a file that belongs to these predictions can have ids that are missing among them.
   const lateIds = file ? () => fileLabels(file, columns, { count: 0, notes: [] }) : undefined;
-  return { model, source, late, ...(lateIds ? { lateIds } : {}), warnings, hasTexts: source.hasTexts };
+  const reference = job.reference === undefined ? undefined : await confine(job.reference);
+  return {
+    model,
+    source,
+    late,
+    ...(lateIds ? { lateIds } : {}),
+    ...(reference === undefined ? {} : { reference: await openReference(reference, model, textColumn) }),
+    warnings,
+    hasTexts: source.hasTexts,
+  };
+}
+
+/** Finished predictions of the same version, to compare with. @throws ColaError MODEL_MISMATCH */
+async function openReference(
+  path: string,
+  model: MonitoredModel,
+  textColumn: string,
+): Promise<OpenReference> {
+  await versionThatPredicted(path, `models:/${model.name}/${model.version}`);
+  return { path, source: await openPredictedRows(path, textColumn, model.classifier.classes) };
+}
+
+/** Models of an older release have a profile that holds less. */
+function missingFrom({ name, version, profile }: MonitoredModel): string[] {
+  const missing = profile && missingOf(profile);
+  if (missing === undefined) return [];
+  return [
+    `the reference profile of ${name} version ${version} is of an older release and lacks ${missing}: train again to have them`,
+  ];
 }
 
 /** An alias may have moved since: what was predicted is judged as the version that predicted it. */

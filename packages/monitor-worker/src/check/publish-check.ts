@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
-import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
+import { classRecallMetric } from "@colaml/shared/jobs/alert-rules";
+import type { MonitorJob, MonitorResult, QualityThresholds } from "@colaml/shared/jobs/monitor";
 import type { CheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { SeriesRecord } from "@colaml/shared/mlflow/run-series";
@@ -65,9 +66,7 @@ function recordOf({ job, jobId, result, values, segments, report, ...check }: Pu
     params: Object.entries({
       model: `models:/${result.model}/${result.modelVersion}`,
       source,
-      ...Object.fromEntries(
-        Object.entries(result.thresholds).map(([key, value]) => [`threshold_${key}`, value]),
-      ),
+      ...Object.fromEntries(thresholdParams(result.thresholds)),
     }).map(([key, value]) => ({ key, value: String(value) })),
     metrics: [
       ...metricsOf(values),
@@ -101,6 +100,13 @@ function recordOf({ job, jobId, result, values, segments, report, ...check }: Pu
       metrics: [...metricsOf(values), ...counts(result)],
     },
   };
+}
+
+function thresholdParams({ class_recall: ofClasses, ...ofMetrics }: QualityThresholds): [string, number][] {
+  const named = Object.entries(ofClasses ?? {}).map(
+    ([name, value]) => [classRecallMetric(name), value] as const,
+  );
+  return [...Object.entries(ofMetrics), ...named].map(([key, value]) => [`threshold_${key}`, value]);
 }
 
 /** Of the run that the checks of a model version share. */

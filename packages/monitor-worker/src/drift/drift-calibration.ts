@@ -22,15 +22,52 @@ export interface Comparison {
   varianceFactor?: number;
 }
 
+/** What PSI is at a window's size when nothing but chance tells it from the reference. */
+export interface PsiUnderChance {
+  /** Its mean: above 0, and the higher the smaller the window. */
+  expected: number;
+  variance: number;
+  /** What it exceeds with chance `falseAlarmRate`. */
+  threshold: number;
+}
+
 /**
- * The PSI that a window drawn from the reference's own distribution exceeds with chance `falseAlarmRate`. The
- * reference is a sample too, so both are drawn: seeded, of their effective sizes. The quantile is that of the gamma
- * distribution with the draws' mean and variance (under no drift PSI is about a scaled chi-square), which is
- * steadier in the far tail than the largest draws themselves.
+ * PSI of windows drawn from the reference's own distribution. The reference is a sample too, so both are drawn:
+ * seeded, of their effective sizes. The threshold is the quantile of the gamma distribution with the draws' mean and
+ * variance (under no drift PSI is about a scaled chi-square), which is steadier in the far tail than the largest
+ * draws themselves.
  */
-export function calibratedPsiThreshold(comparison: Comparison, falseAlarmRate: number): number {
-  const { mean, variance } = simulate(comparison, seededRandom(SEED));
-  return gammaQuantile(mean, variance * (comparison.varianceFactor ?? 1), 1 - falseAlarmRate);
+export function psiUnderChance(comparison: Comparison, falseAlarmRate: number): PsiUnderChance {
+  const { mean, variance: drawn } = simulate(comparison, seededRandom(SEED));
+  const variance = drawn * (comparison.varianceFactor ?? 1);
+  return { expected: mean, variance, threshold: gammaQuantile(mean, variance, 1 - falseAlarmRate) };
+}
+
+/**
+ * Variance of PSI between two samples that really differ, by the delta method: each side's shares vary as those of a
+ * multinomial of the given size.
+ *
+ * @param p shares of one side, all above 0, drawn from `n` rows; `q` likewise from `m`
+ */
+export function psiSamplingVariance(
+  p: ArrayLike<number>,
+  n: number,
+  q: ArrayLike<number>,
+  m: number,
+): number {
+  return ofOneSide(p, q) / n + ofOneSide(q, p) / m;
+}
+
+/** Variance of the gradient of PSI in `shares`, over one draw from them. */
+function ofOneSide(shares: ArrayLike<number>, others: ArrayLike<number>): number {
+  let mean = 0;
+  let squares = 0;
+  for (let i = 0; i < shares.length; i++) {
+    const slope = Math.log(shares[i]! / others[i]!) + 1 - others[i]! / shares[i]!;
+    mean += shares[i]! * slope;
+    squares += shares[i]! * slope * slope;
+  }
+  return Math.max(0, squares - mean * mean);
 }
 
 function simulate(comparison: Comparison, random: Random): { mean: number; variance: number } {

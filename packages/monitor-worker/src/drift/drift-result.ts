@@ -7,36 +7,57 @@ import {
   type WordDrift,
 } from "@colaml/shared/jobs/monitor";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { VocabularySketch } from "@colaml/shared/text/vocabulary-sketch";
 import { jensenShannonDistance } from "../statistics/jensen-shannon";
 import { populationStabilityIndex, smoothedShares } from "../statistics/psi";
 import { studentQuantile } from "../statistics/student";
-import { type Comparison, calibratedPsiThreshold } from "./drift-calibration";
+import { type Comparison, psiSamplingVariance, psiUnderChance } from "./drift-calibration";
+import { type DriftReference, profileOfReference } from "./drift-reference";
 import type { WindowCounts } from "./drift-window";
 
-/** By convention a moderate shift; below it drift is a warning even where chance is excluded. */
-export const MODERATE_PSI = 0.1;
+/**
+ * A shift is an alert if it is surely larger than this, in PSI beyond what chance gives; else a warning. A class that
+ * falls from 50% of the predictions to 41% has it. One bound for every size: more rows make no verdict milder.
+ */
+export const SMALL_PSI = 0.03;
+/** One-sided 95%. */
+const Z_LOW = 1.6448536269514722;
 const WORDS_SHOWN = 20;
 
 /**
  * The window against the reference. The false alarm rate is that of the whole check: each of its statistics gets
- * an equal part of it (Bonferroni). Text statistics are left out where the window has no texts.
+ * an equal part of it (Bonferroni). Text statistics are left out if the window has no texts.
  *
- * @param window at least one row
+ * @param trained the profile of the training
+ * @param counted at least one row
+ * @param reference rows to compare with instead of the training's
  */
 export function compareWithReference(
-  profile: ReferenceProfile,
-  window: WindowCounts,
+  trained: ReferenceProfile,
+  counted: WindowCounts,
   falseAlarmRate: number,
+  reference?: DriftReference,
 ): DriftResult {
+  const profile = reference ? profileOfReference(trained, reference) : trained;
+  // Texts can only be compared if both sides have them.
+  const window = reference?.counts.texts === 0 ? { ...counted, texts: 0 } : counted;
   const scores = DRIFT_STATISTICS.flatMap((statistic) => {
     const [comparison, current] = comparisonOf(statistic, profile, window);
     if (comparison.rows === 0 || comparison.reference.length < 2) return [];
     return [scoreOf(statistic, comparison, current, falseAlarmRate / DRIFT_STATISTICS.length)];
   });
   const words = window.texts > 0 ? wordDrifts(profile, window, falseAlarmRate) : [];
+  const newWords =
+    profile.vocabulary &&
+    window.newWords?.found(
+      new VocabularySketch(profile.vocabulary),
+      profile.terms.designEffect,
+      falseAlarmRate,
+    );
   const byChange = words.sort((a, b) => changeOf(b) - changeOf(a));
   return {
     rows: window.rows,
+    ...(reference ? { reference: { path: reference.path, rows: profile.rows } } : {}),
     level: highest(scores),
     scores,
     rose: byChange.filter((word) => changeOf(word) > 0).slice(0, WORDS_SHOWN),
@@ -44,6 +65,7 @@ export function compareWithReference(
       .filter((word) => changeOf(word) < 0)
       .slice(-WORDS_SHOWN)
       .reverse(),
+    ...(newWords ? { newWords } : {}),
     outOfVocabularyShare: {
       reference: shareOf(profile.tokens.outOfVocabulary, profile.tokens.all),
       current: shareOf(window.tokens.outOfVocabulary, window.tokens.all),
@@ -92,9 +114,37 @@ function scoreOf(
 ): DriftScore {
   const [p, q] = [smoothedShares(comparison.reference), smoothedShares(current)];
   const psi = populationStabilityIndex(p, q);
-  const psiThreshold = calibratedPsiThreshold(comparison, falseAlarmRate);
-  const level = psi <= psiThreshold ? "none" : psi < MODERATE_PSI ? "warning" : "alert";
-  return { statistic, psi, jensenShannon: jensenShannonDistance(p, q), psiThreshold, level };
+  const chance = psiUnderChance(comparison, falseAlarmRate);
+  const psiLow =
+    psi - chance.expected - Z_LOW * Math.sqrt(chance.variance + shiftVariance(comparison, current, p, q));
+  const level = psi <= chance.threshold ? "none" : psiLow < SMALL_PSI ? "warning" : "alert";
+  return {
+    statistic,
+    psi,
+    jensenShannon: jensenShannonDistance(p, q),
+    psiExpected: chance.expected,
+    psiThreshold: chance.threshold,
+    psiLow,
+    level,
+  };
+}
+
+/** Of words each side is a draw of as many words as its rows hold. */
+function shiftVariance(
+  { kind, reference, referenceRows, rows, designEffect, varianceFactor = 1 }: Comparison,
+  current: Float64Array,
+  p: Float64Array,
+  q: Float64Array,
+): number {
+  const sizes = kind === "bins" ? [referenceRows, rows] : [sumOf(reference), sumOf(current)];
+  const [n, m] = sizes.map((size) => Math.max(1, size / designEffect));
+  return varianceFactor * psiSamplingVariance(p, n!, q, m!);
+}
+
+function sumOf(counts: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
+  return sum;
 }
 
 function highest(scores: readonly DriftScore[]): DriftLevel {

@@ -1,4 +1,5 @@
 import { binOf, type ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { NewWords } from "./new-words";
 
 /** What one window of rows looks like, in the bins of a reference profile. */
 export interface WindowCounts {
@@ -13,6 +14,8 @@ export interface WindowCounts {
   withoutKnownWords: number;
   score: Float64Array;
   predicted: Float64Array;
+  /** Frequent words that the model does not know. */
+  newWords?: NewWords;
 }
 
 const PROFILED_NOT = -1;
@@ -25,6 +28,7 @@ export class DriftWindow {
   /** Column of each term of the model, or -1 where it is not profiled. */
   readonly #column: Map<string, number>;
   readonly #lastRow: Int32Array;
+  readonly #newWords: NewWords | undefined;
 
   /** @param terms of the model: a token that is none of them is out of vocabulary */
   constructor(profile: ReferenceProfile, terms: readonly string[], tokenise: (text: string) => string[]) {
@@ -34,6 +38,7 @@ export class DriftWindow {
     this.#column = new Map(terms.map((term) => [term, PROFILED_NOT]));
     for (const [column, word] of words.entries()) this.#column.set(word, column);
     this.#lastRow = new Int32Array(words.length).fill(-1);
+    this.#newWords = profile.vocabulary && new NewWords(tokenise);
     this.counts = {
       rows: 0,
       texts: 0,
@@ -44,6 +49,7 @@ export class DriftWindow {
       withoutKnownWords: 0,
       score: new Float64Array(profile.score.counts.length),
       predicted: new Float64Array(profile.classes.length),
+      ...(this.#newWords ? { newWords: this.#newWords } : {}),
     };
   }
 
@@ -59,11 +65,14 @@ export class DriftWindow {
     const { counts } = this;
     const row = counts.texts++;
     const tokens = this.#tokenise(text);
+    const unknownWords: string[] | undefined = this.#newWords?.takesNext() ? [] : undefined;
     let unknown = 0;
     for (const token of tokens) {
       const column = this.#column.get(token);
-      if (column === undefined) unknown++;
-      else if (column !== PROFILED_NOT && this.#lastRow[column] !== row) {
+      if (column === undefined) {
+        unknown++;
+        unknownWords?.push(token);
+      } else if (column !== PROFILED_NOT && this.#lastRow[column] !== row) {
         this.#lastRow[column] = row;
         counts.documentFrequency[column]!++;
       }
@@ -75,5 +84,6 @@ export class DriftWindow {
     const share = tokens.length > 0 ? unknown / tokens.length : 1;
     counts.outOfVocabulary[binOf(this.#profile.outOfVocabulary.edges, share)]!++;
     counts.textLength[binOf(this.#profile.textLength.edges, text.length)]!++;
+    if (unknownWords) this.#newWords!.add(text, unknownWords);
   }
 }

@@ -1,6 +1,7 @@
 import type { QualityMetric } from "@colaml/shared/jobs/monitor";
 import type { ClassificationMetrics } from "@colaml/shared/jobs/train";
 import { wilsonInterval } from "../statistics/wilson-interval";
+import { areaInterval } from "./area-interval";
 import { ConfusionCounts, valueOfShare } from "./confusion-counts";
 import { ScoreTable } from "./score-table";
 
@@ -14,6 +15,8 @@ export interface RealisedQuality {
   confusion: number[][];
   /** Rows of `n` whose label is not a class of the model: each is a wrong prediction. */
   foreign: number;
+  /** Standard error of `metrics.roc_auc`. */
+  areaError?: number;
 }
 
 /** scikit-learn's clipping of probabilities in `log_loss`: the float64 epsilon. */
@@ -75,9 +78,17 @@ export class LabelTally {
       const [low, high] = wilsonInterval(successes, rows);
       intervals[metric] = [value(low), value(high)];
     }
-    this.#addRocAuc(classes, { metrics, absent, intervals, support });
+    const areaError = this.#addRocAuc(classes, { metrics, absent, intervals, support });
     if (Object.keys(absent).length > 0) metrics.absent = absent;
-    return { n, metrics, intervals, support, confusion, foreign };
+    return {
+      n,
+      metrics,
+      intervals,
+      support,
+      confusion,
+      foreign,
+      ...(areaError === undefined ? {} : { areaError }),
+    };
   }
 
   /** scikit-learn's `log_loss` and `roc_auc_score` refuse labels that have no probability. */
@@ -85,11 +96,16 @@ export class LabelTally {
     return `${this.#foreign} labels are not a class of the model and have no probability`;
   }
 
-  /** Binary: the area and DeLong's interval; multiclass: one against the rest, weighted by the classes' rows. */
+  /**
+   * Binary: the area and DeLong's interval; multiclass: one against the rest, weighted by the classes' rows, with
+   * the classes' errors added up as if they went together, which makes the interval rather too wide.
+   *
+   * @returns the area's standard error
+   */
   #addRocAuc(
     classes: readonly string[],
     out: Pick<RealisedQuality, "metrics" | "intervals" | "support"> & { absent: Record<string, string> },
-  ): void {
+  ): number | undefined {
     const missing = classes.filter((_, k) => this.#rowsOfClass[k] === 0);
     out.support.roc_auc = Math.min(...this.#rowsOfClass);
     if (this.#foreign > 0) {
@@ -98,12 +114,15 @@ export class LabelTally {
     }
     if (missing.length > 0) {
       out.absent["roc_auc"] = `no labelled row is ${missing.map((name) => JSON.stringify(name)).join(", ")}`;
-      return;
+      return undefined;
     }
     const areas = this.#tables.map((table) => table.rocAuc()!);
     const weight = (k: number) => (areas.length === 1 ? 1 : this.#rowsOfClass[k]! / this.#confusion.total);
-    out.metrics.roc_auc = areas.reduce((sum, { value }, k) => sum + weight(k) * value, 0);
-    if (areas.length === 1) out.intervals.roc_auc = areas[0]!.interval;
+    const value = areas.reduce((sum, area, k) => sum + weight(k) * area.value, 0);
+    const error = areas.reduce((sum, area, k) => sum + weight(k) * area.standardError, 0);
+    out.metrics.roc_auc = value;
+    out.intervals.roc_auc = areaInterval(value, error);
+    return error;
   }
 }
 

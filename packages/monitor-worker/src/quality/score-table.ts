@@ -1,5 +1,3 @@
-import { Z_95 } from "../statistics/normal";
-
 /** Probabilities are told apart to so many steps: six decimals. */
 const STEPS = 1_000_000;
 /** With many classes the tables of all of them share this many steps. */
@@ -29,9 +27,9 @@ export class ScoreTable {
 
   /**
    * Area under the ROC curve, ties counted half, as scikit-learn's `roc_auc_score` on probabilities rounded to
-   * the steps, and its 95% interval by DeLong's variance (1988). Undefined where one of the classes has no row.
+   * the steps, and its standard error by DeLong's variance (1988). Undefined if one of the classes has no row.
    */
-  rocAuc(): { value: number; interval: [number, number] } | undefined {
+  rocAuc(): { value: number; standardError: number } | undefined {
     const totals = [sum(this.#negatives), sum(this.#positives)] as const;
     const [negatives, positives] = totals;
     if (negatives === 0 || positives === 0) return undefined;
@@ -49,8 +47,7 @@ export class ScoreTable {
     const variance =
       ofPositives / Math.max(1, positives - 1) +
       this.#negativesVariance(value, positives) / Math.max(1, negatives - 1);
-    const half = Z_95 * Math.sqrt(variance);
-    return { value, interval: [Math.max(0, value - half), Math.min(1, value + half)] };
+    return { value, standardError: Math.sqrt(variance) };
   }
 
   #negativesVariance(auc: number, positives: number): number {

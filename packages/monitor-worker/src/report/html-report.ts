@@ -1,7 +1,8 @@
-import type { DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
+import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
 import { type ReportMaker, reportMark } from "@colaml/shared/jobs/report-output";
 import type { CheckRecord } from "../check/check-history";
 import type { MistakeExample } from "../check/masked-example";
+import { SMALL_PSI } from "../drift/drift-result";
 import type { Segment } from "../quality/quality-segments";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { html, type Markup, percent } from "./html";
@@ -33,17 +34,24 @@ export function htmlReport(data: ReportData): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${result.model} ${result.modelVersion}: ${result.ok ? result.verdict : "fail"}</title><style>${STYLE}</style></head>
 <body><main>${verdict(data)}${tiles(data)}${overTime(data)}${overRows(data)}${checks(result.checks)}
-${drift(result.drift, result.driftAbsent)}${confusion(data)}${mistakes(data.mistakes)}${footer(data)}</main></body></html>`;
+${drift(result.drift, result.driftAbsent)}${classShares(result.estimatedSharesShifted)}${confusion(data)}${mistakes(data.mistakes)}${footer(data)}</main></body></html>`;
   return page.text;
 }
 
 /** The one piece of markup that is not made by the template: our own style sheet. */
 const STYLE = html([REPORT_STYLE] as unknown as TemplateStringsArray);
 
+const WORDS: Record<CheckStatus, string> = {
+  pass: "All checks pass",
+  warn: "Warning: chance may explain it",
+  fail: "Look at this model",
+  "no verdict": "No verdict",
+};
+
 function verdict({ result, at, source }: ReportData): Markup {
   const failed = !result.ok;
   const kind = failed ? "fail" : result.verdict === "pass" ? "pass" : "unsure";
-  const word = failed ? "Look at this model" : result.verdict === "pass" ? "All checks pass" : "No verdict";
+  const word = failed ? "Look at this model" : WORDS[result.verdict];
   return html`<h1>${result.model} version ${result.modelVersion}</h1>
 <p class="dim small">${at.toISOString().slice(0, 16).replace("T", " ")} UTC, ${source}</p>
 <section class="verdict ${kind}"><strong>${word}</strong>${result.summary}</section>
@@ -64,9 +72,11 @@ function tiles({ result }: ReportData): Markup {
     return tile(name, value.toFixed(4), range);
   };
   const estimated = result.estimated?.accuracy_score;
+  const shifted = result.estimatedSharesShifted?.metrics.accuracy_score;
   return html`<div class="tiles">${tile("Rows", result.rows.toLocaleString("en"), `${result.rejected} left out`)}
 ${tile("Labelled", result.n.toLocaleString("en"), labelledNote(result))}${metric("Accuracy", "accuracy_score")}
-${tile("Estimated accuracy", estimated === undefined ? "none" : estimated.toFixed(4), "without labels")}
+${tile("Estimated accuracy", estimated === undefined ? "none" : estimated.toFixed(4), "without labels, if only texts moved")}
+${shifted === undefined ? [] : [tile("Estimated accuracy", shifted.toFixed(4), "if only the classes' shares moved")]}
 ${metric("Precision", "precision_score")}${metric("Recall", "recall_score")}${metric("F1", "f1_score")}${metric("ROC AUC", "roc_auc")}</div>`;
 }
 
@@ -82,13 +92,21 @@ function labelledNote({ foreignLabels, labels }: ReportData["result"]): string {
 
 function checks(list: readonly QualityCheck[]): Markup {
   if (list.length === 0) return html``;
-  const rows = list.map(({ metric, kind, value, bound, n, status, sure, reason }) => {
+  const rows = list.map(({ metric, class: ofClass, kind, value, interval, bound, n, status, reason }) => {
     const tag = status === "no verdict" ? "unsure" : status;
-    const chance = sure ? "beyond chance" : "chance may explain it";
-    const note = [kind, `n ${n.toLocaleString("en")}`, reason ?? (status === "fail" ? chance : [])].flat();
-    return html`<tr><td><span class="tag ${tag}">${status}</span></td><td>${metric}<div class="dim small">${note.join(", ")}</div></td><td class="n">${value?.toFixed(4) ?? "none"}</td><td class="n">${bound.toFixed(4)}</td></tr>`;
+    const chance = { fail: ["beyond chance"], warn: ["chance may explain it"], pass: [], "no verdict": [] };
+    const range = interval ? [`from ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)}`] : [];
+    const note = [
+      kind,
+      `n ${n.toLocaleString("en")}`,
+      ...range,
+      ...chance[status],
+      ...(reason ? [reason] : []),
+    ];
+    const name = ofClass === undefined ? metric : `recall of ${ofClass}`;
+    return html`<tr><td><span class="tag ${tag}">${status}</span></td><td>${name}<div class="dim small">${note.join(", ")}</div></td><td class="n">${value?.toFixed(4) ?? "none"}</td><td class="n">${bound.toFixed(4)}</td></tr>`;
   });
-  return html`<h2>Checks</h2><div class="scroll"><table><tr><th>Verdict</th><th>Metric</th><th class="n">Value</th><th class="n">At least</th></tr>${rows}</table></div>`;
+  return html`<h2>Checks</h2><p class="dim small">A check fails if its whole 95% interval lies below the bound; if only its value does, it is a warning.</p><div class="scroll"><table><tr><th>Verdict</th><th>Metric</th><th class="n">Value</th><th class="n">At least</th></tr>${rows}</table></div>`;
 }
 
 const KEY = html`<p class="key small dim"><span><i style="background:var(--accent)"></i>realised (bar: 95% interval)</span><span><i style="background:var(--second)"></i>estimated without labels</span><span><i style="background:var(--bad)"></i>threshold</span></p>`;
@@ -123,18 +141,46 @@ function overRows({ segments, result }: ReportData): Markup {
 function drift(found: DriftResult | undefined, absent: string | undefined): Markup {
   if (!found) return html`<h2>Drift</h2><p>Not compared: ${absent}</p>`;
   const rows = found.scores.map(
-    ({ statistic, psi, psiThreshold, jensenShannon, level }) =>
-      html`<tr><td><span class="tag ${level}">${level}</span></td><td>${statistic.replaceAll("_", " ")}<div class="dim small">threshold ${psiThreshold.toFixed(4)}</div></td><td class="n">${psi.toFixed(4)}</td><td class="n">${jensenShannon.toFixed(4)}</td></tr>`,
+    ({ statistic, psi, psiExpected, psiThreshold, psiLow, jensenShannon, level }) =>
+      html`<tr><td><span class="tag ${level}">${level}</span></td><td>${statistic.replaceAll("_", " ")}<div class="dim small">expected by chance ${psiExpected.toFixed(4)}, threshold ${psiThreshold.toFixed(4)}; surely moved by ${Math.max(0, psiLow).toFixed(4)}</div></td><td class="n">${psi.toFixed(4)}</td><td class="n">${jensenShannon.toFixed(4)}</td></tr>`,
   );
   const share = found.outOfVocabularyShare;
   const words =
     found.rose.length + found.fell.length > 0
       ? html`<h2>Words</h2><p class="dim small">Share of texts that hold each word, in training and now. Pale: chance may explain it.</p>
 <div class="columns"><div><b>Rose</b>${wordChart(found.rose, "rose")}</div><div><b>Fell</b>${wordChart(found.fell, "fell")}</div></div>
+${newWords(found.newWords)}
 <p>Tokens that the model does not know: ${percent(share.reference)} in training, ${percent(share.current)} now.</p>`
       : html``;
-  return html`<h2>Drift against the training's held-out rows</h2><p class="dim small">Up to the threshold, windows of this size differ by chance. Above it: a warning; from PSI 0.1 on as well: an alert (0.25 is large by convention).</p>
+  const against = found.reference
+    ? `${found.reference.rows.toLocaleString("en")} rows of ${found.reference.path.split(/[\\/]/).at(-1)}`
+    : "the training's held-out rows";
+  return html`<h2>Drift against ${against}</h2><p class="dim small">Up to the threshold, windows of this size differ by chance. Above it: a warning; if the shift is surely more than ${SMALL_PSI}, an alert.</p>
 <div class="scroll"><table><tr><th>Level</th><th>Statistic</th><th class="n">PSI</th><th class="n">Jensen-Shannon</th></tr>${rows}</table></div>${words}`;
+}
+
+function newWords(words: DriftResult["newWords"]): Markup {
+  if (!words || words.length === 0) return html``;
+  const items = words.map(
+    ({ word, currentShare, trainingShareAtMost }) =>
+      html`<tr><td>${word}</td><td class="n">${percent(trainingShareAtMost)}</td><td class="n">${percent(currentShare)}</td></tr>`,
+  );
+  return html`<h2>New words</h2><p class="dim small">Frequent words that the model does not know: share of texts in training (at most) and now.</p><div class="scroll"><table><tr><th>Word</th><th class="n">Training</th><th class="n">Now</th></tr>${items}</table></div>`;
+}
+
+const CLASSES_SHOWN = 12;
+
+/** Class shares that would explain the scores if the texts of each class stayed what they were. */
+function classShares(shifted: MonitorResult["estimatedSharesShifted"]): Markup {
+  if (!shifted) return html``;
+  const shown = [...shifted.classShares]
+    .sort((a, b) => Math.abs(b.estimated - b.training) - Math.abs(a.estimated - a.training))
+    .slice(0, CLASSES_SHOWN);
+  const rows = shown.map(
+    ({ class: name, training, estimated }) =>
+      html`<tr><td>${name}</td><td class="n">${percent(training)}</td><td class="n">${percent(estimated)}</td></tr>`,
+  );
+  return html`<h2>Classes without labels</h2><p class="dim small">Shares that explain the scores if the texts of each class stayed what they were. No labels tell whether the texts or the shares moved: expect an accuracy between the two estimates.</p><div class="scroll"><table><tr><th>Class</th><th class="n">Training</th><th class="n">Estimated now</th></tr>${rows}</table></div>`;
 }
 
 function confusion({ result, classes, confusion: counts }: ReportData): Markup {

@@ -24,7 +24,7 @@ th{color:var(--dim);font-weight:600}td.n,th.n{text-align:right}td.n{white-space:
 .list{list-style:none;margin:0;padding:0;font-size:.9rem}.list li{padding:.4rem .6rem;border-bottom:1px solid var(--line)}
 .tag{display:inline-block;border-radius:1rem;padding:0 .6rem;font-size:.8rem;font-weight:600;white-space:nowrap}
 .tag.pass,.tag.none{color:var(--good);background:var(--good-bg)}.tag.fail,.tag.alert{color:var(--bad);background:var(--bad-bg)}
-.tag.unsure,.tag.warning{color:var(--warn);background:var(--warn-bg)}
+.tag.unsure,.tag.warn,.tag.warning{color:var(--warn);background:var(--warn-bg)}
 svg{display:block;width:100%;max-width:36rem;height:auto}svg text{fill:var(--dim);font:11px system-ui,sans-serif}
 svg .ink{fill:var(--ink)}svg .grid{stroke:var(--line);stroke-width:1}
 svg .bound{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}

@@ -1,4 +1,4 @@
-import { calibratedPsiThreshold } from "@colaml/monitor-worker/drift/drift-calibration";
+import { psiSamplingVariance, psiUnderChance } from "@colaml/monitor-worker/drift/drift-calibration";
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { type Random, seededRandom } from "@colaml/monitor-worker/statistics/random";
@@ -81,20 +81,34 @@ describe("drift thresholds", () => {
     "are near the chi-square's for large windows: $bins bins, $n and $m rows",
     ({ bins, n, m, rate, psi }) => {
       const reference = new Array(bins).fill(n / bins);
-      const threshold = calibratedPsiThreshold(
+      const { threshold, expected: mean } = psiUnderChance(
         { reference, referenceRows: n, rows: m, designEffect: 1, kind: "bins" },
         rate,
       );
+      // Of equal shares PSI is about (1 / n + 1 / m) times a chi-square, whose mean is its degrees of freedom.
+      expect(mean / ((1 / n + 1 / m) * (bins - 1))).toBeGreaterThan(0.9);
+      expect(mean / ((1 / n + 1 / m) * (bins - 1))).toBeLessThan(1.1);
       expect(threshold / psi).toBeGreaterThan(0.85);
       expect(threshold / psi).toBeLessThan(1.15);
     },
   );
 
+  it.each([
+    { p: [0.5, 0.5], n: 1_500, q: [0.2, 0.8], m: 500, variance: 0.004556 },
+    { p: [0.4, 0.3, 0.2, 0.1], n: 2_000, q: [0.1, 0.3, 0.2, 0.4], m: 1_000, variance: 0.005407 },
+  ])("know how PSI varies between samples that differ, as 200,000 draws of numpy do: $p and $q", (drawn) => {
+    const { p, n, q, m, variance } = drawn;
+    expect(psiSamplingVariance(p, n, q, m) / variance).toBeGreaterThan(0.93);
+    expect(psiSamplingVariance(p, n, q, m) / variance).toBeLessThan(1.07);
+  });
+
   it("grow as windows shrink and as neighbouring rows are more alike", () => {
     const base = { reference: [500, 300, 200], referenceRows: 1_000, rows: 1_000, kind: "bins" as const };
-    const usual = calibratedPsiThreshold({ ...base, designEffect: 1 }, 0.01);
-    expect(calibratedPsiThreshold({ ...base, rows: 100, designEffect: 1 }, 0.01)).toBeGreaterThan(2 * usual);
-    expect(calibratedPsiThreshold({ ...base, designEffect: 4 }, 0.01)).toBeGreaterThan(3 * usual);
+    const threshold = (more: { rows?: number; designEffect: number }) =>
+      psiUnderChance({ ...base, ...more }, 0.01).threshold;
+    const usual = threshold({ designEffect: 1 });
+    expect(threshold({ rows: 100, designEffect: 1 })).toBeGreaterThan(2 * usual);
+    expect(threshold({ designEffect: 4 })).toBeGreaterThan(3 * usual);
   });
 
   it("let random halves of the same data differ at about the false alarm rate", () => {

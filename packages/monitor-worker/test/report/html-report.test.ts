@@ -50,6 +50,14 @@ function reportData(): ReportData {
         })),
       ),
       estimated: { accuracy_score: 0.7344 },
+      estimatedSharesShifted: {
+        metrics: { accuracy_score: 0.6512 },
+        classShares: [
+          { class: "False", training: 0.45, estimated: 0.71 },
+          { class: "True", training: 0.55, estimated: 0.29 },
+        ],
+        rows: 20_000,
+      },
       drift: {
         rows: 1_234_567,
         level: "alert",
@@ -58,12 +66,15 @@ function reportData(): ReportData {
             statistic,
             psi: 0.31,
             jensenShannon: 0.2,
+            psiExpected: 0.0042,
             psiThreshold: 0.0123,
+            psiLow: 0.2711,
             level: "alert",
           }),
         ),
         rose: words(["refund", "Pneumonoultramicroscopicsilicovolcano", "<b>", "ayuda", "dm", "hola"], 1),
         fell: words(["please", "thanks", "sorry"], -1),
+        newWords: [{ word: "Donaudampfschifffahrt", currentShare: 0.081, trainingShareAtMost: 0.004 }],
         outOfVocabularyShare: { reference: 0.41, current: 0.52 },
       },
       alerts: [],
@@ -115,6 +126,24 @@ describe("the report", () => {
     ].map((text) => page.indexOf(text));
     expect(order).not.toContain(-1);
     expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  it("shows both estimates, the shares behind the second, new words, and why a check only warns", () => {
+    const data = reportData();
+    const [check] = data.result.checks;
+    const warned = {
+      ...check!,
+      class: "True",
+      interval: [0.69, 0.79] as [number, number],
+      status: "warn" as const,
+    };
+    const page = htmlReport({ ...data, result: { ...data.result, checks: [{ ...warned, sure: false }] } });
+    expect(page).toMatch(/if only texts moved.*0\.6512.*if only the classes&#39; shares moved/s);
+    expect(page).toMatch(/Classes without labels.*True<\/td><td class="n">55\.0%<\/td><td class="n">29\.0%/s);
+    expect(page).toMatch(
+      /New words.*Donaudampfschifffahrt<\/td><td class="n">0\.4%<\/td><td class="n">8\.1%/s,
+    );
+    expect(page).toMatch(/tag warn">warn<.*recall of True.*from 0\.690 to 0\.790, chance may explain it/s);
   });
 
   it("needs nothing else and runs nothing", () => {

@@ -13,6 +13,7 @@ const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "writ
     ["input.path", "read"],
     ["predictions", "read"],
     ["labels", "read"],
+    ["reference", "read"],
     ["report", "write"],
   ],
   labels: [

@@ -1,5 +1,6 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { parseClassRecall } from "@colaml/shared/jobs/class-recall";
 import { type LabelsJob, type LabelsJobInput, labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/jobs/predict";
@@ -120,6 +121,7 @@ export function predictPayload(config: ColaConfig, more: Partial<PredictJobInput
 
 /** The `monitor` payload with the configured thresholds. */
 export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput>): MonitorJob {
+  const classRecall = parseClassRecall(config.monitor.classRecall);
   return checkedPayload(monitorJobSchema, {
     model: configuredModel(config),
     experiment: config.mlflow.experiment,
@@ -129,6 +131,7 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
       precision_score: config.monitor.precisionThreshold,
       recall_score: config.monitor.recallThreshold,
       f1_score: config.monitor.f1Threshold,
+      ...(classRecall ? { class_recall: classRecall } : {}),
     },
     maxAmbiguous: config.monitor.maxAmbiguous,
     ...more,

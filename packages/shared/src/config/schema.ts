@@ -58,7 +58,9 @@ export interface ColaConfig {
     f1Threshold: number;
     absoluteDrop: number;
     relativeDrop: number;
+    classRecall: string;
     minRows: number;
+    driftMinRows: number;
     falseAlarmRate: number;
     maxAmbiguous: number;
     alertRules: string;
@@ -249,6 +251,11 @@ export const configSchema = {
       "COLAML_RELATIVE_DROP",
       0.1,
     ),
+    classRecall: text(
+      "Least recall of single classes, such as spam=0.9,ham=0.5; empty: none",
+      "COLAML_CLASS_RECALL",
+      "",
+    ),
     minRows: integer(
       "No verdict on a metric that fewer rows speak for",
       "COLAML_MONITOR_MIN_ROWS",
@@ -256,8 +263,9 @@ export const configSchema = {
       1,
       1e9,
     ),
+    driftMinRows: integer("No drift of fewer rows", "COLAML_DRIFT_MIN_ROWS", 50, 1, 1e9),
     falseAlarmRate: real(
-      "Chance of a drift alarm on rows like the training's",
+      "Chance of a drift alarm on rows like the training's; as a bound also of a failed quality check",
       "COLAML_FALSE_ALARM_RATE",
       0.01,
       0.001,

@@ -9,6 +9,7 @@ export const RULE_METRICS: readonly string[] = [
   ...QUALITY_METRICS,
   "log_loss",
   ...QUALITY_METRICS.map((metric) => `estimated_${metric}`),
+  ...QUALITY_METRICS.map((metric) => `estimated_shares_shifted_${metric}`),
   ...QUALITY_METRICS.map((metric) => `drop_${metric}`),
   ...DRIFT_STATISTICS.flatMap((statistic) => [
     `drift_psi_${statistic}`,
@@ -17,11 +18,24 @@ export const RULE_METRICS: readonly string[] = [
   ]),
   "drift_level",
   "failed_checks",
+  "warned_checks",
   "out_of_vocabulary_share",
   "rejected_share",
   "foreign_label_share",
   "ambiguous_id_share",
 ];
+
+const CLASS_RECALL = "class_recall/";
+
+/** Name of the metric that is the recall of one class, for rules and in MLflow. */
+export const classRecallMetric = (name: string) => `${CLASS_RECALL}${name}`;
+
+/** The class whose recall a rule watches, if it watches one. */
+export function classOfRule(metric: string): string | undefined {
+  return metric.startsWith(CLASS_RECALL) ? metric.slice(CLASS_RECALL.length) : undefined;
+}
+
+const isRuleMetric = (name: string) => RULE_METRICS.includes(name) || (classOfRule(name) ?? "") !== "";
 
 /** `45s`, `10m`, `1h`, `7d`: how long, in milliseconds. */
 export function parseDuration(text: string): number | undefined {
@@ -59,8 +73,9 @@ export const alertRuleSchema = z.strictObject({
   name: safeName,
   /** The registered model it is for; absent: every model that is checked. */
   model: safeName.optional(),
-  metric: z.string().refine((name) => RULE_METRICS.includes(name), {
-    error: (issue) => `unknown metric ${JSON.stringify(issue.input)}; known are ${RULE_METRICS.join(", ")}`,
+  metric: z.string().refine(isRuleMetric, {
+    error: (issue) =>
+      `unknown metric ${JSON.stringify(issue.input)}; known are ${RULE_METRICS.join(", ")}, ${CLASS_RECALL}<class>`,
   }),
   comparison: z.enum(["<", "<=", ">", ">="]),
   threshold: z.number(),

@@ -22,6 +22,8 @@ export const thresholdsSchema = z.strictObject({
   recall_score: z.number().min(0).max(1).optional(),
   f1_score: z.number().min(0).max(1).optional(),
   roc_auc: z.number().min(0).max(1).optional(),
+  /** Least recall of single classes, by their name: a class that is named is also held against its drop. */
+  class_recall: z.record(z.string().min(1).max(256), z.number().min(0).max(1)).optional(),
 });
 export type QualityThresholds = z.infer<typeof thresholdsSchema>;
 
@@ -58,8 +60,18 @@ export const monitorJobSchema = z
     minRows: z.number().int().min(1).max(1_000_000_000).optional(),
     /** Most of the rows with a label by id that may be left out because the id is ambiguous, as a share. */
     maxAmbiguous: z.number().min(0).max(1).optional(),
-    /** Chance that a check of rows like the training's raises a drift alarm. */
+    /**
+     * Chance that a check of rows like the training's raises a drift alarm, and bound of the chance that it fails
+     * a quality check.
+     */
     falseAlarmRate: z.number().min(0.001).max(0.2).optional(),
+    /** No drift is computed of fewer rows than this. */
+    driftMinRows: z.number().int().min(1).max(1_000_000_000).optional(),
+    /**
+     * What drift is compared with instead of the training's rows, such as recent weeks: a file like the one that is
+     * checked (texts that are scored again, or finished predictions of the same version).
+     */
+    reference: filePath.optional(),
     experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
     /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
     maxRejected,
@@ -76,22 +88,31 @@ export const monitorJobSchema = z
 export type MonitorJob = z.infer<typeof monitorJobSchema>;
 export type MonitorJobInput = z.input<typeof monitorJobSchema>;
 
+/** `warn`: the value lies below the bound, but chance is not excluded: the check does not fail. */
+export type CheckStatus = "pass" | "warn" | "fail" | "no verdict";
+
 /** One metric against one bound. */
 export interface QualityCheck {
   metric: QualityMetric;
+  /** Of a recall that is of one class only: the class. */
+  class?: string;
   /** What it is held against: a fixed threshold, or the training's test metric less the allowed drop. */
   kind: "threshold" | "absolute drop" | "relative drop";
   /** Absent: it could not be computed, `reason` says why. */
   value?: number;
-  /** 95% interval of `value`. */
+  /**
+   * 95% interval of `value`; if the bound is a drop also for what chance did to the training's test metric, which is
+   * of a sample too. The check fails only if all of it lies below the bound.
+   */
   interval?: [number, number];
   /** Rows that speak for the metric: all labelled rows, those predicted positive, ... */
   n: number;
   /** Least value that passes. */
   bound: number;
-  status: "pass" | "fail" | "no verdict";
-  /** A failed check whose whole interval lies below the bound; else chance may explain it. */
+  status: CheckStatus;
+  /** Whether chance is excluded: so for every check that fails, and for no other. */
   sure: boolean;
+  /** Why there is no verdict, or why the bound is another one than the configured. */
   reason?: string;
 }
 
@@ -105,7 +126,7 @@ export const DRIFT_STATISTICS = [
 ] as const;
 export type DriftStatistic = (typeof DRIFT_STATISTICS)[number];
 
-/** `warning`: more than chance allows; `alert`: that, and a moderate shift by convention (PSI 0.1). */
+/** `warning`: more than chance allows; `alert`: that, and surely more than a small shift (see `psiLow`). */
 export type DriftLevel = "none" | "warning" | "alert";
 
 export interface DriftScore {
@@ -114,8 +135,12 @@ export interface DriftScore {
   psi: number;
   /** Jensen-Shannon distance (square root of the divergence, natural logarithm), as scipy's `jensenshannon`. */
   jensenShannon: number;
+  /** PSI that windows of this size have on average when nothing but chance tells them from the reference. */
+  psiExpected: number;
   /** PSI that windows of this size, drawn from the reference, exceed only at the false alarm rate. */
   psiThreshold: number;
+  /** 95% of windows with the same shift have a PSI, less `psiExpected`, above this: the shift that is sure. */
+  psiLow: number;
   level: DriftLevel;
 }
 
@@ -128,15 +153,37 @@ export interface WordDrift {
   significant: boolean;
 }
 
+/** A word that the model does not know, and that is more frequent than training knew it. */
+export interface NewWord {
+  word: string;
+  /** Share of the window's texts that hold it. */
+  currentShare: number;
+  /** Share of the training's texts that hold it, at most (from a sketch that never counts too few). */
+  trainingShareAtMost: number;
+}
+
 export interface DriftResult {
   rows: number;
+  /** What the rows were compared with; absent: the training's held-out rows. */
+  reference?: { path: string; rows: number };
   level: DriftLevel;
   scores: DriftScore[];
   /** Words by the size of their change, at most 20 each way. */
   rose: WordDrift[];
   fell: WordDrift[];
+  /** Frequent words that the model does not know, at most 20; absent if the profile has no sketch of the training's. */
+  newWords?: NewWord[];
   /** Share of tokens that are no term of the model. */
   outOfVocabularyShare: { reference: number; current: number };
+}
+
+/** Estimated quality if the texts of each class stayed what they were and only the classes' shares moved. */
+export interface SharesShifted {
+  metrics: Partial<Record<QualityMetric, number>>;
+  /** Share of each class, in training and as estimated for these rows. */
+  classShares: { class: string; training: number; estimated: number }[];
+  /** Rows that it was estimated from: all, or an even sample of them. */
+  rows: number;
 }
 
 /** Rows left out of a join by id. */
@@ -172,7 +219,7 @@ export interface LabelMatch {
 export interface MonitorResult {
   /** False when a check failed or drift is at `alert`: `cola monitor` then exits with 3. */
   ok: boolean;
-  verdict: "pass" | "fail" | "no verdict";
+  verdict: CheckStatus;
   /** One line for a person. */
   summary: string;
   model: string;
@@ -192,9 +239,11 @@ export interface MonitorResult {
   intervals: Partial<Record<QualityMetric, [number, number]>>;
   thresholds: QualityThresholds;
   checks: QualityCheck[];
-  /** From calibrated probabilities alone, over all rows. Absent with `estimatedAbsent`. */
+  /** From calibrated probabilities only, over all rows, if only the texts moved. Absent with `estimatedAbsent`. */
   estimated?: Partial<Record<QualityMetric, number>>;
   estimatedAbsent?: string;
+  /** The same if only the classes' shares moved: the two are the ends of what to expect. */
+  estimatedSharesShifted?: SharesShifted;
   /** Absent with `driftAbsent`. */
   drift?: DriftResult;
   driftAbsent?: string;

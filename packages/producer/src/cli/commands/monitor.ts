@@ -58,6 +58,10 @@ export function addMonitorOptions(command: Command): Command {
     .argument("[file]", "file with texts and, for quality, labels; without one: the latest predictions")
     .option("--predictions <file>", "output of `cola predict` instead of a file")
     .option("--labels <file>", "ids and labels of the predictions")
+    .option(
+      "--reference <file>",
+      "what drift is compared with instead of the training's rows, such as recent weeks: a file like the one that is checked",
+    )
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
     .option("--text-column <name>", "text column (default: as trained)")
     .option("--label-column <name>", "label column (default: as trained)")
@@ -89,6 +93,7 @@ export async function monitorRequest(
     ...optional("id", textOption(options, "idColumn")),
   };
   const labels = textOption(options, "labels");
+  const reference = textOption(options, "reference");
   const report = textOption(options, "report");
   const named = file ?? predictions;
   const path = named === undefined ? undefined : userPath(named);
@@ -96,12 +101,14 @@ export async function monitorRequest(
   if (input !== undefined) await checkInput(input, optional("text", columns.text));
   else if (path !== undefined) await checkInput({ path }, {});
   if (labels !== undefined) await checkInput({ path: userPath(labels) }, {});
+  if (reference !== undefined) await checkInput({ path: userPath(reference) }, {});
   const minRows = numberOption(options, "minRows");
   const request = {
     model: modelChoice(config, textOption(options, "model")).uri,
     columns,
     ...(input === undefined ? optional("predictions", path) : { input }),
     ...optional("labels", labels && userPath(labels)),
+    ...optional("reference", reference && userPath(reference)),
     ...optional("report", report && userPath(report)),
     ...(options["force"] === true ? { force: true } : {}),
     ...optional("minRows", minRows),
@@ -112,20 +119,20 @@ export async function monitorRequest(
 }
 
 function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
-  const mark =
-    result.verdict === "fail"
-      ? terminal.red("FAIL")
-      : result.ok
-        ? terminal.green(result.verdict.toUpperCase())
-        : terminal.red("FAIL");
+  const word = result.verdict.toUpperCase();
+  const mark = !result.ok
+    ? terminal.red("FAIL")
+    : result.verdict === "warn"
+      ? terminal.bold(word)
+      : terminal.green(word);
   const drift = result.drift
-    ? [`  drift: ${result.drift.level} over ${result.drift.rows} rows${wordsOf(result)}`]
+    ? [`  drift: ${result.drift.level} over ${result.drift.rows} rows${againstOf(result)}${wordsOf(result)}`]
     : [`  drift: not computed (${result.driftAbsent ?? "no reason given"})`];
   return [
     `${terminal.bold(mark)} ${printable(result.summary)}`,
     `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label${labelNote(result)}, ${result.rejected} left out`,
     ...shownChecks(result).map((check) => checkLine(terminal, check)),
-    estimateLine(result),
+    ...estimateLines(result),
     ...drift,
     ...result.alerts.map(
       (alert) => `  alert (${alert.severity}, ${alert.status}): ${printable(alert.message)}`,
@@ -143,24 +150,53 @@ function labelNote({ foreignLabels, labels }: MonitorResult): string {
   return `${foreign > 0 ? ` (${foreign} of them not a class of the model)` : ""}${ambiguous > 0 ? `, ${ambiguous} with an ambiguous id` : ""}`;
 }
 
-/** The accuracy to expect without labels, beside the one with them. */
-function estimateLine({ estimated, estimatedAbsent, metrics }: MonitorResult): string {
+/** The accuracy to expect without labels, under both assumptions, beside the one with them. */
+function estimateLines({
+  estimated,
+  estimatedAbsent,
+  estimatedSharesShifted: shifted,
+  metrics,
+}: MonitorResult): string[] {
   const value = estimated?.accuracy_score;
   if (value === undefined)
-    return `  estimated accuracy: not computed (${estimatedAbsent ?? "no reason given"})`;
+    return [`  estimated accuracy: not computed (${estimatedAbsent ?? "no reason given"})`];
   const realised =
     metrics.accuracy_score === undefined ? "" : `; with them ${metrics.accuracy_score.toFixed(4)}`;
-  return `  estimated accuracy: ${value.toFixed(4)} without labels${realised}`;
+  const ifShares = shifted?.metrics.accuracy_score;
+  if (shifted === undefined || ifShares === undefined)
+    return [`  estimated accuracy: ${value.toFixed(4)} without labels${realised}`];
+  return [
+    `  estimated accuracy: ${value.toFixed(4)} without labels if only the texts moved, ${ifShares.toFixed(4)} if the classes' shares did${realised}`,
+    `  estimated shares: ${sharesOf(shifted)}`,
+  ];
 }
 
-/** Checks for a person: the tightest bound of each metric, and all that failed. The object has them all. */
+const SHARES_SHOWN = 5;
+
+/** The classes whose shares moved most. */
+function sharesOf({ classShares }: NonNullable<MonitorResult["estimatedSharesShifted"]>): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+  const shown = [...classShares]
+    .sort((a, b) => Math.abs(b.estimated - b.training) - Math.abs(a.estimated - a.training))
+    .slice(0, SHARES_SHOWN)
+    .map(
+      (each) => `${printable(each.class)} ${percent(each.estimated)} (training ${percent(each.training)})`,
+    );
+  const more = classShares.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Checks for a person: the tightest bound of each metric or class, and all below theirs. The object has them all. */
 export function shownChecks({ checks }: MonitorResult): QualityCheck[] {
   const tightest = new Map<string, QualityCheck>();
+  const subject = ({ metric, class: name }: QualityCheck) => JSON.stringify([metric, name]);
   for (const check of checks) {
-    const known = tightest.get(check.metric);
-    if (!known || check.bound > known.bound) tightest.set(check.metric, check);
+    const known = tightest.get(subject(check));
+    if (!known || check.bound > known.bound) tightest.set(subject(check), check);
   }
-  return checks.filter((check) => check.status === "fail" || tightest.get(check.metric) === check);
+  return checks.filter(
+    (check) => check.status === "fail" || check.status === "warn" || tightest.get(subject(check)) === check,
+  );
 }
 
 export function checkLine(terminal: Terminal, check: QualityCheck): string {
@@ -170,13 +206,22 @@ export function checkLine(terminal: Terminal, check: QualityCheck): string {
       ? terminal.green(status)
       : check.status === "fail"
         ? terminal.red(status)
-        : status;
+        : check.status === "warn"
+          ? terminal.bold(status)
+          : status;
   const interval = check.interval ? ` [${check.interval.map((bound) => bound.toFixed(4)).join(", ")}]` : "";
   const value =
     check.value === undefined
       ? `- (${check.reason ?? "not computed"})`
       : `${check.value.toFixed(4)}${interval}`;
-  return `  ${painted} ${check.metric.padEnd(16)} ${value} against ${check.bound.toFixed(4)} (${check.kind}, n ${check.n})`;
+  const subject = check.class === undefined ? check.metric : `recall of ${printable(check.class)}`;
+  const note = check.value !== undefined && check.reason ? `: ${printable(check.reason)}` : "";
+  return `  ${painted} ${subject.padEnd(16)} ${value} against ${check.bound.toFixed(4)} (${check.kind}, n ${check.n})${note}`;
+}
+
+function againstOf({ drift }: MonitorResult): string {
+  const reference = drift?.reference;
+  return reference ? ` against ${reference.rows} rows of ${printable(reference.path)}` : "";
 }
 
 function wordsOf({ drift }: MonitorResult): string {
@@ -188,5 +233,10 @@ function wordsOf({ drift }: MonitorResult): string {
       .join(" ");
   const rose = names(drift?.rose ?? []);
   const fell = names(drift?.fell ?? []);
-  return `${rose === "" ? "" : `; more often: ${rose}`}${fell === "" ? "" : `; less often: ${fell}`}`;
+  const fresh = (drift?.newWords ?? [])
+    .slice(0, 5)
+    .map(({ word }) => printable(word))
+    .join(" ");
+  const part = (title: string, list: string) => (list === "" ? "" : `; ${title}: ${list}`);
+  return `${part("more often", rose)}${part("less often", fell)}${part("new words", fresh)}`;
 }
