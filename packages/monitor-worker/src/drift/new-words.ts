@@ -6,13 +6,14 @@ import { type Random, seededRandom } from "../statistics/random";
 /** Words counted at most; beyond it those that are rarest so far are let go. */
 const MAX_WORDS = 50_000;
 /** Texts counted before half of them are left out from then on. */
-const MAX_TEXTS = 50_000;
+const MAX_TEXTS = 20_000;
 const SEED = 42;
 /** A word of fewer texts is not named: it may be a name or a number of somebody. */
 export const LEAST_TEXTS = 10;
 const WORDS_SHOWN = 20;
-/** What may identify somebody and is left out with its words: links, e-mail addresses, handles. */
-const IDENTIFYING = /(?:https?:\/\/|www\.)\S+|\S*@\S+/gi;
+/** What marks a part of a text that may identify somebody: handles, e-mail addresses, links. */
+const IDENTIFYING = ["@", "://", "www.", "WWW."];
+const SPACES_BEYOND_ASCII = /\s/;
 /** Runs of digits that are numbers of orders or telephones rather than words. */
 const NUMBER = /\d{3}/;
 
@@ -47,8 +48,8 @@ export class NewWords {
   /** @param unknown tokens of the text that are no term of the model; phrases among them do not count */
   add(text: string, unknown: readonly string[]): void {
     const number = this.#counted++;
-    const identifying = text.match(IDENTIFYING);
-    const masked = identifying ? new Set(this.#tokenise(identifying.join(" "))) : undefined;
+    const identifying = identifyingParts(text);
+    const masked = identifying.length > 0 ? new Set(this.#tokenise(identifying.join(" "))) : undefined;
     for (const word of unknown) {
       if (masked?.has(word) || word.includes(" ") || NUMBER.test(word)) continue;
       const count = this.#counts.get(word);
@@ -103,4 +104,24 @@ export class NewWords {
       if (count.texts === 0) this.#counts.delete(word);
     }
   }
+}
+
+/** The parts between spaces that hold a handle, an e-mail address or a link. O(length). */
+function identifyingParts(text: string): string[] {
+  const parts: string[] = [];
+  for (const mark of IDENTIFYING) {
+    for (let at = text.indexOf(mark); at >= 0; ) {
+      let [start, end] = [at, at];
+      while (start > 0 && !isSpace(text, start - 1)) start--;
+      while (end < text.length && !isSpace(text, end)) end++;
+      parts.push(text.slice(start, end));
+      at = text.indexOf(mark, end);
+    }
+  }
+  return parts;
+}
+
+function isSpace(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code <= 0x20 || (code > 0x7f && SPACES_BEYOND_ASCII.test(text[at]!));
 }
