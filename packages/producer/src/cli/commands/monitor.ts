@@ -101,7 +101,10 @@ export async function monitorRequest(
   if (input !== undefined) await checkInput(input, optional("text", columns.text));
   else if (path !== undefined) await checkInput({ path }, {});
   if (labels !== undefined) await checkInput({ path: userPath(labels) }, {});
-  if (reference !== undefined) await checkInput({ path: userPath(reference) }, {});
+  if (reference !== undefined) {
+    const other = userPath(reference);
+    await checkInput(input === undefined ? { path: other } : datasetOf(config, other), {});
+  }
   const minRows = numberOption(options, "minRows");
   const request = {
     model: modelChoice(config, textOption(options, "model")).uri,
