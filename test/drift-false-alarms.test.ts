@@ -18,7 +18,7 @@ interface Found {
   stretches: { windows: number; alarms: number; asIfRandom: number; words: number };
   halves: { level: string; scores: number };
   sides: { label: string; rows: number; level: string; words: number }[];
-  /** Windows in which a class has fallen by so many points, and how many of them are an alert. */
+  /** Windows in which a class has fallen by this many points, and how many of them are an alert. */
   falls: { points: number; rows: number; windows: number; alerts: number }[];
   /** Against a training file that is sorted by label: windows with a fall of 30 points. */
   sorted: { designEffects: number[]; windows: number; alerts: number };

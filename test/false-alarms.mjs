@@ -173,7 +173,7 @@ function withShare(pool, share, count, random) {
 
 const shareOfOne = (some) => some.filter(({ actual }) => actual === 1).length / some.length;
 
-/** Windows in which class 1 has fallen by so many points, against a reference of random rows. */
+/** Windows in which class 1 has fallen by this many points, against a reference of random rows. */
 function falls(points, counts) {
   const random = seededRandom(points);
   drawToFront(rows.length, random);

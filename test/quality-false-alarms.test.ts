@@ -34,7 +34,7 @@ describe("quality checks of rows drawn from four models", () => {
       expect({ ...of, ok: failed < RATE * TRIALS || failed }).toMatchObject({ ok: true });
   });
 
-  it("would fail many more by values alone: these are warnings", () => {
+  it("would fail many more by values only: these are warnings", () => {
     const small = found.filter(({ rows }) => rows === 50);
     expect(Math.max(...small.map(({ below }) => below))).toBeGreaterThan(0.2 * TRIALS);
     expect(Math.min(...small.map(({ below }) => below))).toBeGreaterThan(0.05 * TRIALS);

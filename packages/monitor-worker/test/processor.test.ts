@@ -371,7 +371,7 @@ const profiled = (more: Partial<ReferenceProfile> = {}) => ({
 });
 
 describe("a check by evidence", () => {
-  it("warns where chance may explain a value below its bound: no failure, no alert unless a rule asks", async () => {
+  it("warns if chance may explain a value below its bound: no failure, no alert unless a rule asks", async () => {
     const rules = alertRulesSchema.parse([
       { name: "warned", metric: "warned_checks", comparison: ">", threshold: 0 },
     ]);
@@ -385,7 +385,7 @@ describe("a check by evidence", () => {
     expect(asked.alerts).toMatchObject([{ rule: "warned", status: "firing" }]);
   });
 
-  it("leaves an incident open where it only warns", async () => {
+  it("leaves an incident open if it only warns", async () => {
     const { check } = processor(undefined, profiled());
     await check({ input: { path: await labelled(60) } }, "a");
     const warned = await check({ input: { path: await labelled(17, "warned.csv") } }, "b");

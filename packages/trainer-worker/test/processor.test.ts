@@ -6,7 +6,12 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { jobKeyOf } from "@colaml/shared/jobs/job-key";
 import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/champion";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
-import { parseReferenceProfile, REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
+import {
+  missingOf,
+  parseReferenceProfile,
+  REFERENCE_PROFILE_FILE,
+} from "@colaml/shared/model/reference-profile";
+import { VocabularySketch } from "@colaml/shared/text/vocabulary-sketch";
 import { abandonTraining, train } from "@colaml/trainer-worker/processor";
 import { LiveRun } from "@colaml/trainer-worker/publishing/live-run";
 import { runIdentity } from "@colaml/trainer-worker/publishing/publication";
@@ -108,6 +113,24 @@ describe("a train job", () => {
     const profile = parseReferenceProfile(files.get(REFERENCE_PROFILE_FILE)!);
     expect(profile.classes).toEqual(["False", "True"]);
     expect(profile.rows).toBeGreaterThan(1_400);
+    expect(missingOf(profile)).toBeUndefined();
+    const { rows, metrics, classes } = profile.quality;
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    expect([sum(classes!.actual), sum(classes!.predicted)]).toEqual([rows, rows]);
+    expect(sum(classes!.correct) / rows).toBeCloseTo(metrics.accuracy_score!, 12);
+    // Words beyond the model's own are known to the sketch.
+    expect(new VocabularySketch(profile.vocabulary!).documents).toBeGreaterThan(rows);
+  });
+
+  it("says that a file is sorted by label, in its notes and in the profile", async () => {
+    const rows = Array.from({ length: 600 }, (_, i) => {
+      const text = i < 300 ? `please help with order ${i % 7}` : `thanks for writing, visit us ${i % 5}`;
+      return `${i},${text.replace(",", "")},${i < 300 ? "True" : "False"}`;
+    });
+    const path = join(bench.folder, "sorted.csv");
+    await writeFile(path, `tweet_id,text,inbound\n${rows.join("\n")}\n`);
+    const result = await bench.train({ model: `${bench.model}-sorted` }, path);
+    expect(result.notes).toContainEqual(expect.stringMatching(/^the rows of the file are sorted by label /));
   });
 
   it("keeps the champion where the challenger is worse, and replaces it where it is better", async () => {

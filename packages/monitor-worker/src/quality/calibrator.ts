@@ -2,7 +2,7 @@ import type { CalibrationBin } from "@colaml/shared/model/reference-profile";
 
 /**
  * A probability as the training's held-out rows bear it out: a rising line through each group's mean probability
- * and share of positives (pooled where the shares fall: pool adjacent violators), flat beyond the ends.
+ * and share of positives (pooled if the shares fall: pool adjacent violators), flat beyond the ends.
  */
 export function createCalibrator(bins: readonly CalibrationBin[]): (probability: number) => number {
   const points = pooled(bins);

@@ -18,7 +18,7 @@ export function estimateClassShares(chances: Float64Array, training: readonly nu
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const sums = new Float64Array(nClasses);
     for (let i = 0; i < nRows; i++) {
-      weighChances(chances.subarray(i * nClasses, (i + 1) * nClasses), training, shares, row);
+      weighChances(chances, i * nClasses, training, shares, row);
       for (let k = 0; k < nClasses; k++) sums[k]! += row[k]!;
     }
     const next = Array.from(sums, (sum) => sum / nRows);
@@ -29,18 +29,23 @@ export function estimateClassShares(chances: Float64Array, training: readonly nu
   return shares;
 }
 
-/** The chances of one row if the classes' shares are `shares` instead of `training`; they add up to 1. */
+/**
+ * The chances of one row if the classes' shares are `shares` instead of `training`; they add up to 1.
+ *
+ * @param from where the row's chances begin in `chances`
+ */
 export function weighChances(
   chances: ArrayLike<number>,
+  from: number,
   training: readonly number[],
   shares: readonly number[],
   into: Float64Array,
 ): void {
   let sum = 0;
   for (let k = 0; k < training.length; k++) {
-    const weighed = training[k]! > 0 ? (chances[k]! * shares[k]!) / training[k]! : 0;
+    const weighed = training[k]! > 0 ? (chances[from + k]! * shares[k]!) / training[k]! : 0;
     into[k] = weighed;
     sum += weighed;
   }
-  for (let k = 0; k < training.length; k++) into[k] = sum > 0 ? into[k]! / sum : chances[k]!;
+  for (let k = 0; k < training.length; k++) into[k] = sum > 0 ? into[k]! / sum : chances[from + k]!;
 }

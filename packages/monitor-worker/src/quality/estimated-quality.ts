@@ -54,7 +54,7 @@ export class EstimatedQuality {
     const expected = new ExpectedQuality(training.length);
     const weighed = new Float64Array(training.length);
     this.#sample.forEach((predicted, chances, probabilities) => {
-      weighChances(chances, training, shares, weighed);
+      weighChances(chances, 0, training, shares, weighed);
       expected.add(predicted, weighed, probabilities);
     });
     return {

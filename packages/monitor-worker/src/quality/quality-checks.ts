@@ -96,7 +96,7 @@ function tooFew(now: Measured, test: Measured | undefined, minRows: number): str
   return `only ${test.n} rows of the training's test speak for it, a verdict needs ${minRows}`;
 }
 
-/** The interval of the value, with that of the test metric where the bound comes from it. */
+/** The interval of the value, with that of the test metric if the bound comes from it. */
 function intervalOf({ now, test }: Evidence, ofTest: number): [number, number] {
   return test && ofTest > 0 ? widened(now!, test, ofTest) : now!.interval;
 }

@@ -2,7 +2,7 @@ import type { LabelOrder } from "@colaml/shared/model/reference-profile";
 
 /** Fewer changes than this share of random order's: sorted, and not merely a stream whose neighbours are alike. */
 const SORTED_BELOW = 0.2;
-/** With fewer changes expected, chance alone may leave few. */
+/** With fewer changes expected, chance may leave few. */
 const LEAST_EXPECTED = 20;
 
 /**

@@ -166,7 +166,7 @@ describe("rows that are sorted by label", () => {
     // Runs of four rows: changes are a half of random order's.
     const actual = Uint8Array.from({ length: 1_000 }, (_, i) => Math.floor(i / 4) % 2);
     expect(labelOrder(actual, 2)).toMatchObject({ changes: 249, sortedByLabel: false });
-    // Of 12 rows chance alone may give one change.
+    // Of 12 rows chance may give one change.
     expect(labelOrder(Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1), 2).sortedByLabel).toBe(false);
   });
 });
