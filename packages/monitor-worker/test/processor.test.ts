@@ -15,7 +15,6 @@ import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
-import { sketchVocabulary } from "@colaml/shared/text/vocabulary-sketch";
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
 
@@ -211,7 +210,7 @@ describe("a check of a labelled file", () => {
     const { check } = processor(undefined, { loadModel: async () => ({ ...model, profile }) });
     const half = await check({ input: { path: await labelled(10) } });
     expect(half.withoutKnownWords).toEqual({ rows: 50 });
-    expect(half.warnings).toEqual([]);
+    expect(half.warnings).not.toContainEqual(expect.stringMatching(/each gets the same answer/));
     const path = await write("es.csv", ["text,inbound", "bueno,True", "mal,False", "good,True"]);
     const most = await check({ input: { path } }, "job2");
     expect(most.withoutKnownWords).toEqual({ rows: 2 });
@@ -331,170 +330,6 @@ describe("a check of a labelled file", () => {
   ])("refuses %s", async (_, lines, code) => {
     const path = await write("bad.csv", lines);
     await expect(processor().check({ input: { path } })).rejects.toMatchObject({ code });
-  });
-});
-
-/** The model with what training stores: 1,000 held-out rows, half `good`, and a test that 9 of 10 rows passed. */
-const profile: ReferenceProfile = {
-  formatVersion: 2,
-  rows: 1_000,
-  blockRows: 50,
-  order: { changes: 500, expectedChanges: 499.5, sortedByLabel: false },
-  classes: ["False", "True"],
-  terms: { words: ["good"], documentFrequency: [500], designEffect: 1 },
-  textLength: { edges: [16], counts: [0, 1_000], designEffect: 1 },
-  outOfVocabulary: { edges: [0.5], counts: [0, 1_000], designEffect: 1 },
-  tokens: { all: 3_000, outOfVocabulary: 2_500 },
-  score: { edges: [0.5], counts: [500, 500], designEffect: 1 },
-  labels: { predicted: [500, 500], actual: [500, 500], designEffect: 1 },
-  calibration: [
-    [
-      { rows: 500, meanProbability: 0.2, positives: 50 },
-      { rows: 500, meanProbability: 0.9, positives: 450 },
-    ],
-  ],
-  quality: {
-    rows: 1_000,
-    metrics: { accuracy_score: 0.9, precision_score: 0.9, recall_score: 0.9, f1_score: 0.9 },
-    classes: { actual: [500, 500], predicted: [500, 500], correct: [450, 450] },
-  },
-  vocabulary: sketchVocabulary(
-    [
-      [Buffer.from("bad"), 500],
-      [Buffer.from("@someone"), 900],
-    ],
-    1_000,
-  ),
-};
-const profiled = (more: Partial<ReferenceProfile> = {}) => ({
-  loadModel: async () => ({ ...model, profile: { ...profile, ...more } }),
-});
-
-describe("a check by evidence", () => {
-  it("warns if chance may explain a value below its bound: no failure, no alert unless a rule asks", async () => {
-    const rules = alertRulesSchema.parse([
-      { name: "warned", metric: "warned_checks", comparison: ">", threshold: 0 },
-    ]);
-    // 83 of 100 rows right: below 0.85, but 0.9 is within what chance allows.
-    const job = { input: { path: await labelled(17) } };
-    const result = await processor(undefined, profiled()).check(job);
-    expect(result).toMatchObject({ ok: true, verdict: "warn", alerts: [] });
-    expect(result.summary).toMatch(/warning, chance may explain it: .* is below 0\.8500 \(absolute drop/);
-    expect(result.checks.some(({ status }) => status === "fail")).toBe(false);
-    const asked = await processor(undefined, { ...profiled(), rules }).check(job, "asked");
-    expect(asked.alerts).toMatchObject([{ rule: "warned", status: "firing" }]);
-  });
-
-  it("leaves an incident open if it only warns", async () => {
-    const { check } = processor(undefined, profiled());
-    await check({ input: { path: await labelled(60) } }, "a");
-    const warned = await check({ input: { path: await labelled(17, "warned.csv") } }, "b");
-    expect(warned).toMatchObject({ ok: true, alerts: [] });
-    expect(warned.openIncidents).toHaveLength(1);
-  });
-
-  it("looks at the recall of a class that a threshold or a rule names", async () => {
-    const job = { input: { path: await labelled(40) } };
-    const checked = await processor(undefined, profiled()).check({
-      ...job,
-      thresholds: { class_recall: { True: 0.95 } },
-    });
-    expect(checked.checks.filter(({ class: name }) => name === "True")).toMatchObject([
-      { kind: "threshold", value: 0.6, bound: 0.95, status: "fail" },
-      { kind: "absolute drop", bound: 0.85, status: "fail" },
-      { kind: "relative drop", status: "fail" },
-    ]);
-    const rules = alertRulesSchema.parse([
-      { name: "false-recall", metric: "class_recall/False", comparison: "<", threshold: 0.7 },
-    ]);
-    const watched = await processor(undefined, { ...profiled(), rules }).check(job, "b");
-    expect(watched.checks.map(({ class: name }) => name)).toContain("False");
-    expect(queued.map(({ rule }) => rule)).toContain("false-recall");
-    expect(() => alertRulesSchema.parse([{ ...rules[0], metric: "class_recall/" }])).toThrow(
-      /class_recall\/<class>/,
-    );
-  });
-
-  it("says what to expect without labels under both assumptions, with the shares", async () => {
-    const texts = Array.from({ length: 200 }, (_, i) => `${i},${i % 4 === 0 ? "good" : "bad"} @someone <b>`);
-    const path = await write("texts.csv", ["tweet_id,text", ...texts]);
-    const result = await processor(undefined, profiled()).check({ input: { path } });
-    // 50 of 200 rows have 0.9: at 0.9 and 0.1 the likeliest share s has 0.1 + 0.8 s = 0.25.
-    const [, ofTrue] = result.estimatedSharesShifted!.classShares;
-    expect(ofTrue!.training).toBe(0.5);
-    expect(ofTrue!.estimated).toBeCloseTo(0.1875, 4);
-    expect(result.estimated!.accuracy_score).toBeCloseTo(0.9, 9);
-    // Of those of class True 0.9 are found, as of the others: labels would say the same.
-    expect(result.estimatedSharesShifted!.metrics.accuracy_score).toBeCloseTo(0.9, 4);
-    expect(result.estimatedSharesShifted!.metrics.precision_score).toBeCloseTo(0.675, 4);
-    expect(result.summary).toMatch(/estimated accuracy 90\.0%/);
-  });
-
-  it("names new words, and says what the profile of an older release lacks", async () => {
-    const texts = Array.from({ length: 200 }, (_, i) => `${i},good strike @someone <b>`);
-    const path = await write("new.csv", ["tweet_id,text", ...texts]);
-    const result = await processor(undefined, profiled()).check({ input: { path } });
-    expect(result.drift!.newWords!.map(({ word }) => word)).toEqual(["<b>", "strike"]);
-    const { vocabulary, order, quality, ...old } = profile;
-    const { classes, ...tested } = quality;
-    const older = { ...model, profile: { ...old, quality: tested } };
-    const without = await processor(undefined, { loadModel: async () => older }).check({ input: { path } });
-    expect([vocabulary, order, classes]).not.toContain(undefined);
-    expect(without.drift!.newWords).toBeUndefined();
-    expect(without.warnings).toContainEqual(
-      "the reference profile of modelo_nuevo version 3 is of an older release and lacks the order of its rows, the test's rows of each class, the training's vocabulary: train again to have them",
-    );
-  });
-
-  it("compares no fewer rows than the setting, and says so", async () => {
-    const path = await write("few.csv", [
-      "tweet_id,text",
-      ...Array.from({ length: 30 }, (_, i) => `${i},good`),
-    ]);
-    const { check } = processor(undefined, profiled());
-    const result = await check({ input: { path } });
-    expect(result.drift).toBeUndefined();
-    expect(result.driftAbsent).toBe("only 30 rows: drift needs 50 (--drift-min-rows, COLAML_DRIFT_MIN_ROWS)");
-    expect(result.summary).toContain(result.driftAbsent);
-    expect((await check({ input: { path }, driftMinRows: 30 }, "b")).drift).toBeDefined();
-  });
-
-  it("compares with a file of recent weeks instead of the training's rows", async () => {
-    const rows = (n: number) =>
-      Array.from({ length: n }, (_, i) => `${i},${i % 5 === 0 ? "good" : "bad"} @someone <b>`);
-    const path = await write("today.csv", ["tweet_id,text", ...rows(500)]);
-    const reference = await write("weeks.csv", ["tweet_id,text", ...rows(2_000)]);
-    const { check } = processor(undefined, profiled());
-    expect(await check({ input: { path } }, "training")).toMatchObject({
-      ok: false,
-      drift: { level: "alert" },
-    });
-    const recent = await check({ input: { path }, reference }, "recent");
-    expect(recent).toMatchObject({
-      ok: true,
-      drift: { level: "none", reference: { path: reference, rows: 2_000 }, rows: 500 },
-    });
-  });
-
-  it("compares predictions with earlier ones, of the same version only", async () => {
-    const rows = (n: number, of: number) =>
-      Array.from({ length: n }, (_, i) => (i % of === 0 ? `${i},True,0.1,0.9` : `${i},False,0.8,0.2`));
-    const file = (name: string, lines: string[], version: string) =>
-      write(name, [
-        "id,label,probability_False,probability_True,model_version",
-        ...lines.map((line) => `${line},${version}`),
-      ]);
-    const predictions = await file("now.csv", rows(500, 5), "3");
-    const reference = await file("before.csv", rows(2_000, 5), "3");
-    const { check } = processor(undefined, profiled());
-    expect((await check({ predictions }, "a")).drift!.level).toBe("alert");
-    const compared = await check({ predictions, reference }, "b");
-    expect(compared.drift).toMatchObject({ level: "none", reference: { rows: 2_000 } });
-    expect(compared.drift!.scores.map(({ statistic }) => statistic)).toEqual(["score", "predicted_label"]);
-    const other = await file("other.csv", rows(100, 5), "2");
-    await expect(check({ predictions, reference: other }, "c")).rejects.toMatchObject({
-      code: "MODEL_MISMATCH",
-    });
   });
 });
 

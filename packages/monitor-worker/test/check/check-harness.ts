@@ -8,6 +8,7 @@ import type { MonitoredModel } from "@colaml/monitor-worker/monitored-model";
 import { createMonitorProcessor } from "@colaml/monitor-worker/processor";
 import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { Alert } from "@colaml/shared/jobs/alerts";
 import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import { type MonitorJobInput, type MonitorResult, monitorJobSchema } from "@colaml/shared/jobs/monitor";
@@ -49,8 +50,11 @@ export class CheckHarness {
   readonly #process: ReturnType<typeof createMonitorProcessor>;
   readonly #logger;
 
-  constructor(classes: readonly string[]) {
-    this.#model = namingModel(classes);
+  constructor(
+    classes: readonly string[],
+    { model = namingModel(classes), rules = [] }: { model?: MonitoredModel; rules?: AlertRule[] } = {},
+  ) {
+    this.#model = model;
     const logger = {
       error() {},
       warn: (message: string) => void this.warned.push(message),
@@ -69,7 +73,7 @@ export class CheckHarness {
         sinks: [async (alert) => void this.alerts.push(alert)],
         logger,
       }),
-      rules: [],
+      rules,
       labels: this.labels,
       history: new CheckHistory(this.folder),
       settings: resolveConfig({ env: {} }).monitor,
