@@ -160,7 +160,7 @@ function side(label, count) {
   return { label, rows: window.rows, level, words };
 }
 
-const FALL_WINDOWS = 40;
+const FALL_WINDOWS = 20;
 
 /** Rows of a window in which class 1 has another share: drawn with replacement, so that there are enough of them. */
 function withShare(pool, share, count, random) {
