@@ -12,7 +12,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "window-"));
   const path = join(folder, "in.csv");
   await writeFile(path, Array.from({ length: 400 }, (_, i) => `${i},some words\n`).join(""));
-  source = await openInput(path);
+  source = await openInput({ path: path, encoding: "utf-8" });
 });
 afterEach(async () => {
   await source.close();
