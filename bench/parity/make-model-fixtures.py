@@ -108,6 +108,7 @@ def metric_case(name, labels, probabilities, average):
     for key in ("precision", "recall", "f1"):
         score = getattr(metrics, f"{key}_score")
         expected[f"{key}_score"] = score(labels, predicted, average=average, zero_division=np.nan if average == "binary" else 0)
+    expected["macro_f1"] = metrics.f1_score(labels, predicted, average="macro", zero_division=0)
     try:
         if average == "binary":
             auc = metrics.roc_auc_score(labels, probabilities[:, 1])

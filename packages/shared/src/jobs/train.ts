@@ -92,6 +92,8 @@ export interface ClassificationMetrics {
   precision_score?: number;
   recall_score?: number;
   f1_score?: number;
+  /** F1 of each class, averaged without weights: a small class counts as much as a large one. */
+  macro_f1?: number;
   roc_auc?: number;
   log_loss?: number;
   /** Metric name -> why it could not be computed. */

@@ -23,6 +23,7 @@ const NAMES = [
   "precision_score",
   "recall_score",
   "f1_score",
+  "macro_f1",
   "roc_auc",
   "log_loss",
 ] as const satisfies (keyof ClassificationMetrics)[];
@@ -38,6 +39,7 @@ export function predictedClasses({ classes, labels, probabilities }: Scored): Ui
 /**
  * The metrics of `mlflow.models.evaluate`, equal to scikit-learn's: for two classes of the positive one
  * (`classes[1]`), for more averaged (by default weighted by support, as MLflow has it), AUC one against the rest.
+ * `macro_f1` is `f1_score(average="macro")` of any number of classes.
  * What cannot be computed is left out and named in `absent`.
  */
 export function classificationMetrics(scored: Scored, average: Average = "weighted"): ClassificationMetrics {
@@ -59,6 +61,8 @@ export function classificationMetrics(scored: Scored, average: Average = "weight
   else metrics.recall_score = averaged.recall;
   if (averaged.f1 === undefined) absent["f1_score"] = `no row is, or was predicted to be, of ${subject}`;
   else metrics.f1_score = averaged.f1;
+  const macro = averageScores(perClass, "macro").f1;
+  if (macro !== undefined) metrics.macro_f1 = macro;
   const auc = areaUnderRoc(scored, average);
   if (auc === undefined) absent["roc_auc"] = "the rows are not of all classes";
   else metrics.roc_auc = auc;

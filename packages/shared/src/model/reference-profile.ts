@@ -38,6 +38,8 @@ const metricsSchema = z.strictObject({
   precision_score: metric,
   recall_score: metric,
   f1_score: metric,
+  /** Older profiles lack it. */
+  macro_f1: metric,
   roc_auc: metric,
   log_loss: metric,
   absent: z.record(z.string(), z.string()).optional(),
