@@ -5,7 +5,7 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { LiveRun } from "./publishing/live-run";
-import { publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";
+import { factsOf, publicationOf, type RunOrigin, runIdentity } from "./publishing/publication";
 import type { Publisher, TrainingSpool } from "./publishing/publisher";
 import { iterationMetrics, type MetricPoint } from "./publishing/run-contents";
 import { endRunsLeft } from "./publishing/runs-left";
@@ -58,11 +58,9 @@ export async function train(
     const { trained, steps } = await trainShown(job, context, live, dependencies);
     void context.progress({ stage: "publish" });
     await live.flush();
-    const result = await publisher.publish(
-      publicationOf(job, trained, run, steps, dependencies.hmacKey),
-      context.signal,
-    );
-    return result;
+    const publication = publicationOf(job, trained, run, steps, dependencies.hmacKey);
+    for (const note of factsOf(publication).notes) context.logger.warn(note);
+    return await publisher.publish(publication, context.signal);
   } catch (error) {
     // What is on the spool is not lost: its run is finished when it is published.
     if ((await spool.nameOfJob(jobKey)) === undefined) await live.fail(error);
@@ -118,7 +116,6 @@ async function trainShown(
   });
   const { rows } = trained.plan;
   logger.info("trained", { ...rows, rejected: trained.rejected.count, seconds: trained.seconds });
-  for (const note of trained.notes) logger.warn(note);
   for (const { line, reason } of trained.rejected.first.slice(0, 10))
     logger.debug(`row left out: line ${line}: ${reason}`);
   return { trained, steps };

@@ -1,4 +1,5 @@
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
+import type { FingerprintSet } from "@colaml/shared/data/fingerprint-set";
 import { PART } from "@colaml/shared/data/split";
 import { fileDigest } from "@colaml/shared/files/digest";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
@@ -8,6 +9,7 @@ import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import { classificationMetrics } from "@colaml/shared/model/metrics";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import type { CsrMatrix } from "@colaml/shared/text/csr-matrix";
 import { compileTokenPattern } from "@colaml/shared/text/token-pattern";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { planRows, type RowPlan } from "./data/plan-rows";
@@ -33,6 +35,14 @@ export interface ScoredRows {
   probabilities: Float64Array;
 }
 
+/** The test rows. */
+export interface TestRows extends ScoredRows {
+  /** Their features. */
+  matrix: CsrMatrix;
+  /** 1 for each row whose text stands in the training or validation rows as well. */
+  seen: Uint8Array;
+}
+
 /** A trained and evaluated model, not yet published. */
 export interface TrainedModel {
   bundle: ModelBundle;
@@ -43,7 +53,9 @@ export interface TrainedModel {
   notes: string[];
   boosting: Omit<BoostResult, "ensemble">;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
-  test: ScoredRows;
+  test: TestRows;
+  /** Fingerprints of the texts of the training and validation rows. */
+  seen: FingerprintSet;
   profile: ReferenceProfile;
   /** sha256 of the dataset's file. */
   datasetDigest: string;
@@ -94,7 +106,8 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     notes: [...readNotes(reader), ...orderNotes(profile.order)],
     boosting,
     metrics,
-    test: { classOf: data.test.classOf, probabilities: test },
+    test: { ...data.test, probabilities: test, seen: data.testSeen },
+    seen: data.seen,
     profile,
     datasetDigest,
     seconds: (performance.now() - started) / 1000,

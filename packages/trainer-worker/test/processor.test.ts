@@ -53,7 +53,9 @@ describe("a train job", () => {
       l2_leaf_reg: "3",
       random_seed: "42",
       max_features: "100",
-      champion_threshold: "0.5",
+      champion_threshold: "0",
+      rule: "evidence",
+      min_class_rows: "auto",
       test_size: "0.3",
     });
     expect(run.metrics["test_accuracy_score"]).toBe(result.metrics.test.accuracy_score);
@@ -146,7 +148,7 @@ describe("a train job", () => {
     expect((await bench.mlflow.registry.versionOfAlias(model, CHAMPION))?.version).toBe("1");
 
     const better = await bench.train({ model, boosting: { learning_rate: 0.3 } }, tweets);
-    expect(better.verdict).toMatch(/^PROMOTE: .* of version 1$/);
+    expect(better.verdict).toMatch(/^PROMOTE: .* of version 1 on \d+ rows new to both .* left out\), p /);
     expect((await bench.mlflow.registry.versionOfAlias(model, CHAMPION))?.version).toBe("3");
     expect((await bench.mlflow.registry.versionOfAlias(model, PREVIOUS))?.version).toBe("1");
     const report = JSON.parse(await (await runOf(better.runId)).file("champion_verdict.json"));
@@ -194,10 +196,7 @@ describe("a train job", () => {
       ["login", "password"],
       ["delay", "flight"],
     ];
-    const rows = Array.from(
-      { length: 600 },
-      (_, i) => `${words[i % 3]![i % 2]} number ${i % 7},${"abc"[i % 3]}`,
-    );
+    const rows = Array.from({ length: 600 }, (_, i) => `${words[i % 3]![i % 2]} number ${i},${"abc"[i % 3]}`);
     await writeFile(path, ["text,team", ...rows, ""].join("\n"));
     const columns = { label: "team" };
     const result = await bench.train({ columns, model: `${bench.model}-three` }, path);

@@ -10,6 +10,16 @@ import { compileTokenPattern } from "@colaml/shared/text/token-pattern";
 import type { ZodType } from "zod";
 import { datasetOf } from "./dataset";
 
+/** How a challenger is judged, under the names of the payload. */
+export function championSettings(config: ColaConfig) {
+  return {
+    champion_threshold: config.champion.threshold,
+    metric: config.champion.metric as "accuracy_score",
+    rule: config.champion.rule as "evidence",
+    alpha: config.champion.alpha,
+  };
+}
+
 /** Settings of a `train` or `tune` payload under the names the seed and scikit-learn gave them. */
 function learningSettings(config: ColaConfig) {
   return {
@@ -33,16 +43,14 @@ function learningSettings(config: ColaConfig) {
       l2_leaf_reg: config.boosting.l2LeafReg,
       random_seed: config.boosting.randomSeed,
     },
-    champion: {
-      champion_threshold: config.champion.threshold,
-      metric: config.champion.metric as "accuracy_score",
-      rule: config.champion.rule as "better",
-    },
+    champion: championSettings(config),
     experiment: config.mlflow.experiment,
     model: config.model.name,
     modelVersionTag: config.model.versionTag,
     max_train_rows: config.train.maxRows,
     max_rejected: config.data.maxRejected,
+    ...(config.train.minClassRows > 0 ? { min_class_rows: config.train.minClassRows } : {}),
+    similar_labels: config.train.similarLabels as "join",
   };
 }
 
@@ -81,6 +89,8 @@ export const TRAIN_SETTINGS = [
   "boosting",
   "champion",
   "train.maxRows",
+  "train.minClassRows",
+  "train.similarLabels",
   "model.name",
   "model.versionTag",
   "mlflow.experiment",

@@ -111,8 +111,8 @@ function mannWhitney({ labels, probabilities, nClasses }: PredictedRows): number
 
 /**
  * The deciding metric of always answering the most frequent class, on rows that are `rowsOfClass` of each class:
- * accuracy is its share of them; F1 its own where it is the positive of two classes, 0 where it is the negative, of
- * more classes the mean weighted by support; ROC AUC is 0.5.
+ * accuracy is its share of them; F1 its own if it is the positive of two classes, 0 if it is the negative, of more
+ * classes the mean weighted by support; ROC AUC is 0.5.
  */
 export function majorityScore(
   rowsOfClass: readonly number[],

@@ -48,8 +48,8 @@ export interface ColaConfig {
     l2LeafReg: number;
     randomSeed: number;
   };
-  champion: { threshold: number; metric: string; rule: string };
-  train: { maxRows: number; maxMemoryMb: number };
+  champion: { threshold: number; metric: string; rule: string; alpha: number };
+  train: { maxRows: number; minClassRows: number; similarLabels: string; maxMemoryMb: number };
   predict: { chunkBytes: number; window: number; transport: string };
   monitor: {
     accuracyThreshold: number;
@@ -215,20 +215,48 @@ export const configSchema = {
     randomSeed: integer("Seed of the trainer", "COLAML_RANDOM_SEED", 42, 0, 2147483647),
   },
   champion: {
-    threshold: share("Least test score of a champion", "COLAML_CHAMPION_THRESHOLD", 0.5),
+    threshold: real(
+      "Least test accuracy of a champion; 0: none but that of the most frequent class",
+      "COLAML_CHAMPION_THRESHOLD",
+      0,
+      0,
+      1,
+    ),
     metric: oneOf("Metric that decides", "COLAML_CHAMPION_METRIC", "accuracy_score", [
       "accuracy_score",
       "f1_score",
+      "macro_f1",
       "roc_auc",
     ]),
-    rule: oneOf("When the challenger wins", "COLAML_CHAMPION_RULE", "better", [
-      "better",
-      "not_worse",
-      "significant",
-    ]),
+    rule: oneOf(
+      "When the challenger wins; evidence: better beyond chance (significant is its old name)",
+      "COLAML_CHAMPION_RULE",
+      "evidence",
+      ["evidence", "better", "not_worse", "significant"],
+    ),
+    alpha: real(
+      "Chance of taking a challenger for better that is not",
+      "COLAML_CHAMPION_ALPHA",
+      0.05,
+      0.000001,
+      0.5,
+    ),
   },
   train: {
     maxRows: integer("Train on a seeded sample of so many rows; 0: all", "COLAML_MAX_TRAIN_ROWS", 0, 0, 1e9),
+    minClassRows: integer(
+      "Classes of fewer rows are left out; 0: 10, or 1% of the rows if that is less; 1 keeps every class",
+      "COLAML_MIN_CLASS_ROWS",
+      0,
+      0,
+      1e9,
+    ),
+    similarLabels: oneOf(
+      "Labels equal but for case, space or a final .0: join them to the larger class, refuse or keep them",
+      "COLAML_SIMILAR_LABELS",
+      "join",
+      ["join", "refuse", "keep"],
+    ),
     maxMemoryMb: integer("Memory of the trainer's matrix, MiB", "COLAML_TRAIN_MEMORY_MB", 2048, 64, 2048),
   },
   predict: {

@@ -48,16 +48,23 @@ export const boostingSchema = z.strictObject({
 });
 export type BoostingSettings = z.infer<typeof boostingSchema>;
 
+/** What decides between challenger and champion. */
+export const championMetricSchema = z.enum(["accuracy_score", "f1_score", "macro_f1", "roc_auc"]);
+
 export const championSchema = z.strictObject({
-  /** Least test accuracy a challenger must reach. */
-  champion_threshold: z.number().min(0).max(1).default(0.5),
-  /** What decides between challenger and champion on the same test rows. */
-  metric: z.enum(["accuracy_score", "f1_score", "roc_auc"]).default("accuracy_score"),
+  /** Least test accuracy of a challenger; 0: none, it must beat the most frequent class (as it must anyhow). */
+  champion_threshold: z.number().min(0).max(1).default(0),
+  /** What decides, on the same rows. */
+  metric: championMetricSchema.default("accuracy_score"),
   /**
-   * `better`: the metric must be higher; `not_worse`: equal will do;
-   * `significant`: higher, and McNemar's test p below 0.05.
+   * `evidence`: better than the most frequent class and than the champion beyond chance; `better`: the metric is
+   * higher; `not_worse`: equal will do. `significant` is what `evidence` was called when it knew less.
    */
-  rule: z.enum(["better", "not_worse", "significant"]).default("better"),
+  rule: z.enum(["evidence", "better", "not_worse", "significant"]).default("evidence"),
+  /** Chance of calling a challenger better that is not; shared out over repeated looks at the same file. */
+  alpha: z.number().gt(0).max(0.5).default(0.05),
+  /** Promote even if the verdict is HOLD. It is recorded; a REJECT stays one. */
+  force: z.boolean().default(false),
 });
 export type ChampionSettings = z.infer<typeof championSchema>;
 
@@ -79,6 +86,10 @@ export const trainJobSchema = z.strictObject({
   max_train_rows: z.number().int().min(0).default(0),
   /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
   max_rejected: maxRejected,
+  /** Classes of fewer rows are left out; absent: 10, or 1% of the rows if that is less. 1 keeps every class. */
+  min_class_rows: z.number().int().min(1).optional(),
+  /** Labels that are equal but for case, space or a final `.0`: joined to the larger class, refused or kept apart. */
+  similar_labels: z.enum(["join", "refuse", "keep"]).default("join"),
   /** A trial of a tuning job: logged as a child run, not published. */
   trial: z.strictObject({ parentRunId: safeName, number: z.number().int().min(0) }).optional(),
 });
@@ -100,6 +111,47 @@ export interface ClassificationMetrics {
   absent?: Record<string, string>;
 }
 
+/** Why rows were left out of a training: what reading rejects, and what the training itself leaves out. */
+export type LeftOutReason = RejectReason | "class too small";
+
+/** A label that was counted as another one. */
+export interface JoinedLabel {
+  label: string;
+  into: string;
+  rows: number;
+}
+
+/** What a training met in its file and did about it. */
+export interface TrainingData {
+  /** Test rows whose text stands in the training or validation rows as well. */
+  duplicateTestRows: number;
+  /** Labels joined to a larger class: equal but for case, space or a final `.0`. */
+  joinedLabels: JoinedLabel[];
+  /** Classes left out because they have too few rows. */
+  smallClasses: { label: string; rows: number }[];
+}
+
+/** How the champion check came to its verdict: the short form of `champion_verdict.json`. */
+export interface ChampionSummary {
+  verdict: "PROMOTE" | "HOLD" | "REJECT";
+  reason: string;
+  rule: ChampionSettings["rule"];
+  metric: ChampionSettings["metric"];
+  alpha: number;
+  /** How often a challenger was judged on this file, this time included; `alpha` is divided by it. */
+  looks: number;
+  /** Present champion it was compared with; absent if there was none or it could not be compared. */
+  championVersion?: string;
+  /** Rows compared with the champion, and test rows left out because one of the two was trained on their text. */
+  comparedRows?: number;
+  leftOutRows?: number;
+  /** Chance that it is no better than the champion; than the most frequent class. */
+  pChampion?: number;
+  pMajority?: number;
+  /** The reason of the HOLD that `champion.force` overruled. */
+  forcedOver?: string;
+}
+
 /** Result of a `train` job. */
 export interface TrainResult {
   runId: string;
@@ -112,11 +164,15 @@ export interface TrainResult {
   /** Why it was promoted or not, in one line. */
   verdict: string;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
-  /** Rows used by each part and rows left out. */
+  /** Rows used by each part and rows left out, those of small classes among them. */
   rows: { train: number; validation: number; test: number; rejected: number };
   /** Rows left out by reason; only reasons that occurred. */
-  rejectedByReason: Partial<Record<RejectReason, number>>;
-  /** What a person should know of how the file was read: rows left out, what was recognised; a line each. */
+  rejectedByReason: Partial<Record<LeftOutReason, number>>;
+  /** What a person should know of the file, the data and the comparison, one line each. */
   notes: string[];
+  /** Absent in results of older releases. */
+  data?: TrainingData;
+  /** Absent for a trial, while publishing waits for MLflow, and in results of older releases. */
+  championCheck?: ChampionSummary;
   seconds: number;
 }

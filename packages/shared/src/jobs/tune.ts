@@ -57,7 +57,7 @@ export const tuneJobSchema = trainJobSchema.omit({ trial: true }).extend({
   space: searchSpaceSchema.optional(),
   trials: z.number().int().min(1).max(1_000).default(20),
   /** What the best trial is best at, on the validation rows. */
-  metric: z.enum(["accuracy_score", "f1_score", "roc_auc", "log_loss"]).default("roc_auc"),
+  metric: z.enum(["accuracy_score", "f1_score", "macro_f1", "roc_auc", "log_loss"]).default("roc_auc"),
   /** Seed of the search: the same seed tries the same settings. */
   random_seed: z.number().int().min(0).max(2147483647).default(42),
 });
@@ -105,5 +105,7 @@ export interface TuneResult {
   rows: TrainResult["rows"];
   rejectedByReason: TrainResult["rejectedByReason"];
   notes: string[];
+  data?: TrainResult["data"];
+  championCheck?: TrainResult["championCheck"];
   seconds: number;
 }

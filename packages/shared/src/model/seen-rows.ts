@@ -7,7 +7,7 @@ import { HalfSipHash } from "./half-sip-hash";
 /** Name of the filter among the files of a model (`data/seen_rows.bin`). Models of older releases lack it. */
 export const SEEN_ROWS_FILE = "seen_rows.bin";
 
-/** Ten bits a row and seven hashes: 0.8% of other rows are taken for known ones. */
+/** Ten bits per row and seven hashes: 0.8% of other rows are taken for known ones. */
 const BITS_PER_ROW = 10;
 /** Beyond 13 million rows the filter grows no more and takes more rows for known ones (12% at 40 million). */
 const MOST_BYTES = 16 * 1_048_576;
@@ -50,9 +50,11 @@ export function serialiseSeenRows(seen: FingerprintSet, saltOf: string, hmacKey 
   const hash = new HalfSipHash(key);
   for (const { high, low } of seen.values()) {
     hash.of(low, high);
+    let bit = hash.low % bits;
+    const step = hash.high % bits;
     for (let i = 0; i < hashes; i++) {
-      const bit = bitOf(hash, i, bits);
       filter[bit >>> 3]! |= 1 << (bit & 7);
+      bit = (bit + step) % bits;
     }
   }
   return file;
@@ -86,17 +88,16 @@ export function parseSeenRows(file: Uint8Array, hmacKey = ""): SeenRows | { unre
     rows,
     has({ high, low }) {
       hash.of(low, high);
+      let bit = hash.low % bits;
+      const step = hash.high % bits;
       for (let i = 0; i < hashes; i++) {
-        const bit = bitOf(hash, i, bits);
         if ((filter[bit >>> 3]! & (1 << (bit & 7))) === 0) return false;
+        bit = (bit + step) % bits;
       }
       return true;
     },
   };
 }
-
-/** Sums of two 32-bit words stay exact in a float64. */
-const bitOf = ({ high, low }: HalfSipHash, i: number, bits: number) => (low + i * high) % bits;
 
 function keyOf(salt: Uint8Array, hmacKey: string) {
   const digest = createHmac("sha256", hmacKey).update("seen rows").update(salt).digest();

@@ -24,7 +24,7 @@ describe("resolveConfig", () => {
     expect(config.split).toEqual({ testSize: 0.3, validationSize: 0.3, randomSeed: 42, stratify: false });
     expect(config.features.maxFeatures).toBe(100);
     expect(config.features.tokenPattern).toBe("\\b\\w+\\b");
-    expect(config.champion.threshold).toBe(0.5);
+    expect(config.champion).toMatchObject({ threshold: 0, rule: "evidence", alpha: 0.05 });
     expect(config.mlflow.experiment).toBe("experimento_nuevo_final");
     expect(config.model).toMatchObject({ name: "modelo_nuevo", alias: "champion", versionTag: "1.0.1" });
   });

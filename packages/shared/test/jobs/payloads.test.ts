@@ -16,7 +16,13 @@ describe("the train payload", () => {
     });
     expect(job.features).toMatchObject({ max_features: 100, stop_words: "english", ngram_range: [1, 1] });
     expect(job.split).toMatchObject({ test_size: 0.3, validation_size: 0.3, random_seed: 42 });
-    expect(job.champion.champion_threshold).toBe(0.5);
+    expect(job.champion).toEqual({
+      champion_threshold: 0,
+      metric: "accuracy_score",
+      rule: "evidence",
+      alpha: 0.05,
+      force: false,
+    });
   });
 
   it.each([

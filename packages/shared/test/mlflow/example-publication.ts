@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { FingerprintSet } from "@colaml/shared/data/fingerprint-set";
 import { featuresSchema } from "@colaml/shared/jobs/train";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import {
@@ -11,6 +12,7 @@ import {
 import type { TransportOptions } from "@colaml/shared/mlflow/transport";
 import { bundleToFiles } from "@colaml/shared/model/bundle-files";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { SEEN_ROWS_FILE, serialiseSeenRows } from "@colaml/shared/model/seen-rows";
 
 /** One stump on the word `help`: margin 1.2 with it, -0.8 without it. */
 export function exampleBundle(classes = ["False", "True"], withWord = 1.2): ModelBundle {
@@ -106,7 +108,14 @@ export function exampleModel(name: string, bundle: ModelBundle = exampleBundle()
     classes: bundle.classes,
     textColumn: "text",
     inputExample: 'my "phone" broke: help\n# no comment 😀',
-    files: bundleToFiles(bundle, new Map([["notes.json", Buffer.from("{}")]]), hmacKey),
+    files: bundleToFiles(
+      bundle,
+      new Map([
+        ["notes.json", Buffer.from("{}")],
+        [SEEN_ROWS_FILE, serialiseSeenRows(new FingerprintSet(0), name, hmacKey)],
+      ]),
+      hmacKey,
+    ),
     versionTags: [{ key: "version", value: "1.0.1" }],
   };
 }

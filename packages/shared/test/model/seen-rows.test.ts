@@ -95,7 +95,7 @@ describe("a model's filter of the rows it was trained on", () => {
     expect(parseSeenRows(keyed)).toEqual({ unreadable: expect.stringMatching(/another COLAML/) });
   });
 
-  it("is empty where there is no row", () => {
+  it("is empty if there is no row", () => {
     expect(opened(serialiseSeenRows(new FingerprintSet(0), "digest")).has(of("a"))).toBe(false);
   });
 
@@ -106,7 +106,7 @@ describe("a model's filter of the rows it was trained on", () => {
       (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 8), Buffer.of(2), bytes.subarray(9)]),
     ],
     ["something else", () => Buffer.from("no filter at all, though it is long enough for a header")],
-  ])("is refused as damaged where it is %s", (_, damage) => {
+  ])("is refused as damaged if it is %s", (_, damage) => {
     expect(() => parseSeenRows(damage(Buffer.from(file)))).toThrow(/seen_rows.bin is damaged/);
   });
 });

@@ -1,8 +1,10 @@
 import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { TextFingerprint } from "@colaml/shared/data/row-fingerprint";
 import { PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { TrainJob } from "@colaml/shared/jobs/train";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import type { SeenRows } from "@colaml/shared/model/seen-rows";
 import { planRows, type RowPlan } from "../data/plan-rows";
 import { createTextScorer } from "../text-scorer";
 
@@ -11,19 +13,23 @@ export interface ScoredTestRows {
   plan: RowPlan;
   /** Class index of each test row. */
   classOf: Uint16Array;
-  /** A list a model, in the order given: nRows x nClasses. */
+  /** One list per model, in the order given: nRows x nClasses. */
   probabilities: Float64Array[];
+  /** 1 for each test row whose text one of the filters knows. */
+  seen: Uint8Array;
 }
 
 /**
  * Reads the dataset again, splits it as the training did, and scores its test rows; every model uses its own
  * vocabulary. All models must have the classes of the dataset.
  *
+ * @param filters of the rows that models were trained on
  * @throws ColaError JOB_CANCELLED, and what reading throws
  */
 export async function scoreTestRows(
   job: TrainJob,
   models: readonly ModelBundle[],
+  filters: readonly SeenRows[],
   signal: AbortSignal,
 ): Promise<ScoredTestRows> {
   const { columns, dataset } = job;
@@ -33,6 +39,8 @@ export async function scoreTestRows(
   const scorers = models.map(createTextScorer);
   const probabilities = models.map(() => new Float64Array(plan.rows.test * nClasses));
   const classOf = new Uint16Array(plan.rows.test);
+  const seen = new Uint8Array(plan.rows.test);
+  const fingerprint = new TextFingerprint();
   let row = 0;
   let tested = 0;
   for await (const { bytes, textStart, textEnd, count } of reader.blocks()) {
@@ -44,8 +52,10 @@ export async function scoreTestRows(
         const scored = scorer.scoreBytes(bytes, textStart[i]!, textEnd[i]!);
         probabilities[model]!.set(scored, tested * nClasses);
       });
+      fingerprint.of(bytes, textStart[i]!, textEnd[i]!);
+      if (filters.some((filter) => filter.has(fingerprint))) seen[tested] = 1;
       tested++;
     }
   }
-  return { plan, classOf, probabilities };
+  return { plan, classOf, probabilities, seen };
 }

@@ -1,46 +1,51 @@
 import type { DatasetReader } from "@colaml/shared/data/dataset-reader";
-import { classesOf } from "@colaml/shared/data/labels";
 import { checkLostClasses, checkRejected } from "@colaml/shared/data/rejected-limit";
 import { describeRejected } from "@colaml/shared/data/rejected-rows";
 import { assignParts, PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { TrainJob } from "@colaml/shared/jobs/train";
+import type { TrainingData, TrainJob } from "@colaml/shared/jobs/train";
+import { type LabelSettings, NO_CLASS, planClasses } from "./plan-classes";
 import { sampleRows } from "./sample-rows";
 
 /** The part of rows that `max_train_rows` leaves out. */
 export const NOT_SAMPLED = 3;
+/** The part of rows whose class is too small. */
+export const LEFT_OUT = 4;
 
 /** Which rows train, validate and test, known before any text is kept. */
 export interface RowPlan {
   /** Normalised labels in ascending order. */
   classes: string[];
-  /** Class index of every accepted row of the file. */
+  /** Class index of every accepted row of the file, `NO_CLASS` of one that is left out. */
   classOf: Uint16Array;
-  /** `PART` of every accepted row, or `NOT_SAMPLED`. */
+  /** `PART` of every accepted row, or `NOT_SAMPLED`, or `LEFT_OUT`. */
   partOf: Uint8Array;
   /** Rows of each part. */
-  rows: { train: number; validation: number; test: number; notSampled: number };
+  rows: { train: number; validation: number; test: number; notSampled: number; leftOut: number };
+  /** What was done about labels that are alike or rare. */
+  labels: Pick<TrainingData, "joinedLabels" | "smallClasses">;
   /** Training rows of each class. */
   trainRowsOfClass: number[];
 }
 
 /**
- * The first pass: counts rows and labels, and splits the row numbers as scikit-learn does.
+ * The first pass: counts rows and labels, and splits the row numbers as scikit-learn does. Rows of classes that are
+ * too small are split as if they were not in the file.
  *
  * @throws ColaError LABELS_INVALID (fewer than two classes, or too many), TOO_FEW_ROWS, TOO_MANY_REJECTED (more
  *   rows than allowed, or all of a class), and what reading throws
  */
 export async function planRows(
   reader: DatasetReader,
-  job: Pick<TrainJob, "columns" | "split" | "max_train_rows" | "max_rejected">,
+  job: Pick<TrainJob, "columns" | "split" | "max_train_rows" | "max_rejected"> & Partial<LabelSettings>,
 ): Promise<RowPlan> {
   const codes = await readLabelCodes(reader);
-  const { classes, classOf } = toClasses(codes, reader.labelNames);
-  checkLeftOut(reader, codes.length, classes, job.max_rejected);
-  checkClasses(classes, job.columns.label, reader.path);
+  checkLeftOut(reader, codes, job.max_rejected);
+  const where = { column: job.columns.label, path: reader.path };
+  const { classes, classOf, ...labels } = planClasses(codes, reader.labelNames, labelSettings(job), where);
   const partOf = splitOf(reader.path, classOf, job.split, job.max_train_rows);
   const trainRowsOfClass = new Array<number>(classes.length).fill(0);
-  const rows = [0, 0, 0, 0];
+  const rows = [0, 0, 0, 0, 0];
   partOf.forEach((part, row) => {
     rows[part]!++;
     if (part === PART.train) trainRowsOfClass[classOf[row]!]!++;
@@ -49,17 +54,27 @@ export async function planRows(
     const message = `the ${rows[PART.train]} training rows of ${reader.path} are all of one class: give more rows, or split with stratify`;
     throw new ColaError("TOO_FEW_ROWS", message);
   }
-  const [train, validation, test, notSampled] = rows as [number, number, number, number];
-  return { classes, classOf, partOf, rows: { train, validation, test, notSampled }, trainRowsOfClass };
+  const [train, validation, test, notSampled, leftOut] = rows as [number, number, number, number, number];
+  return {
+    classes,
+    classOf,
+    partOf,
+    rows: { train, validation, test, notSampled, leftOut },
+    labels,
+    trainRowsOfClass,
+  };
 }
 
-function checkLeftOut(
-  reader: DatasetReader,
-  rows: number,
-  classes: readonly string[],
-  allowed: number,
-): void {
-  const { path, rejected, rejectedLabels } = reader;
+/** A training that an older release left to be published has neither setting: it kept every label for itself. */
+function labelSettings({ similar_labels, min_class_rows }: Partial<LabelSettings>): LabelSettings {
+  return similar_labels === undefined
+    ? { similar_labels: "keep", min_class_rows: 1 }
+    : { similar_labels, min_class_rows };
+}
+
+function checkLeftOut(reader: DatasetReader, codes: Uint16Array, allowed: number): void {
+  const { path, rejected, rejectedLabels, labelNames } = reader;
+  const rows = codes.length;
   const reasons = describeRejected(rejected);
   if (rows === 0) {
     const counts = Object.entries(rejected.byReason).map(([reason, count]) => `${reason}: ${count}`);
@@ -71,7 +86,13 @@ function checkLeftOut(
   checkRejected(allowed, { rows, rejected: rejected.count }, true, { path, reasons });
   // who allows a count that covers what is left out has seen it
   if (allowed < 1 || allowed < rejected.count)
-    checkLostClasses(path, rejectedLabels, classes, { rows, rejected });
+    checkLostClasses(path, rejectedLabels, namesUsed(codes, labelNames), { rows, rejected });
+}
+
+function namesUsed(codes: Uint16Array, names: readonly string[]): string[] {
+  const used = new Uint8Array(names.length);
+  for (const code of codes) used[code] = 1;
+  return names.filter((_, code) => used[code] === 1);
 }
 
 /** The split itself knows counts only: its refusal gets the file's name and number of rows. */
@@ -106,34 +127,35 @@ async function readLabelCodes(reader: DatasetReader): Promise<Uint16Array> {
   return codes.subarray(0, n);
 }
 
-/** Label codes in order of appearance become class indexes in order of the classes; unused names are no class. */
-function toClasses(
-  codes: Uint16Array,
-  names: readonly string[],
-): { classes: string[]; classOf: Uint16Array } {
-  const used = new Uint8Array(names.length);
-  for (const code of codes) used[code] = 1;
-  const classes = classesOf(names.filter((_, code) => used[code] === 1));
-  const indexOf = new Map(classes.map((label, index) => [label, index]));
-  const indexOfCode = names.map((name) => indexOf.get(name) ?? 0);
-  return { classes, classOf: codes.map((code) => indexOfCode[code]!) };
-}
-
-function checkClasses(classes: readonly string[], column: string, path: string): void {
-  if (classes.length === 1) {
-    const message = `column "${column}" of ${path} holds one label only (${JSON.stringify(classes[0])}): training needs at least two`;
-    throw new ColaError("LABELS_INVALID", message);
-  }
-}
-
+/** Parts of all rows; only those that are of a class are split, and of them a sample if there are too many. */
 function partsOf(classOf: Uint16Array, settings: TrainJob["split"], maxRows: number): Uint8Array {
-  if (maxRows === 0 || classOf.length <= maxRows) return assignParts(classOf.length, settings, classOf);
-  const sample = sampleRows(classOf.length, maxRows, settings.random_seed);
-  const strata = Uint16Array.from(sample, (row) => classOf[row]!);
-  const parts = assignParts(sample.length, settings, strata);
-  const partOf = new Uint8Array(classOf.length).fill(NOT_SAMPLED);
-  sample.forEach((row, i) => {
-    partOf[row] = parts[i]!;
+  const usable = usableRows(classOf);
+  if (usable === undefined && (maxRows === 0 || classOf.length <= maxRows))
+    return assignParts(classOf.length, settings, classOf);
+  const n = usable?.length ?? classOf.length;
+  const rowOf = (i: number) => usable?.[i] ?? i;
+  const taken =
+    maxRows === 0 || n <= maxRows
+      ? Uint32Array.from({ length: n }, (_, i) => i)
+      : sampleRows(n, maxRows, settings.random_seed);
+  const strata = Uint16Array.from(taken, (i) => classOf[rowOf(i)]!);
+  const parts = assignParts(taken.length, settings, strata);
+  const partOf = Uint8Array.from(classOf, (index) => (index === NO_CLASS ? LEFT_OUT : NOT_SAMPLED));
+  taken.forEach((i, at) => {
+    partOf[rowOf(i)] = parts[at]!;
   });
   return partOf;
+}
+
+/** Numbers of the rows that are of a class; undefined if all are. */
+function usableRows(classOf: Uint16Array): Uint32Array | undefined {
+  let count = 0;
+  for (const index of classOf) if (index !== NO_CLASS) count++;
+  if (count === classOf.length) return undefined;
+  const rows = new Uint32Array(count);
+  let at = 0;
+  classOf.forEach((index, row) => {
+    if (index !== NO_CLASS) rows[at++] = row;
+  });
+  return rows;
 }

@@ -1,4 +1,6 @@
 import type { DatasetReader } from "@colaml/shared/data/dataset-reader";
+import { FingerprintSet } from "@colaml/shared/data/fingerprint-set";
+import { TextFingerprint } from "@colaml/shared/data/row-fingerprint";
 import { PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
@@ -6,7 +8,7 @@ import type { TfidfSettings } from "@colaml/shared/jobs/train";
 import { CsrBuilder, type CsrMatrix } from "@colaml/shared/text/csr-matrix";
 import { TfidfTransform } from "@colaml/shared/text/tfidf-transform";
 import { type FittedVocabulary, fitVocabulary } from "@colaml/shared/text/vocabulary";
-import { NOT_SAMPLED, type RowPlan } from "./plan-rows";
+import type { RowPlan } from "./plan-rows";
 
 /** Held-out rows profiled at most, evenly spaced: enough for shares to 0.2 points, and little memory. */
 const MAX_PROFILED_ROWS = 100_000;
@@ -34,6 +36,10 @@ export interface TrainingData {
   validation: PartRows;
   test: PartRows;
   profiled: ProfiledTexts;
+  /** Fingerprints of the texts of the training and validation rows. */
+  seen: FingerprintSet;
+  /** 1 for each test row whose text is among them. */
+  testSeen: Uint8Array;
 }
 
 export interface ReadHooks {
@@ -45,7 +51,8 @@ export interface ReadHooks {
 
 /**
  * Two more passes after `planRows`: the vocabulary of the training rows, then the features of every row.
- * Texts are never kept: memory grows by 8 bytes a feature value and by 6 bytes a row.
+ * Texts are never kept: memory grows by 8 bytes per feature value, by 6 bytes per row, and by 12 to 23 bytes per
+ * training and validation row for the fingerprints of their texts.
  *
  * @throws ColaError PARAMETER_INVALID (no word remains), JOB_CANCELLED, and what reading throws
  */
@@ -55,13 +62,16 @@ export async function readTrainingData(
   features: TfidfSettings,
   hooks: ReadHooks,
 ): Promise<TrainingData> {
+  const seen = new FingerprintSet(plan.rows.train + plan.rows.validation);
+  const fingerprint = new TextFingerprint();
   const vocabulary = await fitVocabulary(features, (builder) =>
     eachRow(reader, plan, hooks, "fit", (bytes, start, end, part) => {
       if (part === PART.train) builder.addBytes(bytes, start, end);
+      if (part === PART.train || part === PART.validation) seen.add(fingerprint.of(bytes, start, end));
     }),
   );
   hooks.onVocabulary?.(vocabulary);
-  return transformRows(reader, plan, features, vocabulary, hooks);
+  return { seen, ...(await transformRows(reader, plan, features, vocabulary, seen, hooks)) };
 }
 
 async function transformRows(
@@ -69,8 +79,9 @@ async function transformRows(
   plan: RowPlan,
   features: TfidfSettings,
   vocabulary: FittedVocabulary,
+  seen: FingerprintSet,
   hooks: ReadHooks,
-): Promise<TrainingData> {
+): Promise<Omit<TrainingData, "seen">> {
   const transform = new TfidfTransform({ features, ...vocabulary });
   const { train, validation, test } = plan.rows;
   const stored = vocabulary.documentFrequency.reduce((sum, df) => sum + df, 0);
@@ -80,13 +91,16 @@ async function transformRows(
     classOf: new Uint16Array(rows),
   }));
   const profile = new ProfilePicker(validation + test);
+  const testSeen = new Uint8Array(test);
+  const fingerprint = new TextFingerprint();
   let row = 0;
   await eachRow(reader, plan, hooks, "transform", (bytes, start, end, part) => {
     const label = plan.classOf[row++]!;
-    if (part === NOT_SAMPLED) return;
+    if (part > PART.test) return;
     const { builder, classOf } = parts[part]!;
     transform.transformBytes(bytes, start, end);
     classOf[builder.nRows] = label;
+    if (part === PART.test && seen.has(fingerprint.of(bytes, start, end))) testSeen[builder.nRows] = 1;
     if (part !== PART.train) profile.offer(part, builder.nRows, transform, bytes, start, end);
     builder.add(transform.indices, transform.values, transform.count);
   });
@@ -100,6 +114,7 @@ async function transformRows(
     validation: validated!,
     test: tested!,
     profiled: profile.build(),
+    testSeen,
   };
 }
 

@@ -5,12 +5,16 @@ import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { ModelRecord } from "@colaml/shared/mlflow/publish-model";
 import type { DatasetInput } from "@colaml/shared/mlflow/runs";
 import type { Spooled } from "@colaml/shared/mlflow/spool";
+import { DATASET_TAG } from "@colaml/shared/mlflow/verdict-tags";
 import { bundleToFiles } from "@colaml/shared/model/bundle-files";
 import { REFERENCE_PROFILE_FILE, serialiseReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { SEEN_ROWS_FILE, serialiseSeenRows } from "@colaml/shared/model/seen-rows";
 import { GOLDEN_SAMPLE_FILE, goldenSample, serialiseGoldenSample } from "../champion/golden-sample";
+import { type TrainingEvidence, trainingEvidence } from "../champion/training-evidence";
 import type { TrainedModel } from "../training";
 import { runArtifacts } from "./run-artifacts";
 import { finalMetrics, type MetricPoint, runParams } from "./run-contents";
+import { trainingNotes } from "./training-notes";
 
 /** What the champion check and the job's result need beside the run and the model's files. */
 export interface TrainingSummary {
@@ -27,6 +31,8 @@ export interface TrainingSummary {
   datasetDigest: string;
   /** sha256 of the test rows' probabilities as training saw them. */
   probabilitiesDigest: string;
+  /** Absent in what an older release left on disk. */
+  evidence?: TrainingEvidence;
   seconds: number;
 }
 
@@ -105,7 +111,7 @@ export function publicationOf(
     step: 0,
     ...measuredOn(key, datasets),
   }));
-  const summary = summaryOf(trained);
+  const summary = summaryOf(job, trained);
   return {
     v: 1,
     jobKey: run.jobKey,
@@ -118,11 +124,7 @@ export function publicationOf(
       endTime,
       params: [...runParams(job)].map(([key, value]) => ({ key, value })),
       metrics: [...steps, ...metrics],
-      tags: [
-        ...run.tags,
-        { key: "colaml.dataset_sha256", value: trained.datasetDigest },
-        ...absentTags(summary.metrics),
-      ],
+      tags: [...run.tags, { key: DATASET_TAG, value: trained.datasetDigest }, ...absentTags(summary.metrics)],
       datasets,
       artifacts: job.trial ? new Map() : runArtifacts(trained),
     },
@@ -138,27 +140,44 @@ function absentTags(metrics: TrainingSummary["metrics"]): KeyValue[] {
   );
 }
 
-function summaryOf({
-  plan,
-  metrics,
-  rejected,
-  notes,
-  test,
-  datasetDigest,
-  seconds,
-}: TrainedModel): TrainingSummary {
+/** What a job's result has of a training, whatever becomes of its model. */
+export function factsOf({
+  job,
+  summary,
+}: Publication): Pick<
+  TrainResult,
+  "model" | "metrics" | "rows" | "rejectedByReason" | "seconds" | "data" | "notes"
+> {
+  const { metrics, rows, rejectedByReason = {}, notes = [], seconds, evidence } = summary;
+  return {
+    model: job.model,
+    metrics,
+    rows,
+    rejectedByReason,
+    notes: [...notes, ...(evidence ? trainingNotes(evidence, job.champion, rows.test) : [])],
+    ...(evidence ? { data: evidence.data } : {}),
+    seconds,
+  };
+}
+
+function summaryOf(job: TrainJob, trained: TrainedModel): TrainingSummary {
+  const { plan, metrics, rejected, notes, test, datasetDigest, seconds } = trained;
   const testRowsOfClass = new Array<number>(plan.classes.length).fill(0);
   for (const label of test.classOf) testRowsOfClass[label]!++;
   const { train, validation, test: testRows } = plan.rows;
   return {
     metrics,
-    rows: { train, validation, test: testRows, rejected: rejected.count },
-    rejectedByReason: rejected.byReason,
+    rows: { train, validation, test: testRows, rejected: rejected.count + plan.rows.leftOut },
+    rejectedByReason: {
+      ...rejected.byReason,
+      ...(plan.rows.leftOut > 0 ? { "class too small": plan.rows.leftOut } : {}),
+    },
     notes,
     testRowsOfClass,
     majorityClass: plan.trainRowsOfClass.indexOf(Math.max(...plan.trainRowsOfClass)),
     datasetDigest,
     probabilitiesDigest: probabilitiesDigest(test.probabilities),
+    evidence: trainingEvidence(trained, job.champion),
     seconds,
   };
 }
@@ -171,11 +190,13 @@ export function probabilitiesDigest(probabilities: Float64Array): string {
     .digest("hex");
 }
 
-function modelRecord(job: TrainJob, { bundle, profile }: TrainedModel, hmacKey: string): ModelRecord {
+function modelRecord(job: TrainJob, trained: TrainedModel, hmacKey: string): ModelRecord {
+  const { bundle, profile, seen, datasetDigest } = trained;
   const golden = goldenSample(bundle);
   const extra = new Map([
     [REFERENCE_PROFILE_FILE, serialiseReferenceProfile(profile)],
     [GOLDEN_SAMPLE_FILE, serialiseGoldenSample(golden)],
+    [SEEN_ROWS_FILE, serialiseSeenRows(seen, datasetDigest, hmacKey)],
   ]);
   return {
     name: job.model,

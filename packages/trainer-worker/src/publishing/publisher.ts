@@ -4,7 +4,7 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { Spool } from "@colaml/shared/mlflow/spool";
 import { type PublishRound, SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
 import type { ChampionCheckOptions } from "../champion/champion-check";
-import type { Publication } from "./publication";
+import { factsOf, type Publication } from "./publication";
 import { publishTraining } from "./publish-training";
 
 /** Finished trainings on disk that are not in MLflow yet. */
@@ -54,8 +54,6 @@ export class Publisher {
   }
 }
 
-function waitingResult({ job, record, summary }: Publication, verdict: string): TrainResult {
-  const { metrics, rows, rejectedByReason = {}, notes = [], seconds } = summary;
-  const facts = { metrics, rows, rejectedByReason, notes, seconds };
-  return { runId: record.publishId, model: job.model, promoted: false, verdict, ...facts };
+function waitingResult(publication: Publication, verdict: string): TrainResult {
+  return { runId: publication.record.publishId, promoted: false, verdict, ...factsOf(publication) };
 }

@@ -21,9 +21,12 @@ export function runParams({
   boosting,
   champion,
   max_train_rows,
+  min_class_rows,
+  similar_labels,
 }: TrainJob): Map<string, string> {
   const { random_seed: split_seed, ...sizes } = split;
-  const settings = { ...sizes, split_seed, ...features, ...boosting, ...champion, max_train_rows };
+  const rows = { max_train_rows, min_class_rows: min_class_rows ?? "auto", similar_labels };
+  const settings = { ...sizes, split_seed, ...features, ...boosting, ...champion, ...rows };
   return new Map(Object.entries(settings).map(([name, value]) => [name, paramText(value)]));
 }
 
@@ -57,7 +60,8 @@ export function finalMetrics(trained: TrainedModel): Map<string, number> {
     ...testCounts(trained),
     ["training_seconds", seconds],
     ...sizeMetrics(plan),
-    ["rejected_rows", rejected.count],
+    ["rejected_rows", rejected.count + plan.rows.leftOut],
+    ...labelMetrics(trained),
     ["vocabulary_terms", bundle.terms.length],
     ["iterations_kept", boosting.iterations],
     ...(boosting.bestIteration === undefined ? [] : [["best_iteration", boosting.bestIteration] as const]),
@@ -69,6 +73,15 @@ export function partMetrics(part: string, metrics: ClassificationMetrics): [stri
   return Object.entries(metrics).flatMap(([name, value]): [string, number][] =>
     typeof value === "number" && Number.isFinite(value) ? [[`${part}_${name}`, value]] : [],
   );
+}
+
+/** What was done about labels that are alike or rare, and copies of texts across the split. */
+function labelMetrics({ plan, test }: TrainedModel): [string, number][] {
+  return [
+    ["small_class_rows", plan.rows.leftOut],
+    ["joined_label_rows", plan.labels.joinedLabels.reduce((sum, { rows }) => sum + rows, 0)],
+    ["duplicate_test_rows", test.seen.reduce((sum, flag) => sum + flag, 0)],
+  ];
 }
 
 function sizeMetrics({ rows, classes }: RowPlan): [string, number][] {

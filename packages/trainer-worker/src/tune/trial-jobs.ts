@@ -16,7 +16,7 @@ export function trainJobOf(
   const { learning_rate, depth, l2_leaf_reg, iterations, ...features } = settings;
   const boosting = { learning_rate, depth, l2_leaf_reg, iterations };
   const given = Object.entries(boosting).filter(([, value]) => value !== undefined);
-  const { dataset, columns, split, champion, experiment, model, modelVersionTag, max_train_rows } = job;
+  const { dataset, columns, split, champion, experiment, model, modelVersionTag } = job;
   return trainJobSchema.parse({
     dataset,
     columns,
@@ -25,7 +25,10 @@ export function trainJobOf(
     experiment,
     model,
     modelVersionTag,
-    max_train_rows,
+    max_train_rows: job.max_train_rows,
+    max_rejected: job.max_rejected,
+    min_class_rows: job.min_class_rows,
+    similar_labels: job.similar_labels,
     features: { ...job.features, ...features },
     boosting: { ...job.boosting, ...Object.fromEntries(given) },
     ...(trial ? { trial } : {}),

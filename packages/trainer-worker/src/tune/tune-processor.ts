@@ -44,7 +44,7 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
     await run.finish(outcomes, best);
     const failed = outcomes.filter((outcome) => outcome.failed !== undefined).length;
     const { runId: bestRunId, runUrl, model, modelVersion, promoted, verdict, metrics } = result;
-    const { rows, rejectedByReason, notes } = result;
+    const { rows, rejectedByReason, notes, data, championCheck } = result;
     return {
       runId: run.runId,
       trials: { finished: outcomes.length - failed, failed },
@@ -59,6 +59,8 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
       rows,
       rejectedByReason,
       notes,
+      ...(data ? { data } : {}),
+      ...(championCheck ? { championCheck } : {}),
       seconds: (Date.now() - context.job.timestamp) / 1000,
     };
   } catch (error) {

@@ -1,39 +1,166 @@
-import type { ChampionSettings } from "@colaml/shared/jobs/train";
+import { majorityScore } from "@colaml/shared/comparison/skill-test";
+import { type ChampionSettings, championSchema } from "@colaml/shared/jobs/train";
 import {
+  type ChampionComparison,
   type ChampionEvidence,
   championVerdict,
-  majorityClassDummy,
 } from "@colaml/trainer-worker/champion/champion-rule";
 
-const settings: ChampionSettings = { champion_threshold: 0.5, metric: "accuracy_score", rule: "better" };
-const good: ChampionEvidence = { challenger: 0.9, accuracy: 0.9, dummy: 0.55 };
-const against = (value: number): ChampionEvidence => ({ ...good, champion: { version: "3", value } });
+const settings = championSchema.parse({});
+const skill: ChampionEvidence["skill"] = {
+  rows: 1_000,
+  leftOut: 0,
+  value: 0.9,
+  majority: 0.55,
+  test: { p: 1e-9, method: "mcnemar" },
+};
+const good: ChampionEvidence = {
+  model: "tickets",
+  version: "4",
+  challenger: 0.9,
+  accuracy: 0.9,
+  dummy: 0.55,
+  skill,
+  looks: 1,
+};
+const met = (value: number, p: number, more: Partial<ChampionComparison> = {}): ChampionEvidence => ({
+  ...good,
+  champion: {
+    rows: 800,
+    metric: "accuracy_score",
+    challenger: 0.9,
+    champion: value,
+    mcnemar: { challengerOnly: 60, championOnly: 20, p },
+    test: { p, method: "mcnemar" },
+    version: "3",
+    leftOut: 200,
+    majority: 0.55,
+    accuracy: { champion: value, majority: 0.55 },
+    ...more,
+  },
+});
+const points: Partial<ChampionSettings> = { rule: "better" };
 
 describe("the champion rule", () => {
   it.each<[string, ChampionEvidence, Partial<ChampionSettings>, string, RegExp]>([
     ["a sound model without a champion", good, {}, "PROMOTE", /no champion/],
-    ["a better model", against(0.85), {}, "PROMOTE", /0\.9000 against 0\.8500 of version 3/],
-    ["an equal model", against(0.9), {}, "HOLD", /not better/],
-    ["an equal model where equal will do", against(0.9), { rule: "not_worse" }, "PROMOTE", /0\.9000/],
-    ["a worse model where equal will do", against(0.91), { rule: "not_worse" }, "HOLD", /not better/],
     [
-      "a significantly better model",
-      { ...against(0.85), mcnemarP: 0.01 },
-      { rule: "significant" },
+      "a model that is better beyond chance",
+      met(0.85, 0.01),
+      {},
       "PROMOTE",
-      /p 0\.0100/,
+      /0\.9000 against 0\.8500 of version 3 on 800 rows new to both \(200 left out\), p 0\.010/,
+    ],
+    ["a model that is better by chance", met(0.89, 0.06), {}, "HOLD", /p 0\.060 is not below 0\.05\)/],
+    ["the same with a larger alpha", met(0.89, 0.06), { alpha: 0.1 }, "PROMOTE", /0\.8900/],
+    ["the same by the rule's old name", met(0.89, 0.06), { rule: "significant" }, "HOLD", /chance/],
+    ["the same by points", met(0.89, 0.06), points, "PROMOTE", /0\.8900/],
+    [
+      "the second of two small wins on the same rows",
+      { ...met(0.88, 0.03), looks: 2 },
+      {},
+      "HOLD",
+      /p 0\.030 is not below 0\.025, alpha being shared by the 2 challengers judged on this file/,
+    ],
+    ["an equal model", met(0.9, 0.5), {}, "HOLD", /not better/],
+    ["an equal model if equal will do", met(0.9, 0.5), { rule: "not_worse" }, "PROMOTE", /0\.9000/],
+    ["a worse model if equal will do", met(0.91, 0.9), { rule: "not_worse" }, "HOLD", /not better/],
+    [
+      "a model below the threshold",
+      good,
+      { champion_threshold: 0.95 },
+      "REJECT",
+      /champion_threshold 0\.95 \(--champion-threshold/,
+    ],
+    ["a model exactly at the threshold", good, { champion_threshold: 0.9 }, "PROMOTE", /no champion/],
+    // 20 classes, the largest with a tenth of the rows: 0.4 is useful, and no threshold is asked for.
+    [
+      "a useful model of twenty classes",
+      {
+        ...good,
+        challenger: 0.4,
+        accuracy: 0.4,
+        dummy: 0.1,
+        skill: { ...skill, value: 0.4, majority: 0.1 },
+      },
+      {},
+      "PROMOTE",
+      /0\.4000/,
+    ],
+    ["a model no better than the majority class", { ...good, dummy: 0.9 }, {}, "REJECT", /majority class/],
+    [
+      "a model above the majority class by chance",
+      { ...good, skill: { ...skill, value: 0.57, test: { p: 0.02, method: "mcnemar" } } },
+      {},
+      "HOLD",
+      /it may be chance: accuracy_score 0\.5700 against 0\.5500 of the majority class on 1000 rows, p 0\.020 is not below 0\.005/,
     ],
     [
-      "a model that is better by chance",
-      { ...against(0.89), mcnemarP: 0.05 },
-      { rule: "significant" },
+      "a model whose test rows are copies of its training rows",
+      { ...good, skill: { rows: 3, leftOut: 297, majority: 0.5 } },
+      {},
       "HOLD",
-      /chance/,
+      /only 3 of 300 test rows have a text that the training did not hold/,
     ],
-    ["a model without p where p is asked", against(0.85), { rule: "significant" }, "HOLD", /unknown/],
-    ["a model below the threshold", good, { champion_threshold: 0.95 }, "REJECT", /champion_threshold 0\.95/],
-    ["a model exactly at the threshold", good, { champion_threshold: 0.9 }, "PROMOTE", /no champion/],
-    ["a model no better than the majority class", { ...good, dummy: 0.9 }, {}, "REJECT", /majority class/],
+    [
+      "a training of an older release",
+      { ...good, skill: undefined },
+      {},
+      "HOLD",
+      /did not test it for chance/,
+    ],
+    ["the same by points", { ...good, skill: undefined }, points, "PROMOTE", /no champion/],
+    [
+      "a model that one word decides",
+      { ...good, word: { term: "resolved", accuracy: 0.99, majority: 0.5, model: 0.995 } },
+      {},
+      "HOLD",
+      /one word decides everything: whether "resolved" is in the text gives an accuracy of 0\.9900.*leak/,
+    ],
+    [
+      "a comparison on too few rows",
+      met(0.5, 0.01, { rows: 9, leftOut: 291 }),
+      points,
+      "HOLD",
+      /only 9 of 300 test rows have a text that neither model was trained on/,
+    ],
+    [
+      "a champion below the majority class on this file",
+      met(0.5, 0.001),
+      {},
+      "HOLD",
+      /version 3 is below the majority class on this file \(accuracy_score 0\.5000 against 0\.5500\).*not the kind of data/,
+    ],
+    // It had (0.88 - 0.5) / 0.5 = 0.76 of the lead, half of it here is 0.55 + 0.38 * 0.45 = 0.721; Wilson's
+    // upper bound of 0.6 on 800 rows is 0.628.
+    [
+      "a champion far below what it was promoted with",
+      met(0.6, 0.001, { promotedWith: { accuracy: 0.88, rows: 900, majority: 0.5 } }),
+      {},
+      "HOLD",
+      /falls far below what it was promoted with \(accuracy 0\.6000 on 800 rows of this file against 0\.8800 on 900 of its own\)/,
+    ],
+    [
+      "a champion that has lost some of what it was promoted with",
+      met(0.75, 0.001, { promotedWith: { accuracy: 0.88, rows: 900, majority: 0.5 } }),
+      {},
+      "PROMOTE",
+      /0\.7500/,
+    ],
+    [
+      "a champion that was never better than the majority class by accuracy",
+      met(0.6, 0.001, { promotedWith: { accuracy: 0.9, rows: 900, majority: 0.93 } }),
+      {},
+      "PROMOTE",
+      /0\.6000/,
+    ],
+    [
+      "a champion whose training rows nobody knows",
+      met(0.85, 0.01, { unfair: "it has no filter", leftOut: 0 }),
+      {},
+      "PROMOTE",
+      /on 800 rows, which may be unfair: it has no filter/,
+    ],
     ["a broken model, however good", { ...good, broken: "sha256 differs" }, {}, "REJECT", /sha256 differs/],
     ["a model without the metric", { ...good, challenger: undefined }, {}, "REJECT", /could not be computed/],
     [
@@ -41,34 +168,39 @@ describe("the champion rule", () => {
       { ...good, championUnscored: { version: "2", reason: "its classes are a, b" } },
       {},
       "HOLD",
-      /could not be compared/,
+      /could not be compared: its classes are a, b; cola models promote 4 --model tickets/,
     ],
-    [
-      "a champion without the metric",
-      { ...good, champion: { version: "2", value: undefined } },
-      {},
-      "HOLD",
-      /unknown/,
-    ],
+    ["a champion without the metric", met(0.8, 0.01, { champion: undefined }), {}, "HOLD", /unknown/],
   ])("judges %s", (_what, evidence, changed, verdict, reason) => {
     const judged = championVerdict(evidence, { ...settings, ...changed });
-    expect(judged.verdict).toBe(verdict);
-    expect(judged.reason).toMatch(reason);
+    expect([judged.verdict, judged.reason]).toEqual([verdict, expect.stringMatching(reason)]);
     expect(judged.reason).not.toMatch(/\n/);
+    if (verdict === "HOLD") expect(judged.reason).toMatch(/; cola models promote 4 --model tickets makes it/);
+  });
+
+  it("is overruled by force if it holds, and says so; not if it rejects", () => {
+    const forced = championVerdict(met(0.89, 0.06), { ...settings, force: true });
+    expect(forced.verdict).toBe("PROMOTE");
+    expect(forced.reason).toMatch(/^--force-promote overruled HOLD: better, but it may be chance/);
+    expect(forced.forcedOver).toMatch(/^better, but it may be chance/);
+    expect(championVerdict({ ...good, broken: "x" }, { ...settings, force: true }).verdict).toBe("REJECT");
+    expect(championVerdict(met(0.85, 0.01), { ...settings, force: true })).not.toHaveProperty("forcedOver");
   });
 });
 
-describe("the majority-class dummy", () => {
+describe("the majority class", () => {
   // scikit-learn DummyClassifier("most_frequent") on 70 rows of class 0 and 30 of class 1:
-  // accuracy 0.7, f1 0 (majority 0); on 30 and 70: f1 0.8235294117647058.
+  // accuracy 0.7, f1 0 (majority 0), macro f1 0.4117647; on 30 and 70: f1 0.8235294117647058.
   it.each([
     [[70, 30], 0, "accuracy_score", 0.7],
     [[70, 30], 1, "accuracy_score", 0.3],
     [[70, 30], 0, "f1_score", 0],
+    [[70, 30], 0, "macro_f1", 0.4117647058823529],
     [[30, 70], 1, "f1_score", 0.8235294117647058],
     [[50, 30, 20], 0, "f1_score", 0.3333333333333333],
+    [[50, 30, 20], 0, "macro_f1", 0.2222222222222222],
     [[70, 30], 0, "roc_auc", 0.5],
   ] as const)("of %j answering class %d has %s %d", (rows, majority, metric, value) => {
-    expect(majorityClassDummy(rows, majority, metric)).toBeCloseTo(value, 12);
+    expect(majorityScore(rows, majority, metric)).toBeCloseTo(value, 12);
   });
 });

@@ -1,7 +1,13 @@
 import { checkTrainerMemory } from "@colaml/trainer-worker/data/check-trainer-memory";
 
 const plan = (train: number) => ({
-  rows: { train, validation: Math.round(train * 0.43), test: Math.round(train * 0.61), notSampled: 0 },
+  rows: {
+    train,
+    validation: Math.round(train * 0.43),
+    test: Math.round(train * 0.61),
+    notSampled: 0,
+    leftOut: 0,
+  },
   classes: ["False", "True"],
 });
 /** Every term in `share` of the training rows. */

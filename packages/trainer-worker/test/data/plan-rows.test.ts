@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { splitSchema, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
-import { NOT_SAMPLED, planRows } from "@colaml/trainer-worker/data/plan-rows";
+import { LEFT_OUT, NOT_SAMPLED, planRows } from "@colaml/trainer-worker/data/plan-rows";
 import { sampleRows } from "@colaml/trainer-worker/data/sample-rows";
 
 const split = splitSchema.parse({});
@@ -38,7 +38,7 @@ describe("the plan of the rows", () => {
   it("knows classes, parts and counts after one pass", async () => {
     const planned = await plan(Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? "TRUE" : "false")));
     expect(planned.classes).toEqual(["False", "True"]);
-    expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 0 });
+    expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 0, leftOut: 0 });
     expect(Array.from(planned.classOf.subarray(0, 4))).toEqual([1, 0, 0, 1]);
     // sklearn: train_test_split(range(100), test_size=0.3, random_state=42)[1][:5] is [83, 53, 70, 45, 44].
     expect([83, 53, 70, 45, 44].map((row) => planned.partOf[row])).toEqual([2, 2, 2, 2, 2]);
@@ -47,7 +47,7 @@ describe("the plan of the rows", () => {
   it("splits a seeded sample where there are more rows than max_train_rows", async () => {
     const labels = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? "a" : "b"));
     const planned = await plan(labels, 100);
-    expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 200 });
+    expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 200, leftOut: 0 });
     expect(planned.partOf.filter((part) => part === NOT_SAMPLED)).toHaveLength(200);
     expect((await plan(labels, 100)).partOf).toEqual(planned.partOf);
     const otherSeed = await plan(labels, 100, { ...split, random_seed: 43 });
@@ -109,12 +109,31 @@ describe("rows that are left out", () => {
     });
     expect((await planOf(lines, { max_rejected: 20 })).classes).toEqual(["a", "b"]);
     // one row of the class that can be read is enough to know it
-    expect((await planOf([...lines, "x,c", "y,d"])).classes).toEqual(["a", "b", "c", "d"]);
+    expect((await planOf([...lines, "x,c", "y,d"], { min_class_rows: 1 })).classes).toEqual([
+      "a",
+      "b",
+      "c",
+      "d",
+    ]);
   });
 
   it("are those whose label or text pandas reads as missing", async () => {
     const lines = [...good(60), "x,nan", "x,NULL", "N/A,a", "x,None"];
     expect((await planOf(lines)).classes).toEqual(["a", "b"]);
+  });
+});
+
+describe("rows of a class that is too small", () => {
+  it("are in no part, and the others are split as if they were not in the file", async () => {
+    const labels = Array.from({ length: 1_200 }, (_, i) => (i % 3 === 0 ? "a" : "b"));
+    const odd = [...labels.slice(0, 500), "rare", ...labels.slice(500), "rare"];
+    const [with_, without] = [await plan(odd), await plan(labels)];
+    expect(with_.labels).toEqual({ joinedLabels: [], smallClasses: [{ label: "rare", rows: 2 }] });
+    expect(with_.rows).toEqual({ ...without.rows, leftOut: 2 });
+    expect([with_.partOf[500], with_.partOf.at(-1)]).toEqual([LEFT_OUT, LEFT_OUT]);
+    expect(with_.partOf.filter((part) => part !== LEFT_OUT)).toEqual(without.partOf);
+    const sampled = await plan(odd, 100);
+    expect(sampled.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 1_100, leftOut: 2 });
   });
 });
 

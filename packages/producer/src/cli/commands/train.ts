@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
 import { TRAIN_SETTINGS, trainPayload } from "../../jobs/payloads";
 import { addCommonOptions, handler } from "../command-context";
+import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { detachJob, runJob } from "../run-job";
 import type { Session } from "../session";
@@ -26,7 +27,7 @@ export function addTrainCommand(program: Command): void {
     .option("--run-name <name>", "name of the MLflow run")
     .option("--detach", "put the job on the queue and leave")
     .addHelpText("after", EXAMPLES);
-  const readFlags = addSettingFlags(addCommonOptions(command), TRAIN_SETTINGS);
+  const readFlags = addSettingFlags(addCommonOptions(addForceOption(command)), TRAIN_SETTINGS);
   command.action(
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
@@ -35,7 +36,11 @@ export function addTrainCommand(program: Command): void {
       const runName = context.options["runName"] as string | undefined;
       const request = {
         queue: "train" as const,
-        payload: () => trainPayload(context.config, path, runName === undefined ? {} : { runName }),
+        payload: () =>
+          trainPayload(context.config, path, {
+            ...forcedChampion(context),
+            ...(runName === undefined ? {} : { runName }),
+          }),
         workers: { trainer: 1 },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
@@ -64,6 +69,8 @@ export function trainAnswer(result: TrainResult) {
     rows: result.rows,
     rejectedByReason: result.rejectedByReason,
     notes: result.notes,
+    data: result.data,
+    championCheck: result.championCheck,
   };
 }
 
@@ -72,6 +79,7 @@ const METRICS = [
   ["precision_score", "precision"],
   ["recall_score", "recall"],
   ["f1_score", "F1"],
+  ["macro_f1", "macro F1"],
   ["roc_auc", "ROC AUC"],
   ["log_loss", "log loss"],
 ] as const;

@@ -8,6 +8,7 @@ import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
 import { TRAIN_SETTINGS, tunePayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { optional, textOption, wholeOption } from "../options";
 import { detachJob, runJob } from "../run-job";
@@ -46,12 +47,15 @@ export function addTuneCommand(program: Command): void {
     .description("search for better settings, train and register the best")
     .argument("<file>", "labelled file")
     .option("--trials <count>", "settings to try", "20")
-    .option("--metric <name>", "accuracy_score, f1_score, roc_auc or log_loss on the validation rows")
+    .option(
+      "--metric <name>",
+      "accuracy_score, f1_score, macro_f1, roc_auc or log_loss on the validation rows",
+    )
     .option("--search-seed <number>", "the same seed tries the same settings")
     .option("--run-name <name>", "name of the parent run")
     .option("--detach", "put the job on the queue and leave")
     .addHelpText("after", EXAMPLES);
-  const readFlags = addSettingFlags(addCommonOptions(command), TRAIN_SETTINGS);
+  const readFlags = addSettingFlags(addCommonOptions(addForceOption(command)), TRAIN_SETTINGS);
   command.action(
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
@@ -60,7 +64,7 @@ export function addTuneCommand(program: Command): void {
       const job = tuneRequest(context);
       const request = {
         queue: "tune" as const,
-        payload: () => tunePayload(context.config, path, job),
+        payload: () => tunePayload(context.config, path, { ...job, ...forcedChampion(context) }),
         workers: { trainer: OWN_TRAINERS },
       };
       if (context.options["detach"] === true) return detachJob(context, request);

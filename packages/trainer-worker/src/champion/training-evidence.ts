@@ -1,0 +1,114 @@
+import { majorityScore, type SkillTest, skillTest } from "@colaml/shared/comparison/skill-test";
+import type { ChampionSettings, TrainingData } from "@colaml/shared/jobs/train";
+import { classificationMetrics, predictedClasses } from "@colaml/shared/model/metrics";
+import type { TrainedModel } from "../training";
+import { type DecidingWord, decidingWord } from "./deciding-word";
+
+/** The model against the most frequent class, on test rows whose texts the training did not hold. */
+export interface SkillEvidence {
+  rows: number;
+  /** Test rows left out because their text stands in the training or validation rows. */
+  leftOut: number;
+  /** The deciding metric on these rows; absent if it cannot be computed. */
+  value?: number;
+  /** That of always answering the most frequent training class. */
+  majority: number;
+  /** Absent if there is no row. */
+  test?: SkillTest;
+}
+
+/** The class with the fewest test rows. */
+export interface SmallestClass {
+  label: string;
+  rows: number;
+  /** Share of its rows that the model finds. */
+  recall: number;
+}
+
+/** What only the training can tell: the champion check has no texts and no features of its own. */
+export interface TrainingEvidence {
+  skill: SkillEvidence;
+  /** Present if one word decides everything. */
+  word?: DecidingWord;
+  /** Absent if every class has about as many rows as any other. */
+  smallestClass?: SmallestClass;
+  data: TrainingData;
+}
+
+/** A class is small if it has less than this of an even share of the rows. */
+const SMALL_SHARE = 0.4;
+
+/** The evidence of a finished training for its champion check. */
+export function trainingEvidence(trained: TrainedModel, { metric }: ChampionSettings): TrainingEvidence {
+  const { bundle, plan, test, metrics } = trained;
+  const word = decidingWord(
+    test.matrix,
+    test.classOf,
+    bundle.classes.length,
+    bundle.terms,
+    metrics.test.accuracy_score ?? 0,
+  );
+  const smallest = smallestClass(trained);
+  return {
+    skill: skillOf(trained, metric),
+    ...(word ? { word } : {}),
+    ...(smallest ? { smallestClass: smallest } : {}),
+    data: { duplicateTestRows: test.seen.reduce((sum, flag) => sum + flag, 0), ...plan.labels },
+  };
+}
+
+function skillOf({ bundle, plan, test }: TrainedModel, metric: ChampionSettings["metric"]): SkillEvidence {
+  const { classes } = bundle;
+  const kept = Uint32Array.from(test.seen.keys()).filter((row) => test.seen[row] === 0);
+  const { labels, probabilities } = pickRows(test.classOf, test.probabilities, classes.length, kept);
+  const rowsOfClass = new Array<number>(classes.length).fill(0);
+  for (const label of labels) rowsOfClass[label]!++;
+  const majorityClass = plan.trainRowsOfClass.indexOf(Math.max(...plan.trainRowsOfClass));
+  const scored = { classes, labels, probabilities };
+  const value = classificationMetrics(scored)[metric];
+  return {
+    rows: kept.length,
+    leftOut: test.classOf.length - kept.length,
+    ...(value === undefined ? {} : { value }),
+    majority: majorityScore(rowsOfClass, majorityClass, metric),
+    ...(kept.length === 0
+      ? {}
+      : {
+          test: skillTest(
+            { labels, predicted: predictedClasses(scored), probabilities, nClasses: classes.length },
+            metric,
+            majorityClass,
+          ),
+        }),
+  };
+}
+
+/** Classes and probabilities (nRows x nClasses) of some of the rows. */
+export function pickRows(
+  classOf: ArrayLike<number>,
+  probabilities: Float64Array,
+  nClasses: number,
+  rows: Uint32Array,
+): { labels: Uint16Array; probabilities: Float64Array } {
+  const picked = new Float64Array(rows.length * nClasses);
+  rows.forEach((row, at) => {
+    picked.set(probabilities.subarray(row * nClasses, (row + 1) * nClasses), at * nClasses);
+  });
+  return { labels: Uint16Array.from(rows, (row) => classOf[row]!), probabilities: picked };
+}
+
+function smallestClass({ bundle, test }: TrainedModel): SmallestClass | undefined {
+  const { classes } = bundle;
+  const predicted = predictedClasses({ classes, labels: test.classOf, probabilities: test.probabilities });
+  const support = new Uint32Array(classes.length);
+  const hits = new Uint32Array(classes.length);
+  test.classOf.forEach((label, row) => {
+    support[label]!++;
+    if (predicted[row] === label) hits[label]!++;
+  });
+  const there = Array.from(support.keys()).filter((k) => support[k]! > 0);
+  const smallest = there.reduce((a, b) => (support[b]! < support[a]! ? b : a), there[0] ?? 0);
+  const rows = support[smallest] ?? 0;
+  if (rows === 0 || rows >= (SMALL_SHARE * test.classOf.length) / classes.length) return undefined;
+  return { label: classes[smallest]!, rows, recall: hits[smallest]! / rows };
+}

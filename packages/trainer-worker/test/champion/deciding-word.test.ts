@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CsrBuilder } from "@colaml/shared/text/csr-matrix";
+import { decidingWord } from "@colaml/trainer-worker/champion/deciding-word";
+import { seededRandom } from "@colaml/trainer-worker/seeded-random";
+import { writeRows } from "./invented-rows";
+import { candidate, judge } from "./local-check";
+
+/** Rows of columns that are present, each with the value 1. */
+function matrixOf(rows: readonly (readonly number[])[], columns: number) {
+  const builder = new CsrBuilder(columns, rows.length, 4);
+  for (const row of rows)
+    builder.add(
+      Int32Array.from(row),
+      Float64Array.from(row, () => 1),
+      row.length,
+    );
+  return builder.build();
+}
+
+describe("the word that decides everything", () => {
+  const classOf = Array.from({ length: 100 }, (_, i) => (i < 60 ? 0 : 1));
+
+  it("is found by its presence, or by its absence", () => {
+    const present = matrixOf(
+      classOf.map((k, i) => (k === 1 ? [i % 3, 3] : [i % 3])),
+      4,
+    );
+    expect(decidingWord(present, classOf, 2, ["a", "b", "c", "resolved"], 1)).toEqual({
+      term: "resolved",
+      accuracy: 1,
+      majority: 0.6,
+      model: 1,
+    });
+    const absent = matrixOf(
+      classOf.map((k, i) => (k === 0 ? [i % 3, 3] : [i % 3])),
+      4,
+    );
+    expect(decidingWord(absent, classOf, 2, ["a", "b", "c", "open"], 1)?.term).toBe("open");
+  });
+
+  it.each([
+    // Present in 50 of 60 rows of its class: accuracy 0.9, the model knows more.
+    ["a strong word of a model that knows more", 10, 1],
+    // 0.8: half of what is to be gained.
+    ["a word that leaves many rows open", 20, 0.82],
+  ])("is not %s", (_, missing, model) => {
+    const rows = classOf.map((k, i) => (k === 0 && i >= missing ? [0] : [1]));
+    expect(decidingWord(matrixOf(rows, 2), classOf, 2, ["strong", "other"], model)).toBeUndefined();
+  });
+
+  it("is not looked for among a few rows", () => {
+    const few = Array.from({ length: 40 }, (_, i) => i % 2);
+    expect(
+      decidingWord(
+        matrixOf(
+          few.map((k) => [k]),
+          2,
+        ),
+        few,
+        2,
+        ["x", "y"],
+        1,
+      ),
+    ).toBeUndefined();
+  });
+
+  it("is not one word of many classes, each of which has its own", () => {
+    const three = Array.from({ length: 90 }, (_, i) => i % 3);
+    const matrix = matrixOf(
+      three.map((k) => [k]),
+      3,
+    );
+    // Whether the first word is there leaves two classes open: 2 of 3.
+    expect(decidingWord(matrix, three, 3, ["a", "b", "c"], 1)).toBeUndefined();
+  });
+});
+
+describe("a file with a leak", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "leak-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("is held with the word, until a champion that knows the word was let in", async () => {
+    const random = seededRandom(5);
+    const words = () => Array.from({ length: 6 }, () => `w${Math.floor(random() * 40)}`).join(" ");
+    const path = join(folder, "leak.csv");
+    writeRows(
+      path,
+      Array.from(
+        { length: 800 },
+        (_, i) => `${words()}${i % 3 === 0 ? " escalated" : ""} n${i},${i % 3 === 0}`,
+      ),
+    );
+    const leaky = await candidate(path, { boosting: { iterations: 10, learning_rate: 0.5 } });
+    const first = await judge(leaky);
+    expect([first.verdict, first.reason]).toEqual([
+      "HOLD",
+      expect.stringMatching(/one word decides everything: whether "escalated" is in the text/),
+    ]);
+    const later = await judge(leaky, leaky);
+    expect(later.reason).toMatch(/^not better/);
+  });
+});
