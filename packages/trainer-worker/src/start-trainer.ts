@@ -17,6 +17,7 @@ import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { abandonTraining, createTrainProcessor } from "./processor";
 import { createPublishProcessor } from "./publishing/publish-processor";
 import { Publisher, type TrainingSpool } from "./publishing/publisher";
+import { endTrials } from "./tune/trial-flow";
 import { withTrialProgress } from "./tune/trial-progress";
 import { bestJobId, createTuneProcessor } from "./tune/tune-processor";
 
@@ -57,6 +58,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     schema: tuneJobSchema,
     processor: createTuneProcessor({ ...dependencies, trainQueue }),
     abandon: async (job, context, reason) => {
+      await endTrials(trainQueue, context);
       const best = { ...context, jobId: bestJobId(context.jobId) };
       for (const which of [best, context]) await abandonTraining(job, which, reason, dependencies);
     },

@@ -1,5 +1,6 @@
-import { ColaError } from "@colaml/shared/errors/cola-error";
+import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { QueueName } from "@colaml/shared/jobs/queues";
+import { cancelJob, describeCancelled } from "../jobs/cancel-job";
 import type { JobView } from "../jobs/job-view";
 import { submitJob } from "../jobs/submit-job";
 import { waitForJob } from "../jobs/wait-for-job";
@@ -11,13 +12,20 @@ import { openSession, type Session } from "./session";
 
 /** After so long without any worker on the queue, a waiting person is told. */
 const NO_WORKER_NOTICE_MS = 5_000;
+/** Workers look for cancelled jobs every second; a command does not wait longer than this for one of its own. */
+const CANCEL_WAIT_MS = 15_000;
 
 export interface JobRequest {
   queue: QueueName;
   /** Made once the session is known. */
   payload: (session: Session) => object | Promise<object>;
   workers: WorkerCounts;
+  /** What Ctrl-C does with the job; returns what to say of it. Default: the job goes on without this command. */
+  onInterrupt?: OnInterrupt;
 }
+
+/** @returns one line for a person who pressed Ctrl-C */
+export type OnInterrupt = (session: Session, id: string) => Promise<string>;
 
 export interface FinishedJob<Result> {
   session: Session;
@@ -39,7 +47,7 @@ export async function runJob<Result>(
   try {
     const id = await submit(context, session, request);
     context.terminal.say(`job ${id}`);
-    const view = await watchJob(context, session, id);
+    const view = await watchJob(context, session, id, request.onInterrupt);
     return await use({ session, id, result: view.result as Result });
   } finally {
     await session.close();
@@ -73,7 +81,12 @@ async function submit(context: CommandContext, session: Session, request: JobReq
  * Shows a job's progress until it is finished.
  * @throws ColaError with the job's own code and reason when it failed; Interruption
  */
-export async function watchJob(context: CommandContext, session: Session, id: string): Promise<JobView> {
+export async function watchJob(
+  context: CommandContext,
+  session: Session,
+  id: string,
+  onInterrupt: OnInterrupt = leave,
+): Promise<JobView> {
   const display = createProgressDisplay(context.terminal);
   const notice = workerNotice(context, session);
   try {
@@ -94,7 +107,7 @@ export async function watchJob(context: CommandContext, session: Session, id: st
     throw new ColaError(view.error?.error_code ?? "JOB_FAILED", view.error?.message ?? `job ${id} failed`);
   } catch (error) {
     if (!context.signal.aborted) throw error;
-    throw new Interruption(signalName(context.signal), await leave(session, id));
+    throw new Interruption(signalName(context.signal), await onInterrupt(session, id));
   } finally {
     display.stop(false);
   }
@@ -117,6 +130,20 @@ function workerNotice(context: CommandContext, session: Session): (view: JobView
       context.terminal.warn(`no worker listens on queue ${view.queue} yet: the job waits for one`);
   };
 }
+
+/** Ctrl-C that ends the job, too. Workers of the command's own end it before they are stopped themselves. */
+export const cancelOnInterrupt: OnInterrupt = async (session, id) => {
+  try {
+    const line = describeCancelled(await cancelJob(session.queues, id));
+    if (session.kind === "own") {
+      const signal = AbortSignal.timeout(CANCEL_WAIT_MS);
+      await waitForJob(session.queues, id, { signal }).catch(() => undefined);
+    }
+    return line;
+  } catch (error) {
+    return `job ${id} could not be cancelled: ${messageOf(error)}`;
+  }
+};
 
 /** What a person who pressed Ctrl-C must know: what goes on, and how to look again. */
 async function leave(session: Session, id: string): Promise<string> {

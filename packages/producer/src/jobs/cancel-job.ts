@@ -1,23 +1,23 @@
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { requestCancel } from "@colaml/shared/jobs/cancel";
-import type { QueueName } from "@colaml/shared/jobs/queues";
+import { QUEUES, type QueueName } from "@colaml/shared/jobs/queues";
+import { takenOff, type WithdrawnTrials, withdrawTrials } from "@colaml/shared/jobs/withdraw-trials";
 import type { Job } from "bullmq";
 import type { JobQueues } from "./job-queues";
 import { isFinished } from "./job-view";
-
-/** More trials than a tuning job may have. */
-const MOST_CHILDREN = 10_000;
 
 export interface Cancelled {
   id: string;
   queue: QueueName;
   /** `removed`: it had not started; `requested`: the worker that has it, or takes it next, ends it within seconds. */
   cancelled: "removed" | "requested";
+  /** Only for a tuning job that was begun: what became of its trials that had not ended. */
+  trials?: WithdrawnTrials;
 }
 
 /**
  * Ends a job: one that never ran is taken off its queue. One that runs, or was begun and waits to go on, is ended by
- * a worker, which puts away what was made so far; so are the trials of a tuning job.
+ * a worker, which puts away what was made so far. The trials of a tuning job end with it.
  *
  * @throws ColaError JOB_NOT_FOUND; USAGE when it is finished already
  */
@@ -28,35 +28,24 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   if (isFinished(status)) throw new ColaError("USAGE", `job ${id} is ${status} already: nothing to cancel`);
   // Asked first: a job that a worker takes at this very moment is ended there.
   await requestCancel(queues.redis, queues.settings.prefix, queue, id);
-  if (status !== "active" && !wasBegun(job) && (await remove(job)))
+  if (status !== "active" && !wasBegun(job) && (await takenOff(job)))
     return { id, queue, cancelled: "removed" };
-  await cancelChildren(queues, job);
   // Its worker ends it at the next attempt: that need not wait.
   if (status === "delayed") await job.promote().catch(() => undefined);
-  return { id, queue, cancelled: "requested" };
+  if (queue !== QUEUES.tune) return { id, queue, cancelled: "requested" };
+  const { redis: connection, settings } = queues;
+  const where = { queue: queues.queue(QUEUES.train), connection, prefix: settings.prefix };
+  return { id, queue, cancelled: "requested", trials: await withdrawTrials(job, where) };
 }
 
-/** Trials are not begun, or are ended, when their tuning job is cancelled: it waits for them without a worker. */
-async function cancelChildren(queues: JobQueues, job: Job): Promise<void> {
-  if ((await job.getState()) !== "waiting-children") return;
-  const { unprocessed = [] } = await job.getDependencies({ unprocessed: { count: MOST_CHILDREN } });
-  for (const key of unprocessed) {
-    const [queue, id] = key.split(":").slice(-2);
-    // One that ends at this very moment needs no cancelling.
-    await cancelJob(queues, `${queue}/${id}`).catch(() => undefined);
-  }
+/** What became of a cancelled job, and of a tuning job's trials, in one line. */
+export function describeCancelled({ id, cancelled, trials }: Cancelled): string {
+  if (cancelled === "removed") return `job ${id} is off its queue`;
+  const withTrials = trials
+    ? `, ${trials.withdrawn} waiting trials are off their queue, ${trials.ending} running ones are being ended`
+    : "";
+  return `job ${id} is being ended by its worker${withTrials}: cola jobs show ${id}`;
 }
 
 /** A batch that was handed back or waits for its next attempt has chunks and files, which only a worker can put away. */
 const wasBegun = (job: Job) => (job.attemptsStarted ?? 0) > 0;
-
-/** @returns false when a worker has it by now */
-async function remove(job: Job): Promise<boolean> {
-  try {
-    await job.remove();
-    return true;
-  } catch (error) {
-    if (/locked|could not be removed/i.test(messageOf(error))) return false;
-    throw error;
-  }
-}

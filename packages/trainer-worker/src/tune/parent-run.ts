@@ -67,12 +67,12 @@ export class ParentRun {
     await this.#client.runs.finish(this.runId, "FINISHED", Date.now());
   }
 
-  /** Marks the run FAILED; never throws. */
-  async fail(error: unknown, logger: Logger): Promise<void> {
+  /** Marks the run FAILED, or KILLED if its job was cancelled; never throws. */
+  async fail(error: unknown, logger: Logger, isCancelled: boolean): Promise<void> {
     const tags = [{ key: "colaml.failure", value: messageOf(error) }];
     try {
       await this.#client.runs.log(this.runId, { tags });
-      await this.#client.runs.finish(this.runId, "FAILED", Date.now());
+      await this.#client.runs.finish(this.runId, isCancelled ? "KILLED" : "FAILED", Date.now());
     } catch (failure) {
       logger.warn(`run ${this.runId} could not be marked as failed: ${messageOf(failure)}`);
     }

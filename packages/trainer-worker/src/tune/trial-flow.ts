@@ -1,9 +1,12 @@
+import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { cancelRequested } from "@colaml/shared/jobs/cancel";
 import { addJob, type OpenQueue } from "@colaml/shared/jobs/connection";
 import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
 import type { TrialOutcome, TrialSettings, TuneJob } from "@colaml/shared/jobs/tune";
+import { withdrawTrials } from "@colaml/shared/jobs/withdraw-trials";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
-import { WaitingChildrenError } from "bullmq";
+import { type Queue, WaitingChildrenError } from "bullmq";
 import { trainJobOf, trialJobId } from "./trial-jobs";
 
 /** Tries of a trial whose worker died or whose services were away. */
@@ -25,11 +28,15 @@ export async function awaitTrials(
   context: JobContext,
 ): Promise<void> {
   const parent = { id: context.jobId, queue: context.job.queueQualifiedName };
-  const { processed = 0, ignored = 0 } = await context.job.getDependenciesCount();
-  if (processed + ignored < trials.length) {
+  const ended = await endedTrials(context.job);
+  if (ended.size < trials.length) {
     for (const [number, settings] of trials.entries()) {
+      const jobId = trialJobId(context.jobId, number);
+      // One that failed and is added again would be waited for, and never run.
+      if (ended.has(jobId)) continue;
+      context.signal.throwIfAborted();
       await addJob(trainQueue, "trial", trainJobOf(job, settings, { parentRunId, number }), {
-        jobId: trialJobId(context.jobId, number),
+        jobId,
         parent,
         ignoreDependencyOnFailure: true,
         attempts: TRIAL_ATTEMPTS,
@@ -37,13 +44,45 @@ export async function awaitTrials(
     }
     await context.progress({
       stage: "trials",
-      done: processed + ignored,
+      done: ended.size,
       total: trials.length,
       unit: "trials",
     });
   }
+  // A cancellation is noted before trials are listed: whoever did not see it here has every trial withdrawn.
+  await throwIfCancelled(trainQueue, context);
   const waiting = await context.job.moveToWaitingChildren(context.token ?? "");
   if (waiting) throw new WaitingChildrenError();
+}
+
+/** Ids of the trials that have ended, well or not. */
+async function endedTrials(job: JobContext["job"]): Promise<Set<string>> {
+  const { processed = {}, ignored = {} } = await job.getDependencies();
+  const keys = [...Object.keys(processed), ...Object.keys(ignored)];
+  return new Set(keys.map((key) => key.slice(key.lastIndexOf(":") + 1)));
+}
+
+/** @throws ColaError JOB_CANCELLED */
+async function throwIfCancelled(
+  { connection, redis }: OpenQueue<TrainJob, TrainResult>,
+  { job, jobId }: JobContext,
+): Promise<void> {
+  const asked = await cancelRequested(connection, redis.prefix, job.queueName, [jobId]);
+  if (asked.length > 0) throw new ColaError("JOB_CANCELLED", `job ${jobId} was cancelled`);
+}
+
+/** Ends the trials of a tuning job that ends before them; what cannot be reached now is in the log. */
+export async function endTrials(
+  { queue, connection, redis }: OpenQueue<TrainJob, TrainResult>,
+  { job, logger }: JobContext,
+): Promise<void> {
+  try {
+    const where = { queue: queue as unknown as Queue, connection, prefix: redis.prefix };
+    const { withdrawn, ending } = await withdrawTrials(job, where);
+    if (withdrawn + ending > 0) logger.info("trials ended with their tuning job", { withdrawn, ending });
+  } catch (error) {
+    logger.warn(`the trials could not be withdrawn: ${messageOf(error)}`);
+  }
 }
 
 /** How every trial ended, by number. */

@@ -9,7 +9,7 @@ import { isMove } from "@colaml/shared/worker/job-errors";
 import { type TrainDependencies, train } from "../processor";
 import { bestTrial } from "./best-trial";
 import { ParentRun } from "./parent-run";
-import { awaitTrials, trialOutcomes } from "./trial-flow";
+import { awaitTrials, endTrials, trialOutcomes } from "./trial-flow";
 import { trainJobOf, trialsOf } from "./trial-jobs";
 
 export interface TuneDependencies extends TrainDependencies {
@@ -64,10 +64,15 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
       seconds: (Date.now() - context.job.timestamp) / 1000,
     };
   } catch (error) {
-    if (!isMove(error) && !context.stopping.aborted) await run.fail(error, context.logger);
+    const isCancelled = codeOf(context.signal.aborted ? context.signal.reason : error) === "JOB_CANCELLED";
+    if (isCancelled) await endTrials(trainQueue, context);
+    if (isCancelled || (!isMove(error) && !context.stopping.aborted))
+      await run.fail(error, context.logger, isCancelled);
     throw error;
   }
 }
+
+const codeOf = (error: unknown) => (error instanceof ColaError ? error.code : undefined);
 
 function bestOf(outcomes: readonly TrialOutcome[], metric: TuneJob["metric"]): TrialOutcome {
   const best = bestTrial(outcomes, metric);

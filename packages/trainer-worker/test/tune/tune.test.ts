@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { clearCancel, requestCancel } from "@colaml/shared/jobs/cancel";
 import {
   addJob,
   closeRedis,
@@ -113,6 +115,39 @@ describe("a tune job", () => {
     const { result } = await tune({ trials: 3, space, model: `${bench.model}-one-fails` });
     expect(result!.trials).toEqual({ finished: 2, failed: 1 });
     expect(result!.best.number).not.toBe(1);
+  });
+
+  it("ends when it is tried again after a cancellation: withdrawn trials run, failed ones stay failed", async () => {
+    const { prefix } = config.redis;
+    const trainQueue = openQueue<TrainJob, TrainResult>("train", { connection, redis: config.redis });
+    const cancelled = { asked: false };
+    sabotage = ({ trial }) => {
+      if (!trial || cancelled.asked) return;
+      cancelled.asked = true;
+      throw new ColaError("TRAINING_FAILED", "the only trial that runs");
+    };
+    const model = `${bench.model}-cancelled`;
+    const payload = { experiment: bench.experiment, model, trials: 4, dataset: { path: tweets } };
+    await trainQueue.queue.pause();
+    const added = await addJob(tuneQueue, "tune", payload, { attempts: 1 });
+    const id = added.id!;
+    const job = async () => (await tuneQueue.queue.getJob(id))!;
+    const state = async (wanted: string) => {
+      while ((await (await job()).getState()) !== wanted) await sleep(50);
+    };
+    await state("waiting-children");
+    await requestCancel(connection, prefix, "tune", id);
+    // One trial fails, the others are withdrawn.
+    const [first, ...others] = await trainQueue.queue.getJobs(["paused", "waiting"]);
+    for (const trial of others) await trial!.remove();
+    await trainQueue.queue.resume();
+    await state("failed");
+    expect((await job()).failedReason).toMatch(/^JOB_CANCELLED/);
+    expect(await first!.isFailed()).toBe(true);
+    await clearCancel(connection, prefix, "tune", id);
+    await (await job()).retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+    await state("completed");
+    expect((await job()).returnvalue.trials).toEqual({ finished: 3, failed: 1 });
   });
 
   it("fails with the first reason where every trial does, and marks its run", async () => {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { cancelJob } from "../../jobs/cancel-job";
+import { cancelJob, describeCancelled } from "../../jobs/cancel-job";
 import { listJobs, retryJob } from "../../jobs/job-control";
 import type { JobView } from "../../jobs/job-view";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
@@ -31,7 +31,11 @@ export function addJobsCommand(program: Command): void {
   add("list", "the latest jobs of every queue", list, true);
   add("show <id>", "one job: state, progress, result or reason", show);
   add("watch <id>", "show a job's progress until it ends", watch);
-  add("cancel <id>", "end a job; what it has in hand is put away cleanly", cancel);
+  add(
+    "cancel <id>",
+    "end a job, a tuning job with its trials; what it has in hand is put away cleanly",
+    cancel,
+  );
   add(
     "retry <id>",
     "put a failed job back on its queue, or run a chunk that was set aside again alone",
@@ -75,11 +79,7 @@ async function watch(context: CommandContext, session: Session, id: string): Pro
 
 async function cancel(context: CommandContext, session: Session, id: string): Promise<undefined> {
   const answer = await cancelJob(session.queues, id);
-  const text =
-    answer.cancelled === "removed"
-      ? `job ${answer.id} is off its queue`
-      : `job ${answer.id} is being ended by its worker: cola jobs show ${answer.id}`;
-  context.terminal.result(answer, text);
+  context.terminal.result(answer, describeCancelled(answer));
   return undefined;
 }
 

@@ -11,7 +11,7 @@ import { addCommonOptions, type CommandContext, handler } from "../command-conte
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { optional, textOption, wholeOption } from "../options";
-import { detachJob, runJob } from "../run-job";
+import { cancelOnInterrupt, detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
@@ -23,7 +23,8 @@ Examples:
   $ npm run cola -- tune tweets.csv --trials 40 --metric accuracy_score --max-features 2000
 
 The search goes over learning rate, depth, l2, iterations, features, stop words and n-grams (docs/jobs.md:
-space). A setting given as a flag is fixed: every trial has it.`;
+space). A setting given as a flag is fixed: every trial has it.
+Ctrl-C cancels the search with its trials; --detach starts one that does not depend on this terminal.`;
 
 /** The settings that are searched, by what is fixed when one of them is given as a flag. */
 const FIXED_BY: Readonly<Record<string, keyof SearchSpace>> = {
@@ -66,6 +67,7 @@ export function addTuneCommand(program: Command): void {
         queue: "tune" as const,
         payload: () => tunePayload(context.config, path, { ...job, ...forcedChampion(context) }),
         workers: { trainer: OWN_TRAINERS },
+        onInterrupt: cancelOnInterrupt,
       };
       if (context.options["detach"] === true) return detachJob(context, request);
       return runJob<TuneResult>(context, request, async ({ result, session }) => {
