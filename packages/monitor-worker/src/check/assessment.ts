@@ -33,6 +33,7 @@ export interface CheckReference {
 /** What the counts mean. */
 export interface Assessment {
   ok: boolean;
+  /** Of the quality checks; drift may fail what they do not, see `ok`. */
   verdict: QualityCheck["status"];
   summary: string;
   checks: QualityCheck[];

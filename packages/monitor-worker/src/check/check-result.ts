@@ -63,7 +63,8 @@ export function resultOf(
   const { quality, estimated, estimatedSharesShifted, rows, foreignLabels } = collected;
   return {
     ok,
-    verdict,
+    // Drift at `alert` fails the check as quality does: one word everywhere, whatever failed.
+    verdict: ok ? verdict : ("fail" as const),
     summary,
     model: model.name,
     modelVersion: model.version,

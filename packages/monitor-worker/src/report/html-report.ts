@@ -32,7 +32,7 @@ export function htmlReport(data: ReportData): string {
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="${reportMark(data.maker)}"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${result.model} ${result.modelVersion}: ${result.ok ? result.verdict : "fail"}</title><style>${STYLE}</style></head>
+<title>${result.model} ${result.modelVersion}: ${result.verdict}</title><style>${STYLE}</style></head>
 <body><main>${verdict(data)}${tiles(data)}${overTime(data)}${overRows(data)}${checks(result.checks)}
 ${drift(result.drift, result.driftAbsent)}${classShares(result.estimatedSharesShifted)}${confusion(data)}${mistakes(data.mistakes)}${footer(data)}</main></body></html>`;
   return page.text;

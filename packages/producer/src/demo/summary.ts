@@ -13,7 +13,8 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
     : "the champion stays as it was";
   const rate = Math.round(predict.rowsPerSecond).toLocaleString("en-US");
   const count = (rows: number) => rows.toLocaleString("en-US");
-  const verdict = monitor.ok ? terminal.green(monitor.verdict.toUpperCase()) : terminal.red("FAIL");
+  const word = monitor.verdict.toUpperCase();
+  const verdict = monitor.ok ? terminal.green(word) : terminal.red(word);
   return [
     heading("1. Train"),
     `  ${train.model} version ${train.modelVersion ?? "-"} from ${count(train.rows.train)} rows: ${promotion}`,

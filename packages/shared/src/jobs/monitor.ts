@@ -219,6 +219,7 @@ export interface LabelMatch {
 export interface MonitorResult {
   /** False when a check failed or drift is at `alert`: `cola monitor` then exits with 3. */
   ok: boolean;
+  /** `fail` exactly if `ok` is false, by quality or by drift: the same word is in MLflow, in the job and in `--json`. */
   verdict: CheckStatus;
   /** One line for a person. */
   summary: string;

@@ -124,7 +124,7 @@ export async function monitorRequest(
 function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
   const word = result.verdict.toUpperCase();
   const mark = !result.ok
-    ? terminal.red("FAIL")
+    ? terminal.red(word)
     : result.verdict === "warn"
       ? terminal.bold(word)
       : terminal.green(word);
