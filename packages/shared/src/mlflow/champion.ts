@@ -1,8 +1,9 @@
 import { ColaError } from "../errors/cola-error";
 import type { MlflowClient } from "./client";
-import { downloadModel, resolveModel } from "./load-model";
+import { resolveModel } from "./load-model";
 import { clip } from "./log-batch";
 import type { ModelVersion } from "./registry";
+import { rehearse } from "./rehearse";
 
 export const CHAMPION = "champion";
 export const PREVIOUS = "previous";
@@ -34,14 +35,19 @@ export interface PromoteOptions {
   hmacKey?: string;
 }
 
+export interface RollbackOptions extends PromoteOptions {
+  /** The version to go back to, which must have been champion. Default: the one with the alias `previous`. */
+  to?: string;
+}
+
 /** The present champion of a model, or nothing. */
 export function championOf(client: MlflowClient, name: string): Promise<ModelVersion | undefined> {
   return client.registry.versionOfAlias(name, CHAMPION);
 }
 
 /**
- * Moves the alias `champion` to a version; the champion so far gets the alias `previous`. The version is downloaded
- * and checked first, for MLflow itself lets an alias point at what nobody can load. The reason is kept as tags
+ * Moves the alias `champion` to a version; the champion so far gets the alias `previous`. The version is rehearsed
+ * first (see `rehearse`), for MLflow itself lets an alias point at what nobody can load. The reason is kept as tags
  * before the alias moves, so the history never lacks what is in force.
  *
  * @throws ColaError MODEL_NOT_FOUND, MODEL_CORRUPT: then the champion is the one it was
@@ -61,26 +67,23 @@ export async function promote(
 }
 
 /**
- * Makes the version with the alias `previous` champion again; `previous` goes to the one before that, so that a
- * second rollback goes back further and never forward to what was left. Nothing is deleted.
+ * Makes an earlier champion the champion again: the version with the alias `previous`, or the one in `options.to`.
+ * `previous` goes to the one before that, so that a second rollback goes back further and never forward to what was
+ * left. Nothing is deleted.
  *
  * @returns the version that is champion now and the one that was
- * @throws ColaError MODEL_NOT_FOUND where there is nothing to go back to, MODEL_CORRUPT
+ * @throws ColaError MODEL_NOT_FOUND if there is nothing to go back to, USAGE if `to` never was champion or is it now,
+ *   MODEL_CORRUPT
  */
 export async function rollback(
   client: MlflowClient,
   name: string,
   reason: string,
-  options: PromoteOptions = {},
+  options: RollbackOptions = {},
 ): Promise<{ version: string; replaced: string }> {
-  const [before, target] = await Promise.all([
-    championOf(client, name),
-    client.registry.versionOfAlias(name, PREVIOUS),
-  ]);
+  const before = await championOf(client, name);
   if (!before) throw new ColaError("MODEL_NOT_FOUND", `${name} has no champion to roll back`);
-  if (!target || target.version === before.version) {
-    throw new ColaError("MODEL_NOT_FOUND", `${name} has no version with the alias ${PREVIOUS} to go back to`);
-  }
+  const target = await targetOf(client, name, before, options.to);
   const { version } = target;
   const earlier = eventsOf(target).findLast((event) => !event.rollback)?.replaced;
   const says = `rollback: ${reason}`;
@@ -89,6 +92,27 @@ export async function rollback(
   // Where nothing is earlier, `previous` on the champion itself says so.
   await client.registry.setAlias(name, PREVIOUS, earlier ?? version);
   return { version, replaced: before.version };
+}
+
+async function targetOf(
+  client: MlflowClient,
+  name: string,
+  before: ModelVersion,
+  to: string | undefined,
+): Promise<ModelVersion> {
+  if (to === before.version) throw new ColaError("USAGE", `${name} version ${to} is the champion already`);
+  const previous = await client.registry.versionOfAlias(name, PREVIOUS);
+  if (to === undefined || to === previous?.version) {
+    if (previous && previous.version !== before.version) return previous;
+    throw new ColaError("MODEL_NOT_FOUND", `${name} has no version with the alias ${PREVIOUS} to go back to`);
+  }
+  const { version } = await resolveModel(client, `models:/${name}/${to}`);
+  const target = await client.registry.version(name, version);
+  if (eventsOf(target).length > 0) return target;
+  throw new ColaError(
+    "USAGE",
+    `${name} version ${version} never was champion, there is nothing to go back to: \`cola models promote ${version}\` makes it champion`,
+  );
 }
 
 /** Who was champion when and why, newest first. */
@@ -107,11 +131,17 @@ interface Move {
   rollback: boolean;
 }
 
-/** Checks that the version can be loaded and tags it with what is about to happen. */
+/** Rehearses the version and tags it with what is about to happen. */
 async function record(client: MlflowClient, move: Move, options: PromoteOptions): Promise<void> {
   const { name, version, before, rollback } = move;
-  const pinned = await resolveModel(client, `models:/${name}/${version}`);
-  await downloadModel(client, pinned, options.hmacKey);
+  const { broken } = await rehearse(client, name, version, options.hmacKey);
+  if (broken !== undefined) {
+    const stays = before ? `version ${before.version} stays champion` : "there is still no champion";
+    throw new ColaError(
+      "MODEL_CORRUPT",
+      `${name} version ${version} fails its rehearsal, ${stays}: ${broken}`,
+    );
+  }
   const reason = clip(move.reason, MAX_REASON_LENGTH);
   const at = (options.at ?? new Date()).toISOString();
   const event: ChampionEvent = {

@@ -2,8 +2,12 @@ import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { championHistory, championOf, promote, rollback } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
+import { bundleToFiles } from "@colaml/shared/model/bundle-files";
+import { createClassifier } from "@colaml/shared/model/classifier";
 import {
   clientFor,
+  EXAMPLE_PROBABILITIES,
+  exampleBundle,
   exampleModel,
   exampleRun,
   publishVersions,
@@ -106,6 +110,53 @@ test("rollbacks go back one champion each, never forward, and end at the first",
     ["1", "better 1"],
   ]);
   expect(await client.registry.versions(name)).toHaveLength(3);
+});
+
+test("a rollback may name any version that was champion, and no other", async () => {
+  await publishVersions(client, name, 4);
+  for (let i = 1; i <= 3; i++) {
+    await promote(client, name, String(i), `better ${i}`, { at: day(i) });
+  }
+  const back = (to: string) => rollback(client, name, "complaints", { to, at: day(4) });
+  await expect(back("4")).rejects.toThrow(/version 4 never was champion.*cola models promote 4/);
+  await expect(back("3")).rejects.toThrow(/version 3 is the champion already/);
+  await expect(back("9")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+  expect(await aliases()).toEqual({ champion: "3", previous: "2" });
+  expect(await back("1")).toEqual({ version: "1", replaced: "3" });
+  // Nothing came before version 1: the alias on the champion itself says so.
+  expect(await aliases()).toEqual({ champion: "1", previous: "1" });
+  expect((await championHistory(client, name))[0]).toMatchObject({
+    version: "1",
+    reason: "rollback: complaints",
+    replaced: "3",
+    rollback: true,
+  });
+});
+
+test("a version whose golden sample scores differently never becomes champion", async () => {
+  const texts = ["help", "thanks"];
+  const { help, none } = EXAMPLE_PROBABILITIES;
+  const withGolden = (positive: number[]) => {
+    const probabilities = positive.map((p) => [1 - p, p]);
+    const golden = Buffer.from(JSON.stringify({ formatVersion: 1, texts, probabilities }));
+    const files = bundleToFiles(exampleBundle(), new Map([["golden_sample.json", golden]]));
+    return { ...exampleModel(name), files };
+  };
+  const scorer = createClassifier(exampleBundle());
+  const seen = texts.map((text) => {
+    const out = new Float64Array(2);
+    scorer.predict(text, out);
+    return out[1]!;
+  });
+  expect(seen[0]).toBeCloseTo(help, 6);
+  expect(seen[1]).toBeCloseTo(none, 6);
+  await publishModel(client, exampleRun(uniqueName("e"), SMALL_RUN), withGolden(seen));
+  await publishModel(client, exampleRun(uniqueName("e"), SMALL_RUN), withGolden([seen[0]!, 0.5]));
+  await promote(client, name, "1", "as trained");
+  await expect(promote(client, name, "2", "by hand")).rejects.toThrow(
+    /version 2 fails its rehearsal, version 1 stays champion: golden text 1 scores/,
+  );
+  expect(await aliases()).toEqual({ champion: "1" });
 });
 
 test("a version that cannot be loaded never becomes champion, neither forward nor back", async () => {

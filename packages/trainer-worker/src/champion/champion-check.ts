@@ -8,7 +8,7 @@ import type { BootstrapInterval } from "./bootstrap-interval";
 import { type ChampionEvidence, type ChampionVerdict, championVerdict } from "./champion-rule";
 import { type ChampionMeeting, type MeetingOptions, meetChampion } from "./compare-with-champion";
 import { countLooks } from "./looks";
-import { rehearse } from "./rehearsal";
+import { rehearseChallenger } from "./rehearsal";
 
 /** Everything the verdict rests on: `champion_verdict.json` in the run. */
 export interface ChampionReport extends ChampionVerdict {
@@ -42,7 +42,7 @@ export async function checkChampion(
   options: ChampionCheckOptions,
 ): Promise<ChampionReport> {
   const { job, summary } = publication;
-  const rehearsed = await rehearse(client, publication, version, options.hmacKey);
+  const rehearsed = await rehearseChallenger(client, publication, version, options.hmacKey);
   const meeting = rehearsed.challenger
     ? await meetPresent(client, publication, rehearsed.challenger, version, options)
     : { notes: [], broken: rehearsed.broken };

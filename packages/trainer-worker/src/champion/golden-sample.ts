@@ -1,11 +1,7 @@
-import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { GoldenSample } from "@colaml/shared/model/golden-sample";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { z } from "zod";
 import { seededRandom } from "../seeded-random";
 import { createTextScorer } from "../text-scorer";
-
-/** Name of the sample among a model's files. */
-export const GOLDEN_SAMPLE_FILE = "golden_sample.json";
 
 const SAMPLE_TEXTS = 100;
 const MOST_WORDS = 24;
@@ -22,14 +18,6 @@ const FIXED_TEXTS = [
   "<a href='https://t.co/x'>@user_1 &amp; #tag</a>",
 ];
 
-const sampleSchema = z.strictObject({
-  formatVersion: z.literal(1),
-  texts: z.array(z.string()).min(1).max(10_000),
-  /** Probabilities of each text, a class after the other. */
-  probabilities: z.array(z.array(z.number().min(0).max(1))),
-});
-export type GoldenSample = z.infer<typeof sampleSchema>;
-
 /**
  * Texts with the probabilities the model gave them in training. The texts are made of the model's own terms, drawn
  * by a fixed seed, and of fixed oddities: no customer's text is stored.
@@ -45,40 +33,4 @@ export function goldenSample(bundle: ModelBundle): GoldenSample {
   }
   const scorer = createTextScorer(bundle);
   return { formatVersion: 1, texts, probabilities: texts.map((text) => Array.from(scorer.score(text))) };
-}
-
-/** The sample as a file; JSON holds every float64 to the last bit. */
-export function serialiseGoldenSample(sample: GoldenSample): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(sample));
-}
-
-/** @throws ColaError MODEL_CORRUPT */
-export function parseGoldenSample(bytes: Uint8Array): GoldenSample {
-  try {
-    return sampleSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
-  } catch (cause) {
-    throw new ColaError("MODEL_CORRUPT", `${GOLDEN_SAMPLE_FILE} is not a golden sample`, { cause });
-  }
-}
-
-/**
- * Scores the sample again and compares bit for bit.
- *
- * @param score probabilities of a text by the model under test
- * @returns undefined where all agree, else what differs, in one line
- */
-export function goldenSampleDifference(
-  { texts, probabilities }: GoldenSample,
-  score: (text: string) => ArrayLike<number>,
-): string | undefined {
-  if (texts.length !== probabilities.length) return "the golden sample has not a probability row a text";
-  for (const [i, text] of texts.entries()) {
-    const expected = probabilities[i]!;
-    const got = score(text);
-    if (got.length !== expected.length)
-      return `golden text ${i} has ${got.length} probabilities instead of ${expected.length}`;
-    const at = expected.findIndex((probability, k) => !Object.is(probability, got[k]));
-    if (at >= 0) return `golden text ${i} scores ${got[at]} instead of ${expected[at]} for class ${at}`;
-  }
-  return undefined;
 }
