@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { jobKeyOf } from "@colaml/shared/jobs/job-key";
-import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/champion";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
+import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import {
   missingOf,
   parseReferenceProfile,

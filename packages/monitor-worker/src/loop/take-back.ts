@@ -1,5 +1,6 @@
-import { championOf, PREVIOUS, type PromoteOptions, promote, rollback } from "@colaml/shared/mlflow/champion";
+import { championOf, type PromoteOptions, promote, rollback } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import type { LoopDependencies } from "./loop-dependencies";
 
 /**

@@ -90,6 +90,10 @@ export const trainJobSchema = z.strictObject({
   min_class_rows: z.number().int().min(1).optional(),
   /** Labels that are equal but for case, space or a final `.0`: joined to the larger class, refused or kept apart. */
   similar_labels: z.enum(["join", "refuse", "keep"]).default("join"),
+  /** False: the champion check gives its verdict, but the alias stays where it is. */
+  promote: z.boolean().default(true),
+  /** The result is `ok: false`, and `cola train` exits with 3, unless the verdict is PROMOTE. */
+  requirePromotion: z.boolean().default(false),
   /** A trial of a tuning job: logged as a child run, not published. */
   trial: z.strictObject({ parentRunId: safeName, number: z.number().int().min(0) }).optional(),
 });
@@ -110,6 +114,12 @@ export interface ClassificationMetrics {
   /** Metric name -> why it could not be computed. */
   absent?: Record<string, string>;
 }
+
+/**
+ * What the champion check says. PROMOTE: the challenger takes the alias. HOLD: sound, but not shown to be better (or
+ * nobody can tell): it stays registered. REJECT: it must not serve.
+ */
+export type Verdict = "PROMOTE" | "HOLD" | "REJECT";
 
 /** Why rows were left out of a training: what reading rejects, and what the training itself leaves out. */
 export type LeftOutReason = RejectReason | "class too small";
@@ -133,7 +143,7 @@ export interface TrainingData {
 
 /** How the champion check came to its verdict: the short form of `champion_verdict.json`. */
 export interface ChampionSummary {
-  verdict: "PROMOTE" | "HOLD" | "REJECT";
+  verdict: Verdict;
   reason: string;
   rule: ChampionSettings["rule"];
   metric: ChampionSettings["metric"];
@@ -152,17 +162,27 @@ export interface ChampionSummary {
   forcedOver?: string;
 }
 
+/** What training or tuning says of the registered version beside its numbers. */
+export interface Promotion {
+  /** False exactly if `requirePromotion` was asked for and the verdict is not PROMOTE. Absent in results of an older release. */
+  ok?: boolean;
+  promoted: boolean;
+  /** Absent for a trial, while publishing waits for MLflow, and in results of an older release. */
+  decision?: Verdict;
+  /** Why it was promoted or not, in one line. */
+  verdict: string;
+  /** The version that is champion now; absent if none is. */
+  championVersion?: string;
+}
+
 /** Result of a `train` job. */
-export interface TrainResult {
+export interface TrainResult extends Promotion {
   runId: string;
   /** Page of the run in MLflow; absent while publishing waits for MLflow, and from an older trainer. */
   runUrl?: string;
   model: string;
   /** Registry version; absent for a trial, and while publishing waits for MLflow. */
   modelVersion?: string;
-  promoted: boolean;
-  /** Why it was promoted or not, in one line. */
-  verdict: string;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
   /** Rows used by each part and rows left out, those of small classes among them. */
   rows: { train: number; validation: number; test: number; rejected: number };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ClassificationMetrics, type TrainResult, trainJobSchema } from "./train";
+import { type ClassificationMetrics, type Promotion, type TrainResult, trainJobSchema } from "./train";
 
 /** A range to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list fixes it. */
 const range = (least: number, most: number) =>
@@ -87,7 +87,7 @@ export interface TrialOutcome {
 }
 
 /** Result of a `tune` job. */
-export interface TuneResult {
+export interface TuneResult extends Promotion {
   /** The parent run. */
   runId: string;
   trials: { finished: number; failed: number };
@@ -98,8 +98,6 @@ export interface TuneResult {
   runUrl?: string;
   model: string;
   modelVersion?: string;
-  promoted: boolean;
-  verdict: string;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
   /** Of the best one's training, as in `TrainResult`. */
   rows: TrainResult["rows"];

@@ -3,10 +3,9 @@ import type { MlflowClient } from "./client";
 import { resolveModel } from "./load-model";
 import { clip } from "./log-batch";
 import type { ModelVersion } from "./registry";
+import { CHAMPION, PREVIOUS } from "./registry-names";
 import { rehearse } from "./rehearse";
 
-export const CHAMPION = "champion";
-export const PREVIOUS = "previous";
 /** Tag of a version that tells when and why it became champion, as JSON: a list of `ChampionEvent`. */
 const HISTORY_TAG = "colaml.champion_history";
 /** Longest history a tag keeps; the oldest events go first. */

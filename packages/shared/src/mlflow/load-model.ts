@@ -7,6 +7,8 @@ import { MAX_ARTIFACT_BYTES } from "./artifacts";
 import type { MlflowClient } from "./client";
 import { MANIFEST_TAG } from "./publish-model";
 import type { ModelVersion } from "./registry";
+import { CHAMPION } from "./registry-names";
+import { VERDICT_TAGS } from "./verdict-tags";
 import { keepVersion, keptPin, type PinnedModel, readKept, touchKept } from "./version-cache";
 
 export type { PinnedModel } from "./version-cache";
@@ -86,11 +88,21 @@ async function notFound(client: MlflowClient, uri: string, name: string): Promis
     );
   }
   const aliases = [...(await client.registry.aliases(name)).keys()].map((alias) => `@${alias}`);
+  if (uri.endsWith(`@${CHAMPION}`)) return new ColaError("MODEL_NOT_FOUND", noChampion(uri, versions[0]!));
   const numbers = versions.slice(0, 10).map((version) => version.version);
   return new ColaError(
     "MODEL_NOT_FOUND",
     `${uri}: no such version or alias: ${name} has versions ${numbers.join(", ")} and aliases ${aliases.join(", ") || "none"}`,
   );
+}
+
+/** After a first training that was held or rejected: what to use instead. */
+function noChampion(uri: string, { name, version, tags }: ModelVersion): string {
+  const verdict =
+    tags[VERDICT_TAGS.verdict] === undefined
+      ? ""
+      : ` (${tags[VERDICT_TAGS.verdict]}: ${tags[VERDICT_TAGS.reason] ?? ""})`;
+  return `${uri}: no version of ${name} is champion; the newest is version ${version}${verdict}: use it with --model models:/${name}/${version}, or make it champion with \`cola models promote ${version}\``;
 }
 
 function pin({ name, version, runId, source, tags }: ModelVersion): PinnedModel {

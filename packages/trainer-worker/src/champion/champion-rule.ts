@@ -1,14 +1,8 @@
 import type { ModelComparison } from "@colaml/shared/comparison/compare-models";
 import { wilsonBound } from "@colaml/shared/comparison/distributions";
-import type { ChampionSettings } from "@colaml/shared/jobs/train";
+import type { ChampionSettings, Verdict } from "@colaml/shared/jobs/train";
 import type { DecidingWord } from "./deciding-word";
 import type { SkillEvidence } from "./training-evidence";
-
-/**
- * PROMOTE: the challenger takes the alias. HOLD: sound, but not shown to be better (or nobody can tell): it stays
- * registered. REJECT: it must not serve.
- */
-export type Verdict = "PROMOTE" | "HOLD" | "REJECT";
 
 /** The challenger and the present champion on the same rows. */
 export interface ChampionComparison extends ModelComparison {

@@ -33,7 +33,9 @@ export async function publishTraining(
   const published = await publishModel(client, record, model);
   const { version } = published.version;
   const report = await recordVerdict(client, publication, published, options);
-  if (report.verdict === "PROMOTE") {
+  // A payload that an older release kept on disk does not say: it promotes.
+  const promotes = job.promote !== false;
+  if (promotes && report.verdict === "PROMOTE") {
     const { at, reason } = report;
     await promote(client, job.model, version, reason, { at, hmacKey: options.hmacKey });
   }
@@ -44,7 +46,10 @@ export async function publishTraining(
     runUrl: client.runUrl(published.experimentId, published.runId),
     modelVersion: version,
     promoted: champion?.version === version,
-    verdict: `${report.verdict}: ${report.reason}`,
+    ok: !job.requirePromotion || report.verdict === "PROMOTE",
+    decision: report.verdict,
+    verdict: `${report.verdict}: ${report.reason}${promotes ? "" : " (not promoted, as asked for)"}`,
+    ...(champion ? { championVersion: champion.version } : {}),
     ...(report.championCheck ? { championCheck: report.championCheck } : {}),
     notes: [...facts.notes, ...report.notes],
   };

@@ -55,5 +55,6 @@ export class Publisher {
 }
 
 function waitingResult(publication: Publication, verdict: string): TrainResult {
-  return { runId: publication.record.publishId, promoted: false, verdict, ...factsOf(publication) };
+  const ok = !publication.job.requirePromotion;
+  return { runId: publication.record.publishId, ok, promoted: false, verdict, ...factsOf(publication) };
 }

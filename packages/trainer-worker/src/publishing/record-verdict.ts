@@ -1,7 +1,7 @@
 import type { ChampionSummary } from "@colaml/shared/jobs/train";
-import { CHAMPION } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { PublishedModel } from "@colaml/shared/mlflow/publish-model";
+import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
 import type { RunInfo } from "@colaml/shared/mlflow/runs";
 import { DATASET_TAG, VERDICT_TAGS, verdictTags } from "@colaml/shared/mlflow/verdict-tags";
 import { type ChampionCheckOptions, type ChampionReport, checkChampion } from "../champion/champion-check";

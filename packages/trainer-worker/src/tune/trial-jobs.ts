@@ -29,6 +29,8 @@ export function trainJobOf(
     max_rejected: job.max_rejected,
     min_class_rows: job.min_class_rows,
     similar_labels: job.similar_labels,
+    promote: job.promote,
+    requirePromotion: job.requirePromotion,
     features: { ...job.features, ...features },
     boosting: { ...job.boosting, ...Object.fromEntries(given) },
     ...(trial ? { trial } : {}),

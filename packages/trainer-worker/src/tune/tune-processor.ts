@@ -43,24 +43,13 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
     const result = await trainBest(job, best, run.runId, context, dependencies);
     await run.finish(outcomes, best);
     const failed = outcomes.filter((outcome) => outcome.failed !== undefined).length;
-    const { runId: bestRunId, runUrl, model, modelVersion, promoted, verdict, metrics } = result;
-    const { rows, rejectedByReason, notes, data, championCheck } = result;
+    const { runId: bestRunId, seconds: _seconds, ...ofBest } = result;
     return {
       runId: run.runId,
       trials: { finished: outcomes.length - failed, failed },
       best,
       bestRunId,
-      ...(runUrl === undefined ? {} : { runUrl }),
-      model,
-      ...(modelVersion === undefined ? {} : { modelVersion }),
-      promoted,
-      verdict,
-      metrics,
-      rows,
-      rejectedByReason,
-      notes,
-      ...(data ? { data } : {}),
-      ...(championCheck ? { championCheck } : {}),
+      ...ofBest,
       seconds: (Date.now() - context.job.timestamp) / 1000,
     };
   } catch (error) {

@@ -3,6 +3,7 @@ import { cancelJob, describeCancelled } from "../../jobs/cancel-job";
 import { listJobs, retryJob } from "../../jobs/job-control";
 import type { JobView } from "../../jobs/job-view";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
+import { EXIT } from "../exit-codes";
 import { wholeOption } from "../options";
 import { watchJob } from "../run-job";
 import { openSession, type Session } from "../session";
@@ -71,10 +72,12 @@ async function show(context: CommandContext, session: Session, id: string): Prom
   return undefined;
 }
 
-async function watch(context: CommandContext, session: Session, id: string): Promise<undefined> {
+async function watch(context: CommandContext, session: Session, id: string): Promise<number> {
   const view = await watchJob(context, session, id);
   context.terminal.result(view, describeJob(context.terminal, view));
-  return undefined;
+  // A check that failed, as the command that started it would have said.
+  const { ok } = (view.result ?? {}) as { ok?: boolean };
+  return ok === false ? EXIT.check : EXIT.ok;
 }
 
 async function cancel(context: CommandContext, session: Session, id: string): Promise<undefined> {

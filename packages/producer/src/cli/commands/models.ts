@@ -1,16 +1,17 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import {
-  CHAMPION,
   type ChampionEntry,
   championHistory,
-  PREVIOUS,
+  championOf,
+  promote,
   rollback,
 } from "@colaml/shared/mlflow/champion";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
+import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import type { Command } from "commander";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
-import { textOption } from "../options";
+import { optional, textOption } from "../options";
 import { openSession } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
@@ -19,41 +20,49 @@ const EXAMPLES = `
 Examples:
   $ npm run cola -- models
   $ npm run cola -- models history
-  $ npm run cola -- models rollback --reason "complaints since Tuesday"`;
+  $ npm run cola -- models promote 5 --reason "better on refunds, see ticket 812"
+  $ npm run cola -- models rollback --reason "complaints since Tuesday"
+  $ npm run cola -- models rollback --to 3 --reason "version 4 was no better"`;
 
 /** Versions that are shown with their metrics: each costs one request. */
 const MAX_SHOWN = 20;
 /** Prefix of a run's metrics on the test rows. */
 const TEST = "test_";
 
-/** `cola models [list|history|rollback]`. */
+/** `cola models [list|history|promote|rollback]`. */
 export function addModelsCommand(program: Command): void {
   const models = program
     .command("models")
-    .description("registered versions, who is champion and why, going back to the previous one")
+    .description("registered versions: who is champion and why, promoting and going back by hand")
     .addHelpText("after", EXAMPLES);
   const add = (name: string, doc: string, run: ModelAction, isDefault = false) => {
     const command = models.command(name, { isDefault }).description(doc);
-    if (name === "rollback")
-      command.option("--reason <text>", "kept with the version", "asked for by `cola models rollback`");
     command.action(
-      handler(addSettingFlags(addCommonOptions(command), ["model.name"]), async (context) => {
+      handler(addSettingFlags(addCommonOptions(command), ["model.name"]), async (context, version) => {
         const session = await openSession(context, { redis: false });
         try {
-          await run(context, createMlflowClient(session.config.mlflow));
+          await run(context, createMlflowClient(session.config.mlflow), version ?? "");
         } finally {
           await session.close();
         }
         return undefined;
       }),
     );
+    return command;
   };
+  const reason = (name: string) =>
+    ["--reason <text>", "kept in the history", `asked for by \`cola models ${name}\``] as const;
   add("list", "versions with their test metrics; the champion is marked", list, true);
   add("history", "who was champion when and why", history);
-  add("rollback", "make the previous champion the champion again", goBack);
+  add("promote <version>", "rehearse a version and make it the champion", promoteByHand).option(
+    ...reason("promote"),
+  );
+  add("rollback", "make the previous champion, or an earlier one, the champion again", goBack)
+    .option("--to <version>", "a version that was champion (default: the previous one)")
+    .option(...reason("rollback"));
 }
 
-type ModelAction = (context: CommandContext, mlflow: MlflowClient) => Promise<void>;
+type ModelAction = (context: CommandContext, mlflow: MlflowClient, version: string) => Promise<void>;
 
 interface VersionView {
   version: string;
@@ -140,9 +149,41 @@ function historyLine(entry: ChampionEntry): string {
   return `${entry.at.slice(0, 19)}Z  version ${entry.version}${replaced}: ${printable(entry.reason)}`;
 }
 
+async function promoteByHand(
+  { config, terminal, options }: CommandContext,
+  mlflow: MlflowClient,
+  given: string,
+): Promise<void> {
+  const { name, hmacKey } = config.model;
+  const version = versionOf(given);
+  const before = (await championOf(mlflow, name))?.version;
+  await promote(mlflow, name, version, `by hand: ${textOption(options, "reason")!}`, { hmacKey });
+  const isNew = before !== version;
+  const inPlace = before === undefined ? "" : `, in place of version ${before}`;
+  terminal.result(
+    { model: name, version, ...optional("replaced", isNew ? before : undefined), promoted: isNew },
+    isNew
+      ? `${name}: version ${version} passed its rehearsal and is champion now${inPlace}; new jobs take it at once`
+      : `${name}: version ${version} is the champion already, nothing is changed`,
+  );
+}
+
+/** @throws ColaError USAGE */
+function versionOf(given: string): string {
+  if (/^\d{1,9}$/.test(given)) return given;
+  throw new ColaError(
+    "USAGE",
+    `${JSON.stringify(given)} is not a version: allowed is a number that \`cola models\` lists`,
+  );
+}
+
 async function goBack({ config, terminal, options }: CommandContext, mlflow: MlflowClient): Promise<void> {
-  const { name } = config.model;
-  const done = await rollback(mlflow, name, textOption(options, "reason")!);
+  const { name, hmacKey } = config.model;
+  const to = textOption(options, "to");
+  const done = await rollback(mlflow, name, textOption(options, "reason")!, {
+    hmacKey,
+    ...optional("to", to && versionOf(to)),
+  });
   terminal.result(
     { model: name, ...done },
     `${name}: version ${done.version} is champion again, in place of version ${done.replaced}; new jobs take it at once`,

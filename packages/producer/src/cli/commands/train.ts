@@ -2,11 +2,13 @@ import type { ClassificationMetrics, TrainResult } from "@colaml/shared/jobs/tra
 import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
 import { TRAIN_SETTINGS, trainPayload } from "../../jobs/payloads";
-import { addCommonOptions, handler } from "../command-context";
+import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { EXIT } from "../exit-codes";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
+import { isNamed, nextSteps, promotionLine } from "../next-steps";
+import { optional, textOption } from "../options";
 import { detachJob, runJob } from "../run-job";
-import type { Session } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
@@ -16,13 +18,16 @@ Examples:
   $ npm run cola -- train tweets.csv
   $ npm run cola -- train reviews.csv --text-column body --label-column stars --id-column review_id
   $ npm run cola -- train tweets.csv --max-features 2000 --iterations 300 --learning-rate 0.2
-  $ npm run -s cola -- train tweets.csv --json`;
+  $ npm run cola -- train tweets.csv --no-promote           # judge it, leave the champion as it is
+  $ npm run -s cola -- train tweets.csv --json
+
+Exit code 3: --require-promotion was given, and the verdict is not PROMOTE.`;
 
 /** `cola train FILE`: trains, registers and puts the model through the champion check. */
 export function addTrainCommand(program: Command): void {
-  const command = program
-    .command("train")
-    .description("train a model on a labelled file and register it in MLflow")
+  const command = addPromotionOptions(
+    program.command("train").description("train a model on a labelled file and register it in MLflow"),
+  )
     .argument("<file>", "CSV, TSV or NDJSON (also .gz) with a text and a label column")
     .option("--run-name <name>", "name of the MLflow run")
     .option("--detach", "put the job on the queue and leave")
@@ -33,45 +38,43 @@ export function addTrainCommand(program: Command): void {
       const path = userPath(file!);
       const { columns } = context.config;
       await checkInput(datasetOf(context.config, path), { text: columns.text, label: columns.label });
-      const runName = context.options["runName"] as string | undefined;
+      const more = {
+        ...promotionOptions(context.options),
+        ...forcedChampion(context),
+        ...optional("runName", textOption(context.options, "runName")),
+      };
       const request = {
         queue: "train" as const,
-        payload: () =>
-          trainPayload(context.config, path, {
-            ...forcedChampion(context),
-            ...(runName === undefined ? {} : { runName }),
-          }),
+        payload: () => trainPayload(context.config, path, more),
         workers: { trainer: 1 },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<TrainResult>(context, request, async ({ result, session }) => {
-        const { terminal } = context;
-        const text = [describeTraining(terminal, result), ...runLink(result, session)].join("\n");
-        terminal.result(trainAnswer(result), text);
-        return undefined;
+      return runJob<TrainResult>(context, request, async ({ session, result }) => {
+        const steps = nextSteps(result, isNamed(context), session.kind);
+        const text = [describeTraining(context.terminal, result), ...steps].join("\n");
+        context.terminal.result(trainAnswer(result), text);
+        return result.ok === false ? EXIT.check : EXIT.ok;
       });
     }),
   );
 }
 
+/** The options of training and tuning that say what a verdict leads to. */
+export function addPromotionOptions(command: Command): Command {
+  return command
+    .option("--no-promote", "leave the champion as it is, whatever the verdict")
+    .option("--require-promotion", "exit code 3 unless the champion check says PROMOTE");
+}
+
+/** The part of a payload that `addPromotionOptions` gives. */
+export function promotionOptions(options: CommandContext["options"]) {
+  return { promote: options["promote"] !== false, requirePromotion: options["requirePromotion"] === true };
+}
+
 /** What `--json` prints. */
 export function trainAnswer(result: TrainResult) {
-  const { runId, runUrl, modelVersion, promoted, metrics, seconds } = result;
-  return {
-    runId,
-    runUrl,
-    modelVersion,
-    promoted,
-    metrics,
-    seconds,
-    model: result.model,
-    verdict: result.verdict,
-    rows: result.rows,
-    rejectedByReason: result.rejectedByReason,
-    notes: result.notes,
-    data: result.data,
-    championCheck: result.championCheck,
-  };
+  const { runId, runUrl, modelVersion, promoted, metrics, seconds, ...more } = result;
+  return { runId, runUrl, modelVersion, promoted, metrics, seconds, ...more };
 }
 
 const METRICS = [
@@ -96,18 +99,10 @@ export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>)
   return [header, ...rows].join("\n");
 }
 
-/** The page of a run, as a line; a server of the command's own ends with it. */
-export function runLink({ runUrl }: { runUrl?: string }, { kind }: Pick<Session, "kind">): string[] {
-  if (runUrl === undefined) return [];
-  return [`  MLflow run  ${runUrl}${kind === "own" ? "  (while `npm run cola -- up` runs)" : ""}`];
-}
-
 function describeTraining(terminal: Terminal, result: TrainResult): string {
   const { rows } = result;
-  const version = result.modelVersion === undefined ? "not registered yet" : `version ${result.modelVersion}`;
-  const mark = result.promoted ? terminal.green("promoted to champion") : terminal.bold("not promoted");
   return [
-    `${terminal.bold(result.model)} ${version}: ${mark} - ${result.verdict}`,
+    promotionLine(terminal, result),
     metricTable(
       new Map([
         ["validation", result.metrics.validation],

@@ -8,14 +8,16 @@ import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
 import { TRAIN_SETTINGS, tunePayload } from "../../jobs/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { EXIT } from "../exit-codes";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
+import { isNamed, nextSteps, promotionLine } from "../next-steps";
 import { optional, textOption, wholeOption } from "../options";
 import { cancelOnInterrupt, detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
-import { metricTable, runLink } from "./train";
+import { addPromotionOptions, metricTable, promotionOptions } from "./train";
 
 const EXAMPLES = `
 Examples:
@@ -43,9 +45,9 @@ const OWN_TRAINERS = 2;
 
 /** `cola tune FILE`: a search over settings, its best model trained, published and put through the champion check. */
 export function addTuneCommand(program: Command): void {
-  const command = program
-    .command("tune")
-    .description("search for better settings, train and register the best")
+  const command = addPromotionOptions(
+    program.command("tune").description("search for better settings, train and register the best"),
+  )
     .argument("<file>", "labelled file")
     .option("--trials <count>", "settings to try", "20")
     .option(
@@ -70,10 +72,10 @@ export function addTuneCommand(program: Command): void {
         onInterrupt: cancelOnInterrupt,
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<TuneResult>(context, request, async ({ result, session }) => {
-        const text = [describeTuning(context.terminal, result), ...runLink(result, session)].join("\n");
-        context.terminal.result(result, text);
-        return undefined;
+      return runJob<TuneResult>(context, request, async ({ session, result }) => {
+        const steps = nextSteps(result, isNamed(context), session.kind);
+        context.terminal.result(result, [describeTuning(context.terminal, result), ...steps].join("\n"));
+        return result.ok === false ? EXIT.check : EXIT.ok;
       });
     }),
   );
@@ -85,6 +87,7 @@ function tuneRequest({ options, flags }: CommandContext): Partial<TuneJobInput> 
     ([name]) => !fixed.has(name as keyof SearchSpace),
   );
   return {
+    ...promotionOptions(options),
     space: Object.fromEntries(searched),
     ...optional("trials", wholeOption(options, "trials", 1, 1_000)),
     ...optional("metric", textOption(options, "metric") as TuneJobInput["metric"]),
@@ -97,9 +100,8 @@ function describeTuning(terminal: Terminal, result: TuneResult): string {
   const settings = Object.entries(result.best.settings).map(
     ([name, value]) => `${name} ${JSON.stringify(value)}`,
   );
-  const version = result.modelVersion === undefined ? "not registered yet" : `version ${result.modelVersion}`;
   return [
-    `${terminal.bold(result.model)} ${version}: ${result.promoted ? terminal.green("promoted to champion") : "not promoted"} - ${printable(result.verdict)}`,
+    promotionLine(terminal, result),
     `  best of ${result.trials.finished} trials (${result.trials.failed} failed): ${settings.join(", ")}`,
     metricTable(
       new Map([
