@@ -1,4 +1,5 @@
 import { checkJobPath } from "@colaml/shared/files/job-path";
+import { compareJobSchema } from "@colaml/shared/jobs/compare";
 import { closeRedis, connectRedis } from "@colaml/shared/jobs/connection";
 import { ExclusiveLocks } from "@colaml/shared/jobs/exclusive-lock";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
@@ -7,12 +8,14 @@ import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { QUEUES } from "@colaml/shared/jobs/queues";
 import { championOf } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
-import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import { runWorkerProcess, type WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { openAlerts } from "./alerts/open-alerts";
 import { CheckHistory } from "./check/check-history";
+import { createCompareProcessor } from "./compare/compare-processor";
+import { loadComparedModel } from "./compare/compared-version";
 import { LabelStore } from "./labels/label-store";
 import { createLabelsProcessor } from "./labels/labels-processor";
 import { loadMonitoredModel } from "./load-monitored-model";
@@ -82,7 +85,22 @@ async function start(worker: WorkerProcess): Promise<void> {
     }),
     ...worker,
   });
+  await startComparing(worker, mlflow, confine);
   alerts.startDelivery();
+}
+
+async function startComparing(
+  worker: WorkerProcess,
+  mlflow: MlflowClient,
+  confine: (path: string) => Promise<string>,
+): Promise<void> {
+  const loadModel = (uri: string) => loadComparedModel(mlflow, worker.config, uri);
+  await runWorker({
+    queue: QUEUES.compare,
+    schema: compareJobSchema,
+    processor: createCompareProcessor({ loadModel, confine }),
+    ...worker,
+  });
 }
 
 void runWorkerProcess("monitor-worker", start);

@@ -20,6 +20,7 @@ const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "writ
     ["input.path", "read"],
     ["predictions", "read"],
   ],
+  compare: [["input.path", "read"]],
 };
 
 /**

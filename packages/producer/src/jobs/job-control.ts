@@ -48,7 +48,16 @@ export async function listJobs(queues: JobQueues, limit: number): Promise<JobVie
   return perQueue.flat().sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-const LISTED = ["train", "tune", "predict", "monitor", "labels", "predict-dead", "publish"] as const;
+const LISTED = [
+  "train",
+  "tune",
+  "predict",
+  "monitor",
+  "labels",
+  "compare",
+  "predict-dead",
+  "publish",
+] as const;
 const LISTED_STATES = [
   "active",
   "waiting",

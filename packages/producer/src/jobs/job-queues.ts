@@ -20,6 +20,7 @@ const SEARCHED: readonly QueueName[] = [
   "predict",
   "monitor",
   "labels",
+  "compare",
   "predict-dead",
   "publish",
   "alerts",

@@ -1,6 +1,10 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+
 import { parseClassRecall } from "@colaml/shared/jobs/class-recall";
+
+import { type CompareJob, type CompareJobInput, compareJobSchema } from "@colaml/shared/jobs/compare";
+
 import { type LabelsJob, type LabelsJobInput, labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml/shared/jobs/monitor";
 import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/jobs/predict";
@@ -145,6 +149,15 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
     },
     maxAmbiguous: config.monitor.maxAmbiguous,
     ...more,
+  });
+}
+
+/** The `compare` payload; the baseline is the configured model unless given in `job`. */
+export function comparePayload(config: ColaConfig, job: CompareJobInput): CompareJob {
+  return checkedPayload(compareJobSchema, {
+    baseline: configuredModel(config),
+    maxRejected: config.data.maxRejected,
+    ...job,
   });
 }
 

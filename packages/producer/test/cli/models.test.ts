@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import type { CompareResult } from "@colaml/shared/jobs/compare";
 import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { TrainResult } from "@colaml/shared/jobs/train";
 import type { ChampionEntry } from "@colaml/shared/mlflow/champion";
@@ -154,6 +156,60 @@ describe("the champion by hand", () => {
   });
 });
 
+describe("two versions on the same rows", () => {
+  const labelsOf = async (version: string) => {
+    const output = join(folder, `scored-${version}.csv`);
+    await cola("predict", fresh, "--output", output, "--model", `models:/${model}/${version}`);
+    const labels: string[] = [];
+    for await (const { others } of readDataset({ path: output }, { others: ["label"] }).batches())
+      labels.push(...others[0]!);
+    return labels;
+  };
+
+  it("differ where their predictions do, and the labels decide which is better", async () => {
+    const weak = ["--iterations", "1", "--max-features", "3", "--champion-threshold", "0.01", "--no-promote"];
+    expect((await json("train", tweets, ...weak)).value["modelVersion"]).toBe("6");
+    const { value, code } = await json<CompareResult>("models", "compare", "champion", "6", fresh);
+    const [ours, theirs] = [await labelsOf("4"), await labelsOf("6")];
+    const changed = ours.filter((label, row) => label !== theirs[row]).length;
+    expect(changed).toBeGreaterThan(0);
+    expect(code).toBe(0);
+    expect(value).toMatchObject({
+      baseline: { model, version: "4" },
+      challenger: { model, version: "6" },
+      rows: ours.length,
+      changed,
+      labelled: ours.length,
+      better: "baseline",
+      warnings: [expect.stringMatching(/left out: /)],
+    });
+    expect(value.byClass.find(({ label }) => label === "True")).toMatchObject({
+      baseline: ours.filter((label) => label === "True").length,
+      challenger: theirs.filter((label) => label === "True").length,
+    });
+    expect(value.words.length).toBeGreaterThan(0);
+    expect(value.examples.length).toBeGreaterThan(0);
+  });
+
+  it("are shown to a person with classes, words and examples, and warned of on training rows", async () => {
+    const { stdout } = await cola("models", "compare", "4", "6", tweets);
+    expect(stdout).toMatch(/version 4 and version 6.*version 4 is better/);
+    expect(stdout).toMatch(/what moved the labels, by word/);
+    expect(stdout).toMatch(/note: .* version 4 was trained on rows of this very file/);
+    expect(stdout).not.toMatch(/@\d{5}/);
+  });
+
+  it("can be compared by a job that another system submits, and not with itself", async () => {
+    const detached = await json("models", "compare", "4", "6", fresh, "--detach");
+    const watched = await json<{ result: CompareResult }>("jobs", "watch", detached.value["id"] as string);
+    expect(watched.value.result.rows).toBeGreaterThan(900);
+    const same = await json("models", "compare", "4", "champion", fresh);
+    expect([same.code, same.value["error_code"]]).toEqual([2, "USAGE"]);
+    const odd = await json("models", "compare", "4", "../6", fresh);
+    expect([odd.code, odd.value["error_code"]]).toEqual([2, "USAGE"]);
+  });
+});
+
 describe("the gate of examples/check-in-ci.sh", () => {
   const gate = (accuracy: string) =>
     new Promise<number>((done) => {
@@ -171,7 +227,7 @@ describe("the gate of examples/check-in-ci.sh", () => {
     expect(await gate("0.999")).toBe(3);
     expect(await champion()).toBe("4");
     expect(await gate("0.6")).toBe(0);
-    expect(await champion()).toBe("7");
+    expect(await champion()).toBe("8");
   });
 });
 

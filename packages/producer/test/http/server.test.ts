@@ -99,6 +99,14 @@ describe("submitting a job", () => {
       400,
       "PATH_NOT_ALLOWED",
     ],
+    [
+      "a comparison outside",
+      "/jobs/compare",
+      { challenger: "models:/m/2", input: { path: "../secret.csv" } },
+      400,
+      "PATH_NOT_ALLOWED",
+    ],
+    ["a comparison with nothing", "/jobs/compare", { input: { path: "tweets.csv" } }, 400, "JOB_INVALID"],
     ["labels outside", "/jobs/labels", { input: { path: "../secret.csv" } }, 400, "PATH_NOT_ALLOWED"],
     ["a missing file", "/jobs/train", { dataset: { path: "no.csv" } }, 400, "INPUT_NOT_FOUND"],
     ["an unknown key", "/jobs/train", { dataset: { path: "tweets.csv" }, depth: 6 }, 400, "JOB_INVALID"],
@@ -425,7 +433,7 @@ describe("the OpenAPI document", () => {
       paths: Record<string, unknown>;
     }>();
     expect(document.openapi).toBe("3.1.0");
-    for (const queue of ["train", "tune", "predict", "monitor", "labels"]) {
+    for (const queue of ["train", "tune", "predict", "monitor", "labels", "compare"]) {
       expect(document.paths).toHaveProperty([`/jobs/${queue}`, "post", "requestBody"]);
     }
     expect(JSON.stringify(document)).toContain("max_features");

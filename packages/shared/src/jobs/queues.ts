@@ -11,6 +11,7 @@ export const QUEUES = {
   predictDead: "predict-dead",
   monitor: "monitor",
   labels: "labels",
+  compare: "compare",
   alerts: "alerts",
 } as const;
 
@@ -20,5 +21,5 @@ export type QueueName = (typeof QUEUES)[keyof typeof QUEUES];
 export const QUEUE_NAMES: readonly QueueName[] = Object.values(QUEUES);
 
 /** The queues a person or a system submits jobs to through the API. */
-export const SUBMITTABLE_QUEUES = ["train", "tune", "predict", "monitor", "labels"] as const;
+export const SUBMITTABLE_QUEUES = ["train", "tune", "predict", "monitor", "labels", "compare"] as const;
 export type SubmittableQueue = (typeof SUBMITTABLE_QUEUES)[number];

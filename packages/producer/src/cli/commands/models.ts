@@ -15,11 +15,13 @@ import { optional, textOption } from "../options";
 import { openSession } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
+import { addCompareCommand } from "./compare";
 
 const EXAMPLES = `
 Examples:
   $ npm run cola -- models
   $ npm run cola -- models history
+  $ npm run cola -- models compare champion 5 new.csv
   $ npm run cola -- models promote 5 --reason "better on refunds, see ticket 812"
   $ npm run cola -- models rollback --reason "complaints since Tuesday"
   $ npm run cola -- models rollback --to 3 --reason "version 4 was no better"`;
@@ -29,11 +31,11 @@ const MAX_SHOWN = 20;
 /** Prefix of a run's metrics on the test rows. */
 const TEST = "test_";
 
-/** `cola models [list|history|promote|rollback]`. */
+/** `cola models [list|history|compare|promote|rollback]`. */
 export function addModelsCommand(program: Command): void {
   const models = program
     .command("models")
-    .description("registered versions: who is champion and why, promoting and going back by hand")
+    .description("registered versions: who is champion and why, comparing, promoting and going back by hand")
     .addHelpText("after", EXAMPLES);
   const add = (name: string, doc: string, run: ModelAction, isDefault = false) => {
     const command = models.command(name, { isDefault }).description(doc);
@@ -54,6 +56,7 @@ export function addModelsCommand(program: Command): void {
     ["--reason <text>", "kept in the history", `asked for by \`cola models ${name}\``] as const;
   add("list", "versions with their test metrics; the champion is marked", list, true);
   add("history", "who was champion when and why", history);
+  addCompareCommand(models);
   add("promote <version>", "rehearse a version and make it the champion", promoteByHand).option(
     ...reason("promote"),
   );

@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { compareJobSchema } from "@colaml/shared/jobs/compare";
 import { checkJobOutputs } from "@colaml/shared/jobs/job-outputs";
 import { labelsJobSchema } from "@colaml/shared/jobs/labels";
 import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
@@ -23,6 +24,7 @@ export const SUBMITTABLE: ReadonlyMap<SubmittableQueue, ZodType<object>> = new M
   ["predict", predictJobSchema],
   ["monitor", monitorJobSchema],
   ["labels", labelsJobSchema],
+  ["compare", compareJobSchema],
 ]);
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
