@@ -1,5 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { batchRequest } from "@colaml/shared/data/batch-request";
 import { checkPredictionOutput, type PredictionOutput } from "@colaml/shared/data/prediction-output";
 import {
   describeSetAside,
@@ -71,6 +72,7 @@ export async function receiptOf(complete: CompleteBatch, folder: BatchFolder): P
       chunkBytes: record.chunkBytes,
       window: complete.chunkWindow,
       transport: job.transport,
+      request: batchRequest(job, record.plan),
     },
     startedAt: record.startedAt,
     finishedAt: now.toISOString(),

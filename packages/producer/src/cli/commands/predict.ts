@@ -15,6 +15,8 @@ import { addSettingFlags } from "../setting-flags";
 import { type SpooledStreams, STREAM, spoolStreams } from "../spooled-streams";
 import { printable } from "../terminal";
 import { userPath } from "../user-paths";
+import { OWN_PREDICTORS } from "./own-predictors";
+import { replay } from "./replay";
 
 const EXAMPLES = `
 Examples:
@@ -24,10 +26,8 @@ Examples:
   $ npm run cola -- predict --text "my order never arrived" --text "we are happy to help"
   $ npm run -s cola -- predict - --output - < tweets.csv > scored.csv
   $ npm run -s cola -- predict - --input-format ndjson.gz --output - --output-format ndjson < in.ndjson.gz
+  $ npm run cola -- predict --replay scored.csv.receipt.json --model models:/modelo_nuevo/5
   $ npm run -s cola -- predict tweets.csv --output scored.csv --json`;
-
-/** Predictor processes where a command starts its own: a second one helps on the usual two cores and more. */
-export const OWN_PREDICTORS = 2;
 
 const collect = (value: string, previous: string[] = []) => [...previous, value];
 
@@ -47,11 +47,13 @@ export function addPredictCommand(program: Command): void {
     .option("--force", "replace an output that exists")
     .option("--explain <words>", "add the words that pushed each label, so many a row")
     .option("--spreadsheet-safe", "prefix cells that a spreadsheet would run as a formula")
+    .option("--replay <receipt>", "score a past batch again and say which labels would have changed")
     .option("--detach", "put the job on the queue and leave")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(command), ["data", "predict.transport", "model.alias"]);
   command.action(
     handler(readFlags, async (context, file) => {
+      if (context.options["replay"] !== undefined) return replay(context, file);
       await checkOutput(context, file);
       const streams = await streamsOf(context, file);
       try {

@@ -74,8 +74,11 @@ const hintFor = (problems: readonly string[]) =>
     ? " (give --input where it lies elsewhere, or - where it came from stdin)"
     : "";
 
-/** @throws ColaError INPUT_NOT_FOUND */
-async function factsOf(input: string): Promise<FileFacts> {
+/**
+ * Size and digest of a file, or of stdin for `-`.
+ * @throws ColaError INPUT_NOT_FOUND
+ */
+export async function factsOf(input: string): Promise<FileFacts> {
   const path = userPath(input);
   const bytes = input === STREAM ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 });
   const hash = createHash("sha256");
