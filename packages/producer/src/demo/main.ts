@@ -9,6 +9,7 @@ const program = new Command("demo")
   .option("--data <file>", "a labelled file of your own instead of generated tweets")
   .option("--keep", "leave everything running at the end, until Ctrl-C");
 const readFlags = addSettingFlags(addCommonOptions(program), [
+  "data",
   "columns",
   "features",
   "boosting",

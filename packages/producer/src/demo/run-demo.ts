@@ -1,12 +1,19 @@
 import { join, resolve } from "node:path";
+import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import type { ColaConfig } from "@colaml/shared/config/schema";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+
+import { ColaError } from "@colaml/shared/errors/cola-error";
+
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+
 import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
 import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
 import type { TrainResult } from "@colaml/shared/jobs/train";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
 import type { CommandContext } from "../cli/command-context";
 import { checkInput } from "../cli/input-check";
 import { untilAborted } from "../cli/interruption";
@@ -29,9 +36,16 @@ const NEW_ROWS = 20_000;
 const TRAIN_SEED = 42;
 const NEW_SEED = 43;
 
-/** Train, predict, monitor, a summary; everything it started is stopped, but with `--keep` only at Ctrl-C. */
-export async function runDemo(context: CommandContext): Promise<undefined> {
+/** The demo's model is its own: what a person trains never meets it, neither in comparisons nor as champion. */
+const DEMO_MODEL = "demo";
+
+/**
+ * Train, predict, monitor, a summary; everything it started is stopped, but with `--keep` only at Ctrl-C. Each step
+ * works with the version that was just trained, whatever the champion check says of it.
+ */
+export async function runDemo(given: CommandContext): Promise<undefined> {
   const start = performance.now();
+  const context = { ...given, config: demoConfig(given) };
   const files = await demoFiles(context);
   const stack = await startAll(withFreePort(context), { trainer: 1, predictor: 2, monitor: 1 });
   try {
@@ -46,6 +60,17 @@ export async function runDemo(context: CommandContext): Promise<undefined> {
     context.terminal.say("everything the demo started is stopped");
   }
   return undefined;
+}
+
+/** Generated tweets are read as they are written, whatever the settings say of a person's own files. */
+function demoConfig({ config, options, flags }: CommandContext): ColaConfig {
+  const model = { ...config.model, name: DEMO_MODEL, alias: CHAMPION };
+  if (options["data"] !== undefined) return { ...config, model };
+  const [of] = Object.keys(flags).filter((key) => /^(columns|data)\./.test(key));
+  if (of !== undefined)
+    throw new ColaError("USAGE", `${of} says how a file of your own is read: name it with --data FILE`);
+  const { columns, data } = resolveConfig();
+  return { ...config, model, columns, data };
 }
 
 /** A port somebody else has must not stop a demo: any free one will do unless one is asked for. */
@@ -102,21 +127,20 @@ async function runJobs(
   };
   try {
     const train = await run<TrainResult>("1/3 train", "train", trainPayload(config, files.train));
+    const model = versionOf(train);
+    const input = datasetOf(config, files.fresh);
     const predict = await run<PredictResult>(
       "2/3 predict",
       "predict",
-      predictPayload(config, {
-        input: datasetOf(config, files.fresh),
-        output: files.output,
-        force: true,
-      }),
+      predictPayload(config, { model, input, output: files.output, force: true }),
     );
     const monitor = await run<MonitorResult>(
       "3/3 monitor",
       "monitor",
       // The file has texts and labels: each row brings its own label, whatever its id is.
       monitorPayload(config, {
-        input: datasetOf(config, files.fresh),
+        model,
+        input,
         columns: config.columns,
         report: files.report,
         // the demo's own folder: an earlier one may have left its report
@@ -130,4 +154,10 @@ async function runJobs(
   } finally {
     await queues.close();
   }
+}
+
+/** The version that was trained, pinned. @throws ColaError MLFLOW_UNREACHABLE if it could not be registered */
+function versionOf({ model, modelVersion, verdict }: TrainResult): string {
+  if (modelVersion === undefined) throw new ColaError("MLFLOW_UNREACHABLE", `${model} is ${verdict}`);
+  return `models:/${model}/${modelVersion}`;
 }

@@ -1,5 +1,6 @@
 import { checkLine, shownChecks } from "../cli/commands/monitor";
 import { metricTable } from "../cli/commands/train";
+import { promotionLine } from "../cli/next-steps";
 import { printable, type Terminal } from "../cli/terminal";
 import type { Addresses } from "../cli/whole-stack";
 import type { DemoResults } from "./demo-results";
@@ -8,17 +9,15 @@ import type { DemoResults } from "./demo-results";
 export function summarise(terminal: Terminal, results: DemoResults, at: Addresses, keeps: boolean): string {
   const { train, predict, monitor, files } = results;
   const heading = (text: string) => `\n${terminal.bold(text)}`;
-  const promotion = train.promoted
-    ? terminal.green("it is the champion now")
-    : "the champion stays as it was";
   const rate = Math.round(predict.rowsPerSecond).toLocaleString("en-US");
   const count = (rows: number) => rows.toLocaleString("en-US");
   const word = monitor.verdict.toUpperCase();
   const verdict = monitor.ok ? terminal.green(word) : terminal.red(word);
   return [
     heading("1. Train"),
-    `  ${train.model} version ${train.modelVersion ?? "-"} from ${count(train.rows.train)} rows: ${promotion}`,
-    `  (${printable(train.verdict)})`,
+    `  ${promotionLine(terminal, train)}`,
+    ...(train.promoted ? [] : ["  (all that follows is with this very version)"]),
+    `  learned from ${count(train.rows.train)} rows, ${count(train.rows.rejected)} left out`,
     metricTable(
       new Map([
         ["validation", train.metrics.validation],
@@ -35,6 +34,7 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
       ? ["  (these rows include those it was trained on: monitor new rows for an honest answer)"]
       : []),
     heading("Where it is"),
+    `  model        models:/${train.model}/${predict.modelVersion}`,
     `  MLflow run   ${results.runUrl}`,
     `  dashboard    ${at.dashboard}`,
     `  predictions  ${files.output}`,
