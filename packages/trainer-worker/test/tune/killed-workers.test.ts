@@ -73,7 +73,8 @@ it("ends a tuning job whose workers are killed again and again, every trial coun
     const now = (await queue.queue.getJob(id!))!;
     expect(await now.isFailed()).toBe(false);
     if (await now.isCompleted()) {
-      result = now.returnvalue;
+      // Read again: it may have ended after it was read.
+      result = (await queue.queue.getJob(id!))!.returnvalue;
       break;
     }
     // A trial that ends three workers is failed: two kills cannot do that to any.
