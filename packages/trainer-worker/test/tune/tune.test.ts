@@ -138,7 +138,7 @@ describe("a tune job", () => {
     await state("waiting-children");
     await requestCancel(connection, prefix, "tune", id);
     // One trial fails, the others are withdrawn.
-    const [first, ...others] = await trainQueue.queue.getJobs(["paused", "waiting"]);
+    const [first, ...others] = await trainQueue.queue.getJobs(["waiting"]);
     for (const trial of others) await trial!.remove();
     await trainQueue.queue.resume();
     await state("failed");
