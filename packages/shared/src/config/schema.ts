@@ -1,12 +1,8 @@
 import type { Schema } from "convict";
-import { DEFAULT_MAX_REJECTED, MISSING_VALUES, QUOTE_ESCAPES } from "../jobs/names";
-
-/** What an input is, as a file's name would say. */
-export const INPUT_FORMATS = ["csv", "tsv", "ndjson"].flatMap((format) => [
-  format,
-  `${format}.gz`,
-  `${format}.zst`,
-]);
+import { dataSettings } from "./data-settings";
+import { monitorSettings } from "./monitor-settings";
+import { flag, integer, oneOf, real, secret, share, text } from "./setting-kinds";
+import { webhookSettings } from "./webhook-settings";
 
 /** Everything that can be set, once: names, meaning, variable, default and range. See docs/configuration.md. */
 export interface ColaConfig {
@@ -81,35 +77,6 @@ export interface ColaConfig {
   paths: { dataDir: string; stateDir: string };
 }
 
-const share = (doc: string, env: string, value: number) => ({
-  doc,
-  env,
-  default: value,
-  format: "share" as const,
-});
-const text = (doc: string, env: string, value: string) => ({ doc, env, default: value, format: String });
-const secret = (doc: string, env: string) => ({ doc, env, default: "", format: String, sensitive: true });
-const integer = (doc: string, env: string, value: number, min: number, max: number) => ({
-  doc: `${doc} (${min} to ${max})`,
-  env,
-  default: value,
-  format: "range" as const,
-  min,
-  max,
-  whole: true,
-});
-const real = (doc: string, env: string, value: number, min: number, max: number) => ({
-  ...integer(doc, env, value, min, max),
-  whole: false,
-});
-const flag = (doc: string, env: string) => ({ doc, env, default: false, format: Boolean });
-const oneOf = (doc: string, env: string, value: string, allowed: string[]) => ({
-  doc,
-  env,
-  default: value,
-  format: allowed,
-});
-
 /** The convict schema; `share` and `range` are formats of `resolve-config`. */
 export const configSchema = {
   redis: {
@@ -144,51 +111,7 @@ export const configSchema = {
     versionTag: text("Tag `version` of what is registered", "COLAML_VERSION_TAG", "1.0.1"),
     hmacKey: secret("Signs model manifests, and refuses unsigned ones", "COLAML_MODEL_HMAC_KEY"),
   },
-  data: {
-    inputFormat: oneOf(
-      "Format of input files, and of stdin with .gz or .zst; empty: by the file's name",
-      "COLAML_INPUT_FORMAT",
-      "",
-      ["", ...INPUT_FORMATS],
-    ),
-    encoding: {
-      ...text("Encoding of input files, as TextDecoder knows it", "COLAML_ENCODING", "utf-8"),
-      format: "encoding",
-    },
-    delimiter: {
-      ...text("Character between fields, or tab; empty: by the header", "COLAML_DELIMITER", ""),
-      format: "delimiter",
-    },
-    quote: oneOf(
-      "Character around quoted fields; none: a quote is a character like any other",
-      "COLAML_QUOTE",
-      '"',
-      ['"', "'", "`", "none"],
-    ),
-    quoteEscape: oneOf(
-      "How a quote inside quotes is written: doubled, or behind a backslash as well (Spark, MySQL)",
-      "COLAML_QUOTE_ESCAPE",
-      "double",
-      [...QUOTE_ESCAPES],
-    ),
-    columns: text(
-      "Columns in order, by comma, of input files without a header; empty: the first line is the header",
-      "COLAML_COLUMNS",
-      "",
-    ),
-    missingValues: oneOf(
-      "Texts and labels that count as missing: pandas' list (NA, null, None, nan, ...), or only blank ones",
-      "COLAML_MISSING_VALUES",
-      "pandas",
-      [...MISSING_VALUES],
-    ),
-    maxRejected: {
-      doc: "Refuse if more rows are rejected: a count, or a share below 1 that must not be reached",
-      env: "COLAML_MAX_REJECTED",
-      default: DEFAULT_MAX_REJECTED,
-      format: "count-or-share" as const,
-    },
-  },
+  data: dataSettings,
   columns: {
     text: text("Text column", "COLAML_TEXT_COLUMN", "text"),
     label: text("Label column", "COLAML_LABEL_COLUMN", "inbound"),
@@ -264,70 +187,8 @@ export const configSchema = {
     window: integer("Chunks in flight a job", "COLAML_WINDOW", 8, 1, 256),
     transport: oneOf("Where chunk bytes travel", "COLAML_TRANSPORT", "file", ["file", "redis"]),
   },
-  monitor: {
-    accuracyThreshold: share("Least accuracy", "COLAML_ACCURACY_THRESHOLD", 0.75),
-    precisionThreshold: share("Least precision", "COLAML_PRECISION_THRESHOLD", 0.7),
-    recallThreshold: share("Least recall", "COLAML_RECALL_THRESHOLD", 0.7),
-    f1Threshold: share("Least F1", "COLAML_F1_THRESHOLD", 0.7),
-    absoluteDrop: share(
-      "Most a metric may fall below the training's test, in points",
-      "COLAML_ABSOLUTE_DROP",
-      0.05,
-    ),
-    relativeDrop: share(
-      "Most a metric may fall below the training's test, as a share of it",
-      "COLAML_RELATIVE_DROP",
-      0.1,
-    ),
-    classRecall: text(
-      "Least recall of single classes, such as spam=0.9,ham=0.5; empty: none",
-      "COLAML_CLASS_RECALL",
-      "",
-    ),
-    minRows: integer(
-      "No verdict on a metric that fewer rows speak for",
-      "COLAML_MONITOR_MIN_ROWS",
-      50,
-      1,
-      1e9,
-    ),
-    driftMinRows: integer("No drift of fewer rows", "COLAML_DRIFT_MIN_ROWS", 50, 1, 1e9),
-    falseAlarmRate: real(
-      "Chance of a drift alarm on rows like the training's; as a bound also of a failed quality check",
-      "COLAML_FALSE_ALARM_RATE",
-      0.01,
-      0.001,
-      0.2,
-    ),
-    maxAmbiguous: real(
-      "Most rows left out of a join since their id is ambiguous, as a share; above it a check is refused",
-      "COLAML_MAX_AMBIGUOUS_IDS",
-      0.1,
-      0,
-      1,
-    ),
-    alertRules: text(
-      "JSON file with a list of alert rules; empty: thresholds and drift alone",
-      "COLAML_ALERT_RULES",
-      "",
-    ),
-  },
-  webhook: {
-    url: secret("Alerts are posted to this https:// URL; empty: no webhook", "COLAML_WEBHOOK_URL"),
-    secret: secret("Signs webhooks (HMAC-SHA256); whsec_<base64> or any text", "COLAML_WEBHOOK_SECRET"),
-    previousSecret: secret("Signs webhooks too, while keys are changed", "COLAML_WEBHOOK_PREVIOUS_SECRET"),
-    allowHttp: flag("Post to http:// as well", "COLAML_WEBHOOK_ALLOW_HTTP"),
-    allowPrivate: flag("Post to private and loopback addresses as well", "COLAML_WEBHOOK_ALLOW_PRIVATE"),
-    hosts: text("Hosts that may be posted to, by comma; empty: any public one", "COLAML_WEBHOOK_HOSTS", ""),
-    ports: text("Ports that may be posted to, by comma", "COLAML_WEBHOOK_PORTS", "443,80"),
-    giveUpAfterS: integer(
-      "Seconds an alert is tried to be posted",
-      "COLAML_WEBHOOK_GIVE_UP_S",
-      86_400,
-      1,
-      2_592_000,
-    ),
-  },
+  monitor: monitorSettings,
+  webhook: webhookSettings,
   worker: {
     concurrency: integer("Jobs at a time in one worker process", "COLAML_CONCURRENCY", 1, 1, 64),
     lockMs: integer("Lock of a job; another worker gets it after", "COLAML_LOCK_MS", 10_000, 1000, 600_000),
