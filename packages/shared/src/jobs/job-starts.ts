@@ -34,7 +34,7 @@ export interface JobStart {
    * by now, the start stays as a death if `held`: the process was too busy to renew it.
    */
   ended(token: string, ended: boolean, held: boolean): Promise<void>;
-  /** The job was put back or moved on: this start is no death. */
+  /** The job was put back or moved on: this start does not count as a death. */
   left(): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ export function reportMark(maker: ReportMaker): string {
   return `ColaML monitor report: ${maker}`;
 }
 
-/** The mark stands in the page's head, within so many bytes. */
+/** The mark stands in the page's head, within this many bytes. */
 const HEAD_BYTES = 1024;
 
 /** Whether a file is a report of that maker; one that cannot be read is not known to be. */

@@ -29,7 +29,7 @@ export class PatternReader {
     return true;
   }
 
-  /** Takes characters of a kind, at most so many. */
+  /** Takes characters of a kind, at most this many. */
   takeRun(kind: RegExp, most = Number.POSITIVE_INFINITY): string {
     let run = "";
     while (run.length < most && kind.test(this.next)) run += this.take();
