@@ -3,7 +3,7 @@ import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import { type WithoutKnownWords, warnWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
-import type { MonitorJob, MonitorResult } from "@colaml/shared/jobs/monitor";
+import { labelsFileOf, type MonitorJob, type MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { AlertEngine, EngineResult } from "./alerts/alert-engine";
 import { observationsOf } from "./alerts/observations";
@@ -63,7 +63,7 @@ export function createMonitorProcessor(dependencies: MonitorDependencies) {
     const { profile, classifier, name } = opened.model;
     const rules = rulesFor(dependencies.rules, name);
     const settings = settingsOf(dependencies.settings, job, rules);
-    checkJoin(match, settings.maxAmbiguous, job.labels);
+    checkJoin(match, settings.maxAmbiguous, labelsFileOf(job)?.path);
     const { count: rejected, reasons } = opened.source.rejected();
     const path = (job.input?.path ?? job.predictions)!;
     checkRejected(job.maxRejected, { rows: collected.rows, rejected }, true, { path, reasons });

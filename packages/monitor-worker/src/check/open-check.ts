@@ -1,5 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import { labelsFileOf, type MonitorJob } from "@colaml/shared/jobs/monitor";
 import { missingOf } from "@colaml/shared/model/reference-profile";
 import type { LabelIndex } from "../labels/label-index";
 import type { LabelStore } from "../labels/label-store";
@@ -77,7 +77,8 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   }
   const late = await labels.load(model.name);
   const columns = { label: job.columns.label ?? model.columns.label, id: job.columns.id ?? model.columns.id };
-  const file = job.labels === undefined ? undefined : { path: await confine(job.labels) };
+  const labelsFile = labelsFileOf(job);
+  const file = labelsFile && { ...labelsFile, path: await confine(labelsFile.path) };
   if (file) {
     const rejected: RejectedLabels = { count: 0, notes: [] };
     late.beginDelivery();

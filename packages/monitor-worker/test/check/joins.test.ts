@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import expected from "../fixtures/joins.json";
 import { CheckHarness } from "./check-harness";
 
@@ -44,6 +44,17 @@ describe("a join with labels whose ids are not unique", () => {
     expect(harness.runs[0]!.metrics).toContainEqual({ key: "ambiguous_id_rows", value: 5 });
     expect(harness.runs[0]!.metrics).toContainEqual({ key: "ambiguous_id_share", value: 0.05 });
     expect(await readFile(result.report!, "utf8")).toContain("5 more not joined");
+  });
+
+  it("reads a labels file in another encoding and with other quotes, if the job says so", async () => {
+    const path = harness.labelFile(labelsOf(RIGHT));
+    const [header, ...rows] = (await readFile(path, "utf8")).trim().split("\n");
+    const odd = rows.map((row) => `'${row.replace(",", "';'")}'`);
+    await writeFile(path, Buffer.from([header!.replace(",", ";"), ...odd, ""].join("\n"), "utf16le"));
+    const labels = { path, encoding: "utf-16le", quote: "'" };
+    const result = await harness.check({ predictions: harness.predictions(RIGHT), labels });
+    expect(result).toMatchObject({ n: 100, labels: { matched: 100 } });
+    expect(result.metrics.accuracy_score).toBe(1);
   });
 
   it("takes the same label twice as one", async () => {

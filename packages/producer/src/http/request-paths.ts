@@ -13,6 +13,7 @@ const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "writ
     ["input.path", "read"],
     ["predictions", "read"],
     ["labels", "read"],
+    ["labels.path", "read"],
     ["reference", "read"],
     ["report", "write"],
   ],

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { WithoutKnownWords } from "../data/without-known-words";
 import type { Alert } from "./alerts";
 import type { AmbiguousIds } from "./labels";
-import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
+import { type Dataset, datasetSchema, filePath, maxRejected, modelUri } from "./names";
 import type { ClassificationMetrics } from "./train";
 
 /** Metrics that quality is judged by: higher is better, each between 0 and 1. */
@@ -40,7 +40,7 @@ export const monitorJobSchema = z
     /** The output of a `predict` job; joined by id with `labels`, or with labels that `cola labels` brought. */
     predictions: filePath.optional(),
     /** A file with id and label columns, for `predictions`; it comes on top of what `cola labels` stored. */
-    labels: filePath.optional(),
+    labels: z.union([filePath, datasetSchema]).optional(),
     columns: z
       .strictObject({
         text: z.string().min(1).max(256).optional(),
@@ -86,6 +86,11 @@ export const monitorJobSchema = z
   )
   .refine((job) => job.labels === undefined || job.input === undefined, "labels go with predictions");
 export type MonitorJob = z.infer<typeof monitorJobSchema>;
+
+/** The file with the labels of a job's predictions; a path only means that nothing is said of how it is written. */
+export function labelsFileOf({ labels }: Pick<MonitorJob, "labels">): Dataset | undefined {
+  return typeof labels === "string" ? { path: labels } : labels;
+}
 export type MonitorJobInput = z.input<typeof monitorJobSchema>;
 
 /** `warn`: the value lies below the bound, but chance is not excluded: the check does not fail. */

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { checkEnding } from "../files/output-endings";
 import { checkOutput, type OutputRules, writeOutput } from "../files/output-gate";
-import type { MonitorJob } from "./monitor";
+import { labelsFileOf, type MonitorJob } from "./monitor";
 import { SCHEDULED_JOB_ID } from "./names";
 
 /** What says which job a report is of: `schedule nightly, model modelo_nuevo`, or `job monitor-1, model ...`. */
@@ -48,7 +48,7 @@ async function isReportOf(path: string, maker: ReportMaker): Promise<boolean> {
 
 function rulesOf(job: ReportingJob, maker: ReportMaker | undefined): OutputRules {
   return {
-    inputs: [job.input?.path, job.predictions, job.labels].filter((path) => path !== undefined),
+    inputs: [job.input?.path, job.predictions, labelsFileOf(job)?.path].filter((path) => path !== undefined),
     force: job.force === true,
     ...(maker === undefined ? {} : { isOurs: (path: string) => isReportOf(path, maker) }),
   };

@@ -100,7 +100,8 @@ export async function monitorRequest(
   const input = path === undefined || file === undefined ? undefined : datasetOf(config, path);
   if (input !== undefined) await checkInput(input, optional("text", columns.text));
   else if (path !== undefined) await checkInput({ path }, {});
-  if (labels !== undefined) await checkInput({ path: userPath(labels) }, {});
+  const labelsFile = labels === undefined ? undefined : datasetOf(config, userPath(labels));
+  if (labelsFile !== undefined) await checkInput(labelsFile, {});
   if (reference !== undefined) {
     const other = userPath(reference);
     await checkInput(input === undefined ? { path: other } : datasetOf(config, other), {});
@@ -110,7 +111,7 @@ export async function monitorRequest(
     model: modelChoice(config, textOption(options, "model")).uri,
     columns,
     ...(input === undefined ? optional("predictions", path) : { input }),
-    ...optional("labels", labels && userPath(labels)),
+    ...optional("labels", labelsFile),
     ...optional("reference", reference && userPath(reference)),
     ...optional("report", report && userPath(report)),
     ...(options["force"] === true ? { force: true } : {}),
