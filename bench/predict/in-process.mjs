@@ -2,16 +2,17 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { dialectOfPlan } from "@colaml/predictor-worker/batch/chunk-cursor";
-import { openInput } from "@colaml/predictor-worker/batch/input-source";
 import { planBatch } from "@colaml/predictor-worker/batch/plan-batch";
 import { createModelCache } from "@colaml/predictor-worker/model-cache";
-import { nextRange } from "@colaml/predictor-worker/records/chunk-borders";
 import { ByteScorer } from "@colaml/predictor-worker/scoring/byte-scorer";
 import { outputHeader } from "@colaml/predictor-worker/scoring/output-columns";
+import { dialectOfPlan } from "@colaml/predictor-worker/scoring/plain-record";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { predictJobSchema } from "@colaml/shared/jobs/predict";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { nextRange } from "@colaml/shared/tables/ranges";
+import { openInput } from "@colaml/shared/tables/source";
+import { tableOptions } from "@colaml/shared/tables/table-options";
 
 const CHUNK_BYTES = 4_194_304;
 const [stateDir, trackingUri] = process.argv.slice(2);
@@ -22,7 +23,7 @@ let scorer;
 
 async function score(input, output) {
   const job = predictJobSchema.parse({ input: { path: input }, output });
-  const source = await openInput(input);
+  const source = await openInput(tableOptions(job.input));
   const { plan, dataStart } = await planBatch(job, source, model.bundle, model.pinned);
   scorer ??= ByteScorer.of(plan, model.bundle, model.classifier);
   const file = await open(output, "w");
