@@ -7,9 +7,9 @@
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { trainJobSchema } from "@colaml/shared/jobs/train";
 import { createClassifier } from "@colaml/shared/model/classifier";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { createTokenizer } from "@colaml/shared/text/tokenizer";
 import { buildReferenceProfile } from "@colaml/trainer-worker/profile/build-reference-profile";
 import { trainModel } from "@colaml/trainer-worker/training";

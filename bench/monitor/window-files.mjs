@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 
 const require = createRequire(resolve(import.meta.dirname, "../../packages/monitor-worker/package.json"));
 const { DriftWindow } = require("@colaml/monitor-worker/drift/drift-window");
-const { readDataset } = require("@colaml/shared/data/dataset-reader");
+const { readDataset } = require("@colaml/shared/tables/dataset-reader");
 const { writeSyntheticTweets } = require("@colaml/shared/data/synthetic-tweets");
 const { featuresSchema } = require("@colaml/shared/jobs/train");
 const { createTokenizer } = require("@colaml/shared/text/tokenizer");

@@ -1,9 +1,9 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
-import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import { type WithoutKnownWords, warnWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
 import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
 import { labelsFileOf, type MonitorJob, type MonitorResult } from "@colaml/shared/jobs/monitor";
+import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { AlertEngine, EngineResult } from "./alerts/alert-engine";
 import { observationsOf } from "./alerts/observations";

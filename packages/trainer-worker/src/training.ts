@@ -1,4 +1,3 @@
-import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
 import type { FingerprintSet } from "@colaml/shared/data/fingerprint-set";
 import { PART } from "@colaml/shared/data/split";
 import { fileDigest } from "@colaml/shared/files/digest";
@@ -9,6 +8,7 @@ import type { BoostIteration } from "@colaml/shared/model/boosting-progress";
 import { classificationMetrics } from "@colaml/shared/model/metrics";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import type { CsrMatrix } from "@colaml/shared/text/csr-matrix";
 import { compileTokenPattern } from "@colaml/shared/text/token-pattern";
 import { checkTrainerMemory } from "./data/check-trainer-memory";

@@ -1,6 +1,6 @@
-import { normaliseLabel } from "@colaml/shared/data/labels";
 import type { ForeignLabels, LeftOutIds, SharesShifted } from "@colaml/shared/jobs/monitor";
 import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { normaliseLabel } from "@colaml/shared/tables/labels";
 import { DriftWindow, type WindowCounts } from "../drift/drift-window";
 import type { LabelIndex } from "../labels/label-index";
 import { LabelJoin } from "../labels/label-join";

@@ -1,7 +1,7 @@
-import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
 import type { CompareJob, CompareResult } from "@colaml/shared/jobs/compare";
+import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { openRows, rejectedOf } from "../rows/monitored-rows";
 import { wilsonInterval } from "../statistics/wilson-interval";

@@ -1,10 +1,10 @@
 import { mcnemarTest } from "@colaml/shared/comparison/mcnemar";
-import { normaliseLabel } from "@colaml/shared/data/labels";
 import type { ChangeExample, ComparedQuality, CompareResult } from "@colaml/shared/jobs/compare";
 import type { ForeignLabels } from "@colaml/shared/jobs/monitor";
 import { createClassifier } from "@colaml/shared/model/classifier";
 import { LabelChangeCounts } from "@colaml/shared/model/label-changes";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { normaliseLabel } from "@colaml/shared/tables/labels";
 import { ForeignLabelList } from "../check/foreign-label-list";
 import { maskedExample } from "../check/masked-example";
 import { LabelTally } from "../quality/label-tally";

@@ -1,9 +1,9 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
-import { readDataset, readNotes } from "@colaml/shared/data/dataset-reader";
-import { normaliseLabel } from "@colaml/shared/data/labels";
-import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import type { LabelsJob, LabelsResult } from "@colaml/shared/jobs/labels";
 import type { Dataset } from "@colaml/shared/jobs/names";
+import { readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
+import { normaliseLabel } from "@colaml/shared/tables/labels";
+import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { damageHint, quotedIds } from "./damaged-ids";
 import { LabelIndex } from "./label-index";

@@ -1,5 +1,5 @@
-import type { Batch } from "@colaml/shared/data/dataset-reader";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { Batch } from "@colaml/shared/tables/dataset-reader";
 import { type MonitoredRows, type OpenRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
 
 const ID = "id";

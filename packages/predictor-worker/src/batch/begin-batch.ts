@@ -1,5 +1,5 @@
-import { checkUnchanged, identifyInput } from "@colaml/shared/data/input-file";
 import { labelWithoutTerms } from "@colaml/shared/model/without-terms";
+import { checkUnchanged, identifyInput } from "@colaml/shared/tables/input-file";
 import type { ByteSource } from "@colaml/shared/tables/ranges";
 import type { InputSource } from "@colaml/shared/tables/source";
 import type { JobContext } from "@colaml/shared/worker/job-context";

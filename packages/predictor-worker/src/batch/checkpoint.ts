@@ -1,4 +1,4 @@
-import { rejectedByReasonSchema } from "@colaml/shared/data/rejected-by-reason";
+import { rejectedByReasonSchema } from "@colaml/shared/tables/rejected-by-reason";
 import { z } from "zod";
 
 const count = z.number().int().min(0);

@@ -1,5 +1,5 @@
-import { sumByReason } from "@colaml/shared/data/rejected-by-reason";
 import type { PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
+import { sumByReason } from "@colaml/shared/tables/rejected-by-reason";
 
 /** What is counted of a chunk, and of a batch so far. A count that an earlier release did not know may be absent. */
 export type ChunkCounts = Pick<

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
-import { identifyInput } from "@colaml/shared/data/input-file";
 import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
 import { readReceipt, receiptSchema } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
+import { identifyInput } from "@colaml/shared/tables/input-file";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { PredictOptions } from "../predict-options";
 import type { BatchFolder, Owner } from "./batch-folder";

@@ -1,11 +1,11 @@
-import { type Compression, compressionOf } from "@colaml/shared/data/compression";
-import { formatOf } from "@colaml/shared/data/file-format";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJob } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan, FieldRef } from "@colaml/shared/jobs/predict-chunk";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { columnIndex } from "@colaml/shared/tables/column-names";
+import { type Compression, compressionOf } from "@colaml/shared/tables/compression";
 import { checkUtf8Share } from "@colaml/shared/tables/encoding";
+import { formatOf } from "@colaml/shared/tables/file-format";
 import { HEADER_BYTES, type Header, readHeader } from "@colaml/shared/tables/header";
 import { JsonRecord } from "@colaml/shared/tables/json-record";
 import type { InputSource } from "@colaml/shared/tables/source";

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { checkUnchanged } from "@colaml/shared/data/input-file";
 import { describeRepeatedIds } from "@colaml/shared/data/receipt";
-import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
 import { type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import type { PredictResult } from "@colaml/shared/jobs/predict";
+import { checkUnchanged } from "@colaml/shared/tables/input-file";
+import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import { type InputSource, openInput } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
 import type { JobContext } from "@colaml/shared/worker/job-context";

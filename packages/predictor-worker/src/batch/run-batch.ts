@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
-import { checkRejected } from "@colaml/shared/data/rejected-limit";
 import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
 import { chunkJobId, type PredictChunkResult } from "@colaml/shared/jobs/predict-chunk";
+import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
+import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { rejectedLine } from "../scoring/rejected-lines";
 import type { BatchParts } from "./batch-parts";

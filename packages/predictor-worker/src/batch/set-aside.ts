@@ -1,6 +1,6 @@
 import { extname } from "node:path";
-import { withoutCompression } from "@colaml/shared/data/compression";
 import type { PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
+import { withoutCompression } from "@colaml/shared/tables/compression";
 import { scannerFor } from "../scoring/plain-record";
 import { rejectedLine } from "../scoring/rejected-lines";
 import type { BatchParts } from "./batch-parts";

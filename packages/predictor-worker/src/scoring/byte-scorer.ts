@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
+import { MAX_RECORD_BYTES } from "@colaml/shared/config/table-values";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";

@@ -1,7 +1,7 @@
-import type { RejectedByReason } from "@colaml/shared/data/rejected-by-reason";
-import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import type { TermContribution } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import type { RejectedByReason } from "@colaml/shared/tables/rejected-by-reason";
+import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 
 /**
  * Terms that pushed a text towards the class it was given, strongest first, at most `most`; after them one entry for

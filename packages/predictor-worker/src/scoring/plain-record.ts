@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { RejectReason } from "@colaml/shared/data/rejected-rows";
-import { MAX_RECORD_BYTES } from "@colaml/shared/jobs/predict";
+import { MAX_RECORD_BYTES } from "@colaml/shared/config/table-values";
 import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
 import type { Classifier } from "@colaml/shared/model/classifier";
 import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
@@ -9,6 +8,7 @@ import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/sha
 import { fieldText } from "@colaml/shared/tables/header";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import { RecordScanner, type RecordStatus } from "@colaml/shared/tables/record-scanner";
+import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 import { type Explain, REJECTED } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, outputLine, predictionPart } from "./output-columns";

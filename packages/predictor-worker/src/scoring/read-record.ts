@@ -1,5 +1,5 @@
-import type { RejectReason } from "@colaml/shared/data/rejected-rows";
 import type { RecordScanner } from "@colaml/shared/tables/record-scanner";
+import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 
 /** The fields of one record as strings. */
 export interface ReadFields {

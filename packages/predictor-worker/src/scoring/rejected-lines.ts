@@ -1,4 +1,4 @@
-import type { RejectedByReason } from "@colaml/shared/data/rejected-by-reason";
+import type { RejectedByReason } from "@colaml/shared/tables/rejected-by-reason";
 import type { ScoredRange } from "./chunk-scorer";
 
 /** Columns of `<output>.rejected.csv`. */

@@ -1,5 +1,5 @@
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import type { Dataset } from "@colaml/shared/jobs/names";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 
 /** Rows looked at: enough to open the file, read its header and find one row. */
 const ROWS_LOOKED_AT = 1;

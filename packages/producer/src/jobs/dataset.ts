@@ -1,7 +1,7 @@
 import type { ColaConfig } from "@colaml/shared/config/schema";
-import { formatByName } from "@colaml/shared/data/file-format";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Dataset } from "@colaml/shared/jobs/names";
+import { formatByName } from "@colaml/shared/tables/file-format";
 
 /**
  * A file as the settings say that it is read. What a setting leaves open is left open here: the reader takes it from

@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import type { CompareResult } from "@colaml/shared/jobs/compare";
 import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import type { TrainResult } from "@colaml/shared/jobs/train";
 import type { ChampionEntry } from "@colaml/shared/mlflow/champion";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { clientFor } from "../../../shared/test/mlflow/example-publication";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 

@@ -5,11 +5,11 @@ import { type RunningChild, startChild } from "@colaml/producer/embedded/child-p
 import { freePort } from "@colaml/producer/embedded/free-port";
 import { openJobQueues } from "@colaml/producer/jobs/open-queues";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import type { LabelsResult } from "@colaml/shared/jobs/labels";
 import type { MonitorResult } from "@colaml/shared/jobs/monitor";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { clientFor, exampleModel, exampleRun } from "../../../shared/test/mlflow/example-publication";
 import { runCola } from "./cola-process";
 

@@ -10,8 +10,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReplayAnswer } from "@colaml/producer/cli/commands/replay";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 
 const model = `replayed_${process.pid}`;

@@ -1,5 +1,5 @@
-import { DEFAULT_MAX_REJECTED, MISSING_VALUES, QUOTE_ESCAPES } from "../jobs/names";
 import { oneOf, text } from "./setting-kinds";
+import { DEFAULT_MAX_REJECTED, MISSING_VALUES, QUOTE_ESCAPES } from "./table-values";
 
 /** What an input is, as a file's name would say. */
 export const INPUT_FORMATS = ["csv", "tsv", "ndjson"].flatMap((format) => [

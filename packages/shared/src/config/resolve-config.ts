@@ -1,9 +1,8 @@
 import convict from "convict";
 import { ColaError } from "../errors/cola-error";
-import { DELIMITER } from "../jobs/names";
-import { encodingOf } from "../tables/encoding-name";
 import { type ColaConfig, configSchema, convictSchema } from "./schema";
 import { flagOf } from "./setting-flag";
+import { DELIMITER, encodingOf } from "./table-values";
 
 /** Where settings come from, strongest first: flags, environment, the text of a `.env` file already parsed. */
 export interface ConfigSources {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { fileDigest } from "../files/digest";
-import { rejectedByReasonSchema } from "./rejected-by-reason";
+import { rejectedByReasonSchema } from "../tables/rejected-by-reason";
 import { withoutKnownWordsSchema } from "./without-known-words";
 
 const count = z.number().int().min(0);

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FILE_MODE } from "../files/durable-file";
 import { outputError } from "../files/file-errors";
-import { compressorFor } from "./compression";
+import { compressorFor } from "../tables/compression";
 import { MersenneTwister } from "./mersenne-twister";
 import { AGENT, COMPANIES, CUSTOMER, EITHER, FILLINGS } from "./synthetic-phrases";
 

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { encodingOf } from "../tables/encoding-name";
+import {
+  DEFAULT_MAX_REJECTED,
+  DELIMITER,
+  encodingOf,
+  MISSING_VALUES,
+  QUOTE_CHARACTER,
+  QUOTE_ESCAPES,
+} from "../config/table-values";
 
 /** Ids and names that may become part of a path, a key or a URL: nothing else may. */
 export const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -34,15 +41,6 @@ export const columnsSchema = z.strictObject({
 });
 export type Columns = z.infer<typeof columnsSchema>;
 
-/** What may stand between fields. */
-export const DELIMITER = /^[^"\r\n\\\u0080-\uffff]$/u;
-/** What may stand around a quoted field. */
-export const QUOTE_CHARACTER = /^["'`]$/;
-/** How a quote inside a quoted field is written: doubled, or also behind a backslash (Spark, MySQL). */
-export const QUOTE_ESCAPES = ["double", "backslash"] as const;
-/** Which texts and labels count as missing: pandas' list (`NA`, `null`, ...), or only blank ones. */
-export const MISSING_VALUES = ["pandas", "empty"] as const;
-
 /** A tabular file. Format and compression are taken from its name, the delimiter from its header, unless said here. */
 export const datasetSchema = z.strictObject({
   path: filePath,
@@ -64,11 +62,7 @@ export const datasetSchema = z.strictObject({
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 
-/**
- * Rows that may be rejected if nobody says otherwise: less than half of them. A count, or a share below 1 that must
- * not be reached.
- */
-export const DEFAULT_MAX_REJECTED = 0.5;
+/** Rows that may be rejected: a count, or a share below 1 that must not be reached. */
 export const maxRejected = z
   .number()
   .min(0)

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { RejectedByReason } from "../data/rejected-by-reason";
-import { filePath, MISSING_VALUES, QUOTE_ESCAPES, safeName } from "./names";
+import { MISSING_VALUES, QUOTE_ESCAPES } from "../config/table-values";
+import type { RejectedByReason } from "../tables/rejected-by-reason";
+import { filePath, safeName } from "./names";
 import type { PredictJobInput } from "./predict";
 
 /** A field of the input: by its place in a delimited file, by its name in NDJSON (place -1). */

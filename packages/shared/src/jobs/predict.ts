@@ -1,13 +1,12 @@
 import { z } from "zod";
+import { MAX_RECORD_BYTES } from "../config/table-values";
 import type { RepeatedIds } from "../data/receipt";
-import type { RejectedByReason } from "../data/rejected-by-reason";
 import type { WithoutKnownWords } from "../data/without-known-words";
+import type { RejectedByReason } from "../tables/rejected-by-reason";
 import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
 
 /** At most so many texts travel inside a job; more belong in a file. */
 export const MAX_INLINE_TEXTS = 1_000;
-/** Largest record a reader accepts, in bytes. */
-export const MAX_RECORD_BYTES = 1_048_576;
 
 /** Payload of a `predict` job, version 1: a file to a file, or a few texts to the job's result. */
 export const predictJobSchema = z

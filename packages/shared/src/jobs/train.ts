@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RejectReason } from "../data/rejected-rows";
+import type { RejectReason } from "../tables/rejected-rows";
 import { columnsSchema, datasetSchema, maxRejected, safeName } from "./names";
 
 /** Settings that people know from scikit-learn, XGBoost or CatBoost keep the names they have there. */

@@ -1,11 +1,11 @@
-import { NO_LABEL } from "../data/label-codes";
-import type { ColumnPositions } from "../data/row-columns";
-import type { RowSink } from "../data/row-sink";
 import type { Header } from "./header";
+import { NO_LABEL } from "./label-codes";
 import { isMissingBytes } from "./missing-values";
 import { holdsEscape, unescapeField } from "./quoted-field";
 import type { RangeRows } from "./range-rows";
 import { RecordScanner } from "./record-scanner";
+import type { ColumnPositions } from "./row-columns";
+import type { RowSink } from "./row-sink";
 
 /** Rows of ranges of a delimited file. Spans are of the range itself: escapes are taken out in place. */
 export class DelimitedRows implements RangeRows {

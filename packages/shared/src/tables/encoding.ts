@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { analyse } from "chardet";
+import { encodingOf } from "../config/table-values";
 import { ColaError, messageOf } from "../errors/cola-error";
-import { encodingOf } from "./encoding-name";
 
 /** Bytes looked at to guess an encoding. */
 const SAMPLE_BYTES = 65_536;

@@ -1,8 +1,8 @@
-import { checkText } from "../data/file-format";
+import { MAX_RECORD_BYTES } from "../config/table-values";
 import { ColaError } from "../errors/cola-error";
-import { MAX_RECORD_BYTES } from "../jobs/predict";
 import { type Dialect, dialectOf, FORMAT_DELIMITER } from "./dialect";
 import { checkUtf8Header } from "./encoding";
+import { checkText } from "./file-format";
 import { unescapeText } from "./quoted-field";
 import { recordEnd } from "./record-end";
 import { RecordScanner } from "./record-scanner";

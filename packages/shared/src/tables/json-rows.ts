@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import { type ReadColumns, requiredColumns } from "../data/row-columns";
-import type { RowSink } from "../data/row-sink";
 import { columnNotFound } from "./column-names";
 import type { Header } from "./header";
 import { JsonRecord } from "./json-record";
 import { isMissing } from "./missing-values";
 import type { RangeRows } from "./range-rows";
 import { RecordScanner } from "./record-scanner";
+import { type ReadColumns, requiredColumns } from "./row-columns";
+import type { RowSink } from "./row-sink";
 
 /** A column that none of this many first objects has is not there; later objects may leave it out. */
 const PROBED_OBJECTS = 100;

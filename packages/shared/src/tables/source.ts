@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { compressionOf, readBytes } from "../data/compression";
 import { inputError } from "../files/file-errors";
+import { compressionOf, readBytes } from "./compression";
 import { toUtf8 } from "./encoding";
 import type { ByteSource } from "./ranges";
 import type { TableOptions } from "./table-options";

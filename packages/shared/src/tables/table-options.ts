@@ -1,9 +1,21 @@
-import { formatOf } from "../data/file-format";
-import type { Dataset } from "../jobs/names";
+import { encodingOf } from "../config/table-values";
 import { NO_QUOTE, QUOTE, type QuoteEscape, type RecordFormat } from "./dialect";
-import { encodingOf } from "./encoding-name";
+import { formatOf } from "./file-format";
+import type { MissingValues } from "./missing-values";
 
-/** How the file of a dataset is read, its defaults filled in. */
+/** A tabular file as somebody names it: what is absent is taken from its name and its header. */
+export interface TableFile {
+  path: string;
+  format?: RecordFormat | undefined;
+  encoding?: string | undefined;
+  delimiter?: string | undefined;
+  quote?: string | undefined;
+  quoteEscape?: QuoteEscape | undefined;
+  columnNames?: string[] | undefined;
+  missingValues?: MissingValues | undefined;
+}
+
+/** How a file is read, its defaults filled in. */
 export interface TableOptions {
   path: string;
   format: RecordFormat;
@@ -16,11 +28,11 @@ export interface TableOptions {
   quoteEscape: QuoteEscape;
   /** Names of the columns of a file without a header; undefined: the first record is the header. */
   columnNames: readonly string[] | undefined;
-  missingValues: "pandas" | "empty";
+  missingValues: MissingValues;
 }
 
-/** What a dataset says of its file, and the defaults for what it does not say. */
-export function tableOptions(dataset: Dataset): TableOptions {
+/** What is said of a file, and the defaults for what is not. */
+export function tableOptions(dataset: TableFile): TableOptions {
   const format = formatOf(dataset);
   return {
     path: dataset.path,
@@ -34,7 +46,7 @@ export function tableOptions(dataset: Dataset): TableOptions {
   };
 }
 
-function quoteOf(quote: Dataset["quote"], format: RecordFormat): number {
+function quoteOf(quote: TableFile["quote"], format: RecordFormat): number {
   if (format === "ndjson" || quote === "none") return NO_QUOTE;
   return quote === undefined ? QUOTE : quote.charCodeAt(0);
 }

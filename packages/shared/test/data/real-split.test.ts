@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { assignParts, PART, trainTestSplit } from "@colaml/shared/data/split";
 import { featuresSchema } from "@colaml/shared/jobs/train";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { TfidfTransform } from "@colaml/shared/text/tfidf-transform";
 import { fitVocabulary } from "@colaml/shared/text/vocabulary";
 import fixture from "../fixtures/sklearn-split.json";

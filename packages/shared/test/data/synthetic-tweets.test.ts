@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
 import { fileDigest } from "@colaml/shared/files/digest";
-import { writeInput } from "./read-all";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
+import { writeInput } from "../tables/read-all";
 
 describe("synthetic tweets", () => {
   it("are the same bytes for the same seed, and others for another", async () => {

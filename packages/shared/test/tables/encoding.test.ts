@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { readAll, readError, writeInput } from "../data/read-all";
+import { readAll, readError, writeInput } from "./read-all";
 
 interface Fixture {
   base64: string;

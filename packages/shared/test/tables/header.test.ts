@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { looksLikeHeader } from "@colaml/shared/tables/column-names";
 import { readHeader } from "@colaml/shared/tables/header";
-import { readAll, readError, writeInput } from "../data/read-all";
+import { readAll, readError, writeInput } from "./read-all";
 
 const columns = { text: "text", label: "label" };
 const read = (content: string, wanted: string[], more: object = {}) =>

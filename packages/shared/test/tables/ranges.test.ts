@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { type ByteSource, nextRange } from "@colaml/shared/tables/ranges";
 import { openInput } from "@colaml/shared/tables/source";
-import { readAll, writeInput } from "../data/read-all";
+import { readAll, writeInput } from "./read-all";
 
 const CSV = {
   delimiter: 44,

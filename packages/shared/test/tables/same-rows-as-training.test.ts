@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { MersenneTwister } from "@colaml/shared/data/mersenne-twister";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { dialectOf } from "@colaml/shared/tables/dialect";
 import { RecordScanner } from "@colaml/shared/tables/record-scanner";
 

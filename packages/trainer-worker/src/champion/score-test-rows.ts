@@ -1,10 +1,10 @@
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { TextFingerprint } from "@colaml/shared/data/row-fingerprint";
 import { PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { TrainJob } from "@colaml/shared/jobs/train";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import type { SeenRows } from "@colaml/shared/model/seen-rows";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { planRows, type RowPlan } from "../data/plan-rows";
 import { createTextScorer } from "../text-scorer";
 

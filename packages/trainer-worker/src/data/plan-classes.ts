@@ -1,7 +1,7 @@
-import { classesOf } from "@colaml/shared/data/labels";
-import { similarLabels } from "@colaml/shared/data/similar-labels";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { JoinedLabel, TrainingData, TrainJob } from "@colaml/shared/jobs/train";
+import { classesOf } from "@colaml/shared/tables/labels";
+import { similarLabels } from "@colaml/shared/tables/similar-labels";
 
 /** How labels become classes. */
 export type LabelSettings = Pick<TrainJob, "similar_labels" | "min_class_rows">;

@@ -1,9 +1,9 @@
-import type { DatasetReader } from "@colaml/shared/data/dataset-reader";
-import { checkLostClasses, checkRejected } from "@colaml/shared/data/rejected-limit";
-import { describeRejected } from "@colaml/shared/data/rejected-rows";
 import { assignParts, PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { TrainingData, TrainJob } from "@colaml/shared/jobs/train";
+import type { DatasetReader } from "@colaml/shared/tables/dataset-reader";
+import { checkLostClasses, checkRejected } from "@colaml/shared/tables/rejected-limit";
+import { describeRejected } from "@colaml/shared/tables/rejected-rows";
 import { type LabelSettings, NO_CLASS, planClasses } from "./plan-classes";
 import { sampleRows } from "./sample-rows";
 

@@ -1,10 +1,10 @@
-import type { DatasetReader } from "@colaml/shared/data/dataset-reader";
 import { FingerprintSet } from "@colaml/shared/data/fingerprint-set";
 import { TextFingerprint } from "@colaml/shared/data/row-fingerprint";
 import { PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { JobProgress } from "@colaml/shared/jobs/progress";
 import type { TfidfSettings } from "@colaml/shared/jobs/train";
+import type { DatasetReader } from "@colaml/shared/tables/dataset-reader";
 import { CsrBuilder, type CsrMatrix } from "@colaml/shared/text/csr-matrix";
 import { TfidfTransform } from "@colaml/shared/text/tfidf-transform";
 import { type FittedVocabulary, fitVocabulary } from "@colaml/shared/text/vocabulary";

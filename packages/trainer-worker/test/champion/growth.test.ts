@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { learnableRows, writeRows } from "./invented-rows";
 import { type Candidate, candidate, judge } from "./local-check";
 

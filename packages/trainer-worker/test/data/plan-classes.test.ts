@@ -1,4 +1,4 @@
-import { labelKey } from "@colaml/shared/data/similar-labels";
+import { labelKey } from "@colaml/shared/tables/similar-labels";
 import { type LabelSettings, NO_CLASS, planClasses } from "@colaml/trainer-worker/data/plan-classes";
 
 const where = { column: "kind", path: "messages.csv" };

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { splitSchema, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { LEFT_OUT, NOT_SAMPLED, planRows } from "@colaml/trainer-worker/data/plan-rows";
 import { sampleRows } from "@colaml/trainer-worker/data/sample-rows";
 

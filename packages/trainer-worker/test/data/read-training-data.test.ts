@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { featuresSchema, trainJobSchema } from "@colaml/shared/jobs/train";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { planRows } from "@colaml/trainer-worker/data/plan-rows";
 import { readTrainingData } from "@colaml/trainer-worker/data/read-training-data";
 

@@ -1,8 +1,8 @@
 import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
 import { describeRepeatedIds, readReceipt } from "@colaml/shared/data/receipt";
-import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
+import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
 import { datasetOf } from "../../jobs/dataset";
 import { predictPayload } from "../../jobs/payloads";

@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { requestOfReceipt } from "@colaml/shared/data/batch-request";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
-import { formatOf } from "@colaml/shared/data/file-format";
 import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
 import { type Receipt, receiptPath, verifyReceipt } from "@colaml/shared/data/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
@@ -12,6 +10,8 @@ import type { LabelChanges } from "@colaml/shared/jobs/compare";
 import type { Dataset } from "@colaml/shared/jobs/names";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
 import { LabelChangeCounts } from "@colaml/shared/model/label-changes";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
+import { formatOf } from "@colaml/shared/tables/file-format";
 import { predictPayload } from "../../jobs/payloads";
 import type { CommandContext } from "../command-context";
 import { modelChoice } from "../model-choice";

@@ -8,10 +8,10 @@ import {
   type Verification,
   verifyReceipt,
 } from "@colaml/shared/data/receipt";
-import { describeReasons } from "@colaml/shared/data/rejected-by-reason";
 import { describeWithoutKnownWords } from "@colaml/shared/data/without-known-words";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { inputError } from "@colaml/shared/files/file-errors";
+import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";

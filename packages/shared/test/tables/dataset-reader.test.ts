@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import * as zlib from "node:zlib";
-import { readDataset } from "@colaml/shared/data/dataset-reader";
 import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { readAll, readError, writeInput } from "./read-all";
 
 const columns = { text: "text", label: "label" };

@@ -1,19 +1,18 @@
+import { MAX_RECORD_BYTES } from "../config/table-values";
 import { ColaError } from "../errors/cola-error";
-import type { Dataset } from "../jobs/names";
-import { MAX_RECORD_BYTES } from "../jobs/predict";
-import { DelimitedRows } from "../tables/delimited-rows";
-import { checkUtf8Share } from "../tables/encoding";
-import { HEADER_BYTES, type Header, readHeader } from "../tables/header";
-import { JsonRows } from "../tables/json-rows";
-import type { RangeRows } from "../tables/range-rows";
-import { nextRange } from "../tables/ranges";
-import { type InputSource, openInput } from "../tables/source";
-import { type TableOptions, tableOptions } from "../tables/table-options";
+import { DelimitedRows } from "./delimited-rows";
+import { checkUtf8Share } from "./encoding";
+import { HEADER_BYTES, type Header, readHeader } from "./header";
 import { checkUnchanged, type FileIdentity, identifyInput } from "./input-file";
+import { JsonRows } from "./json-rows";
+import type { RangeRows } from "./range-rows";
+import { nextRange } from "./ranges";
 import { describeRejected, type RejectedRow, RejectedRows } from "./rejected-rows";
 import { type RowBlock, textOf } from "./row-block";
 import { locateColumns, type ReadColumns, requiredColumns } from "./row-columns";
 import { RowSink } from "./row-sink";
+import { type InputSource, openInput } from "./source";
+import { type TableFile, type TableOptions, tableOptions } from "./table-options";
 
 export interface ReadOptions {
   /** Rows of a batch of strings; the last one may be shorter. */
@@ -64,7 +63,7 @@ export class DatasetReader {
   #notes: readonly string[] = [];
   readonly #none = new RejectedRows();
 
-  constructor(dataset: Dataset, columns: ReadColumns, options: ReadOptions = {}) {
+  constructor(dataset: TableFile, columns: ReadColumns, options: ReadOptions = {}) {
     this.path = dataset.path;
     this.#table = tableOptions(dataset);
     this.#columns = columns;
@@ -209,7 +208,7 @@ export class DatasetReader {
  * for await (const { texts, labels } of reader.batches()) { ... }
  * reader.rejected.count
  */
-export function readDataset(dataset: Dataset, columns: ReadColumns, options?: ReadOptions): DatasetReader {
+export function readDataset(dataset: TableFile, columns: ReadColumns, options?: ReadOptions): DatasetReader {
   return new DatasetReader(dataset, columns, options);
 }
 

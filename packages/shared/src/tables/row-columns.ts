@@ -1,4 +1,4 @@
-import { columnIndex } from "../tables/column-names";
+import { columnIndex } from "./column-names";
 
 /** Columns to read, by name. Records without a text, or without a label, are rejected if these are given. */
 export interface ReadColumns {

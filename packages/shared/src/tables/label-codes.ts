@@ -1,6 +1,6 @@
 import { ColaError } from "../errors/cola-error";
-import { isMissing, type MissingValues } from "../tables/missing-values";
 import { normaliseLabel } from "./labels";
+import { isMissing, type MissingValues } from "./missing-values";
 
 /** More distinct labels than this are an id or a text, not a class. */
 export const MAX_LABELS = 1000;

@@ -1,11 +1,9 @@
 import { ColaError } from "../errors/cola-error";
-import type { Dataset } from "../jobs/names";
 import { withoutCompression } from "./compression";
-
-export type DataFormat = NonNullable<Dataset["format"]>;
+import type { RecordFormat } from "./dialect";
 
 /** The format that a name says, compression left out: `.csv`, `.tsv` and `.tab`, `.ndjson` and `.jsonl`. */
-export function formatByName(path: string): DataFormat | undefined {
+export function formatByName(path: string): RecordFormat | undefined {
   const name = withoutCompression(path).toLowerCase();
   if (/\.(tsv|tab)$/.test(name)) return "tsv";
   if (/\.(ndjson|jsonl)$/.test(name)) return "ndjson";
@@ -13,7 +11,7 @@ export function formatByName(path: string): DataFormat | undefined {
 }
 
 /** The format of a dataset: as given, or by its name; a name that says nothing means CSV. */
-export function formatOf(dataset: Pick<Dataset, "path" | "format">): DataFormat {
+export function formatOf(dataset: { path: string; format?: RecordFormat | undefined }): RecordFormat {
   return dataset.format ?? formatByName(dataset.path) ?? "csv";
 }
 

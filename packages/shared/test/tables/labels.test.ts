@@ -1,4 +1,4 @@
-import { classesOf, compareCodePoints, normaliseLabel } from "@colaml/shared/data/labels";
+import { classesOf, compareCodePoints, normaliseLabel } from "@colaml/shared/tables/labels";
 
 describe("labels", () => {
   it.each([

@@ -1,4 +1,4 @@
-import { describeReasons, sumByReason } from "@colaml/shared/data/rejected-by-reason";
+import { describeReasons, sumByReason } from "@colaml/shared/tables/rejected-by-reason";
 
 it("names reasons from the most frequent one on, and nothing if none occurred", () => {
   expect(describeReasons({ "no text": 2, "broken quoting": 1_500 })).toBe(

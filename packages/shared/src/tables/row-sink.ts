@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { damagedLabel, InvalidBytes } from "../tables/encoding";
-import { isMissing, type MissingValues } from "../tables/missing-values";
+import { damagedLabel, InvalidBytes } from "./encoding";
 import { DAMAGED_LABEL, LabelCodes, NO_LABEL } from "./label-codes";
 import { normaliseLabel } from "./labels";
+import { isMissing, type MissingValues } from "./missing-values";
 import { type RejectedRow, RejectedRows, type RejectReason } from "./rejected-rows";
 import { BLOCK_ROWS, createRowBlock, type RowBlock } from "./row-block";
 import type { ReadColumns } from "./row-columns";

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ReadOptions, readDataset } from "@colaml/shared/data/dataset-reader";
-import type { ReadColumns } from "@colaml/shared/data/row-columns";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Dataset } from "@colaml/shared/jobs/names";
+import { type ReadOptions, readDataset } from "@colaml/shared/tables/dataset-reader";
+import type { ReadColumns } from "@colaml/shared/tables/row-columns";
 
 const folder = mkdtempSync(join(tmpdir(), "colaml-data-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
