@@ -79,9 +79,11 @@ async function tune(input: Omit<TuneJobInput, "dataset">, path = tweets) {
   const payload = { experiment: bench.experiment, model: bench.model, ...input, dataset: { path } };
   const added = await addJob(tuneQueue, "tune", payload, { attempts: 1 });
   for (const deadline = Date.now() + 170_000; Date.now() < deadline; await sleep(50)) {
+    const state = await tuneQueue.queue.getJobState(added.id!);
+    // read once it has ended: a job read before has no result
     const job = (await tuneQueue.queue.getJob(added.id!))!;
-    if (await job.isCompleted()) return { result: job.returnvalue, id: added.id! };
-    if (await job.isFailed()) return { failed: job.failedReason, id: added.id! };
+    if (state === "completed") return { result: job.returnvalue, id: added.id! };
+    if (state === "failed") return { failed: job.failedReason, id: added.id! };
   }
   throw new Error("the tuning job did not end");
 }
