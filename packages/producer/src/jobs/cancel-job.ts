@@ -1,5 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { requestCancel } from "@colaml/shared/jobs/cancel";
+import { clearCancel, requestCancel } from "@colaml/shared/jobs/cancel";
 import { QUEUES, type QueueName } from "@colaml/shared/jobs/queues";
 import { takenOff, type WithdrawnTrials, withdrawTrials } from "@colaml/shared/jobs/withdraw-trials";
 import type { Job } from "bullmq";
@@ -28,8 +28,11 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   if (isFinished(status)) throw new ColaError("USAGE", `job ${id} is ${status} already: nothing to cancel`);
   // Asked first: a job that a worker takes at this very moment is ended there.
   await requestCancel(queues.redis, queues.settings.prefix, queue, id);
-  if (status !== "active" && !wasBegun(job) && (await takenOff(job)))
+  if (status !== "active" && !wasBegun(job) && (await takenOff(job))) {
+    // The same request under the same idempotency key makes a job of the same id.
+    await clearCancel(queues.redis, queues.settings.prefix, queue, id);
     return { id, queue, cancelled: "removed" };
+  }
   // Its worker ends it at the next attempt: that need not wait.
   if (status === "delayed") await job.promote().catch(() => undefined);
   if (queue !== QUEUES.tune) return { id, queue, cancelled: "requested" };

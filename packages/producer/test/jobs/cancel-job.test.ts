@@ -18,6 +18,8 @@ it("takes a job that never ran off its queue", async () => {
   const id = await queues.add("train", {}, { jobId: "idle" });
   expect(await cancelJob(queues, id)).toEqual({ id, queue: "train", cancelled: "removed" });
   expect(await queues.find(id)).toBeUndefined();
+  // Under an idempotency key a job may come again with the same id: it must not be cancelled, too.
+  expect(await asked("train", id)).toEqual([]);
 });
 
 it("takes the trials of a tuning job off their queue, too, and leaves the job to the next worker to end", async () => {

@@ -2,7 +2,7 @@ import { type ConnectionOptions, type Job, Worker } from "bullmq";
 import type { ZodType } from "zod";
 import type { ColaConfig } from "../config/schema";
 import type { ColaError } from "../errors/cola-error";
-import { cancelRequested } from "../jobs/cancel";
+import { cancelRequested, clearCancel } from "../jobs/cancel";
 import {
   checkRedis,
   closeRedis,
@@ -16,6 +16,7 @@ import { redisError } from "../jobs/redis-errors";
 import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
 import type { JobContext, Processor } from "./job-context";
+import { parseFailedReason } from "./job-errors";
 import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
@@ -121,6 +122,7 @@ function openWorker<Payload, Result>(
     ...KEPT_JOBS,
   });
   watch(worker, running, options, lifecycle);
+  forgetCancels(worker, connection, prefix);
   // Workers of one process close one after the other: until its turn comes, none takes a new job.
   lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
   lifecycle.graceful.onStop(`worker of ${queue}`, async () => {
@@ -147,6 +149,15 @@ function watch<Payload, Result>(
   // A worker that was frozen goes on although another one has its job: it must be told.
   worker.on("lockRenewalFailed", (jobIds) => {
     for (const id of jobIds) running.get(id)?.abort(new LockLost(id));
+  });
+}
+
+/** A request to cancel ends with its job, and not before: a retry, from wherever it comes, is a new wish. */
+function forgetCancels(worker: Worker, connection: RedisConnection, prefix: string): void {
+  worker.on("failed", (job) => {
+    if (job?.id === undefined || parseFailedReason(job.failedReason ?? "").code !== "JOB_CANCELLED") return;
+    // It goes away by itself, too.
+    void clearCancel(connection, prefix, worker.name, job.id).catch(() => undefined);
   });
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { requestCancel } from "@colaml/shared/jobs/cancel";
+import { cancelKey, requestCancel } from "@colaml/shared/jobs/cancel";
 import {
   addJob,
   closeRedis,
@@ -16,6 +16,7 @@ import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
 import { type RunWorkerOptions, runWorker } from "@colaml/shared/worker/run-worker";
+import { type ConnectionOptions, Worker } from "bullmq";
 import { z } from "zod";
 
 const schema = z.strictObject({ v: z.literal(1).default(1), what: z.string().max(20) });
@@ -144,6 +145,20 @@ describe("a worker", () => {
     expect(job.failedReason).toBe("JOB_CANCELLED: job c was cancelled");
   });
 
+  it("runs a cancelled job that somebody tries again, be it in a dashboard that knows of no request to cancel", async () => {
+    const { open } = await start((_, { signal }) => untilAborted(signal));
+    await addJob(open, "j", { what: "long" }, { jobId: "c" });
+    await reaches(open, "c", "active");
+    const key = cancelKey(config.redis.prefix, open.queue.name, "c");
+    await requestCancel(connection, config.redis.prefix, open.queue.name, "c");
+    const job = await reaches(open, "c", "failed");
+    const deadline = Date.now() + 10_000;
+    while ((await connection.exists(key)) === 1 && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    await job.retry();
+    await reaches(open, "c", "active");
+  });
+
   it("never starts a job that was cancelled while it waited", async () => {
     const work = jest.fn(async () => undefined);
     const abandon = jest.fn(async () => undefined);
@@ -227,6 +242,48 @@ describe("a worker", () => {
     await lifecycle.stop();
     const job = await reaches(open, "h", "waiting");
     expect([job.attemptsMade, job.stalledCounter]).toEqual([0, 0]);
+    expect(await connection.keys(`${config.redis.prefix}:starts:${open.queue.name}:*`)).toEqual([]);
+  });
+
+  it("that stops many times while it has a job is no death of that job", async () => {
+    const queue = `q-${randomUUID()}`;
+    const deaths: number[] = [];
+    const work: Work = (_, context) => {
+      deaths.push(context.deaths);
+      return new Promise<never>(() => {});
+    };
+    const open = openQueue(queue, { connection, redis: config.redis, logger });
+    await addJob(open, "j", { what: "long" }, { jobId: "deployed" });
+    for (let deploy = 0; deploy < 5; deploy++) {
+      const { lifecycle } = await start(work, queue);
+      await reaches(open, "deployed", "active");
+      await lifecycle.stop();
+      await reaches(open, "deployed", "waiting");
+    }
+    expect(deaths).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it("counts the deaths of a scheduled job as those of any other, and ends neither before", async () => {
+    const queue = `q-${randomUUID()}`;
+    const open = openQueue(queue, { connection, redis: config.redis, logger });
+    await open.queue.upsertJobScheduler("nightly", { every: 3_600_000 }, { name: "j", data: { what: "x" } });
+    const [first] = await open.queue.getJobs(["waiting", "delayed"]);
+    const lost = [];
+    for (let i = 0; i < 2; i++) {
+      const worker = new Worker(queue, () => new Promise(() => {}), {
+        connection: connection as ConnectionOptions,
+        prefix: config.redis.prefix,
+        lockDuration: 1_000,
+        stalledInterval: 300,
+        maxStalledCount: 1_000,
+        skipLockRenewal: true,
+      });
+      lost.push(worker);
+      await reaches(open, first!.id!, "active");
+    }
+    const { open: again } = await start(async () => "done", queue);
+    expect((await reaches(again, first!.id!, "completed")).returnvalue).toBe("done");
+    await Promise.all(lost.map((worker) => worker.close(true)));
   });
 
   it("serves several queues in one process and stops them together", async () => {
