@@ -77,8 +77,16 @@ export async function writeOnce(
   }
 }
 
-/** File systems without hard links (FAT, some network disks) answer a link with one of these. */
-const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+/** File systems without hard links (FAT, some network disks, disks that are joined to one) answer a link with one of these. */
+const NO_LINKS: ReadonlySet<string> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+  "EXDEV",
+  "EINVAL",
+]);
 
 /**
  * Moves a file to a name that must be free. Doing it again after a kill finishes it.
@@ -113,12 +121,15 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Whether two names are of one file (device and inode), links not followed; false if one of them is not there. */
+/**
+ * Whether two names are of one file (device and inode), links not followed; false if one of them is not there, or the
+ * disk gives no inodes: then every file would be the same.
+ */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all(
     [a, b].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
   );
-  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
+  return first !== undefined && first.ino !== 0n && first.dev === second?.dev && first.ino === second.ino;
 }
 
 /** To read and write at any place: made if it is not there, never cut, and not what a link leads to. */

@@ -16,6 +16,8 @@ const WHY: Readonly<Record<string, string>> = {
   ENOTDIR: "its folder is a file",
   EISDIR: "it is a folder",
   EEXIST: "something else has its name, or that of its folder",
+  EBUSY: "it is in use: a file that is mounted into a container by itself cannot be replaced, its folder can",
+  EXDEV: "its folder lies on several disks",
   ELOOP: "its symbolic links lead in a circle",
   ENAMETOOLONG: `a name in it is longer than ${MAX_NAME_BYTES} bytes, or the path is longer than 4095`,
 };

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { access, constants, lstat, realpath, rename, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { ColaError } from "../errors/cola-error";
 import { isSameFile, isThere, moveNew, writeDurably, writeOnce } from "./durable-file";
 import { MAX_NAME_BYTES, outputError, shownPath, systemCode } from "./file-errors";
@@ -19,6 +19,9 @@ export interface OutputRules {
 
 /** `new`: the name is free. `replace`: a regular file is there that may go. */
 export type OutputPlace = "new" | "replace";
+
+/** Name of the folder that a batch keeps beside its output, `.scored.csv.colaml`. */
+const BATCH_FOLDER = /^\..+\.colaml$/;
 
 /**
  * The gate that every path goes through which a user, a payload or a flag names for writing: not an input, not there
@@ -101,9 +104,21 @@ async function checkFolder(path: string): Promise<void> {
   const folder = dirname(path);
   try {
     if (!(await stat(folder)).isDirectory()) throw refused(path, `${shownPath(folder)} is not a folder`);
+    await checkNoBatchFolder(path, await realpath(folder));
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw outputError(path, error);
+  }
+}
+
+/** What lies in a batch folder is the batch's, and is removed with it. */
+async function checkNoBatchFolder(path: string, folder: string): Promise<void> {
+  const names = folder.split(sep);
+  for (const [i, name] of names.entries()) {
+    if (!BATCH_FOLDER.test(name)) continue;
+    const batch = names.slice(0, i + 1).join(sep);
+    if (await isThere(join(batch, "owner.json")))
+      throw refused(path, `${shownPath(batch)} is a batch folder, which goes when its batch ends`);
   }
 }
 

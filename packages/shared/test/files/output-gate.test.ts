@@ -39,8 +39,20 @@ function everything(): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
+function batchFolder(...names: string[]): string {
+  mkdirSync(join(at(".scored.csv.colaml"), "parts"), { recursive: true });
+  writeFileSync(join(at(".scored.csv.colaml"), "owner.json"), "{}");
+  return join(at(".scored.csv.colaml"), ...names);
+}
+
 /** What is never written, not even with force: how it comes to be there, and what the refusal says. */
 const ATTACKS: [string, () => string, RegExp][] = [
+  ["a file of a batch folder", () => batchFolder("output"), /\.scored\.csv\.colaml is a batch folder/],
+  [
+    "a part in a batch folder",
+    () => batchFolder("parts", "0.csv"),
+    /\.scored\.csv\.colaml is a batch folder/,
+  ],
   ["the input itself", () => input, /is the input .*tweets\.csv/],
   [
     "the input spelled another way",
