@@ -1,5 +1,6 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel, requestCancel } from "@colaml/shared/jobs/cancel";
+import { SCHEDULED_JOB_ID } from "@colaml/shared/jobs/names";
 import { QUEUES, type QueueName } from "@colaml/shared/jobs/queues";
 import { takenOff, type WithdrawnTrials, withdrawTrials } from "@colaml/shared/jobs/withdraw-trials";
 import type { Job } from "bullmq";
@@ -19,13 +20,15 @@ export interface Cancelled {
  * Ends a job: one that never ran is taken off its queue. One that runs, or was begun and waits to go on, is ended by
  * a worker, which puts away what was made so far. The trials of a tuning job end with it.
  *
- * @throws ColaError JOB_NOT_FOUND; USAGE when it is finished already
+ * @throws ColaError JOB_NOT_FOUND; USAGE when it is finished already, or the next job of a schedule and not yet due
  */
 export async function cancelJob(queues: JobQueues, reference: string): Promise<Cancelled> {
   const { queue, job } = await queues.get(reference);
   const id = job.id!;
   const { status } = await queues.view(`${queue}/${id}`);
   if (isFinished(status)) throw new ColaError("USAGE", `job ${id} is ${status} already: nothing to cancel`);
+  const [, schedule] = SCHEDULED_JOB_ID.test(id) ? id.split(":") : [];
+  if (schedule !== undefined && status === "delayed" && !wasBegun(job)) throw notYetDue(id, schedule);
   // Asked first: a job that a worker takes at this very moment is ended there.
   await requestCancel(queues.redis, queues.settings.prefix, queue, id);
   if (status !== "active" && !wasBegun(job) && (await takenOff(job))) {
@@ -39,6 +42,13 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   const { redis: connection, settings } = queues;
   const where = { queue: queues.queue(QUEUES.train), connection, prefix: settings.prefix };
   return { id, queue, cancelled: "requested", trials: await withdrawTrials(job, where) };
+}
+
+function notYetDue(id: string, schedule: string): ColaError {
+  return new ColaError(
+    "USAGE",
+    `job ${id} is the next one of schedule ${schedule} and not yet due: \`cola schedule remove ${schedule}\` ends the schedule`,
+  );
 }
 
 /** What became of a cancelled job, and of a tuning job's trials, in one line. */

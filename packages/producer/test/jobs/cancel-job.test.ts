@@ -44,3 +44,35 @@ it("takes the trials of a tuning job off their queue, too, and leaves the job to
   expect(await queues.queue("tune").getJobState("t")).toBe("waiting");
   expect(await asked("tune", "t")).toEqual(["t"]);
 });
+
+describe("a job of a schedule", () => {
+  const job = { name: "monitor", data: {} };
+  const schedule = async (name: string, startDate: number) => {
+    const queue = queues.queue("monitor");
+    const { id } = await queue
+      .upsertJobScheduler(name, { every: 3_600_000, startDate }, job)
+      .then((made) => made!);
+    return { id: id!, state: await queue.getJobState(id!) };
+  };
+
+  it("that is not yet due is not cancelled, and the refusal says what ends the schedule", async () => {
+    const { id, state } = await schedule("nightly", Date.now() + 3_600_000);
+    expect(state).toBe("delayed");
+    await expect(cancelJob(queues, `monitor/${id}`)).rejects.toMatchObject({
+      code: "USAGE",
+      message: expect.stringContaining("cola schedule remove nightly"),
+    });
+    expect(await asked("monitor", id)).toEqual([]);
+  });
+
+  it("that is due is ended by the worker that takes it, and stays until then: it makes the next one", async () => {
+    const { id, state } = await schedule("hourly", Date.now() - 1_000);
+    expect(state).toBe("waiting");
+    expect(await cancelJob(queues, `monitor/${id}`)).toEqual({
+      id,
+      queue: "monitor",
+      cancelled: "requested",
+    });
+    expect(await asked("monitor", id)).toEqual([id]);
+  });
+});

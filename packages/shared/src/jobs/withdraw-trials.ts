@@ -47,14 +47,14 @@ export async function withdrawTrials(
 
 /**
  * Takes a job off its queue.
- * @returns false when a worker has it
+ * @returns false if a worker has it, or its schedule makes the next one from it
  */
 export async function takenOff(job: Pick<Job, "remove">): Promise<boolean> {
   try {
     await job.remove();
     return true;
   } catch (error) {
-    if (/locked|could not be removed/i.test(messageOf(error))) return false;
+    if (/locked|could not be removed|belongs to a job scheduler/i.test(messageOf(error))) return false;
     throw error;
   }
 }
