@@ -99,7 +99,7 @@ function summaryOf(
   if (!quality) return `${differ}; which version is better is not known: ${qualityAbsent}`;
   const { challengerOnly, baselineOnly, p } = quality.test;
   const names = { baseline: nameOf(baseline, challenger), challenger: nameOf(challenger, baseline) };
-  const counts = `only ${names.challenger} is right on ${challengerOnly} rows, only ${names.baseline} on ${baselineOnly} (McNemar's p ${p.toPrecision(3)})`;
+  const counts = `only ${names.challenger} is right on ${challengerOnly} rows, only ${names.baseline} on ${baselineOnly} (McNemar's p ${p < 0.0001 ? "below 0.0001" : p.toPrecision(3)})`;
   const verdict = better === "undecided" ? "neither is better beyond chance" : `${names[better]} is better`;
   return `${differ}; ${verdict}: ${counts}`;
 }

@@ -1,3 +1,4 @@
+import { f1OfCounts } from "@colaml/shared/comparison/f1-of-counts";
 import { mcnemarTest } from "@colaml/shared/comparison/mcnemar";
 import type { ChangeExample, ComparedQuality, CompareResult } from "@colaml/shared/jobs/compare";
 import type { ForeignLabels } from "@colaml/shared/jobs/monitor";
@@ -7,6 +8,7 @@ import type { ModelBundle } from "@colaml/shared/model/model-bundle";
 import { normaliseLabel } from "@colaml/shared/tables/labels";
 import { ForeignLabelList } from "../check/foreign-label-list";
 import { maskedExample } from "../check/masked-example";
+import { classCountsOf } from "../quality/confusion-counts";
 import { LabelTally } from "../quality/label-tally";
 import { WordPushes } from "./word-pushes";
 
@@ -140,10 +142,22 @@ export class RowComparison {
     const p = Math.min(1, 2 * Math.min(...oneSided.map((side) => side.p)));
     const test = { challengerOnly, baselineOnly, p, alpha };
     const [baseline, challenger] = [this.#baseline, this.#challenger].map(({ tally }): ComparedQuality => {
-      const { metrics, intervals } = tally.quality(this.#classes);
-      return { metrics, intervals };
+      const { metrics, intervals, confusion } = tally.quality(this.#classes);
+      const macro = macroF1(confusion);
+      return { metrics: macro === undefined ? metrics : { ...metrics, macro_f1: macro }, intervals };
     }) as [ComparedQuality, ComparedQuality];
     const winner = challengerOnly > baselineOnly ? "challenger" : "baseline";
     return { quality: { baseline, challenger, test }, better: p < alpha ? winner : "undecided" };
   }
+}
+
+/** scikit-learn's `f1_score(average="macro", labels=...)` over the classes that occur; foreign rows are wrong predictions. */
+function macroF1(confusion: readonly (readonly number[])[]): number | undefined {
+  const { actual, predicted, correct } = classCountsOf(confusion);
+  const counts = {
+    support: Float64Array.from(actual),
+    predicted: Float64Array.from(predicted),
+    hits: Float64Array.from(correct),
+  };
+  return f1OfCounts(counts, "macro_f1");
 }

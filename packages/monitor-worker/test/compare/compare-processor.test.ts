@@ -91,6 +91,9 @@ test("rows with labels: the quality of both, and McNemar's test decides", async 
   });
   expect(baseline.metrics.accuracy_score).toBeCloseTo(10 / 25, 12);
   expect(challenger.metrics.accuracy_score).toBeCloseTo(18 / 25, 12);
+  // scikit-learn: f1_score(actual, predicted, labels=["False", "True"], average="macro"), the five "Maybe" being wrong
+  expect(baseline.metrics.macro_f1).toBeCloseTo(0.4009216589861751, 12);
+  expect(challenger.metrics.macro_f1).toBeCloseTo(0.4186046511627907, 12);
   expect(result.summary).toMatch(
     /^12 of 28 rows \(42\.9%\) get another label; version 2 is better: only version 2 is right on 10 rows, only version 1 on 2 \(McNemar's p 0\.0225\)$/,
   );

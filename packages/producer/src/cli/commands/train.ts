@@ -87,16 +87,24 @@ const METRICS = [
   ["log_loss", "log loss"],
 ] as const;
 
-/** Metrics of several row sets side by side, one metric a line; one that is absent says why. */
+/** Metrics of several row sets side by side, one metric a line; below them, why one is absent. */
 export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>): string {
   const cell = (metrics: ClassificationMetrics, name: (typeof METRICS)[number][0]) =>
-    metrics[name]?.toFixed(4) ?? `- (${metrics.absent?.[name] ?? "not computed"})`;
+    metrics[name]?.toFixed(4) ?? "-";
   const header = `  ${"".padEnd(10)}${[...columns.keys()].map((name) => name.padStart(12)).join("")}`;
   const rows = METRICS.map(
     ([name, title]) =>
       `  ${title.padEnd(10)}${[...columns.values()].map((metrics) => cell(metrics, name).padStart(12)).join("")}`,
   );
-  return [header, ...rows].join("\n");
+  const reasons = METRICS.flatMap(([name, title]) =>
+    [...columns]
+      .filter(([, metrics]) => metrics[name] === undefined)
+      .map(
+        ([column, { absent }]) =>
+          `  no ${title} of ${column}: ${printable(absent?.[name] ?? "not computed")}`,
+      ),
+  );
+  return [header, ...rows, ...reasons].join("\n");
 }
 
 function describeTraining(terminal: Terminal, result: TrainResult): string {
