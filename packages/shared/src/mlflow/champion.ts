@@ -110,7 +110,7 @@ async function targetOf(
   if (eventsOf(target).length > 0) return target;
   throw new ColaError(
     "USAGE",
-    `${name} version ${version} never was champion, there is nothing to go back to: \`cola models promote ${version}\` makes it champion`,
+    `${name} version ${version} never was champion, there is nothing to go back to: \`cola models promote ${version} --model ${name}\` makes it champion`,
   );
 }
 

@@ -102,7 +102,7 @@ function noChampion(uri: string, { name, version, tags }: ModelVersion): string 
     tags[VERDICT_TAGS.verdict] === undefined
       ? ""
       : ` (${tags[VERDICT_TAGS.verdict]}: ${tags[VERDICT_TAGS.reason] ?? ""})`;
-  return `${uri}: no version of ${name} is champion; the newest is version ${version}${verdict}: use it with --model models:/${name}/${version}, or make it champion with \`cola models promote ${version}\``;
+  return `${uri}: no version of ${name} is champion; the newest is version ${version}${verdict}: use it with --model models:/${name}/${version}, or make it champion with \`cola models promote ${version} --model ${name}\``;
 }
 
 function pin({ name, version, runId, source, tags }: ModelVersion): PinnedModel {

@@ -118,7 +118,7 @@ test("a rollback may name any version that was champion, and no other", async ()
     await promote(client, name, String(i), `better ${i}`, { at: day(i) });
   }
   const back = (to: string) => rollback(client, name, "complaints", { to, at: day(4) });
-  await expect(back("4")).rejects.toThrow(/version 4 never was champion.*cola models promote 4/);
+  await expect(back("4")).rejects.toThrow(/version 4 never was champion.*cola models promote 4 --model /);
   await expect(back("3")).rejects.toThrow(/version 3 is the champion already/);
   await expect(back("9")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
   expect(await aliases()).toEqual({ champion: "3", previous: "2" });
