@@ -41,17 +41,18 @@ function outcomeOf(terminal: Terminal, result: DecidedModel): string {
  * @param kind of the command's session: servers of its own end with it
  */
 export function nextSteps(result: DecidedModel, named: boolean, kind: Session["kind"]): string[] {
-  const { model, modelVersion, promoted, championVersion, runUrl } = result;
+  const { model, modelVersion, promoted, championVersion, previousVersion, runUrl } = result;
   const note = kind === "own" ? "  (while `npm run cola -- up` runs)" : "";
   const run: [string, string][] = runUrl === undefined ? [] : [["see the run", `${runUrl}${note}`]];
   if (modelVersion === undefined) return table([["publish it now", `${COLA} publish`], ...run]);
   const of = named ? ` --model ${model}` : "";
   if (promoted) {
-    return table([
-      ["predict with it", `${COLA} predict FILE --output OUT${of}`],
-      ["go back", `${COLA} models rollback${of} --reason WHY`],
-      ...run,
-    ]);
+    // After a first promotion there is nothing to go back to.
+    const back: [string, string][] =
+      previousVersion === undefined
+        ? []
+        : [[`go back to version ${previousVersion}`, `${COLA} models rollback${of} --reason WHY`]];
+    return table([["predict with it", `${COLA} predict FILE --output OUT${of}`], ...back, ...run]);
   }
   const compare: [string, string][] =
     championVersion === undefined

@@ -73,7 +73,7 @@ describe("a first training that is rejected", () => {
       error_code: "MODEL_NOT_FOUND",
       message: expect.stringMatching(
         new RegExp(
-          `no version of ${model} is champion; the newest is version 1 \\(REJECT: .*\\): use it with --model models:/${model}/1, or .*cola models promote 1`,
+          `no version of ${model} is champion; the newest is version 1 \\(REJECT: .*\\): use it with --model models:/${model}/1, or .*cola models promote 1 --model ${model}`,
         ),
       ),
     });
@@ -104,12 +104,12 @@ describe("what a verdict leads to", () => {
     expect((await json("predict", "--text", "thanks")).value["error_code"]).toBe("MODEL_NOT_FOUND");
   });
 
-  it("says of a promotion how to go back, and of one that is held how to compare and overrule", async () => {
+  it("says of a promotion how to go back if there is a way, and of one that is held how to compare and overrule", async () => {
     const promoted = await cola("train", tweets);
     expect(promoted.stdout).toContain("version 4: promoted to champion - PROMOTE: ");
     expect(offered(promoted.stdout).map(([, command]) => command)).toEqual([
       "predict FILE --output OUT",
-      "models rollback --reason WHY",
+      // A first champion has nothing to go back to.
       expect.stringMatching(/^http/),
     ]);
     const held = await cola("train", tweets, "--model", model);
@@ -120,6 +120,16 @@ describe("what a verdict leads to", () => {
       `models promote 5 --model ${model} --reason WHY`,
       expect.stringMatching(/^http/),
     ]);
+    const other = `${model}_other`;
+    await cola("train", tweets, "--model", other);
+    const second = await cola("train", tweets, "--model", other, "--force-promote");
+    expect(second.stdout).toContain("version 2: promoted to champion - PROMOTE: ");
+    expect(offered(second.stdout)).toContainEqual([
+      "go back to version 1",
+      `models rollback --model ${other} --reason WHY`,
+    ]);
+    const back = await cola("models", "rollback", "--model", other, "--reason", "WHY");
+    expect(back.stdout).toContain("version 1 is champion again");
   });
 });
 

@@ -173,6 +173,8 @@ export interface Promotion {
   verdict: string;
   /** The version that is champion now; absent if none is. */
   championVersion?: string;
+  /** The version that `cola models rollback` goes back to from a promoted one; absent if none was champion before. */
+  previousVersion?: string;
 }
 
 /** Result of a `train` job. */

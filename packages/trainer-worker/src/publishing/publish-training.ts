@@ -2,6 +2,7 @@ import type { TrainResult } from "@colaml/shared/jobs/train";
 import { championOf, promote } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel, publishRun } from "@colaml/shared/mlflow/publish-model";
+import { PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import type { ChampionCheckOptions } from "../champion/champion-check";
 import { factsOf, type Publication } from "./publication";
 import { recordVerdict } from "./record-verdict";
@@ -50,7 +51,18 @@ export async function publishTraining(
     decision: report.verdict,
     verdict: `${report.verdict}: ${report.reason}${promotes ? "" : " (not promoted, as asked for)"}`,
     ...(champion ? { championVersion: champion.version } : {}),
+    ...(champion?.version === version ? await previousOf(client, job.model, version) : {}),
     ...(report.championCheck ? { championCheck: report.championCheck } : {}),
     notes: [...facts.notes, ...report.notes],
   };
+}
+
+/** What a rollback from this champion goes to: nothing after a first promotion. */
+async function previousOf(
+  client: MlflowClient,
+  model: string,
+  version: string,
+): Promise<Pick<TrainResult, "previousVersion">> {
+  const previous = await client.registry.versionOfAlias(model, PREVIOUS);
+  return previous && previous.version !== version ? { previousVersion: previous.version } : {};
 }
