@@ -54,14 +54,22 @@ export async function nextRange(
   }
 }
 
-/** Start of the last record that begins in `buffer`, which does not hold the end of that record. */
+/**
+ * Start of the last record that begins in `buffer`, which does not hold the end of that record. Halves the places it
+ * may be at: from record to record, each search for a quote would run through the long record behind them.
+ */
 function lastBorder(buffer: Buffer, dialect: Dialect): number {
   let border = 0;
-  for (;;) {
-    const { end } = recordEnd(buffer, border, border, dialect, true);
-    if (end === undefined) return border;
-    border = end;
+  let beyond = buffer.length;
+  while (border < beyond) {
+    const middle = border + Math.floor((beyond - border) / 2);
+    // whether a line end lies within quotes is known from as many bytes behind it as a field may have
+    const seen = buffer.subarray(0, beyond + dialect.maxRecordBytes + 2);
+    const { end } = recordEnd(seen, border, middle, dialect, true);
+    if (end === undefined || end > beyond) beyond = middle;
+    else border = end;
   }
+  return border;
 }
 
 /**

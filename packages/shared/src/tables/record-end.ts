@@ -26,10 +26,16 @@ export function recordEnd(
   const { newline, delimiter } = dialect;
   let position = from;
   const nextQuote = (at: number) => (dialect.quote < 0 ? -1 : buffer.indexOf(dialect.quote, at));
+  // looked for once, however many quotes stand before it: asked for places that only grow, -1 if none is left
+  let line = -2;
+  const nextLineEnd = (at: number) => {
+    if (line !== -1 && line < at) line = buffer.indexOf(newline, at);
+    return line;
+  };
   let quote = nextQuote(position);
   for (;;) {
     if (quote < 0 || quote >= target) {
-      const at = buffer.indexOf(newline, Math.max(position, target));
+      const at = nextLineEnd(Math.max(position, target));
       if (at >= 0 && (quote < 0 || at < quote)) return { end: at + 1, resume: at + 1 };
       if (quote < 0)
         return more ? { resume: Math.max(from, buffer.length) } : { end: buffer.length, resume: from };
@@ -40,14 +46,14 @@ export function recordEnd(
       if (close === UNDECIDED) return { resume: quote };
       if (close >= 0) position = close + 1;
       else {
-        const line = buffer.indexOf(newline, quote);
-        if (line < 0)
+        const lineEnd = nextLineEnd(quote);
+        if (lineEnd < 0)
           return more
             ? { resume: buffer.length, inBrokenLine: true }
             : { end: buffer.length, resume: from, inBrokenLine: true };
         // a line end at or after the target is the one looked for: the broken record ends there
-        position = line;
-        if (line < target) position = line + 1;
+        position = lineEnd;
+        if (lineEnd < target) position = lineEnd + 1;
       }
     } else position = quote + 1;
     quote = nextQuote(position);

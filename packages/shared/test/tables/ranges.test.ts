@@ -35,6 +35,8 @@ const LONG_RECORDS: [string, string, string, number][] = [
   ["many unclosed quotes in one line", `1,${'"a,'.repeat(4 * MB)}\n`, "broken quoting", 1],
   ["quotes only, 12 MB of them, an odd number", `1,${'"'.repeat(12 * MB + 1)}\n`, "broken quoting", 1],
   ["no quote", `1,${"a".repeat(12 * MB)},x\n`, "record too large", 1],
+  // a search that runs through the rest for each of them takes hours
+  ["quotes inside a field, 3 million of them", `1,${'x"'.repeat(3 * MB)},x\n`, "record too large", 1],
   ["a quote inside a field", `1,a"${"b".repeat(12 * MB)},x\n`, "record too large", 1],
   [
     "sound quotes with lines in them",
@@ -63,6 +65,15 @@ describe("a record too long to be held", () => {
         { start: end, end: content.length },
       ]);
     }
+  });
+
+  it("costs the short records before it nothing: the range ends where it begins", async () => {
+    const short = "1,b,a\n".repeat(160_000);
+    const content = `${HEADER}${short}2,${"x".repeat(12 * MB)},a\n3,fine,b\n`;
+    const source = await openInput({ path: writeInput("behind.csv", content), encoding: "utf-8" });
+    const first = await nextRange(source, HEADER.length, 1 << 20, CSV);
+    await source.close();
+    expect(first).toEqual({ start: HEADER.length, end: HEADER.length + short.length });
   });
 
   it("ends with the file if nothing follows it", async () => {
