@@ -2,15 +2,15 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { PredictJob } from "@colaml/shared/jobs/predict";
 import type { ChunkPlan, FieldRef } from "@colaml/shared/jobs/predict-chunk";
 import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { columnIndex } from "@colaml/shared/tables/column-names";
+import { columnIndex, columnNotFound } from "@colaml/shared/tables/column-names";
 import { type Compression, compressionOf } from "@colaml/shared/tables/compression";
 import { checkUtf8Share } from "@colaml/shared/tables/encoding";
 import { formatOf } from "@colaml/shared/tables/file-format";
 import { HEADER_BYTES, type Header, readHeader } from "@colaml/shared/tables/header";
-import { JsonRecord } from "@colaml/shared/tables/json-record";
 import type { InputSource } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
 import { invalidRowsOf } from "./check-encoding";
+import { firstKeys } from "./first-keys";
 
 /** A file job: the schema lets it through only with an input and an output. */
 export type FileJob = PredictJob & Required<Pick<PredictJob, "input" | "output">>;
@@ -40,6 +40,8 @@ export async function planBatch(
   const text = job.columns.text ?? bundle.columns.text;
   const header = readHeader(head, { ...table, wanted: [text, ...job.passThrough] });
   const field = fieldFinder(header, job.input.path);
+  const wanted = [text, ...job.passThrough, job.columns.id].filter((column) => column !== undefined);
+  const columns = columnsOf(head, header, job.input.path, wanted);
   const output = formatOf({ path: job.output });
   const plan: ChunkPlan = {
     input: {
@@ -50,7 +52,7 @@ export async function planBatch(
       missingValues: table.missingValues,
       fields: header.columns.length,
       text: field(text),
-      ...idField(job, bundle, header, head, field),
+      ...idField(job, bundle, columns, field),
     },
     output: {
       format: output,
@@ -71,25 +73,29 @@ function fieldFinder({ columns, dialect }: Header, path: string): (name: string)
   return (name) => ({ name, place: dialect.delimiter >= 0 ? columnIndex(columns, name, path) : -1 });
 }
 
-/** The id column asked for, or the one the model knows where the input has it; none: row numbers serve. */
+/** The id column asked for, or the one the model knows if the input has it; none: row numbers serve. */
 function idField(
   job: FileJob,
   bundle: ModelBundle,
-  header: Header,
-  head: Buffer,
+  columns: { has(name: string): boolean },
   field: (name: string) => FieldRef,
 ): { id?: FieldRef } {
-  const name = job.columns.id ?? bundle.columns.id;
-  if (job.columns.id !== undefined) return { id: field(name) };
-  const there =
-    header.dialect.delimiter >= 0 ? header.columns.includes(name) : firstRecordHas(head, header, name);
-  return there ? { id: field(name) } : {};
+  if (job.columns.id !== undefined) return { id: field(job.columns.id) };
+  return columns.has(bundle.columns.id) ? { id: field(bundle.columns.id) } : {};
 }
 
-function firstRecordHas(head: Buffer, { dataStart }: Header, name: string): boolean {
-  const end = head.indexOf(10, dataStart);
-  const line = head.toString("utf8", dataStart, end < 0 ? head.length : end);
-  return JsonRecord.parse(line)?.has(name) ?? false;
+/** The columns of the input: names of the header, or keys of the first objects, which must hold the wanted ones. */
+function columnsOf(
+  head: Buffer,
+  header: Header,
+  path: string,
+  wanted: readonly string[],
+): ReadonlySet<string> {
+  if (header.dialect.delimiter >= 0) return new Set(header.columns);
+  const { keys, decisive } = firstKeys(head, header);
+  const missing = wanted.find((column) => !keys.has(column));
+  if (decisive && missing !== undefined) throw columnNotFound(path, missing, [...keys]);
+  return keys;
 }
 
 function checkedCompression(path: string): Compression {

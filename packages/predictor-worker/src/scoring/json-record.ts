@@ -3,7 +3,10 @@ import { JsonRecord } from "@colaml/shared/tables/json-record";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import type { ReadRecord } from "./read-record";
 
-/** Reads NDJSON: an object per line. Values that are not strings are written as the input writes them. */
+/**
+ * Reads NDJSON: an object per line. Values that are not strings are written as the input writes them. An object
+ * without the id has the row's number for one, as in training and monitoring.
+ */
 export function jsonRecordReader({ input, output }: ChunkPlan): ReadRecord {
   const missing = input.missingValues ?? "empty";
   return (range, scanner) => {
@@ -13,7 +16,7 @@ export function jsonRecordReader({ input, output }: ChunkPlan): ReadRecord {
     if (isMissing(text, missing)) return { reason: "no text" };
     return {
       text,
-      ...(input.id && { id: record.copied(input.id.name) }),
+      ...(input.id && record.has(input.id.name) && { id: record.copied(input.id.name) }),
       passThrough: output.passThrough.map(({ name }) => record.copied(name)),
     };
   };

@@ -9,7 +9,7 @@ import { type ReadColumns, requiredColumns } from "./row-columns";
 import type { RowSink } from "./row-sink";
 
 /** A column that none of this many first objects has is not there; later objects may leave it out. */
-const PROBED_OBJECTS = 100;
+export const PROBED_OBJECTS = 100;
 const MAX_KEYS = 1000;
 
 /** Rows of ranges of newline-delimited JSON: an object per line, columns by key. */
