@@ -88,9 +88,11 @@ export function checkUtf8Header(path: string, header: Buffer, head: Buffer): voi
   throw new ColaError("INPUT_UNREADABLE", `the header of ${path} is not UTF-8: ${advice(head)}`);
 }
 
-/** @throws ColaError LABELS_INVALID: a class that holds U+FFFD is a damaged name */
+/** @throws ColaError LABELS_INVALID: a class that holds U+FFFD or half a character is a damaged name */
 export function damagedLabel(column: string, line: number, sample: Buffer): ColaError {
-  const reason = isUtf8(sample) ? "it holds U+FFFD, which stands for a lost letter" : advice(sample);
+  const reason = isUtf8(sample)
+    ? "it holds U+FFFD, which stands for a lost letter, or half a character"
+    : advice(sample);
   return new ColaError(
     "LABELS_INVALID",
     `the label in line ${line}, column ${JSON.stringify(column)}, is not UTF-8 text: ${reason}`,

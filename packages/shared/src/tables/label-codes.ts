@@ -6,8 +6,10 @@ import { isMissing, type MissingValues } from "./missing-values";
 export const MAX_LABELS = 1000;
 /** Code of a field that holds no label. */
 export const NO_LABEL = 0xffff;
-/** Code of a field with bytes that are not UTF-8, or with U+FFFD in their place: whose letters are lost. */
+/** Code of a field with bytes that are not UTF-8, or with U+FFFD or half a character in their place: whose letters are lost. */
 export const DAMAGED_LABEL = 0xfffe;
+/** U+FFFD, or half of a character (JSON's `"\\ud800"`), which UTF-8 cannot hold: two such labels would become one. */
+const LOST_LETTER = /\uFFFD|\p{Surrogate}/u;
 const CACHE = 1024;
 
 /**
@@ -45,7 +47,7 @@ export class LabelCodes {
   codeOfString(raw: string): number {
     const label = isMissing(raw, this.#missing) ? undefined : normaliseLabel(raw);
     if (label === undefined) return NO_LABEL;
-    if (label.includes("\uFFFD")) return DAMAGED_LABEL;
+    if (LOST_LETTER.test(label)) return DAMAGED_LABEL;
     const known = this.#codes.get(label);
     if (known !== undefined) return known;
     if (this.names.length === MAX_LABELS) {

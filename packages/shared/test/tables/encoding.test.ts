@@ -104,4 +104,12 @@ describe("a few bytes that are not UTF-8", () => {
       );
     },
   );
+
+  it.each(["\\ud800", "\\udc00x", "\\ufffd"])(
+    "are refused in a label that JSON spells with an escape, %s, which UTF-8 cannot hold",
+    async (spelling) => {
+      const content = `{"text":"fine","label":"no"}\n{"text":"fine","label":"${spelling}"}\n`;
+      expect(await readError(writeInput("half.ndjson", content), columns)).toMatch(/^LABELS_INVALID: /);
+    },
+  );
 });
