@@ -5,6 +5,9 @@ const MAX_NAME = 40;
 const MAX_WORDS = 4;
 /** Begins with a letter or `_` (a pandas index has no name); holds no sentence's punctuation. */
 const NAME = /^$|^[\p{L}_][\p{L}\p{M}\p{N}_ .:/()#%&+-]*$/u;
+/** Four words are a name in title case (`Date of Last Contact`); else they are a sentence. */
+const TITLE =
+  /^[\p{Lu}\p{N}(#][^\s]*(?:\s+(?:[\p{Lu}\p{N}(#&][^\s]*|of|in|at|to|the|and|for|per|by|de|del|la))+$/u;
 const VALUE = /^(true|false|yes|no|nan|null|none)$/i;
 
 /**
@@ -16,11 +19,16 @@ export function looksLikeHeader(fields: readonly string[]): boolean {
   return fields.every(
     (field) =>
       field.length <= MAX_NAME &&
-      NAME.test(field) &&
+      NAME.test(field.trim()) &&
       !VALUE.test(field.trim()) &&
       !/\.{2}|\.\s|[.:]$/.test(field) &&
-      field.split(/\s+/).length <= MAX_WORDS,
+      isNameByWords(field.trim()),
   );
+}
+
+function isNameByWords(field: string): boolean {
+  const words = field.split(/\s+/).length;
+  return words < MAX_WORDS || (words === MAX_WORDS && TITLE.test(field));
 }
 
 /** The columns of a file in words, cut if they are many. */

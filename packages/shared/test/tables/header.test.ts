@@ -95,6 +95,7 @@ describe("a file without a header", () => {
     "spam\tFree entry in 2 a wkly comp",
     "0,My order never came. Call me at 555 0199",
     "Maria Lopez,true",
+    "I hate this product,negative",
   ])("does not show a row of somebody's text as the names of its columns: %s", async (row) => {
     const message = await readError(writeInput("bare.csv", `${row}\n${row}\n`), columns);
     expect(message).toMatch(
@@ -109,6 +110,7 @@ describe("a file without a header", () => {
       ["Unnamed: 0", "airline_sentiment:confidence", "tweet text", "Fecha de creación"],
       ["v1", "v2", "", ""],
       ["標籤", "文字"],
+      ["id", " text", " Date of Last Contact"],
       ["Complaint ID", "Date received", "Consumer complaint narrative", "ZIP code", "Timely response?"],
     ]) {
       expect({ header, is: looksLikeHeader(header) }).toEqual({
