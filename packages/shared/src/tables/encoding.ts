@@ -8,9 +8,26 @@ const SAMPLE_BYTES = 65_536;
 /** More rows than this, and a larger share than that, with bytes that are not UTF-8: the file is in another encoding. */
 const TOLERATED = { rows: 2, share: 0.01 };
 
+/** Byte order marks, by the encoding that they stand for. */
+const MARKS: readonly (readonly [string, readonly number[]])[] = [
+  ["utf-8", [0xef, 0xbb, 0xbf]],
+  ["utf-16le", [0xff, 0xfe]],
+  ["utf-16be", [0xfe, 0xff]],
+];
+
+/** Almost any bytes fit UTF-16 in the wrong order, and any fit an encoding of single bytes: the mark is what tells. */
+function checkMark(path: string, encoding: string, start: Buffer): void {
+  const marked = MARKS.find(([, mark]) => mark.every((byte, i) => start[i] === byte))?.[0];
+  if (marked === undefined || marked === encoding) return;
+  throw new ColaError(
+    "INPUT_UNREADABLE",
+    `${path} is not ${encoding}: it begins with the byte order mark of ${marked}; give --encoding ${marked}`,
+  );
+}
+
 /**
  * The pieces of a text in UTF-8.
- * @throws ColaError INPUT_UNREADABLE if a byte does not fit the encoding
+ * @throws ColaError INPUT_UNREADABLE if a byte does not fit the encoding, or the file has the mark of another one
  */
 export async function* toUtf8(
   pieces: AsyncIterable<Buffer>,
@@ -32,6 +49,7 @@ export async function* toUtf8(
     }
   };
   for await (const piece of pieces) {
+    if (read === 0) checkMark(path, encoding, piece);
     yield decode(piece);
     read += piece.length;
   }

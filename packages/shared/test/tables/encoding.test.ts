@@ -112,4 +112,13 @@ describe("a few bytes that are not UTF-8", () => {
       expect(await readError(writeInput("half.ndjson", content), columns)).toMatch(/^LABELS_INVALID: /);
     },
   );
+
+  it.each([
+    ["utf-16", "utf-16be", Buffer.from("\ufefftext,label\na,b\n", "utf16le").swap16()],
+    ["utf-16be", "utf-16le", Buffer.from("\ufefftext,label\na,b\n", "utf16le")],
+    ["windows-1252", "utf-8", Buffer.from("\ufefftext,label\na,b\n")],
+  ])("are not read as %s if the file's mark says %s", async (encoding, marked, bytes) => {
+    const reading = readAll({ path: writeInput("marked.csv", bytes), encoding }, { text: "text" });
+    await expect(reading).rejects.toThrow(`byte order mark of ${marked}; give --encoding ${marked}`);
+  });
 });
