@@ -278,12 +278,19 @@ describe("a file to a file", () => {
     },
   );
 
-  it("is one rejected row where a quote of 12 MB never closes, and the job ends", async () => {
-    const path = join(bench.folder, "endless.csv");
-    await writeFile(path, `tweet_id,text\n1,please help\n2,"${"a".repeat(12_000_000)}\n3,sorry\n`);
-    const output = join(bench.folder, "endless-out.csv");
-    expect(await run({ input: { path }, output })).toMatchObject({ rows: 2, rejected: 1 });
-    expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe("line,reason\n3,broken quoting\n");
+  it.each([
+    ["a quote that never closes", "file", "csv", `"${"a".repeat(12_000_000)}`, "broken quoting"],
+    ["a quote that never closes", "redis", "csv.gz", `"${"a".repeat(12_000_000)}`, "broken quoting"],
+    ["a field full of quotes", "redis", "csv", 'x"'.repeat(6_000_000), "record too large"],
+  ] as const)("is one rejected row, 12 MB of %s (%s, %s), and the job ends", async (...row) => {
+    const [_what, transport, ending, field, reason] = row;
+    const path = join(bench.folder, `endless-${transport}.${ending}`);
+    const content = `tweet_id,text\n1,please help\n2,${field}\n3,sorry\n`;
+    // level 0: what deflates a thousand times over is refused as a bomb
+    await writeFile(path, ending === "csv" ? content : gzipSync(content, { level: 0 }));
+    const output = join(bench.folder, `endless-${transport}-${ending}-out.csv`);
+    expect(await run({ input: { path }, output, transport })).toMatchObject({ rows: 2, rejected: 1 });
+    expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe(`line,reason\n3,${reason}\n`);
   });
 
   it("refuses a file whose texts are in another encoding, and names it", async () => {
