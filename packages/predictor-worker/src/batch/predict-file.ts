@@ -50,7 +50,26 @@ export async function predictFile(
   const finished = await resultOfEarlierRun(job, folder, context.jobId);
   if (finished) return finished;
   await takeFolder(job, folder, owner, options, context);
-  return withBatch(job, folder, owner, options, context);
+  try {
+    return await withBatch(job, folder, owner, options, context);
+  } catch (error) {
+    const overtaken = context.signal.aborted ? undefined : await resultOfOther(job, folder, owner);
+    if (overtaken) return overtaken;
+    throw error;
+  }
+}
+
+/**
+ * The result of another attempt at the same job that was taken for dead, went on all the same and came to the end:
+ * the folder went with it, under the feet of this one.
+ */
+async function resultOfOther(
+  job: FileJob,
+  folder: BatchFolder,
+  owner: Owner,
+): Promise<PredictResult | undefined> {
+  if ((await folder.owner())?.epoch === owner.epoch) return undefined;
+  return resultOfEarlierRun(job, folder, owner.jobId).catch(() => undefined);
 }
 
 /**

@@ -1,14 +1,32 @@
 // The predictor as it ships, made fragile: it ends itself at the moment that CRASH_AT names (once, the file
-// CRASH_ONCE remembers), and scoring a row with the text POISON throws or aborts the process.
-const { existsSync, writeFileSync } = require("node:fs");
+// CRASH_ONCE remembers), scoring a row with the text POISON throws or aborts the process, and once OVERTAKEN_BY, an
+// output of another attempt at the same job, is there with its receipt, it is put into place and the batch folder goes.
+const { existsSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { ByteScorer } = require("@colaml/predictor-worker/scoring/byte-scorer");
 const { startPredictor } = require("@colaml/predictor-worker/start-predictor");
+const { batchFolderPath } = require("@colaml/shared/data/receipt");
 const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
 
-const { CRASH_AT, CRASH_ONCE, CRASH_AFTER = "1", POISON = "" } = process.env;
+const {
+  CRASH_AT,
+  CRASH_ONCE,
+  CRASH_AFTER = "1",
+  POISON = "",
+  OVERTAKEN_BY = "",
+  OVERTAKEN = "",
+} = process.env;
 let seen = 0;
 
+function overtake() {
+  if (OVERTAKEN_BY === "" || !existsSync(`${OVERTAKEN_BY}.receipt.json`)) return;
+  rmSync(batchFolderPath(OVERTAKEN), { recursive: true });
+  for (const ending of ["", ".rejected.csv", ".receipt.json"]) {
+    renameSync(`${OVERTAKEN_BY}${ending}`, `${OVERTAKEN}${ending}`);
+  }
+}
+
 function onStep(step) {
+  overtake();
   if (step !== CRASH_AT || existsSync(CRASH_ONCE) || ++seen < Number(CRASH_AFTER)) return;
   writeFileSync(CRASH_ONCE, step);
   process.kill(process.pid, "SIGKILL");
