@@ -1,6 +1,8 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { labelsFileOf, type MonitorJob } from "@colaml/shared/jobs/monitor";
+import type { Dataset } from "@colaml/shared/jobs/names";
 import { missingOf } from "@colaml/shared/model/reference-profile";
+import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { LabelIndex } from "../labels/label-index";
 import type { LabelStore } from "../labels/label-store";
 import { fileLabels, type RejectedLabels } from "../labels/labels-processor";
@@ -35,7 +37,8 @@ export interface OpenCheckDependencies {
  * Loads the model of a job and opens its rows: a file that is scored again, or finished predictions with the labels
  * that belong to them.
  *
- * @throws ColaError MODEL_NOT_FOUND, MODEL_MISMATCH, INPUT_NOT_FOUND, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED
+ * @throws ColaError MODEL_NOT_FOUND, MODEL_MISMATCH, INPUT_NOT_FOUND, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED, TOO_MANY_REJECTED,
+ *   LABELS_INVALID
  */
 export async function openCheck(dependencies: OpenCheckDependencies, job: MonitorJob): Promise<OpenCheck> {
   return job.input ? await openInput(dependencies, job) : await openPredictions(dependencies, job);
@@ -80,11 +83,9 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   const labelsFile = labelsFileOf(job);
   const file = labelsFile && { ...labelsFile, path: await confine(labelsFile.path) };
   if (file) {
-    const rejected: RejectedLabels = { count: 0, notes: [] };
     late.beginDelivery();
-    for await (const batch of fileLabels(file, columns, rejected))
-      for (const row of batch) late.set(row.id, row.label);
-    warnings.push(...rejected.notes.map((note) => `${file.path}: ${note}`));
+    const notes = await addFileLabels(late, file, columns, job.maxRejected);
+    warnings.push(...notes.map((note) => `${file.path}: ${note}`));
   }
   // Only a file that belongs to these predictions can have ids that are missing among them.
   const lateIds = file ? () => fileLabels(file, columns, { count: 0, notes: [] }) : undefined;
@@ -98,6 +99,30 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
     warnings,
     hasTexts: source.hasTexts,
   };
+}
+
+/**
+ * Adds a file's labels as one delivery; returns what was left out of it. Held to the same as a delivery of
+ * `cola labels`: a file that was named and brings nothing must not look like one that was read.
+ *
+ * @throws ColaError TOO_MANY_REJECTED, LABELS_INVALID
+ */
+async function addFileLabels(
+  late: LabelIndex,
+  file: Dataset,
+  columns: { label: string; id: string },
+  maxRejected: number,
+): Promise<string[]> {
+  const rejected: RejectedLabels = { count: 0, notes: [] };
+  let rows = 0;
+  for await (const batch of fileLabels(file, columns, rejected)) {
+    for (const row of batch) late.set(row.id, row.label);
+    rows += batch.length;
+  }
+  const { count, notes } = rejected;
+  checkRejected(maxRejected, { rows, rejected: count }, true, { path: file.path, reasons: notes });
+  if (rows > 0) return notes;
+  throw new ColaError("LABELS_INVALID", `no row of ${file.path} has an id and a label: ${notes.join("; ")}`);
 }
 
 /** Finished predictions of the same version, to compare with. @throws ColaError MODEL_MISMATCH */

@@ -207,3 +207,43 @@ describe("labels of several deliveries", () => {
     expect(result.metrics.accuracy_score).toBe(1);
   });
 });
+
+describe("a file of labels that is named for a check", () => {
+  it.each([
+    [
+      "labels are missing",
+      RIGHT.map(({ id }, i) => [id, i < 60 ? "NULL" : "positive"] as const),
+      "60 rows left out: no label",
+    ],
+    ["ids are blank", RIGHT.map(({ predicted }) => ["", predicted] as const), "100 rows left out: no id"],
+  ])("is refused as a delivery of `cola labels` is if most %s", async (_, rows, reason) => {
+    const job = { predictions: harness.predictions(RIGHT), labels: harness.labelFile(rows) };
+    await expect(harness.check(job)).rejects.toMatchObject({
+      code: "TOO_MANY_REJECTED",
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it("is refused if none of its rows has a label, however many may be rejected", async () => {
+    const labels = harness.labelFile(RIGHT.map(({ id }) => [id, "nan"] as const));
+    const job = { predictions: harness.predictions(RIGHT), labels, maxRejected: 100 };
+    await expect(harness.check(job)).rejects.toMatchObject({
+      code: "LABELS_INVALID",
+      message: expect.stringMatching(
+        /^no row of .*labels\.csv has an id and a label: 100 rows left out: no label/,
+      ),
+    });
+    expect(
+      await harness.check({
+        ...job,
+        labels: harness.labelFile([
+          ["t0", "nan"],
+          ["t1", "neutral"],
+        ]),
+      }),
+    ).toMatchObject({
+      n: 1,
+      warnings: expect.arrayContaining([expect.stringMatching(/labels\.csv: 1 rows left out: no label/)]),
+    });
+  });
+});
