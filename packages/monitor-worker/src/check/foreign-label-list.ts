@@ -50,5 +50,7 @@ const spelling = (label: string): string =>
   label
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/[\s_-]+/gu, "")
+    .replace(/[\s_]+/gu, "")
+    // A minus belongs to its number: -1 is not another spelling of 1.
+    .replace(/(?<!^)-|^-(?!\p{Nd})/gu, "")
     .replace(/(?<=\d)\.0+$/u, "");

@@ -10,6 +10,9 @@ describe("the class that a label may mean", () => {
     ["2.5", ["2", "25"], undefined],
     ["good", ["bad", "very good"], undefined],
     ["v.0", ["v"], undefined],
+    ["-1", ["0", "1"], undefined],
+    ["-1.0", ["-1", "0", "1"], "-1"],
+    ["very-good", ["bad", "very_good"], "very_good"],
   ])("of %j among %j is %j: equal but for case, spaces or a trailing .0", (label, classes, nearest) => {
     expect(nearestClass(label, classes)).toBe(nearest);
   });
