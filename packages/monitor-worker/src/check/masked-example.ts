@@ -2,15 +2,15 @@
 const MASKS: readonly [RegExp, string][] = [
   [/\b(?:https?:\/\/|www\.)\S{1,2048}/giu, "[link]"],
   [/[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,5}/gu, "[e-mail]"],
-  [/(?<![\p{L}\p{N}_])@[\p{L}\p{N}_]{1,64}/gu, "[handle]"],
-  [/(?<![\p{L}\p{N}])\+?\d(?:[\s().-]{0,2}\d){5,18}(?![\p{L}\p{N}])/gu, "[number]"],
+  [/(?<![\p{L}\p{N}_])@[\p{L}\p{N}_]{1,64}(?:[.-][\p{L}\p{N}_]{1,64})*/gu, "[handle]"],
+  [/\+?\p{Nd}(?:[\s().-]{0,2}\p{Nd}){5,}/gu, "[number]"],
 ];
 const SHOWN = 200;
 /** What is looked at: nothing behind it can be shown. */
 const READ = 2_000;
 
 /**
- * A text with handles, links, e-mails and telephone numbers (any run of six or more digits) masked, in one line of
+ * A text with handles, links, e-mails and telephone numbers (any run of six or more digits of any script, also within a word) masked, in one line of
  * at most 200 characters.
  *
  * @example maskedExample("@ana call +34 600 123 456") // "[handle] call [number]"

@@ -14,8 +14,8 @@ const WORDS_SHOWN = 20;
 /** What marks a part of a text that may identify somebody: handles, e-mail addresses, links. */
 const IDENTIFYING = ["@", "://", "www.", "WWW."];
 const SPACES_BEYOND_ASCII = /\s/;
-/** Runs of digits that are numbers of orders or telephones rather than words. */
-const NUMBER = /\d{3}/;
+/** Runs of digits, of any script, that are numbers of orders or telephones rather than words. */
+const NUMBER = /\p{Nd}{3}/u;
 
 interface WordCount {
   texts: number;

@@ -7,6 +7,10 @@ describe("examples", () => {
     ["mail josé.pérez+x@correo.example.es!", "mail [e-mail]!"],
     ["call +34 600-123-456 or (555) 123 4567.", "call [number] or ([number]."],
     ["order 12345 stays, 123456 does not", "order 12345 stays, [number] does not"],
+    ["@ana.garcia, @ana-g. and @ana wrote", "[handle], [handle]. and [handle] wrote"],
+    ["ES9121000418450200051332 and AB123456C", "ES[number] and AB[number]C"],
+    ["parcel 9400 1000 0000 0000 0000 00 came", "parcel [number] came"],
+    ["اتصل ٠١٠١٢٣٤٥٦٧٨ or ０９０１２３４５６７", "اتصل [number] or [number]"],
     ["two\r\nlines\u001b[31m", "two lines [31m"],
   ])("mask %j", (text, masked) => {
     expect(maskedExample(text)).toBe(masked);

@@ -51,7 +51,7 @@ describe("new words", () => {
 
   it("name no handle, link, e-mail address or number, however many texts hold them", () => {
     const texts = repeated(500, (i) =>
-      i % 2 === 0 ? "@AcmeHelp www.acme.example/refund ana@acme.example 600123456 strike" : "help",
+      i % 2 === 0 ? "@AcmeHelp www.acme.example/refund ana@acme.example 600123456 ٠١٠١٢٣٤ strike" : "help",
     );
     expect(newWordsOf(texts, {}).map(({ word }) => word)).toEqual(["strike"]);
   });
