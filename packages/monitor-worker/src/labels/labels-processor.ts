@@ -3,6 +3,7 @@ import type { LabelsJob, LabelsResult } from "@colaml/shared/jobs/labels";
 import type { Dataset } from "@colaml/shared/jobs/names";
 import { readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import { normaliseLabel } from "@colaml/shared/tables/labels";
+import { isMissing, type MissingValues } from "@colaml/shared/tables/missing-values";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { damageHint, quotedIds } from "./damaged-ids";
@@ -31,7 +32,7 @@ export function createLabelsProcessor({ store, columns, confine, now = Date.now 
     const names = { label: job.columns.label ?? columns.label, id: job.columns.id ?? columns.id };
     const source = job.input
       ? fileLabels({ ...job.input, path: await confine(job.input.path) }, names, rejected)
-      : inlineLabels(job.labels!, rejected);
+      : inlineLabels(job.labels!, job.missingValues ?? "pandas", rejected);
     const unknown = job.predictions
       ? new UnknownIds(await idsOf(await confine(job.predictions), "id"))
       : undefined;
@@ -124,10 +125,11 @@ export async function* fileLabels(
 
 async function* inlineLabels(
   labels: readonly LabelledId[],
+  missing: MissingValues,
   rejected: RejectedLabels,
 ): AsyncGenerator<LabelledId[], void, undefined> {
   const rows = labels.flatMap(({ id, label }) => {
-    const name = normaliseLabel(label);
+    const name = isMissing(label, missing) ? undefined : normaliseLabel(label);
     return name === undefined || id.trim() === "" ? [] : [{ id: id.trim(), label: name }];
   });
   rejected.count += labels.length - rows.length;

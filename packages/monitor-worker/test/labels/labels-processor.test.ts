@@ -74,6 +74,22 @@ describe("a delivery of labels", () => {
     expect(await deliver({ labels })).toMatchObject({ rows: 2, added: 0, ambiguous: { ids: 1, rows: 2 } });
   });
 
+  it("inside a job has missing labels as a file has them: they are no labels, unless the job says so", async () => {
+    const labels = ["True", "nan", "NULL", "None"].map((label, i) => ({ id: `${i}`, label }));
+    expect(await deliver({ labels, maxRejected: 3 })).toMatchObject({
+      rows: 1,
+      rejected: 3,
+      total: 1,
+      warnings: ["3 rows left out: no id or no label"],
+    });
+    await expect(deliver({ labels })).rejects.toMatchObject({ code: "TOO_MANY_REJECTED" });
+    expect(await deliver({ labels, missingValues: "empty" })).toMatchObject({
+      rows: 4,
+      rejected: 0,
+      total: 4,
+    });
+  });
+
   it("of which more is rejected than the job allows is refused, and nothing of it kept", async () => {
     const input = { path: write("answers.csv", ["id,label", "a,True", "b,", "c,nan", ",True"]) };
     await expect(deliver({ input })).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MISSING_VALUES } from "../config/table-values";
 import { datasetSchema, filePath, maxRejected, safeName } from "./names";
 
 /** Labels that travel inside a job, at most; more belong in a file. */
@@ -22,6 +23,8 @@ export const labelsJobSchema = z
       .min(1)
       .max(MAX_INLINE_LABELS)
       .optional(),
+    /** Which of `labels` are missing, by default as in a file: pandas' list. A file says it in `input`. */
+    missingValues: z.enum(MISSING_VALUES).optional(),
     /** Column names of `input`; absent: the configured ones. */
     columns: z
       .strictObject({
