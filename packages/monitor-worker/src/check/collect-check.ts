@@ -3,6 +3,7 @@ import type { LabelMatch } from "@colaml/shared/jobs/monitor";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { DriftReference } from "../drift/drift-reference";
 import { LISTED_IDS } from "../labels/label-join";
+import { shownId } from "../labels/shown-id";
 import type { RowSource } from "../rows/monitored-rows";
 import { collectReference } from "./collect-reference";
 import { type Collected, type CollectOptions, RowCollector } from "./collect-rows";
@@ -45,7 +46,7 @@ export async function collect(
     for (const { id } of batch) {
       if (late.wasMet(id)) continue;
       unknown.count++;
-      if (unknown.first.length < LISTED_IDS) unknown.first.push(id);
+      if (unknown.first.length < LISTED_IDS) unknown.first.push(shownId(id));
     }
   }
   const { joined: matched, leftOut: ambiguous } = collected.join;

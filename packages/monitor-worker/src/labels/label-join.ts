@@ -1,10 +1,9 @@
 import type { LeftOutIds } from "@colaml/shared/jobs/monitor";
 import { CONFLICTING_LABELS, type LabelIndex, NO_LABEL } from "./label-index";
+import { shownId } from "./shown-id";
 
 /** Ids that are listed by name, at most. */
 export const LISTED_IDS = 20;
-/** An id is listed this far, in characters. */
-export const SHOWN_ID = 100;
 
 /**
  * Joins rows with labels by id, and counts the rows it leaves out: those whose id came with different labels in one
@@ -54,7 +53,7 @@ export class LabelJoin {
     else this.#differentRows++;
     if (this.#labels.leaveOut(id)) {
       this.#ids++;
-      if (this.#first.length < LISTED_IDS) this.#first.push(id.slice(0, SHOWN_ID));
+      if (this.#first.length < LISTED_IDS) this.#first.push(shownId(id));
     }
     return undefined;
   }

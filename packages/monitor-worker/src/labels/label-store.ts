@@ -8,7 +8,8 @@ import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { AmbiguousIds } from "@colaml/shared/jobs/labels";
 import { SAFE_NAME } from "@colaml/shared/jobs/names";
 import { LabelIndex } from "./label-index";
-import { LISTED_IDS, SHOWN_ID } from "./label-join";
+import { LISTED_IDS } from "./label-join";
+import { shownId } from "./shown-id";
 
 export interface LabelledId {
   id: string;
@@ -98,7 +99,7 @@ async function ambiguousIn(path: string, index: LabelIndex, ids: number): Promis
   for await (const { id } of linesOf(path)) {
     if (!index.inConflict(id)) continue;
     found.rows++;
-    if (found.first.length < LISTED_IDS && index.leaveOut(id)) found.first.push(id.slice(0, SHOWN_ID));
+    if (found.first.length < LISTED_IDS && index.leaveOut(id)) found.first.push(shownId(id));
   }
   return found;
 }

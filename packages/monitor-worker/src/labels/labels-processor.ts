@@ -10,6 +10,7 @@ import { damageHint, quotedIds } from "./damaged-ids";
 import { LabelIndex } from "./label-index";
 import { LISTED_IDS } from "./label-join";
 import type { LabelledId, LabelStore, StoredLabels } from "./label-store";
+import { shownId } from "./shown-id";
 
 export interface LabelsDependencies {
   store: Pick<LabelStore, "add">;
@@ -158,7 +159,7 @@ class UnknownIds {
       for (const { id } of batch) {
         if (this.#predictions.has(id)) continue;
         this.found.count++;
-        if (this.found.first.length < LISTED_IDS) this.found.first.push(id);
+        if (this.found.first.length < LISTED_IDS) this.found.first.push(shownId(id));
       }
       yield batch;
     }
