@@ -4,7 +4,7 @@ import { forgetStarts } from "@colaml/shared/jobs/job-starts";
 import { predictJobSchema } from "@colaml/shared/jobs/predict";
 import type { PredictDeadJob } from "@colaml/shared/jobs/predict-chunk";
 import type { Job } from "bullmq";
-import type { JobQueues } from "./job-queues";
+import { type JobQueues, LISTED } from "./job-queues";
 import type { JobView } from "./job-view";
 import { checkedPayload } from "./payloads";
 import { submitJob } from "./submit-job";
@@ -48,16 +48,6 @@ export async function listJobs(queues: JobQueues, limit: number): Promise<JobVie
   return perQueue.flat().sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-const LISTED = [
-  "train",
-  "tune",
-  "predict",
-  "monitor",
-  "labels",
-  "compare",
-  "predict-dead",
-  "publish",
-] as const;
 const LISTED_STATES = [
   "active",
   "waiting",

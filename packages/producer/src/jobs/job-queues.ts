@@ -13,8 +13,8 @@ import { QUEUE_NAMES, type QueueName } from "@colaml/shared/jobs/queues";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
 
-/** Queues searched for a job known by its id alone: chunks are found through their own queue only. */
-const SEARCHED: readonly QueueName[] = [
+/** Queues whose jobs are listed: neither chunks, which are parts of a job, nor alerts, which have a list of their own. */
+export const LISTED = [
   "train",
   "tune",
   "predict",
@@ -23,8 +23,10 @@ const SEARCHED: readonly QueueName[] = [
   "compare",
   "predict-dead",
   "publish",
-  "alerts",
-];
+] as const;
+
+/** Queues searched for a job known by its id alone: chunks are found through their own queue only. */
+const SEARCHED: readonly QueueName[] = [...LISTED, "alerts"];
 
 /** A new id of a job: its queue and 10 random hex digits, e.g. `train-5f0c2a91d3`. */
 export const newJobId = (queue: QueueName) => `${queue}-${randomBytes(5).toString("hex")}`;

@@ -2,22 +2,16 @@ import { isUtf8 } from "node:buffer";
 import { analyse } from "chardet";
 import { encodingOf } from "../config/table-values";
 import { ColaError, messageOf } from "../errors/cola-error";
+import { BYTE_ORDER_MARKS, startsWith } from "./file-format";
 
 /** Bytes looked at to guess an encoding. */
 const SAMPLE_BYTES = 65_536;
 /** More rows than this, and a larger share than that, with bytes that are not UTF-8: the file is in another encoding. */
 const TOLERATED = { rows: 2, share: 0.01 };
 
-/** Byte order marks, by the encoding that they stand for. */
-const MARKS: readonly (readonly [string, readonly number[]])[] = [
-  ["utf-8", [0xef, 0xbb, 0xbf]],
-  ["utf-16le", [0xff, 0xfe]],
-  ["utf-16be", [0xfe, 0xff]],
-];
-
 /** Almost any bytes fit UTF-16 in the wrong order, and any fit an encoding of single bytes: the mark is what tells. */
 function checkMark(path: string, encoding: string, start: Buffer): void {
-  const marked = MARKS.find(([, mark]) => mark.every((byte, i) => start[i] === byte))?.[0];
+  const marked = Object.entries(BYTE_ORDER_MARKS).find(([, mark]) => startsWith(start, mark))?.[0];
   if (marked === undefined || marked === encoding) return;
   throw new ColaError(
     "INPUT_UNREADABLE",

@@ -15,12 +15,19 @@ export function formatOf(dataset: { path: string; format?: RecordFormat | undefi
   return dataset.format ?? formatByName(dataset.path) ?? "csv";
 }
 
-const UTF8_BOM = [0xef, 0xbb, 0xbf];
+/** Byte order marks by the encoding that they stand for. */
+export const BYTE_ORDER_MARKS = {
+  "utf-8": [0xef, 0xbb, 0xbf],
+  "utf-16le": [0xff, 0xfe],
+  "utf-16be": [0xfe, 0xff],
+} as const;
 
 /** Files that are no text, by their first bytes. */
 const SIGNATURES: readonly { bytes: readonly number[]; what: string }[] = [
-  { bytes: [0xff, 0xfe], what: "UTF-16: give --encoding utf-16le, or save it as UTF-8" },
-  { bytes: [0xfe, 0xff], what: "UTF-16: give --encoding utf-16be, or save it as UTF-8" },
+  ...(["utf-16le", "utf-16be"] as const).map((encoding) => ({
+    bytes: BYTE_ORDER_MARKS[encoding],
+    what: `UTF-16: give --encoding ${encoding}, or save it as UTF-8`,
+  })),
   { bytes: [0x1f, 0x8b], what: "gzip: give it a name that ends with .gz" },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: "zstd: give it a name that ends with .zst" },
   { bytes: [0x50, 0x4b, 0x03, 0x04], what: "a zip or Excel file: export it as CSV" },
@@ -29,7 +36,8 @@ const SIGNATURES: readonly { bytes: readonly number[]; what: string }[] = [
 /** NUL bytes in this many first bytes mean binary or UTF-16 without a mark. */
 const LOOKED_AT = 1024;
 
-const startsWith = (bytes: Uint8Array, prefix: readonly number[]) =>
+/** Whether bytes begin with others. */
+export const startsWith = (bytes: Uint8Array, prefix: readonly number[]) =>
   prefix.every((byte, i) => bytes[i] === byte);
 
 /**
@@ -50,5 +58,6 @@ export function checkText(path: string, bytes: Uint8Array): number {
       `${path} is binary or UTF-16 (it holds NUL bytes): save it as UTF-8 text, or give --encoding ${encoding}`,
     );
   }
-  return startsWith(bytes, UTF8_BOM) ? UTF8_BOM.length : 0;
+  const mark = BYTE_ORDER_MARKS["utf-8"];
+  return startsWith(bytes, mark) ? mark.length : 0;
 }

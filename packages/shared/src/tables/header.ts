@@ -146,15 +146,18 @@ function recognised(
   request: HeaderRequest,
 ): OpenHeader {
   const { columnNames, wanted = [] } = request;
-  const headers = [own, ...CANDIDATES.filter((candidate) => candidate !== own)].map(open);
   const fits = columnNames
     ? ({ fieldCount }: OpenHeader) => fieldCount === columnNames.length
     : ({ fields }: OpenHeader) => wanted.length > 0 && wanted.every((column) => fields.includes(column));
-  const [ownHeader] = headers as [OpenHeader, ...OpenHeader[]];
+  const ownHeader = open(own);
+  if (fits(ownHeader)) return ownHeader;
+  const headers = CANDIDATES.filter((candidate) => candidate !== own).map(open);
   const fitting = headers.find(fits);
   if (fitting !== undefined) return fitting;
   if (ownHeader.fieldCount > 1 || ownHeader.status !== "record") return ownHeader;
-  return headers.reduce((best, header) => (header.fieldCount > best.fieldCount ? header : best));
+  return [ownHeader, ...headers].reduce((best, header) =>
+    header.fieldCount > best.fieldCount ? header : best,
+  );
 }
 
 function checkRecord(header: OpenHeader, content: Buffer, more: boolean, request: HeaderRequest): void {

@@ -2,6 +2,7 @@ import { assignParts, PART } from "@colaml/shared/data/split";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { TrainingData, TrainJob } from "@colaml/shared/jobs/train";
 import type { DatasetReader } from "@colaml/shared/tables/dataset-reader";
+import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import { checkLostClasses, checkRejected } from "@colaml/shared/tables/rejected-limit";
 import { describeRejected } from "@colaml/shared/tables/rejected-rows";
 import { type LabelSettings, NO_CLASS, planClasses } from "./plan-classes";
@@ -77,16 +78,14 @@ function checkLeftOut(reader: DatasetReader, codes: Uint16Array, allowed: number
   const rows = codes.length;
   const reasons = describeRejected(rejected);
   if (rows === 0) {
-    const counts = Object.entries(rejected.byReason).map(([reason, count]) => `${reason}: ${count}`);
     throw new ColaError(
       "TOO_FEW_ROWS",
-      `${path} has no usable row: ${rejected.count} rejected (${counts.join(", ")})`,
+      `${path} has no usable row: ${rejected.count} rejected (${describeReasons(rejected.byReason)})`,
     );
   }
   checkRejected(allowed, { rows, rejected: rejected.count }, true, { path, reasons });
   // who allows a count that covers what is left out has seen it
-  if (allowed < 1 || allowed < rejected.count)
-    checkLostClasses(path, rejectedLabels, namesUsed(codes, labelNames), { rows, rejected });
+  if (allowed < 1) checkLostClasses(path, rejectedLabels, namesUsed(codes, labelNames), { rows, rejected });
 }
 
 function namesUsed(codes: Uint16Array, names: readonly string[]): string[] {
