@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const { SETTINGS } = require(join(root, "packages/shared/dist/config/resolve-config.js"));
+const { SETTINGS } = require(join(root, "packages/shared/dist/settings/resolve-config.js"));
 
 const BEGIN = "<!-- settings: written by scripts/settings-docs.mjs -->";
 const END = "<!-- end of settings -->";

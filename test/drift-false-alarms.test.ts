@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
-import { DRIFT_STATISTICS } from "@colaml/shared/jobs/monitor";
+import { DRIFT_STATISTICS } from "@colaml/shared/contracts/monitor";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { itWithRealData, realDataPath } from "../packages/shared/test/real-data";
 
 const RATES = [0.01, 0.1];

@@ -1,7 +1,7 @@
 import { EstimatedQuality } from "@colaml/monitor-worker/quality/estimated-quality";
 import { normalQuantile } from "@colaml/monitor-worker/statistics/normal";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
-import type { CalibrationBin } from "@colaml/shared/model/reference-profile";
+import type { CalibrationBin } from "@colaml/shared/learning/model/reference-profile";
 import { calibrationBins } from "@colaml/trainer-worker/profile/calibration-bins";
 
 const ROWS = 2_500;

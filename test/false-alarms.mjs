@@ -7,12 +7,12 @@
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
-import { trainJobSchema } from "@colaml/shared/jobs/train";
-import { createClassifier } from "@colaml/shared/model/classifier";
+import { trainJobSchema } from "@colaml/shared/contracts/train";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
-import { createTokenizer } from "@colaml/shared/text/tokenizer";
 import { buildReferenceProfile } from "@colaml/trainer-worker/profile/build-reference-profile";
-import { trainModel } from "@colaml/trainer-worker/training";
+import { trainModel } from "@colaml/trainer-worker/train/training";
 
 const [learned, path, trials, sizes, rates] = process.argv.slice(2);
 const RATES = rates.split(",").map(Number);

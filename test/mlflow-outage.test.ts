@@ -2,20 +2,20 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
-import { CheckHistory } from "@colaml/monitor-worker/check/check-history";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
-import { loadMonitoredModel } from "@colaml/monitor-worker/load-monitored-model";
-import { createMonitorProcessor } from "@colaml/monitor-worker/processor";
+import { CheckHistory } from "@colaml/monitor-worker/monitor/check-history";
+import { loadMonitoredModel } from "@colaml/monitor-worker/monitor/load-monitored-model";
+import { createMonitorProcessor } from "@colaml/monitor-worker/monitor/processor";
 import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
-import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/embedded/mlflow-server";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { IncidentStore } from "@colaml/shared/jobs/incident-store";
-import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
+import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/local/mlflow-server";
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import { monitorJobSchema } from "@colaml/shared/contracts/monitor";
 import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { championOf, promote } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { clientFor, exampleModel, exampleRun } from "../packages/shared/test/mlflow/example-publication";
 
 // A server of its own: this one is stopped, frozen and started again.

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePort } from "@colaml/producer/embedded/free-port";
-import { startRedis } from "@colaml/producer/embedded/redis-server";
+import { freePort } from "@colaml/producer/local/free-port";
+import { startRedis } from "@colaml/producer/local/redis-server";
 
 /** A Redis of one test's own, to be killed, filled or locked down without disturbing the others. */
 export interface PrivateRedis {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { addJob, checkRedis, closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
 import { createLogger } from "@colaml/shared/logging/logger";
+import { addJob, checkRedis, closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { startLifecycle } from "@colaml/shared/worker/lifecycle";
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import { type RedisCluster, startRedisCluster } from "./redis-cluster";

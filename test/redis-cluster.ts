@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/jobs/connection";
+import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
 import { type PrivateRedis, startPrivateRedis } from "./private-redis";
 
 const SLOTS = 16_384;

@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/embedded/mlflow-server";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
-import { closeRedis, connectRedis } from "@colaml/shared/jobs/connection";
+import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/local/mlflow-server";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
+import { closeRedis, connectRedis } from "@colaml/shared/queue/connection";
 import { type RunningCola, runCola, startCola } from "../packages/producer/test/cli/cola-process";
 import { type PrivateRedis, startPrivateRedis } from "./private-redis";
 

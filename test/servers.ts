@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type EmbeddedServers, startServers } from "@colaml/producer/embedded/servers";
+import { type EmbeddedServers, startServers } from "@colaml/producer/local/servers";
 
 const repoRoot = resolve(__dirname, "..");
 

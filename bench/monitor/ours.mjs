@@ -5,16 +5,16 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
 const require = createRequire(resolve(import.meta.dirname, "../../packages/monitor-worker/package.json"));
-const { createMonitorProcessor } = require("@colaml/monitor-worker/processor");
+const { createMonitorProcessor } = require("@colaml/monitor-worker/monitor/processor");
 const { AlertEngine } = require("@colaml/monitor-worker/alerts/alert-engine");
-const { CheckHistory } = require("@colaml/monitor-worker/check/check-history");
+const { CheckHistory } = require("@colaml/monitor-worker/monitor/check-history");
 const { LabelStore } = require("@colaml/monitor-worker/labels/label-store");
 const { createReportFiles } = require("@colaml/monitor-worker/report/report-files");
-const { resolveConfig } = require("@colaml/shared/config/resolve-config");
-const { IncidentStore } = require("@colaml/shared/jobs/incident-store");
-const { monitorJobSchema } = require("@colaml/shared/jobs/monitor");
-const { featuresSchema } = require("@colaml/shared/jobs/train");
-const { createTokenizer } = require("@colaml/shared/text/tokenizer");
+const { resolveConfig } = require("@colaml/shared/settings/resolve-config");
+const { IncidentStore } = require("@colaml/shared/alerts/incident-store");
+const { monitorJobSchema } = require("@colaml/shared/contracts/monitor");
+const { featuresSchema } = require("@colaml/shared/contracts/train");
+const { createTokenizer } = require("@colaml/shared/learning/text/tokenizer");
 
 const [predictions, labels, stateDir] = process.argv.slice(2);
 const { profile, terms } = JSON.parse(readFileSync(join(stateDir, "profile.json"), "utf8"));

@@ -7,9 +7,9 @@ import { pipeline } from "node:stream/promises";
 const require = createRequire(resolve(import.meta.dirname, "../../packages/monitor-worker/package.json"));
 const { DriftWindow } = require("@colaml/monitor-worker/drift/drift-window");
 const { readDataset } = require("@colaml/shared/tables/dataset-reader");
-const { writeSyntheticTweets } = require("@colaml/shared/data/synthetic-tweets");
-const { featuresSchema } = require("@colaml/shared/jobs/train");
-const { createTokenizer } = require("@colaml/shared/text/tokenizer");
+const { writeSyntheticTweets } = require("@colaml/shared/learning/data/synthetic-tweets");
+const { featuresSchema } = require("@colaml/shared/contracts/train");
+const { createTokenizer } = require("@colaml/shared/learning/text/tokenizer");
 
 const PROFILE_ROWS = 50_000;
 const steps = (n) => Array.from({ length: n - 1 }, (_, i) => (i + 1) / n);

@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "packages/shared/test/fixtures/model"
 
 TRAIN = """
-const { boost } = require("@colaml/shared/model/boosting");
-const { ensembleToXgboostJson } = require("@colaml/shared/model/xgboost-json");
+const { boost } = require("@colaml/shared/learning/model/boosting");
+const { ensembleToXgboostJson } = require("@colaml/shared/learning/model/xgboost-json");
 const input = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 const matrix = { ...input.matrix, nRows: input.labels.length };
 boost({ ...input, matrix }).then(({ ensemble }) => process.stdout.write(ensembleToXgboostJson(ensemble)));

@@ -63,7 +63,7 @@ async function resultOf(queue, id) {
 export async function trainModel(servers, stateDir, trainingFile, log) {
   const trainer = await startWorker(servers, stateDir, "trainer", {}, log);
   const queue = new Queue("train", { prefix: "{colaml}", connection: { url: servers.redisUrl } });
-  const { trainJobSchema } = await import("@colaml/shared/jobs/train");
+  const { trainJobSchema } = await import("@colaml/shared/contracts/train");
   await queue.add("train", trainJobSchema.parse({ dataset: { path: trainingFile } }), {
     jobId: "bench-train",
   });
@@ -93,7 +93,7 @@ export async function startPredictors(servers, stateDir, redisPid, predictors, l
     );
   }
   const queue = new Queue("predict", { prefix: "{colaml}", connection: { url: servers.redisUrl } });
-  const { predictJobSchema } = await import("@colaml/shared/jobs/predict");
+  const { predictJobSchema } = await import("@colaml/shared/contracts/predict");
   const pids = { redis: redisPid, coordinator: coordinator.pid };
   for (const [i, worker] of workers.entries()) pids[`predictor ${i + 1}`] = worker.pid;
   return {

@@ -6,8 +6,8 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startServers } from "@colaml/producer/embedded/servers";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { startServers } from "@colaml/producer/local/servers";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import {
   discard,
   sameBytes,

@@ -10,7 +10,7 @@ import { parseArgs, promisify } from "node:util";
 
 const root = resolve(import.meta.dirname, "../..");
 const require = createRequire(join(root, "packages/shared/package.json"));
-const { writeSyntheticTweets } = require("./dist/data/synthetic-tweets.js");
+const { writeSyntheticTweets } = require("./dist/learning/data/synthetic-tweets.js");
 const run = promisify(execFile);
 
 const { values } = parseArgs({

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
 const require = createRequire(resolve(import.meta.dirname, "../../packages/trainer-worker/package.json"));
-const { trainModel } = require("./dist/training.js");
-const { trainJobSchema } = require("@colaml/shared/jobs/train");
+const { trainModel } = require("./dist/train/training.js");
+const { trainJobSchema } = require("@colaml/shared/contracts/train");
 
 const job = trainJobSchema.parse({ dataset: { path: process.argv[2] } });
 const hooks = { progress: () => {}, signal: new AbortController().signal, maxMemoryMb: 2048 };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { colaUp, run, runCola, stopAll } from "./processes.mjs";
 
 const ROWS = 100_000;

@@ -1,14 +1,14 @@
-import { listJobs } from "@colaml/producer/jobs/job-control";
-import { JobQueues } from "@colaml/producer/jobs/job-queues";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { closeRedis, connectRedis, openQueue } from "@colaml/shared/jobs/connection";
+import { listJobs } from "@colaml/producer/submit/job-control";
+import { JobQueues } from "@colaml/producer/submit/job-queues";
+import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
 import {
   addSchedule,
   listSchedules,
   pauseSchedule,
   removeSchedule,
   resumeSchedule,
-} from "@colaml/shared/jobs/schedules";
+} from "@colaml/shared/queue/schedules";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { type Queue, Worker } from "bullmq";
 import { startPrivateRedis } from "../../../test/private-redis";
 

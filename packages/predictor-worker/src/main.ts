@@ -1,4 +1,4 @@
 import { runWorkerProcess } from "@colaml/shared/worker/worker-process";
-import { startPredictor } from "./start-predictor";
+import { startPredictor } from "./start";
 
 void runWorkerProcess("predictor-worker", startPredictor);

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import { closeRedis, connectRedis } from "@colaml/shared/jobs/connection";
-import { type PredictJobInput, type PredictResult, predictJobSchema } from "@colaml/shared/jobs/predict";
-import { createClassifier } from "@colaml/shared/model/classifier";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import { type PredictJobInput, type PredictResult, predictJobSchema } from "@colaml/shared/contracts/predict";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { closeRedis, connectRedis } from "@colaml/shared/queue/connection";
 import { type ConnectionOptions, Queue } from "bullmq";
 import { parse } from "csv-parse";
 

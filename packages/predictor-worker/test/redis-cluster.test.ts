@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { type RedisCluster, startRedisCluster } from "../../../test/redis-cluster";
 import { leftovers, openPredictorBench, oracle, type PredictorBench } from "./predictor-bench";
 import { publishBundle, tweetBundle } from "./tweet-model";

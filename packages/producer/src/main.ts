@@ -1,6 +1,6 @@
-import { loadConfig } from "@colaml/shared/config/load-config";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { createLogger } from "@colaml/shared/logging/logger";
+import { loadConfig } from "@colaml/shared/settings/load-config";
 import { exitCodeOf } from "./cli/exit-codes";
 import { abortOnSignals } from "./cli/interruption";
 import { listen } from "./http/listen";

@@ -1,4 +1,4 @@
 import { runWorkerProcess } from "@colaml/shared/worker/worker-process";
-import { startTrainer } from "./start-trainer";
+import { startTrainer } from "./start";
 
 void runWorkerProcess("trainer-worker", startTrainer);

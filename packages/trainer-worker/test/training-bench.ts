@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
+import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
 import { createLogger, type Logger } from "@colaml/shared/logging/logger";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import { Spool } from "@colaml/shared/mlflow/spool";
-import { type TrainContext, type TrainDependencies, train } from "@colaml/trainer-worker/processor";
-import { Publisher, type TrainingSpool } from "@colaml/trainer-worker/publishing/publisher";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { Publisher, type TrainingSpool } from "@colaml/trainer-worker/publish/publisher";
+import { type TrainContext, type TrainDependencies, train } from "@colaml/trainer-worker/train/processor";
 
 /** A trainer without a queue, on the run's real MLflow, under an experiment and a model of its own. */
 export interface TrainingBench {

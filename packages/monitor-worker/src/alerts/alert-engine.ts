@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
+import type { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
+import type { Alert } from "@colaml/shared/contracts/alerts";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
-import type { Alert } from "@colaml/shared/jobs/alerts";
-import type { AssertHeld } from "@colaml/shared/jobs/exclusive-lock";
-import type { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import type { Logger } from "@colaml/shared/logging/logger";
+import type { AssertHeld } from "@colaml/shared/queue/exclusive-lock";
 import { z } from "zod";
 import { QUIET, type RuleState, stepRule } from "./alert-state";
 

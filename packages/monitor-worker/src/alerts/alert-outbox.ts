@@ -1,9 +1,9 @@
 import { access, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { type Alert, alertSchema } from "@colaml/shared/contracts/alerts";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-import { type Alert, alertSchema } from "@colaml/shared/jobs/alerts";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { z } from "zod";
 import type { SendAlert } from "./webhook";

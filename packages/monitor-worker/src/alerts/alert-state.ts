@@ -1,4 +1,4 @@
-import { parseDuration } from "@colaml/shared/jobs/alert-rules";
+import { parseDuration } from "@colaml/shared/contracts/alert-rules";
 
 /**
  * quiet --breach--> counting --breaches in a row reach `consecutive`, cooldown over--> firing --no breach--> quiet.

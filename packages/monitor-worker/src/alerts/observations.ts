@@ -1,7 +1,7 @@
-import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
-import type { QualityCheck } from "@colaml/shared/jobs/monitor";
-import type { Assessment } from "../check/assessment";
-import { worstCheck } from "../check/check-summary";
+import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
+import type { QualityCheck } from "@colaml/shared/contracts/monitor";
+import type { Assessment } from "../monitor/assessment";
+import { worstCheck } from "../monitor/check-summary";
 import type { Observation } from "./alert-engine";
 import { isBreached } from "./alert-state";
 

@@ -1,10 +1,10 @@
-import type { Alert } from "@colaml/shared/jobs/alerts";
-import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
-import type { ExclusiveLocks } from "@colaml/shared/jobs/exclusive-lock";
-import { IncidentStore } from "@colaml/shared/jobs/incident-store";
-import { QUEUES } from "@colaml/shared/jobs/queues";
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import type { Alert } from "@colaml/shared/contracts/alerts";
+import { QUEUES } from "@colaml/shared/contracts/queues";
+import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import type { ExclusiveLocks } from "@colaml/shared/queue/exclusive-lock";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
-import type { MonitorMetrics } from "../monitor-metrics";
+import type { MonitorMetrics } from "../monitor/monitor-metrics";
 import { AlertEngine } from "./alert-engine";
 import { AlertOutbox } from "./alert-outbox";
 import { startDelivery } from "./delivery-loop";

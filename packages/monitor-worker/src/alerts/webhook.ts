@@ -1,8 +1,8 @@
 import { request as requestHttp } from "node:http";
 import { type RequestOptions, request as requestHttps } from "node:https";
-import type { ColaConfig } from "@colaml/shared/config/schema";
+import type { Alert } from "@colaml/shared/contracts/alerts";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import type { Alert } from "@colaml/shared/jobs/alerts";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { type Address, publicAddress, type Resolve, resolveHost } from "./target-address";
 import { webhookSignature } from "./webhook-signature";
 

@@ -1,9 +1,9 @@
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { DATASET_TAG } from "@colaml/shared/mlflow/verdict-tags";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** One side of a comparison, ready to score. */
 export interface ComparedModel {

@@ -1,8 +1,8 @@
-import type { WordPush } from "@colaml/shared/jobs/compare";
-import { createClassifier } from "@colaml/shared/model/classifier";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { createExplainer, type PathContributions } from "@colaml/shared/model/path-contributions";
-import { maskedExample } from "../check/masked-example";
+import type { WordPush } from "@colaml/shared/contracts/compare";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { createExplainer, type PathContributions } from "@colaml/shared/learning/model/path-contributions";
+import { maskedExample } from "../monitor/masked-example";
 
 /** Words that are listed, at most. */
 const LISTED_WORDS = 20;

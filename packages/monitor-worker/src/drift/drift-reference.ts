@@ -1,4 +1,4 @@
-import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import type { WindowCounts } from "./drift-window";
 
 /** Rows to compare with instead of the training's, such as recent weeks, in the bins of the model's profile. */

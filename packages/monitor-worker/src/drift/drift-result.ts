@@ -5,9 +5,9 @@ import {
   type DriftScore,
   type DriftStatistic,
   type WordDrift,
-} from "@colaml/shared/jobs/monitor";
-import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
-import { VocabularySketch } from "@colaml/shared/text/vocabulary-sketch";
+} from "@colaml/shared/contracts/monitor";
+import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import { VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { jensenShannonDistance } from "../statistics/jensen-shannon";
 import { populationStabilityIndex, smoothedShares } from "../statistics/psi";
 import { studentQuantile } from "../statistics/student";

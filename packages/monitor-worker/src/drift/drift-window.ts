@@ -1,4 +1,4 @@
-import { binOf, type ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import { binOf, type ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import { NewWords } from "./new-words";
 
 /** What one window of rows looks like, in the bins of a reference profile. */

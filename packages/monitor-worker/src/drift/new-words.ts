@@ -1,5 +1,5 @@
-import type { NewWord } from "@colaml/shared/jobs/monitor";
-import type { VocabularySketch } from "@colaml/shared/text/vocabulary-sketch";
+import type { NewWord } from "@colaml/shared/contracts/monitor";
+import type { VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { normalQuantile } from "../statistics/normal";
 import { type Random, seededRandom } from "../statistics/random";
 

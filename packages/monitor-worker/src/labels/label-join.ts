@@ -1,4 +1,4 @@
-import type { LeftOutIds } from "@colaml/shared/jobs/monitor";
+import type { LeftOutIds } from "@colaml/shared/contracts/monitor";
 import { CONFLICTING_LABELS, type LabelIndex, NO_LABEL } from "./label-index";
 import { shownId } from "./shown-id";
 

@@ -1,7 +1,7 @@
-import type { MonitorJob } from "@colaml/shared/jobs/monitor";
-import { collectRows } from "../check/collect-check";
+import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import type { LabelStore } from "../labels/label-store";
-import type { MonitoredModel } from "../monitored-model";
+import { collectRows } from "../monitor/collect-check";
+import type { MonitoredModel } from "../monitor/monitored-model";
 import { openScoredRows } from "../rows/scored-rows";
 
 export interface VersionAccuracyDependencies {

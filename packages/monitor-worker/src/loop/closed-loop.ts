@@ -1,4 +1,4 @@
-import type { AfterCheck } from "../processor";
+import type { AfterCheck } from "../monitor/processor";
 import type { LoopDependencies } from "./loop-dependencies";
 import { tellMlflow } from "./loop-runs";
 import type { LoopEntry } from "./loop-state";

@@ -1,5 +1,5 @@
-import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
-import type { MonitorJob } from "@colaml/shared/jobs/monitor";
+import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
+import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import type { LoopRuns } from "./loop-runs";
 import type { LoopStore } from "./loop-state";
 

@@ -1,9 +1,9 @@
-import type { ColaConfig } from "@colaml/shared/config/schema";
-import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
-import { QUEUES } from "@colaml/shared/jobs/queues";
-import type { TrainResult } from "@colaml/shared/jobs/train";
-import type { TuneResult } from "@colaml/shared/jobs/tune";
+import { QUEUES } from "@colaml/shared/contracts/queues";
+import type { TrainResult } from "@colaml/shared/contracts/train";
+import type { TuneResult } from "@colaml/shared/contracts/tune";
 import type { Logger } from "@colaml/shared/logging/logger";
+import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { LoopDependencies } from "./loop-dependencies";
 
 /** The training jobs of the loop, on the queues where any trainer takes them. */

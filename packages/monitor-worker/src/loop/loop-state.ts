@@ -1,6 +1,6 @@
+import { parseDuration, type StartSettings } from "@colaml/shared/contracts/alert-rules";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-import { parseDuration, type StartSettings } from "@colaml/shared/jobs/alert-rules";
 import { z } from "zod";
 
 /** One thing to be told to MLflow under the loop's own run. */

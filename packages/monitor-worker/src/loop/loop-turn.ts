@@ -1,5 +1,5 @@
 import { messageOf } from "@colaml/shared/errors/cola-error";
-import type { RecordedCheck } from "../processor";
+import type { RecordedCheck } from "../monitor/processor";
 import type { LoopDependencies } from "./loop-dependencies";
 import type { LoopEntry } from "./loop-state";
 

@@ -1,4 +1,4 @@
-import type { AlertRule } from "@colaml/shared/jobs/alert-rules";
+import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
 import { brakeOf, type LoopEntry } from "./loop-state";
 import { adoptCheck, attempt, type LoopTurn, tell } from "./loop-turn";
 

@@ -1,4 +1,4 @@
-import type { CalibrationBin } from "@colaml/shared/model/reference-profile";
+import type { CalibrationBin } from "@colaml/shared/learning/model/reference-profile";
 
 /**
  * A probability as the training's held-out rows bear it out: a rising line through each group's mean probability

@@ -1,4 +1,4 @@
-import type { QualityMetric } from "@colaml/shared/jobs/monitor";
+import type { QualityMetric } from "@colaml/shared/contracts/monitor";
 
 /** A share of rows: how many speak for it, and how many of those succeed. Both may be fractional. */
 export interface Share {

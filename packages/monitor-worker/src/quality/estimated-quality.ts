@@ -1,5 +1,5 @@
-import type { QualityMetric, SharesShifted } from "@colaml/shared/jobs/monitor";
-import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import type { QualityMetric, SharesShifted } from "@colaml/shared/contracts/monitor";
+import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import { createCalibrator } from "./calibrator";
 import { ChanceSample } from "./chance-sample";
 import { estimateClassShares, weighChances } from "./class-shares";

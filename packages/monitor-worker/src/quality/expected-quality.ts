@@ -1,4 +1,4 @@
-import type { QualityMetric } from "@colaml/shared/jobs/monitor";
+import type { QualityMetric } from "@colaml/shared/contracts/monitor";
 import { ConfusionCounts, valueOfShare } from "./confusion-counts";
 
 /** Steps of the table that an expected ROC curve is drawn from. */

@@ -1,4 +1,4 @@
-import type { QualityCheck, QualityMetric, QualityThresholds } from "@colaml/shared/jobs/monitor";
+import type { QualityCheck, QualityMetric, QualityThresholds } from "@colaml/shared/contracts/monitor";
 import type { Measured } from "./measured-metric";
 
 /** What quality is held against. */

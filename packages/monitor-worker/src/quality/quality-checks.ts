@@ -3,7 +3,7 @@ import {
   QUALITY_METRICS,
   type QualityCheck,
   type QualityMetric,
-} from "@colaml/shared/jobs/monitor";
+} from "@colaml/shared/contracts/monitor";
 import { normalQuantile, Z_95 } from "../statistics/normal";
 import type { RealisedQuality } from "./label-tally";
 import { type Measured, measureRealised, measureTest, type TestQuality } from "./measured-metric";

@@ -1,8 +1,8 @@
-import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
-import { type ReportMaker, reportMark } from "@colaml/shared/jobs/report-output";
-import type { CheckRecord } from "../check/check-history";
-import type { MistakeExample } from "../check/masked-example";
+import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
+import { type ReportMaker, reportMark } from "@colaml/shared/outputs/report-output";
 import { SMALL_PSI } from "../drift/drift-result";
+import type { CheckRecord } from "../monitor/check-history";
+import type { MistakeExample } from "../monitor/masked-example";
 import type { Segment } from "../quality/quality-segments";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { html, type Markup, percent } from "./html";

@@ -1,10 +1,15 @@
 import { join } from "node:path";
+import type { MonitorJob } from "@colaml/shared/contracts/monitor";
+import { modelNameOf } from "@colaml/shared/contracts/names";
 import { makeFolder, writeDurably } from "@colaml/shared/files/durable-file";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-import type { MonitorJob } from "@colaml/shared/jobs/monitor";
-import { modelNameOf } from "@colaml/shared/jobs/names";
-import { checkReport, type ReportMaker, reportMaker, writeReport } from "@colaml/shared/jobs/report-output";
+import {
+  checkReport,
+  type ReportMaker,
+  reportMaker,
+  writeReport,
+} from "@colaml/shared/outputs/report-output";
 
 /** Where the reports of checks go. */
 export interface ReportFiles {

@@ -1,4 +1,4 @@
-import type { WordDrift } from "@colaml/shared/jobs/monitor";
+import type { WordDrift } from "@colaml/shared/contracts/monitor";
 import { html, type Markup, percent } from "./html";
 
 const WIDTH = 340;

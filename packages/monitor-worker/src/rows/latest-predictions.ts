@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import type { ColaConfig } from "@colaml/shared/config/schema";
+import type { MonitorJob } from "@colaml/shared/contracts/monitor";
+import { modelNameOf } from "@colaml/shared/contracts/names";
+import type { PredictJob, PredictResult } from "@colaml/shared/contracts/predict";
+import { QUEUES } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { openQueue, type RedisConnection } from "@colaml/shared/jobs/connection";
-import type { MonitorJob } from "@colaml/shared/jobs/monitor";
-import { modelNameOf } from "@colaml/shared/jobs/names";
-import type { PredictJob, PredictResult } from "@colaml/shared/jobs/predict";
-import { QUEUES } from "@colaml/shared/jobs/queues";
 import type { Logger } from "@colaml/shared/logging/logger";
+import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** Finished jobs that are looked through. */
 const LOOKED_AT = 1_000;

@@ -1,5 +1,5 @@
+import type { Dataset } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { Dataset } from "@colaml/shared/jobs/names";
 import { type Batch, type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 
 /** Some rows with what the model says of them. */

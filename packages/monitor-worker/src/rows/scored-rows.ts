@@ -1,4 +1,4 @@
-import type { Dataset } from "@colaml/shared/jobs/names";
+import type { Dataset } from "@colaml/shared/contracts/names";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
 

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AlertEngine, type Observation } from "@colaml/monitor-worker/alerts/alert-engine";
-import type { Alert } from "@colaml/shared/jobs/alerts";
-import { IncidentStore } from "@colaml/shared/jobs/incident-store";
-import { SAFE_NAME } from "@colaml/shared/jobs/names";
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import type { Alert } from "@colaml/shared/contracts/alerts";
+import { SAFE_NAME } from "@colaml/shared/contracts/names";
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
 const model = { name: "m", version: "1" };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AlertOutbox, type DeliveryOutcome } from "@colaml/monitor-worker/alerts/alert-outbox";
 import { createWebhookSender } from "@colaml/monitor-worker/alerts/webhook";
-import type { Alert } from "@colaml/shared/jobs/alerts";
+import type { Alert } from "@colaml/shared/contracts/alerts";
 import { alert, loopback, receiver, silent } from "./webhook-receiver";
 
 describe("the outbox", () => {

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDuration } from "@colaml/shared/jobs/alert-rules";
-import { loadAlertRules } from "@colaml/shared/jobs/load-alert-rules";
+import { loadAlertRules } from "@colaml/shared/alerts/load-alert-rules";
+import { parseDuration } from "@colaml/shared/contracts/alert-rules";
 
 function rulesFile(content: unknown): string {
   const path = join(mkdtempSync(join(tmpdir(), "rules-")), "rules.json");

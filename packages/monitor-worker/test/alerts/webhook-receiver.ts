@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import type { Alert } from "@colaml/shared/jobs/alerts";
+import type { Alert } from "@colaml/shared/contracts/alerts";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 /** An alert as the engine makes it, with what Slack would read as a mention. */
 export const alert: Alert = {

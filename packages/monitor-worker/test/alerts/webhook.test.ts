@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { isPublicAddress, publicAddress } from "@colaml/monitor-worker/alerts/target-address";
 import { createWebhookSender, webhookTarget } from "@colaml/monitor-worker/alerts/webhook";
 import { isSignedBy } from "@colaml/monitor-worker/alerts/webhook-signature";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { alert, loopback, receiver } from "./webhook-receiver";
 
 describe("the webhook", () => {

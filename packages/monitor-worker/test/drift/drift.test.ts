@@ -2,7 +2,7 @@ import { psiSamplingVariance, psiUnderChance } from "@colaml/monitor-worker/drif
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { type Random, seededRandom } from "@colaml/monitor-worker/statistics/random";
-import type { ReferenceProfile } from "@colaml/shared/model/reference-profile";
+import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import expected from "../fixtures/drift.json";
 
 const WORDS = Array.from({ length: 60 }, (_, i) => `word${i}`);

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { createClosedLoop } from "@colaml/monitor-worker/loop/closed-loop";
 import type { TrainingOutcome } from "@colaml/monitor-worker/loop/loop-dependencies";
 import { LoopStore } from "@colaml/monitor-worker/loop/loop-state";
+import { alertRulesSchema } from "@colaml/shared/contracts/alert-rules";
+import { type MonitorResult, monitorJobSchema } from "@colaml/shared/contracts/monitor";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { alertRulesSchema } from "@colaml/shared/jobs/alert-rules";
-import { type MonitorResult, monitorJobSchema } from "@colaml/shared/jobs/monitor";
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
 const rules = alertRulesSchema.parse([

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { htmlReport, type ReportData } from "@colaml/monitor-worker/report/html-report";
-import type { WordDrift } from "@colaml/shared/jobs/monitor";
-import { reportMaker } from "@colaml/shared/jobs/report-output";
+import type { WordDrift } from "@colaml/shared/contracts/monitor";
+import { reportMaker } from "@colaml/shared/outputs/report-output";
 import { type Browser, chromiumPath, openChromium, type View } from "./headless-chromium";
 
 const words = (names: string[], sign: number): WordDrift[] =>

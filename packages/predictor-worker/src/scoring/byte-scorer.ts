@@ -1,9 +1,9 @@
-import { MAX_RECORD_BYTES } from "@colaml/shared/config/table-values";
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
-import type { Classifier } from "@colaml/shared/model/classifier";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import type { Classifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { isWordPattern } from "@colaml/shared/learning/text/word-scanner";
+import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
-import { isWordPattern } from "@colaml/shared/text/word-scanner";
 import { DELIMITER, formatCell } from "./cell-format";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
 import { type Kernel, SLACK, STOPPED } from "./kernel/kernel";

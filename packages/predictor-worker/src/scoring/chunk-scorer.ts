@@ -1,5 +1,5 @@
-import type { TermContribution } from "@colaml/shared/jobs/predict";
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import type { TermContribution } from "@colaml/shared/contracts/predict";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import type { RejectedByReason } from "@colaml/shared/tables/rejected-by-reason";
 import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 

@@ -1,7 +1,7 @@
-import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/jobs/predict";
-import type { Classifier } from "@colaml/shared/model/classifier";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { createExplainer } from "@colaml/shared/model/path-contributions";
+import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/contracts/predict";
+import type { Classifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
 import type { Explain } from "./chunk-scorer";
 
 /**

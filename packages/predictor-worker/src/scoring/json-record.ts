@@ -1,4 +1,4 @@
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import { JsonRecord } from "@colaml/shared/tables/json-record";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import type { ReadRecord } from "./read-record";

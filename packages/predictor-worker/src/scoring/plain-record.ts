@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { MAX_RECORD_BYTES } from "@colaml/shared/config/table-values";
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
-import type { Classifier } from "@colaml/shared/model/classifier";
-import type { FeatureRow } from "@colaml/shared/model/tree-scorer";
-import { isWithoutTerms } from "@colaml/shared/model/without-terms";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import type { Classifier } from "@colaml/shared/learning/model/classifier";
+import type { FeatureRow } from "@colaml/shared/learning/model/tree-scorer";
+import { isWithoutTerms } from "@colaml/shared/learning/model/without-terms";
+import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
 import { fieldText } from "@colaml/shared/tables/header";
 import { isMissing } from "@colaml/shared/tables/missing-values";

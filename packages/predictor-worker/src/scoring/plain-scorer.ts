@@ -1,5 +1,5 @@
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
-import type { Classifier } from "@colaml/shared/model/classifier";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import type { Classifier } from "@colaml/shared/learning/model/classifier";
 import type { ChunkScorer, Explain, RangeOrigin, ScoredRange } from "./chunk-scorer";
 import { PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";

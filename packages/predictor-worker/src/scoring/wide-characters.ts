@@ -1,4 +1,4 @@
-import { isWordCodePoint } from "@colaml/shared/text/word-characters";
+import { isWordCodePoint } from "@colaml/shared/learning/text/word-characters";
 
 /** What a character beyond ASCII is, where it is not the code point it stands for in words. */
 const SEPARATES = -1;

@@ -1,4 +1,4 @@
-import type { PredictChunkJob } from "@colaml/shared/jobs/predict-chunk";
+import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 
 /** What a chunk worker does with the bytes of a chunk. */
 export interface ChunkBytes {

@@ -1,8 +1,8 @@
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { writeDurably } from "@colaml/shared/files/durable-file";
-import type { PredictChunkJob } from "@colaml/shared/jobs/predict-chunk";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 
 const partPath = (folder: string, index: number) => join(folder, `${index}.part`);

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
+import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { RedisConnection } from "@colaml/shared/jobs/connection";
-import type { PredictChunkJob } from "@colaml/shared/jobs/predict-chunk";
+import type { RedisConnection } from "@colaml/shared/queue/connection";
 import { Command } from "ioredis";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 

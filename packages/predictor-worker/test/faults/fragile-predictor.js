@@ -3,8 +3,8 @@
 // output of another attempt at the same job, is there with its receipt, it is put into place and the batch folder goes.
 const { existsSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { ByteScorer } = require("@colaml/predictor-worker/scoring/byte-scorer");
-const { startPredictor } = require("@colaml/predictor-worker/start-predictor");
-const { batchFolderPath } = require("@colaml/shared/data/receipt");
+const { startPredictor } = require("@colaml/predictor-worker/start");
+const { batchFolderPath } = require("@colaml/shared/contracts/receipt");
 const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
 
 const {

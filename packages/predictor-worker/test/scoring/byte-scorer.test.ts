@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { ByteScorer } from "@colaml/predictor-worker/scoring/byte-scorer";
 import { PlainScorer } from "@colaml/predictor-worker/scoring/plain-scorer";
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
-import { createClassifier } from "@colaml/shared/model/classifier";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { PANDAS_MISSING } from "@colaml/shared/tables/missing-values";
 import { parse } from "csv-parse/sync";
 import { exampleBundle, examplePlan, random, withForest } from "./example-model";

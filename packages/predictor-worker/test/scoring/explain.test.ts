@@ -1,8 +1,8 @@
 import { createExplain } from "@colaml/predictor-worker/scoring/explain";
 import { predictionPart } from "@colaml/predictor-worker/scoring/output-columns";
-import type { ChunkPlan } from "@colaml/shared/jobs/predict-chunk";
-import { createClassifier } from "@colaml/shared/model/classifier";
-import { createExplainer } from "@colaml/shared/model/path-contributions";
+import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
 import { exampleBundle, withForest } from "./example-model";
 
 const TEXTS = ["thank you very much", "please help me now", "thank you", "never again please", "help"];

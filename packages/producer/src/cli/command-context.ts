@@ -1,6 +1,6 @@
-import { loadConfig } from "@colaml/shared/config/load-config";
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import { toColaError } from "@colaml/shared/errors/cola-error";
+import { loadConfig } from "@colaml/shared/settings/load-config";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { Command } from "commander";
 import { exitCodeOf } from "./exit-codes";
 import { abortOnSignals, Interruption } from "./interruption";

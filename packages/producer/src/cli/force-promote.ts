@@ -1,6 +1,6 @@
-import type { TrainJobInput } from "@colaml/shared/jobs/train";
+import type { TrainJobInput } from "@colaml/shared/contracts/train";
 import type { Command } from "commander";
-import { championSettings } from "../jobs/payloads";
+import { championSettings } from "../submit/payloads";
 import type { CommandContext } from "./command-context";
 
 /** The option of training and tuning that overrules a HOLD of the champion check. */

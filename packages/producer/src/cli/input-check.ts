@@ -1,4 +1,4 @@
-import type { Dataset } from "@colaml/shared/jobs/names";
+import type { Dataset } from "@colaml/shared/contracts/names";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 
 /** Rows looked at: enough to open the file, read its header and find one row. */

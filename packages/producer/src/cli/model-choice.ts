@@ -1,7 +1,7 @@
-import type { ColaConfig } from "@colaml/shared/config/schema";
+import { modelUri } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { modelUri } from "@colaml/shared/jobs/names";
-import { configuredModel } from "../jobs/payloads";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { configuredModel } from "../submit/payloads";
 
 export interface ModelChoice {
   uri: string;

@@ -1,6 +1,6 @@
-import type { Promotion } from "@colaml/shared/jobs/train";
+import type { Promotion } from "@colaml/shared/contracts/train";
+import type { Session } from "../local/session";
 import type { CommandContext } from "./command-context";
-import type { Session } from "./session";
 import { printable, type Terminal } from "./terminal";
 
 /** A registered version, or one that waits to be, with what was decided of it. */

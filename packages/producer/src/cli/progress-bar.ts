@@ -1,4 +1,4 @@
-import type { JobProgress } from "@colaml/shared/jobs/progress";
+import type { JobProgress } from "@colaml/shared/contracts/progress";
 import { Format, SingleBar } from "cli-progress";
 import { printable, type Terminal } from "./terminal";
 

@@ -1,14 +1,14 @@
+import type { QueueName } from "@colaml/shared/contracts/queues";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import type { QueueName } from "@colaml/shared/jobs/queues";
-import { cancelJob, describeCancelled } from "../jobs/cancel-job";
-import type { JobView } from "../jobs/job-view";
-import { submitJob } from "../jobs/submit-job";
-import { waitForJob } from "../jobs/wait-for-job";
+import type { WorkerCounts } from "../local/embedded-workers";
+import { openSession, type Session } from "../local/session";
+import { cancelJob, describeCancelled } from "../submit/cancel-job";
+import type { JobView } from "../submit/job-view";
+import { submitJob } from "../submit/submit-job";
+import { waitForJob } from "../submit/wait-for-job";
 import type { CommandContext } from "./command-context";
-import type { WorkerCounts } from "./embedded-workers";
 import { Interruption, signalName } from "./interruption";
 import { createProgressDisplay } from "./progress-bar";
-import { openSession, type Session } from "./session";
 
 /** After so long without any worker on the queue, a waiting person is told. */
 const NO_WORKER_NOTICE_MS = 5_000;

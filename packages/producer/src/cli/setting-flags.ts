@@ -1,5 +1,5 @@
-import { SETTINGS, type Setting } from "@colaml/shared/config/resolve-config";
-import { flagOf } from "@colaml/shared/config/setting-flag";
+import { SETTINGS, type Setting } from "@colaml/shared/settings/resolve-config";
+import { flagOf } from "@colaml/shared/settings/setting-flag";
 import { type Command, Option } from "commander";
 
 const isGroup = (key: string) => !key.includes(".");

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { FILE_MODE, makeFolder } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** What stands for stdin or stdout on the command line. */
 export const STREAM = "-";

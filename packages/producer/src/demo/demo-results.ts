@@ -1,6 +1,6 @@
-import type { MonitorResult } from "@colaml/shared/jobs/monitor";
-import type { PredictResult } from "@colaml/shared/jobs/predict";
-import type { TrainResult } from "@colaml/shared/jobs/train";
+import type { MonitorResult } from "@colaml/shared/contracts/monitor";
+import type { PredictResult } from "@colaml/shared/contracts/predict";
+import type { TrainResult } from "@colaml/shared/contracts/train";
 
 /** What the demo works on. */
 export interface DemoFiles {

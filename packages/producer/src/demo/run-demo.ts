@@ -1,31 +1,28 @@
 import { join, resolve } from "node:path";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import type { ColaConfig } from "@colaml/shared/config/schema";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
-
+import type { MonitorResult } from "@colaml/shared/contracts/monitor";
+import type { PredictResult } from "@colaml/shared/contracts/predict";
+import type { SubmittableQueue } from "@colaml/shared/contracts/queues";
+import type { TrainResult } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-
-import type { MonitorResult } from "@colaml/shared/jobs/monitor";
-import type { PredictResult } from "@colaml/shared/jobs/predict";
-import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
-import type { TrainResult } from "@colaml/shared/jobs/train";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { CommandContext } from "../cli/command-context";
 import { checkInput } from "../cli/input-check";
 import { untilAborted } from "../cli/interruption";
 import { textOption } from "../cli/options";
 import { watchJob } from "../cli/run-job";
-import type { Session } from "../cli/session";
 import { userPath } from "../cli/user-paths";
-import { startAll, type WholeStack } from "../cli/whole-stack";
-import { datasetOf } from "../jobs/dataset";
-import { openJobQueues } from "../jobs/open-queues";
-import { monitorPayload, predictPayload, trainPayload } from "../jobs/payloads";
-import { submitJob } from "../jobs/submit-job";
+import type { Session } from "../local/session";
+import { startAll, type WholeStack } from "../local/whole-stack";
+import { datasetOf } from "../submit/dataset";
+import { openJobQueues } from "../submit/open-queues";
+import { monitorPayload, predictPayload, trainPayload } from "../submit/payloads";
+import { submitJob } from "../submit/submit-job";
 import type { DemoFiles, DemoResults } from "./demo-results";
 import { summarise } from "./summary";
 

@@ -2,7 +2,7 @@ import { checkLine, shownChecks } from "../cli/commands/monitor";
 import { metricTable } from "../cli/commands/train";
 import { promotionLine } from "../cli/next-steps";
 import { printable, type Terminal } from "../cli/terminal";
-import type { Addresses } from "../cli/whole-stack";
+import type { Addresses } from "../local/whole-stack";
 import type { DemoResults } from "./demo-results";
 
 /** What happened and where everything is, for a person who sees ColaML for the first time. */

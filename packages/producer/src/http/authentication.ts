@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { FastifyRequest } from "fastify";
 
 /** What a caller may do: each role may do what the ones before it may. */

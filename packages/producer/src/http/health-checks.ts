@@ -1,7 +1,7 @@
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import { messageOf } from "@colaml/shared/errors/cola-error";
-import { probeWrite } from "@colaml/shared/jobs/connection";
-import type { JobQueues } from "../jobs/job-queues";
+import { probeWrite } from "@colaml/shared/queue/connection";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { JobQueues } from "../submit/job-queues";
 
 /** A dependency that does not answer in this time counts as down: the probe itself must answer within a second. */
 const CHECK_TIMEOUT_MS = 800;

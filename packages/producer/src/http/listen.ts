@@ -1,9 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import { openLastingQueues } from "../jobs/open-queues";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { openLastingQueues } from "../submit/open-queues";
 import { createHealthChecks, serviceChecks } from "./health-checks";
 import { createServer } from "./server";
 import type { ServiceLog } from "./service";

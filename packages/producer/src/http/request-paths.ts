@@ -1,5 +1,5 @@
+import type { SubmittableQueue } from "@colaml/shared/contracts/queues";
 import { confinedInput, confinedOutput } from "@colaml/shared/files/confined-path";
-import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
 
 /** Where each payload names a file: dotted key and whether it is read or written. */
 const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "write"])[]> = {

@@ -1,6 +1,6 @@
-import type { ColaConfig } from "@colaml/shared/config/schema";
 import type { Logger } from "@colaml/shared/logging/logger";
-import type { JobQueues } from "../jobs/job-queues";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { JobQueues } from "../submit/job-queues";
 import type { HealthChecks } from "./health-checks";
 
 /** What the routes work with; made by whoever starts the server. */

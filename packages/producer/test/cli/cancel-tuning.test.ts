@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
-import type { JobQueues } from "@colaml/producer/jobs/job-queues";
-import { openJobQueues } from "@colaml/producer/jobs/open-queues";
-import { waitForJob } from "@colaml/producer/jobs/wait-for-job";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import type { ColaConfig } from "@colaml/shared/config/schema";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import type { JobQueues } from "@colaml/producer/submit/job-queues";
+import { openJobQueues } from "@colaml/producer/submit/open-queues";
+import { waitForJob } from "@colaml/producer/submit/wait-for-job";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 
 const folder = mkdtempSync(join(tmpdir(), "cola-cancel-"));

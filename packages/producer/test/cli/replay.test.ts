@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReplayAnswer } from "@colaml/producer/cli/commands/replay";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 

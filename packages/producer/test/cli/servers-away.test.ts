@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openJobQueues } from "@colaml/producer/jobs/open-queues";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { openJobQueues } from "@colaml/producer/submit/open-queues";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { runCola, startCola } from "./cola-process";
 
 const folder = mkdtempSync(join(tmpdir(), "cola-away-"));

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { spoolStreams } from "@colaml/producer/cli/spooled-streams";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 let folder: string;
 beforeEach(async () => {

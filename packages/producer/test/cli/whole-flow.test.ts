@@ -11,9 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { openJobQueues } from "@colaml/producer/jobs/open-queues";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { openJobQueues } from "@colaml/producer/submit/open-queues";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 
 const REAL_DATA =

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { SETTINGS } from "@colaml/shared/config/resolve-config";
+import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 
 const root = resolve(__dirname, "../../../..");
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { alertRulesSchema } from "@colaml/shared/jobs/alert-rules";
+import { alertRulesSchema } from "@colaml/shared/contracts/alert-rules";
 
 const root = resolve(__dirname, "../../../..");
 const read = (path: string) => readFileSync(resolve(root, path), "utf8");

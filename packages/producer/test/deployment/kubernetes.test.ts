@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { SETTINGS } from "@colaml/shared/config/resolve-config";
-import { QUEUE_NAMES } from "@colaml/shared/jobs/queues";
+import { QUEUE_NAMES } from "@colaml/shared/contracts/queues";
+import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 
 const root = resolve(__dirname, "../../../..");
 const folder = resolve(root, "deploy/kubernetes");

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
-import { openJobQueues } from "@colaml/producer/jobs/open-queues";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import type { Alert } from "@colaml/shared/jobs/alerts";
-import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import { openJobQueues } from "@colaml/producer/submit/open-queues";
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import type { Alert } from "@colaml/shared/contracts/alerts";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 const folder = mkdtempSync(join(tmpdir(), "api-schedules-"));
 const dataDir = join(folder, "data");

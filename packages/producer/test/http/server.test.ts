@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
-import type { JobQueues } from "@colaml/producer/jobs/job-queues";
-import { openJobQueues } from "@colaml/producer/jobs/open-queues";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
+import type { JobQueues } from "@colaml/producer/submit/job-queues";
+import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 type Server = Awaited<ReturnType<typeof createServer>>;
 

@@ -1,5 +1,5 @@
 import { createLogger as createWinston, format, transports, type Logger as Winston } from "winston";
-import type { ColaConfig } from "../config/schema";
+import type { ColaConfig } from "../settings/schema";
 import { openLogFile } from "./log-file";
 import { safeField, safeLine } from "./redaction";
 

@@ -1,6 +1,6 @@
+import { jobKeyOf } from "../contracts/job-key";
 import { ColaError } from "../errors/cola-error";
 import { stateFolder } from "../files/state-folder";
-import { jobKeyOf } from "../jobs/job-key";
 import type { Logger } from "../logging/logger";
 import type { MlflowClient } from "./client";
 import { publishInSeries, type SeriesRecord } from "./run-series";

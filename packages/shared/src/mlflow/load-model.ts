@@ -1,7 +1,12 @@
+import { modelUri } from "../contracts/names";
 import { ColaError } from "../errors/cola-error";
-import { modelUri } from "../jobs/names";
-import { bundleFromFiles, MANIFEST_FILE, manifestDigest, parseManifest } from "../model/bundle-files";
-import type { ModelBundle } from "../model/model-bundle";
+import {
+  bundleFromFiles,
+  MANIFEST_FILE,
+  manifestDigest,
+  parseManifest,
+} from "../learning/model/bundle-files";
+import type { ModelBundle } from "../learning/model/model-bundle";
 import { isMissing } from "./api-error";
 import { MAX_ARTIFACT_BYTES } from "./artifacts";
 import type { MlflowClient } from "./client";

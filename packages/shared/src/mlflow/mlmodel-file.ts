@@ -1,4 +1,4 @@
-import { PYTHON_LOADER_MODULE, pythonLoaderSource } from "../model/python-loader";
+import { PYTHON_LOADER_MODULE, pythonLoaderSource } from "../learning/model/python-loader";
 
 /** Column types of a signature, under MLflow's names. */
 interface ColumnSpec {

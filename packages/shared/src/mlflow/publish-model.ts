@@ -1,5 +1,5 @@
 import { ColaError, messageOf } from "../errors/cola-error";
-import { MANIFEST_FILE, manifestDigest } from "../model/bundle-files";
+import { MANIFEST_FILE, manifestDigest } from "../learning/model/bundle-files";
 import { isMlflowDown } from "./api-error";
 import type { MlflowClient } from "./client";
 import type { KeyValue, Metric } from "./log-batch";

@@ -1,6 +1,10 @@
 import { toColaError } from "../errors/cola-error";
-import { createClassifier } from "../model/classifier";
-import { GOLDEN_SAMPLE_FILE, goldenSampleDifference, parseGoldenSample } from "../model/golden-sample";
+import { createClassifier } from "../learning/model/classifier";
+import {
+  GOLDEN_SAMPLE_FILE,
+  goldenSampleDifference,
+  parseGoldenSample,
+} from "../learning/model/golden-sample";
 import type { MlflowClient } from "./client";
 import { downloadModel, type LoadedModel, resolveModel } from "./load-model";
 

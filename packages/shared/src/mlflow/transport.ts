@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
-import { redactUrl } from "../config/resolve-config";
-import type { ColaConfig } from "../config/schema";
 import { ColaError } from "../errors/cola-error";
+import { redactUrl } from "../settings/resolve-config";
+import type { ColaConfig } from "../settings/schema";
 import { errorOfContent, errorOfNetwork, errorOfResponse, type RequestName } from "./api-error";
 import { connectLimitedAgents } from "./connect-limit";
 import { retryDelayMs, shouldRetry } from "./retry-policy";

@@ -1,4 +1,4 @@
-import type { ChampionSummary } from "../jobs/train";
+import type { ChampionSummary } from "../contracts/train";
 import type { KeyValue } from "./log-batch";
 
 /** Tags of a run and of its model version: how the champion check judged it. */

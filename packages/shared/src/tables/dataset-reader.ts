@@ -1,5 +1,5 @@
-import { MAX_RECORD_BYTES } from "../config/table-values";
 import { ColaError } from "../errors/cola-error";
+import { MAX_RECORD_BYTES } from "../settings/table-values";
 import { DelimitedRows } from "./delimited-rows";
 import { checkUtf8Share } from "./encoding";
 import { HEADER_BYTES, type Header, readHeader } from "./header";

@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES } from "../config/table-values";
+import { MAX_RECORD_BYTES } from "../settings/table-values";
 
 /**
  * How a delimited file is cut into records and fields, as RFC 4180 says, with the leniency of pandas and Python's

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { analyse } from "chardet";
-import { encodingOf } from "../config/table-values";
 import { ColaError, messageOf } from "../errors/cola-error";
+import { encodingOf } from "../settings/table-values";
 import { BYTE_ORDER_MARKS, startsWith } from "./file-format";
 
 /** Bytes looked at to guess an encoding. */

@@ -1,5 +1,5 @@
-import { MAX_RECORD_BYTES } from "../config/table-values";
 import { ColaError } from "../errors/cola-error";
+import { MAX_RECORD_BYTES } from "../settings/table-values";
 import { type Dialect, dialectOf, FORMAT_DELIMITER } from "./dialect";
 import { checkUtf8Header } from "./encoding";
 import { checkText } from "./file-format";

@@ -1,4 +1,4 @@
-import { encodingOf } from "../config/table-values";
+import { encodingOf } from "../settings/table-values";
 import { NO_QUOTE, QUOTE, type QuoteEscape, type RecordFormat } from "./dialect";
 import { formatOf } from "./file-format";
 import type { MissingValues } from "./missing-values";

@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import type { JobProgress } from "../jobs/progress";
+import type { JobProgress } from "../contracts/progress";
 import type { Logger } from "../logging/logger";
 
 /** What a processor knows of the job it works on. */

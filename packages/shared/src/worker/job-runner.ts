@@ -1,11 +1,11 @@
 import { type Job, WaitingError } from "bullmq";
 import type { ZodType } from "zod";
-import type { ColaConfig } from "../config/schema";
 import { ColaError, messageOf, toColaError } from "../errors/cola-error";
-import { withDeadline } from "../jobs/connection";
-import type { JobStart, JobStarts } from "../jobs/job-starts";
-import { isFull, redisError } from "../jobs/redis-errors";
 import type { Logger } from "../logging/logger";
+import { withDeadline } from "../queue/connection";
+import type { JobStart, JobStarts } from "../queue/job-starts";
+import { isFull, redisError } from "../queue/redis-errors";
+import type { ColaConfig } from "../settings/schema";
 import type { JobContext, Processor } from "./job-context";
 import { isMove, parsePayload, toJobFailure } from "./job-errors";
 import type { WorkerLifecycle } from "./lifecycle";

@@ -1,5 +1,5 @@
-import type { ColaConfig } from "../config/schema";
 import type { Logger } from "../logging/logger";
+import type { ColaConfig } from "../settings/schema";
 import { createGracefulStop, type GracefulStop, stopOnSignals } from "./graceful-stop";
 import { type HealthServer, type ReadyCheck, startHealthServer } from "./health-server";
 import { createWorkerMetrics, type WorkerMetrics } from "./worker-metrics";

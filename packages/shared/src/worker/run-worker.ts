@@ -1,8 +1,9 @@
 import { type ConnectionOptions, type Job, Worker } from "bullmq";
 import type { ZodType } from "zod";
-import type { ColaConfig } from "../config/schema";
 import type { ColaError } from "../errors/cola-error";
-import { cancelRequested, clearCancel } from "../jobs/cancel";
+import { createLimitedLog } from "../logging/limited-log";
+import type { Logger } from "../logging/logger";
+import { cancelRequested, clearCancel } from "../queue/cancel";
 import {
   checkRedis,
   closeRedis,
@@ -10,11 +11,10 @@ import {
   KEPT_JOBS,
   probeWrite,
   type RedisConnection,
-} from "../jobs/connection";
-import { JobStarts } from "../jobs/job-starts";
-import { redisError } from "../jobs/redis-errors";
-import { createLimitedLog } from "../logging/limited-log";
-import type { Logger } from "../logging/logger";
+} from "../queue/connection";
+import { JobStarts } from "../queue/job-starts";
+import { redisError } from "../queue/redis-errors";
+import type { ColaConfig } from "../settings/schema";
 import type { JobContext, Processor } from "./job-context";
 import { parseFailedReason } from "./job-errors";
 import { cancelled, createJobRunner, LockLost } from "./job-runner";

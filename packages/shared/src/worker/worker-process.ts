@@ -1,7 +1,7 @@
-import { loadConfig } from "../config/load-config";
-import type { ColaConfig } from "../config/schema";
 import { type ErrorCode, toColaError } from "../errors/cola-error";
 import { createLogger, type Logger } from "../logging/logger";
+import { loadConfig } from "../settings/load-config";
+import type { ColaConfig } from "../settings/schema";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 
 /** What the operator must mend before a restart can help. */

@@ -1,9 +1,9 @@
+import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { championHistory, championOf, promote, rollback } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
-import { bundleToFiles } from "@colaml/shared/model/bundle-files";
-import { createClassifier } from "@colaml/shared/model/classifier";
 import {
   clientFor,
   EXAMPLE_PROBABILITIES,

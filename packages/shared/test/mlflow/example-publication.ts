@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { FingerprintSet } from "@colaml/shared/data/fingerprint-set";
-import { featuresSchema } from "@colaml/shared/jobs/train";
+import { featuresSchema } from "@colaml/shared/contracts/train";
+import { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
+import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { SEEN_ROWS_FILE, serialiseSeenRows } from "@colaml/shared/learning/model/seen-rows";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import {
   MANIFEST_TAG,
@@ -10,9 +12,7 @@ import {
   type RunRecord,
 } from "@colaml/shared/mlflow/publish-model";
 import type { TransportOptions } from "@colaml/shared/mlflow/transport";
-import { bundleToFiles } from "@colaml/shared/model/bundle-files";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { SEEN_ROWS_FILE, serialiseSeenRows } from "@colaml/shared/model/seen-rows";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 /** One stump on the word `help`: margin 1.2 with it, -0.8 without it. */
 export function exampleBundle(classes = ["False", "True"], withWord = 1.2): ModelBundle {

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { failRun, publishModel, publishRun } from "@colaml/shared/mlflow/publish-model";
-import { createClassifier } from "@colaml/shared/model/classifier";
 import {
   clientFor,
   EXAMPLE_DATASET,

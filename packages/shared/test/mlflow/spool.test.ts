@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jobKeyOf } from "@colaml/shared/jobs/job-key";
+import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import { Spool, type Spooled } from "@colaml/shared/mlflow/spool";
 
 interface Publication extends Spooled {

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { errorOfNetwork, isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { type MlflowSettings, MlflowTransport, type TransportOptions } from "@colaml/shared/mlflow/transport";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { type FaultServer, faultServer } from "./fault-server";
 
 const RUNS = "/api/2.0/mlflow/runs/get";

@@ -1,4 +1,4 @@
-import { MersenneTwister } from "@colaml/shared/data/mersenne-twister";
+import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { parse } from "csv-parse/sync";
 import { readAll, writeInput } from "./read-all";
 

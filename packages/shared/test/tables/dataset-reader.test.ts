@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import * as zlib from "node:zlib";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { readAll, readError, writeInput } from "./read-all";
 

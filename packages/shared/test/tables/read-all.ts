@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Dataset } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { Dataset } from "@colaml/shared/jobs/names";
 import { type ReadOptions, readDataset } from "@colaml/shared/tables/dataset-reader";
 import type { ReadColumns } from "@colaml/shared/tables/row-columns";
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MersenneTwister } from "@colaml/shared/data/mersenne-twister";
+import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { dialectOf } from "@colaml/shared/tables/dialect";
 import { RecordScanner } from "@colaml/shared/tables/record-scanner";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { cancelKey, requestCancel } from "@colaml/shared/jobs/cancel";
+import { createLogger } from "@colaml/shared/logging/logger";
+import { cancelKey, requestCancel } from "@colaml/shared/queue/cancel";
 import {
   addJob,
   closeRedis,
@@ -10,8 +10,8 @@ import {
   type OpenQueue,
   openQueue,
   type RedisConnection,
-} from "@colaml/shared/jobs/connection";
-import { createLogger } from "@colaml/shared/logging/logger";
+} from "@colaml/shared/queue/connection";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import { freePort } from "@colaml/producer/embedded/free-port";
+import { freePort } from "@colaml/producer/local/free-port";
 import {
   addJob,
   checkRedis,
@@ -10,7 +10,7 @@ import {
   type OpenQueue,
   openQueue,
   type RedisConnection,
-} from "@colaml/shared/jobs/connection";
+} from "@colaml/shared/queue/connection";
 import { type PrivateRedis, startPrivateRedis } from "../../../../test/private-redis";
 
 /**

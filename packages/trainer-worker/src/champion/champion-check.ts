@@ -1,9 +1,9 @@
-import type { McNemarResult } from "@colaml/shared/comparison/mcnemar";
-import { majorityScore } from "@colaml/shared/comparison/skill-test";
+import type { McNemarResult } from "@colaml/shared/learning/comparison/mcnemar";
+import { majorityScore } from "@colaml/shared/learning/comparison/skill-test";
 import { championOf } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
-import type { Publication } from "../publishing/publication";
+import type { Publication } from "../publish/publication";
 import type { BootstrapInterval } from "./bootstrap-interval";
 import { type ChampionEvidence, type ChampionVerdict, championVerdict } from "./champion-rule";
 import { type ChampionMeeting, type MeetingOptions, meetChampion } from "./compare-with-champion";

@@ -1,6 +1,6 @@
-import type { ModelComparison } from "@colaml/shared/comparison/compare-models";
-import { wilsonBound } from "@colaml/shared/comparison/distributions";
-import type { ChampionSettings, Verdict } from "@colaml/shared/jobs/train";
+import type { ChampionSettings, Verdict } from "@colaml/shared/contracts/train";
+import type { ModelComparison } from "@colaml/shared/learning/comparison/compare-models";
+import { wilsonBound } from "@colaml/shared/learning/comparison/distributions";
 import type { DecidingWord } from "./deciding-word";
 import type { SkillEvidence } from "./training-evidence";
 

@@ -1,13 +1,16 @@
-import { compareModels } from "@colaml/shared/comparison/compare-models";
-import { majorityScore } from "@colaml/shared/comparison/skill-test";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
+import { compareModels } from "@colaml/shared/learning/comparison/compare-models";
+import { majorityScore } from "@colaml/shared/learning/comparison/skill-test";
+import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
+import {
+  parseReferenceProfile,
+  REFERENCE_PROFILE_FILE,
+} from "@colaml/shared/learning/model/reference-profile";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { type LoadedModel, loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
-import { classificationMetrics } from "@colaml/shared/model/metrics";
-import { parseReferenceProfile, REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
-import { type Publication, probabilitiesDigest } from "../publishing/publication";
+import { type Publication, probabilitiesDigest } from "../publish/publication";
 import { type BootstrapInterval, bootstrapInterval } from "./bootstrap-interval";
 import type { ChampionComparison, ChampionEvidence } from "./champion-rule";
 import { type ScoredTestRows, scoreTestRows } from "./score-test-rows";

@@ -1,4 +1,4 @@
-import type { CsrMatrix } from "@colaml/shared/text/csr-matrix";
+import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 
 /** A word (or phrase) whose presence says nearly all that the model knows. */
 export interface DecidingWord {

@@ -1,9 +1,9 @@
+import { MANIFEST_FILE, manifestDigest } from "@colaml/shared/learning/model/bundle-files";
+import { GOLDEN_SAMPLE_FILE } from "@colaml/shared/learning/model/golden-sample";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
 import { rehearse } from "@colaml/shared/mlflow/rehearse";
-import { MANIFEST_FILE, manifestDigest } from "@colaml/shared/model/bundle-files";
-import { GOLDEN_SAMPLE_FILE } from "@colaml/shared/model/golden-sample";
-import type { Publication } from "../publishing/publication";
+import type { Publication } from "../publish/publication";
 
 /**
  * The rehearsal of a promotion, and that the registry's files are those of the training, a golden sample among them.

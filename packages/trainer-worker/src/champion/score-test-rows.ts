@@ -1,12 +1,12 @@
-import { TextFingerprint } from "@colaml/shared/data/row-fingerprint";
-import { PART } from "@colaml/shared/data/split";
+import type { TrainJob } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { TrainJob } from "@colaml/shared/jobs/train";
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import type { SeenRows } from "@colaml/shared/model/seen-rows";
+import { TextFingerprint } from "@colaml/shared/learning/data/row-fingerprint";
+import { PART } from "@colaml/shared/learning/data/split";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import type { SeenRows } from "@colaml/shared/learning/model/seen-rows";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
-import { planRows, type RowPlan } from "../data/plan-rows";
-import { createTextScorer } from "../text-scorer";
+import { createTextScorer } from "../scoring/text-scorer";
+import { planRows, type RowPlan } from "../train/data/plan-rows";
 
 /** The test rows of a job, scored from their texts by several models in one pass. */
 export interface ScoredTestRows {

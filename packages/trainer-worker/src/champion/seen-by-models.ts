@@ -1,10 +1,10 @@
 import { messageOf } from "@colaml/shared/errors/cola-error";
+import { parseSeenRows, SEEN_ROWS_FILE, type SeenRows } from "@colaml/shared/learning/model/seen-rows";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
 import { DATASET_TAG } from "@colaml/shared/mlflow/verdict-tags";
-import { parseSeenRows, SEEN_ROWS_FILE, type SeenRows } from "@colaml/shared/model/seen-rows";
-import type { Publication } from "../publishing/publication";
-import { runParams } from "../publishing/run-contents";
+import type { Publication } from "../publish/publication";
+import { runParams } from "../publish/run-contents";
 
 /** What is known of the rows that the two models of a comparison were trained on. */
 export interface SeenByModels {

@@ -1,7 +1,7 @@
-import { majorityScore, type SkillTest, skillTest } from "@colaml/shared/comparison/skill-test";
-import type { ChampionSettings, TrainingData } from "@colaml/shared/jobs/train";
-import { classificationMetrics, predictedClasses } from "@colaml/shared/model/metrics";
-import type { TrainedModel } from "../training";
+import type { ChampionSettings, TrainingData } from "@colaml/shared/contracts/train";
+import { majorityScore, type SkillTest, skillTest } from "@colaml/shared/learning/comparison/skill-test";
+import { classificationMetrics, predictedClasses } from "@colaml/shared/learning/model/metrics";
+import type { TrainedModel } from "../train/training";
 import { type DecidingWord, decidingWord } from "./deciding-word";
 
 /** The model against the most frequent class, on test rows whose texts the training did not hold. */

@@ -1,4 +1,4 @@
-import type { TreeEnsemble } from "@colaml/shared/model/tree-ensemble";
+import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { box, label, line, linearScale, renderPage, shorten } from "./svg-chart";
 
 /** Words drawn. */

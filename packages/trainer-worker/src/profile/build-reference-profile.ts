@@ -3,8 +3,8 @@ import {
   MAX_PROFILE_TERMS,
   type ProfileHistogram,
   type ReferenceProfile,
-} from "@colaml/shared/model/reference-profile";
-import type { VocabularySketchData } from "@colaml/shared/text/vocabulary-sketch";
+} from "@colaml/shared/learning/model/reference-profile";
+import type { VocabularySketchData } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { seededRandom } from "../seeded-random";
 import { calibrationBins } from "./calibration-bins";
 import { blockRowsOf, designEffect, termsDesignEffect, wordDesignEffects } from "./design-effect";

@@ -1,4 +1,4 @@
-import { type CalibrationBin, MAX_CALIBRATION_BINS } from "@colaml/shared/model/reference-profile";
+import { type CalibrationBin, MAX_CALIBRATION_BINS } from "@colaml/shared/learning/model/reference-profile";
 
 /** Groups of all classes together, at most: the profile of a model of many classes stays small. */
 const MAX_BINS_OF_ALL_CLASSES = 2_000;

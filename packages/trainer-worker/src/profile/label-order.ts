@@ -1,4 +1,4 @@
-import type { LabelOrder } from "@colaml/shared/model/reference-profile";
+import type { LabelOrder } from "@colaml/shared/learning/model/reference-profile";
 
 /** Fewer changes than this share of random order's: sorted, and not merely a stream whose neighbours are alike. */
 const SORTED_BELOW = 0.2;

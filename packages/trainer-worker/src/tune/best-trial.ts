@@ -1,4 +1,4 @@
-import type { TrialOutcome, TuneJob } from "@colaml/shared/jobs/tune";
+import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
 
 /** Metrics of which less is better. */
 const LOWER_IS_BETTER: ReadonlySet<TuneJob["metric"]> = new Set(["log_loss"]);

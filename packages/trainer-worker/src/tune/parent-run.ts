@@ -1,8 +1,8 @@
+import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
 import { messageOf } from "@colaml/shared/errors/cola-error";
-import type { TrialOutcome, TuneJob } from "@colaml/shared/jobs/tune";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
-import { JOB_KEY_TAG, type RunOrigin } from "../publishing/publication";
+import { JOB_KEY_TAG, type RunOrigin } from "../publish/publication";
 
 /** The one run that a tuning job's trials are children of; found again whenever the job goes on. */
 export class ParentRun {

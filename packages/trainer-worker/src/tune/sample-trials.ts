@@ -1,4 +1,4 @@
-import type { SearchSpace, TrialSettings } from "@colaml/shared/jobs/tune";
+import type { SearchSpace, TrialSettings } from "@colaml/shared/contracts/tune";
 import { seededRandom } from "../seeded-random";
 
 type Range = NonNullable<SearchSpace["depth"]>;

@@ -1,9 +1,9 @@
+import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
+import type { TrialOutcome, TrialSettings, TuneJob } from "@colaml/shared/contracts/tune";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import { cancelRequested } from "@colaml/shared/jobs/cancel";
-import { addJob, type OpenQueue } from "@colaml/shared/jobs/connection";
-import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
-import type { TrialOutcome, TrialSettings, TuneJob } from "@colaml/shared/jobs/tune";
-import { withdrawTrials } from "@colaml/shared/jobs/withdraw-trials";
+import { cancelRequested } from "@colaml/shared/queue/cancel";
+import { addJob, type OpenQueue } from "@colaml/shared/queue/connection";
+import { withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import { type Queue, WaitingChildrenError } from "bullmq";

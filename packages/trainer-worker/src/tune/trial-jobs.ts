@@ -1,5 +1,5 @@
-import { type TrainJob, trainJobSchema } from "@colaml/shared/jobs/train";
-import { DEFAULT_SEARCH_SPACE, type TrialSettings, type TuneJob } from "@colaml/shared/jobs/tune";
+import { type TrainJob, trainJobSchema } from "@colaml/shared/contracts/train";
+import { DEFAULT_SEARCH_SPACE, type TrialSettings, type TuneJob } from "@colaml/shared/contracts/tune";
 import { sampleTrials } from "./sample-trials";
 
 /** The settings of every trial of a job: the same job gives the same. */

@@ -1,7 +1,7 @@
+import type { JobProgress } from "@colaml/shared/contracts/progress";
+import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import { messageOf } from "@colaml/shared/errors/cola-error";
-import type { OpenQueue } from "@colaml/shared/jobs/connection";
-import type { JobProgress } from "@colaml/shared/jobs/progress";
-import type { TrainJob, TrainResult } from "@colaml/shared/jobs/train";
+import type { OpenQueue } from "@colaml/shared/queue/connection";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 
 /** A train processor that tells the tuning job how many of its trials have ended, whenever one has. */

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
+import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
+import { REFERENCE_PROFILE_FILE } from "@colaml/shared/learning/model/reference-profile";
+import { SEEN_ROWS_FILE } from "@colaml/shared/learning/model/seen-rows";
 import { championHistory } from "@colaml/shared/mlflow/champion";
-import { bundleToFiles } from "@colaml/shared/model/bundle-files";
-import { REFERENCE_PROFILE_FILE } from "@colaml/shared/model/reference-profile";
-import { SEEN_ROWS_FILE } from "@colaml/shared/model/seen-rows";
-import { publishTraining } from "@colaml/trainer-worker/publishing/publish-training";
+import { publishTraining } from "@colaml/trainer-worker/publish/publish-training";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 import { writeNoise } from "./invented-rows";
 import { candidate } from "./local-check";

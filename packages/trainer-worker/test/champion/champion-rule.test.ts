@@ -1,5 +1,5 @@
-import { majorityScore } from "@colaml/shared/comparison/skill-test";
-import { type ChampionSettings, championSchema } from "@colaml/shared/jobs/train";
+import { type ChampionSettings, championSchema } from "@colaml/shared/contracts/train";
+import { majorityScore } from "@colaml/shared/learning/comparison/skill-test";
 import {
   type ChampionComparison,
   type ChampionEvidence,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CsrBuilder } from "@colaml/shared/text/csr-matrix";
+import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
 import { decidingWord } from "@colaml/trainer-worker/champion/deciding-word";
 import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 import { writeRows } from "./invented-rows";

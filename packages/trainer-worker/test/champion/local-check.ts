@@ -1,12 +1,12 @@
-import { type TrainJobInput, trainJobSchema } from "@colaml/shared/jobs/train";
+import { type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
+import { bundleFromFiles } from "@colaml/shared/learning/model/bundle-files";
+import { parseSeenRows, SEEN_ROWS_FILE, type SeenRows } from "@colaml/shared/learning/model/seen-rows";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
-import { bundleFromFiles } from "@colaml/shared/model/bundle-files";
-import { parseSeenRows, SEEN_ROWS_FILE, type SeenRows } from "@colaml/shared/model/seen-rows";
 import { type ChampionReport, judged } from "@colaml/trainer-worker/champion/champion-check";
 import { compareScored } from "@colaml/trainer-worker/champion/compare-with-champion";
 import { scoreTestRows } from "@colaml/trainer-worker/champion/score-test-rows";
-import { type Publication, publicationOf } from "@colaml/trainer-worker/publishing/publication";
-import { type TrainedModel, trainModel } from "@colaml/trainer-worker/training";
+import { type Publication, publicationOf } from "@colaml/trainer-worker/publish/publication";
+import { type TrainedModel, trainModel } from "@colaml/trainer-worker/train/training";
 
 const signal = new AbortController().signal;
 

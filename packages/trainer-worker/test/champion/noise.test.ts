@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 import { writeNoise, writeRows } from "./invented-rows";
 import { type Candidate, candidate, judge } from "./local-check";

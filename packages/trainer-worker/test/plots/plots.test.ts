@@ -1,4 +1,4 @@
-import type { TreeEnsemble } from "@colaml/shared/model/tree-ensemble";
+import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { confusionMatrixPlot } from "@colaml/trainer-worker/plots/confusion-matrix-plot";
 import {
   calibrationCurvePlot,

@@ -3,7 +3,7 @@ import {
   missingOf,
   parseReferenceProfile,
   serialiseReferenceProfile,
-} from "@colaml/shared/model/reference-profile";
+} from "@colaml/shared/learning/model/reference-profile";
 import {
   buildReferenceProfile,
   type ProfiledRows,

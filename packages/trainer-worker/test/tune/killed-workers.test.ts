@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import type { TrainJobInput, TrainResult } from "@colaml/shared/contracts/train";
+import type { TuneJobInput, TuneResult } from "@colaml/shared/contracts/tune";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import {
   addJob,
   closeRedis,
@@ -12,9 +13,8 @@ import {
   type OpenQueue,
   openQueue,
   type RedisConnection,
-} from "@colaml/shared/jobs/connection";
-import type { TrainJobInput, TrainResult } from "@colaml/shared/jobs/train";
-import type { TuneJobInput, TuneResult } from "@colaml/shared/jobs/tune";
+} from "@colaml/shared/queue/connection";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { Job } from "bullmq";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 

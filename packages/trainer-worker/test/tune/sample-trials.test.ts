@@ -1,5 +1,5 @@
-import { trainJobSchema } from "@colaml/shared/jobs/train";
-import { DEFAULT_SEARCH_SPACE, searchSpaceSchema } from "@colaml/shared/jobs/tune";
+import { trainJobSchema } from "@colaml/shared/contracts/train";
+import { DEFAULT_SEARCH_SPACE, searchSpaceSchema } from "@colaml/shared/contracts/tune";
 import { sampleTrials } from "@colaml/trainer-worker/tune/sample-trials";
 
 describe("the trials of a tuning job", () => {

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { resolveConfig } from "@colaml/shared/config/resolve-config";
-import { writeSyntheticTweets } from "@colaml/shared/data/synthetic-tweets";
+import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/contracts/train";
+import { type TuneJobInput, type TuneResult, tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { clearCancel, requestCancel } from "@colaml/shared/jobs/cancel";
+import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
+import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import {
   addJob,
   closeRedis,
@@ -14,14 +15,13 @@ import {
   type OpenQueue,
   openQueue,
   type RedisConnection,
-} from "@colaml/shared/jobs/connection";
-import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/jobs/train";
-import { type TuneJobInput, type TuneResult, tuneJobSchema } from "@colaml/shared/jobs/tune";
+} from "@colaml/shared/queue/connection";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
 import { runWorker } from "@colaml/shared/worker/run-worker";
-import { createTrainProcessor } from "@colaml/trainer-worker/processor";
-import { createTuneProcessor } from "@colaml/trainer-worker/tune/tune-processor";
+import { createTrainProcessor } from "@colaml/trainer-worker/train/processor";
+import { createTuneProcessor } from "@colaml/trainer-worker/tune/processor";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 
 const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");

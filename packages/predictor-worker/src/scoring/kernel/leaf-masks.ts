@@ -1,4 +1,4 @@
-import type { Tree, TreeEnsemble } from "@colaml/shared/model/tree-ensemble";
+import type { Tree, TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import type { Kernel } from "./kernel";
 
 /** Bits of a mask. */

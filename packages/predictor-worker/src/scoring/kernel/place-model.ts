@@ -1,5 +1,5 @@
-import type { ModelBundle } from "@colaml/shared/model/model-bundle";
-import { stopWordsOf } from "@colaml/shared/text/tokenizer";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { stopWordsOf } from "@colaml/shared/learning/text/tokenizer";
 import { Kernel } from "./kernel";
 import { placeLeafMasks } from "./leaf-masks";
 import { placeTreeNodes } from "./tree-nodes";

@@ -1,4 +1,4 @@
-import type { TreeEnsemble } from "@colaml/shared/model/tree-ensemble";
+import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import type { Kernel } from "./kernel";
 
 const NODE_BYTES = 16;

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
-import type { Incident } from "@colaml/shared/jobs/alerts";
-import { IncidentStore } from "@colaml/shared/jobs/incident-store";
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import type { Incident } from "@colaml/shared/contracts/alerts";
 import type { Command } from "commander";
 import { addCommonOptions, type CommandAction, handler } from "../command-context";
 import { textOption } from "../options";

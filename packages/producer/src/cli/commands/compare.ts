@@ -1,9 +1,9 @@
+import type { CompareResult, LabelChanges } from "@colaml/shared/contracts/compare";
+import { modelUri } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { CompareResult, LabelChanges } from "@colaml/shared/jobs/compare";
-import { modelUri } from "@colaml/shared/jobs/names";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import { comparePayload } from "../../jobs/payloads";
+import { datasetOf } from "../../submit/dataset";
+import { comparePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { numberOption, optional, textOption, wholeOption } from "../options";

@@ -1,5 +1,5 @@
-import { readDotenv } from "@colaml/shared/config/load-config";
-import { printableConfig, SETTINGS } from "@colaml/shared/config/resolve-config";
+import { readDotenv } from "@colaml/shared/settings/load-config";
+import { printableConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { cancelJob, describeCancelled } from "../../jobs/cancel-job";
-import { listJobs, retryJob } from "../../jobs/job-control";
-import type { JobView } from "../../jobs/job-view";
+import { openSession, type Session } from "../../local/session";
+import { cancelJob, describeCancelled } from "../../submit/cancel-job";
+import { listJobs, retryJob } from "../../submit/job-control";
+import type { JobView } from "../../submit/job-view";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
 import { wholeOption } from "../options";
 import { watchJob } from "../run-job";
-import { openSession, type Session } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 

@@ -1,7 +1,7 @@
-import type { LabelsResult } from "@colaml/shared/jobs/labels";
+import type { LabelsResult } from "@colaml/shared/contracts/labels";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import { labelsPayload } from "../../jobs/payloads";
+import { datasetOf } from "../../submit/dataset";
+import { labelsPayload } from "../../submit/payloads";
 import { addCommonOptions, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { optional, textOption } from "../options";

@@ -10,9 +10,9 @@ import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/cli
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
 import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import type { Command } from "commander";
+import { openSession } from "../../local/session";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { optional, textOption } from "../options";
-import { openSession } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { addCompareCommand } from "./compare";

@@ -1,10 +1,10 @@
+import type { MonitorJobInput, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
+import { modelNameOf } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { MonitorJobInput, MonitorResult, QualityCheck } from "@colaml/shared/jobs/monitor";
-import { modelNameOf } from "@colaml/shared/jobs/names";
-import { checkReport, scheduleMaker } from "@colaml/shared/jobs/report-output";
+import { checkReport, scheduleMaker } from "@colaml/shared/outputs/report-output";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import { monitorPayload } from "../../jobs/payloads";
+import { datasetOf } from "../../submit/dataset";
+import { monitorPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
 import { checkInput } from "../input-check";

@@ -1,11 +1,11 @@
-import { checkPredictionOutput } from "@colaml/shared/data/prediction-output";
-import { describeRepeatedIds, readReceipt } from "@colaml/shared/data/receipt";
+import type { PredictJobInput, PredictResult } from "@colaml/shared/contracts/predict";
+import { describeRepeatedIds, readReceipt } from "@colaml/shared/contracts/receipt";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
-import type { PredictJobInput, PredictResult } from "@colaml/shared/jobs/predict";
+import { checkPredictionOutput } from "@colaml/shared/outputs/prediction-output";
 import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import { predictPayload } from "../../jobs/payloads";
+import { datasetOf } from "../../submit/dataset";
+import { predictPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";

@@ -1,4 +1,4 @@
-import type { PublishResult } from "@colaml/shared/jobs/publish";
+import type { PublishResult } from "@colaml/shared/contracts/publish";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { EXIT } from "../exit-codes";

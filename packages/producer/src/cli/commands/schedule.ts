@@ -1,20 +1,20 @@
-import type { Schedule } from "@colaml/shared/jobs/schedules";
+import type { Schedule } from "@colaml/shared/queue/schedules";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import type { JobQueues } from "../../jobs/job-queues";
-import { monitorPayload, trainPayload } from "../../jobs/payloads";
+import { openSession, type Session } from "../../local/session";
+import { datasetOf } from "../../submit/dataset";
+import type { JobQueues } from "../../submit/job-queues";
+import { monitorPayload, trainPayload } from "../../submit/payloads";
 import {
   allSchedules,
   changeSchedule,
   dropSchedule,
   putSchedule,
   type SchedulableQueue,
-} from "../../jobs/schedule-control";
+} from "../../submit/schedule-control";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { optional, textOption } from "../options";
 import { duration } from "../progress-bar";
-import { openSession, type Session } from "../session";
 import { addSettingFlags } from "../setting-flags";
 import { printable } from "../terminal";
 import { userPath } from "../user-paths";

@@ -1,7 +1,7 @@
-import type { ClassificationMetrics, TrainResult } from "@colaml/shared/jobs/train";
+import type { ClassificationMetrics, TrainResult } from "@colaml/shared/contracts/train";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import { TRAIN_SETTINGS, trainPayload } from "../../jobs/payloads";
+import { datasetOf } from "../../submit/dataset";
+import { TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
 import { addForceOption, forcedChampion } from "../force-promote";

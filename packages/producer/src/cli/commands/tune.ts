@@ -3,10 +3,10 @@ import {
   type SearchSpace,
   type TuneJobInput,
   type TuneResult,
-} from "@colaml/shared/jobs/tune";
+} from "@colaml/shared/contracts/tune";
 import type { Command } from "commander";
-import { datasetOf } from "../../jobs/dataset";
-import { TRAIN_SETTINGS, tunePayload } from "../../jobs/payloads";
+import { datasetOf } from "../../submit/dataset";
+import { TRAIN_SETTINGS, tunePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { EXIT } from "../exit-codes";
 import { addForceOption, forcedChampion } from "../force-promote";

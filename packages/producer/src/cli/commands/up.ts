@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { type Addresses, startAll } from "../../local/whole-stack";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { Interruption, signalName, untilAborted } from "../interruption";
 import { wholeOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
-import { type Addresses, startAll } from "../whole-stack";
 
 const EXAMPLES = `
 Examples:

@@ -7,8 +7,8 @@ import {
   receiptPath,
   type Verification,
   verifyReceipt,
-} from "@colaml/shared/data/receipt";
-import { describeWithoutKnownWords } from "@colaml/shared/data/without-known-words";
+} from "@colaml/shared/contracts/receipt";
+import { describeWithoutKnownWords } from "@colaml/shared/contracts/without-known-words";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { inputError } from "@colaml/shared/files/file-errors";
 import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";

@@ -1,8 +1,8 @@
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { IncidentStore } from "@colaml/shared/jobs/incident-store";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { checkedPayload } from "../../jobs/payloads";
+import { checkedPayload } from "../../submit/payloads";
 import type { Service } from "../service";
 
 /** Body of `POST /alerts/:id/acknowledge`. */

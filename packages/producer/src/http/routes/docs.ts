@@ -1,5 +1,5 @@
-import { alertSchema } from "@colaml/shared/jobs/alerts";
-import { SUBMITTABLE_QUEUES } from "@colaml/shared/jobs/queues";
+import { alertSchema } from "@colaml/shared/contracts/alerts";
+import { SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/queues";
 import type { FastifyInstance } from "fastify";
 import type { ZodType } from "zod";
 import { payloadSchema } from "../json-schemas";

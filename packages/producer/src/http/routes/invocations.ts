@@ -1,10 +1,10 @@
+import type { PredictResult, TextPrediction } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { PredictResult, TextPrediction } from "@colaml/shared/jobs/predict";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { checkedPayload, predictPayload } from "../../jobs/payloads";
-import { submitJob } from "../../jobs/submit-job";
-import { waitForJob } from "../../jobs/wait-for-job";
+import { checkedPayload, predictPayload } from "../../submit/payloads";
+import { submitJob } from "../../submit/submit-job";
+import { waitForJob } from "../../submit/wait-for-job";
 import type { Service } from "../service";
 
 /** A caller that waits for an answer is told after this long that the job goes on. */

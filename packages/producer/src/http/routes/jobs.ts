@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import { cancelJob } from "../../jobs/cancel-job";
-import { listJobs, retryJob } from "../../jobs/job-control";
-import { promptly } from "../../jobs/submit-job";
+import { cancelJob } from "../../submit/cancel-job";
+import { listJobs, retryJob } from "../../submit/job-control";
+import { promptly } from "../../submit/submit-job";
 import type { Service } from "../service";
 
 /** Jobs a queue and state in a list, at most. */

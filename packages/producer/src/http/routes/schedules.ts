@@ -1,19 +1,19 @@
-import { checkJobOutputs } from "@colaml/shared/jobs/job-outputs";
-import type { MonitorJob } from "@colaml/shared/jobs/monitor";
-import { modelNameOf } from "@colaml/shared/jobs/names";
-import { scheduleMaker } from "@colaml/shared/jobs/report-output";
-import { scheduleFields } from "@colaml/shared/jobs/schedules";
+import type { MonitorJob } from "@colaml/shared/contracts/monitor";
+import { modelNameOf } from "@colaml/shared/contracts/names";
+import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
+import { scheduleMaker } from "@colaml/shared/outputs/report-output";
+import { scheduleFields } from "@colaml/shared/queue/schedules";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { checkedPayload } from "../../jobs/payloads";
+import { checkedPayload } from "../../submit/payloads";
 import {
   allSchedules,
   changeSchedule,
   dropSchedule,
   putSchedule,
   SCHEDULABLE_QUEUES,
-} from "../../jobs/schedule-control";
-import { promptly } from "../../jobs/submit-job";
+} from "../../submit/schedule-control";
+import { promptly } from "../../submit/submit-job";
 import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
 import { SUBMITTABLE } from "./submit";

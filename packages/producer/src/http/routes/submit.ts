@@ -1,16 +1,16 @@
+import { compareJobSchema } from "@colaml/shared/contracts/compare";
+import { labelsJobSchema } from "@colaml/shared/contracts/labels";
+import { monitorJobSchema } from "@colaml/shared/contracts/monitor";
+import { predictJobSchema } from "@colaml/shared/contracts/predict";
+import type { SubmittableQueue } from "@colaml/shared/contracts/queues";
+import { trainJobSchema } from "@colaml/shared/contracts/train";
+import { tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { compareJobSchema } from "@colaml/shared/jobs/compare";
-import { checkJobOutputs } from "@colaml/shared/jobs/job-outputs";
-import { labelsJobSchema } from "@colaml/shared/jobs/labels";
-import { monitorJobSchema } from "@colaml/shared/jobs/monitor";
-import { predictJobSchema } from "@colaml/shared/jobs/predict";
-import type { SubmittableQueue } from "@colaml/shared/jobs/queues";
-import { trainJobSchema } from "@colaml/shared/jobs/train";
-import { tuneJobSchema } from "@colaml/shared/jobs/tune";
+import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import type { FastifyInstance } from "fastify";
 import type { ZodType } from "zod";
-import { checkedPayload } from "../../jobs/payloads";
-import { submitJob } from "../../jobs/submit-job";
+import { checkedPayload } from "../../submit/payloads";
+import { submitJob } from "../../submit/submit-job";
 import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
 

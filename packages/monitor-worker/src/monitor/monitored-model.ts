@@ -1,0 +1,17 @@
+import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { TextClassifier } from "../rows/scored-rows";
+
+/** One version of a model, ready to be checked. */
+export interface MonitoredModel {
+  name: string;
+  version: string;
+  /** Run of its training. */
+  runId: string;
+  classifier: TextClassifier;
+  terms: readonly string[];
+  tokenise: (text: string) => string[];
+  columns: ColaConfig["columns"];
+  /** Absent where the model was published without one. */
+  profile?: ReferenceProfile;
+}

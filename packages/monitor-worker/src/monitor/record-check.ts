@@ -1,0 +1,79 @@
+import type { MonitorJob } from "@colaml/shared/contracts/monitor";
+import { htmlReport, type ReportData } from "../report/html-report";
+import { makerOf, type ReportFiles } from "../report/report-files";
+import type { Assessment } from "./assessment";
+import type { CheckHistory } from "./check-history";
+import type { Collected } from "./collect-rows";
+import type { OpenCheck } from "./open-check";
+import { type PublishRun, publishCheck } from "./publish-check";
+
+/** Where a finished check is kept. */
+export interface RecordDependencies {
+  publish: PublishRun;
+  history: CheckHistory;
+  reports: ReportFiles;
+  now?: () => number;
+}
+
+/** A check that is decided, with what it was decided by. */
+export interface FinishedCheck {
+  job: MonitorJob;
+  jobId: string;
+  signal: AbortSignal;
+  opened: OpenCheck;
+  collected: Collected;
+  assessment: Assessment;
+  result: ReportData["result"];
+  startTime: number;
+}
+
+/** History, report and run; a report is written before MLflow is asked. */
+export async function record(
+  dependencies: RecordDependencies,
+  { job, jobId, signal, opened, collected, assessment, result, startTime }: FinishedCheck,
+): Promise<{ runId?: string; report: string; warning?: string }> {
+  const endTime = (dependencies.now ?? Date.now)();
+  const { accuracy_score: accuracy } = collected.quality.metrics;
+  const interval = collected.quality.intervals.accuracy_score;
+  const number = await dependencies.history.append(result.model, {
+    id: jobId,
+    at: new Date(endTime).toISOString(),
+    modelVersion: result.modelVersion,
+    rows: result.rows,
+    n: result.n,
+    ...(accuracy === undefined ? {} : { accuracy }),
+    ...(interval ? { interval } : {}),
+    ...(collected.estimated?.accuracy_score === undefined
+      ? {}
+      : { estimated: collected.estimated.accuracy_score }),
+    ...(assessment.drift ? { driftLevel: assessment.drift.level } : {}),
+    verdict: result.verdict,
+  });
+  const page = htmlReport({
+    result,
+    at: new Date(endTime),
+    maker: makerOf(job, jobId),
+    source: (job.input?.path ?? job.predictions!).split(/[\\/]/).at(-1)!,
+    classes: opened.model.classifier.classes,
+    confusion: collected.quality.confusion,
+    segments: collected.segments,
+    history: await dependencies.history.read(result.model),
+    mistakes: collected.mistakes,
+  });
+  const name = `${result.model}-v${result.modelVersion}-${jobId.replace(/[^A-Za-z0-9._-]/g, "-").slice(-80)}.html`;
+  const report = await dependencies.reports.write(job, jobId, name, page);
+  const check = {
+    job,
+    jobId,
+    startTime,
+    endTime,
+    result,
+    values: assessment.values,
+    segments: collected.segments,
+    report: page,
+    modelRunId: opened.model.runId,
+    number,
+  };
+  const published = await publishCheck(dependencies.publish, check, signal);
+  return { ...published, report };
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import * as zlib from "node:zlib";
+import type { ChunkPlan, PredictChunkJob, PredictChunkResult } from "@colaml/shared/contracts/predict-chunk";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkJobPath } from "@colaml/shared/files/job-path";
+import type { Processor } from "@colaml/shared/worker/job-context";
+import { ByteScorer } from "../scoring/byte-scorer";
+import type { ChunkScorer } from "../scoring/chunk-scorer";
+import { createExplain } from "../scoring/explain";
+import type { ModelSource } from "../scoring/model-cache";
+import { PlainScorer } from "../scoring/plain-scorer";
+import type { ChunkBytes } from "../transport/chunk-transport";
+
+/** Scorers kept: one a batch that this worker takes chunks of in turn. */
+const KEPT_SCORERS = 4;
+
+const gzip = promisify(zlib.gzip);
+type Compress = (bytes: Uint8Array) => Promise<Buffer>;
+const zstd = (zlib as { zstdCompress?: Parameters<typeof promisify>[0] }).zstdCompress;
+
+/** Compresses a part so that parts one behind the other are one valid file. */
+export async function compressPart(bytes: Uint8Array, compression: ChunkPlan["output"]["compression"]) {
+  if (compression === "none" || bytes.length === 0) return bytes;
+  if (compression === "gzip") return gzip(bytes, { level: 6 });
+  if (zstd === undefined) throw new ColaError("OUTPUT_UNWRITABLE", "this Node writes no zstd: use .gz");
+  return (promisify(zstd) as Compress)(bytes);
+}
+
+export interface ChunkProcessorOptions {
+  models: ModelSource;
+  /** By the kind of the job's source. */
+  bytes: Record<PredictChunkJob["source"]["kind"], ChunkBytes>;
+  /** Every path must lie in here; empty: any. */
+  dataDir: string;
+}
+
+/** The logic of a chunk worker: reads a range, scores it with the pinned model, stores the part. */
+export function createChunkProcessor(
+  options: ChunkProcessorOptions,
+): Processor<PredictChunkJob, PredictChunkResult> {
+  const scorers = new Map<string, ChunkScorer>();
+  const scorerOf = async (plan: ChunkPlan): Promise<ChunkScorer> => {
+    const key = JSON.stringify(plan);
+    const scorer = scorers.get(key) ?? (await createScorer(plan, options.models));
+    scorers.delete(key);
+    scorers.set(key, scorer);
+    for (const oldest of scorers.keys()) {
+      if (scorers.size <= KEPT_SCORERS) break;
+      scorers.delete(oldest);
+    }
+    return scorer;
+  };
+  return async (chunk, context) => {
+    if (chunk.source.kind === "file") {
+      await checkJobPath(options.dataDir, chunk.source.path);
+      await checkJobPath(options.dataDir, chunk.source.folder);
+    }
+    const bytes = options.bytes[chunk.source.kind];
+    const scorer = await scorerOf(chunk.plan);
+    const range = await bytes.read(chunk);
+    const scored = scorer.score(range, { firstLine: chunk.firstLine, firstRow: chunk.firstRow });
+    context.signal.throwIfAborted();
+    const output = await compressPart(scored.output, chunk.plan.output.compression);
+    await bytes.write(chunk, [output, scored.rejectedLines]);
+    const sha256 = createHash("sha256").update(output).update(scored.rejectedLines).digest("hex");
+    return {
+      rows: scored.rows,
+      rejected: scored.rejected,
+      rejectedByReason: scored.rejectedByReason,
+      invalidUtf8: scored.invalidUtf8,
+      withoutKnownWords: scored.withoutKnownWords,
+      outputBytes: output.length,
+      rejectedBytes: scored.rejectedLines.length,
+      sha256,
+    };
+  };
+}
+
+async function createScorer(plan: ChunkPlan, models: ModelSource): Promise<ChunkScorer> {
+  const { bundle, classifier } = await models.load(plan.model);
+  const fast = ByteScorer.of(plan, bundle, classifier);
+  return fast ?? new PlainScorer(plan, classifier, createExplain(bundle, classifier));
+}

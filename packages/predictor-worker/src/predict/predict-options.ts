@@ -1,0 +1,28 @@
+import type {
+  PredictChunkJob,
+  PredictChunkResult,
+  PredictDeadJob,
+} from "@colaml/shared/contracts/predict-chunk";
+import type { OpenQueue, RedisConnection } from "@colaml/shared/queue/connection";
+import type { ModelSource } from "../scoring/model-cache";
+import type { BatchStep } from "./plan/batch-parts";
+
+/** What a coordinator needs of the world. */
+export interface PredictOptions {
+  models: ModelSource;
+  chunks: OpenQueue<PredictChunkJob, PredictChunkResult>;
+  dead: OpenQueue<PredictDeadJob>;
+  /** For `transport: redis`. */
+  redis: { connection: RedisConnection; prefix: string };
+  /** Whether a `predict` job is still to be finished: it may hold an output. */
+  isUnfinished: (jobId: string) => Promise<boolean>;
+  settings: {
+    chunkBytes: number;
+    window: number;
+    /** Every path must lie in here; empty: any. */
+    dataDir: string;
+  };
+  clock: () => Date;
+  /** Told of named moments; tests end the process there. */
+  onStep?: (step: BatchStep) => void;
+}

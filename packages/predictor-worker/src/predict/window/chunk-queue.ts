@@ -1,0 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  chunkJobId,
+  type PredictChunkJob,
+  type PredictChunkResult,
+  type PredictDeadJob,
+} from "@colaml/shared/contracts/predict-chunk";
+import { QUEUES } from "@colaml/shared/contracts/queues";
+import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
+import type { OpenQueue } from "@colaml/shared/queue/connection";
+import { whenRoom } from "./when-room";
+
+/** A chunk whose worker fails in a way that may pass is tried so often. */
+const ATTEMPTS = 3;
+const BACKOFF_MS = 500;
+/**
+ * A chunk that a worker holds is waited for so long when a batch ends early: longer than one takes to score, and
+ * than the lock of a worker that was killed lasts.
+ */
+const RELEASE_MS = 30_000;
+const RELEASE_POLL_MS = 100;
+/** Chunks asked for in one go when looking for those left behind. */
+const SWEPT_AT_ONCE = 64;
+
+export type ChunkOutcome =
+  | { state: "missing" | "running" }
+  | { state: "done"; result: PredictChunkResult }
+  | { state: "failed"; reason: string };
+
+/** The chunk jobs of one batch, by their number. */
+export interface ChunkQueue {
+  /** Adding a chunk that is there already changes nothing. */
+  add(chunk: PredictChunkJob): Promise<void>;
+  outcome(index: number): Promise<ChunkOutcome>;
+  /** Takes a chunk off the queue, finished or not; waits a while for one that a worker holds. */
+  remove(index: number): Promise<void>;
+  /**
+   * Takes chunks off the queue that should not be there any more: a coordinator that was killed behind its
+   * checkpoint did not get to it, and a Redis that lost its last second has them again.
+   */
+  sweep(from: number, to: number): Promise<void>;
+  /** Records a chunk that kept failing where people see it. */
+  setAside(dead: PredictDeadJob): Promise<void>;
+}
+
+/**
+ * The queue's jobs stay until the coordinator removes them: their results are read by polling, not from events.
+ * Where Redis is full, commands wait for room and `onFull` is told.
+ */
+export function createChunkQueue(
+  chunks: OpenQueue<PredictChunkJob, PredictChunkResult>,
+  dead: OpenQueue<PredictDeadJob>,
+  batch: string,
+  onFull: () => void,
+): ChunkQueue {
+  const { queue } = chunks;
+  const remove = async (index: number) => {
+    const id = chunkJobId(batch, index);
+    const { connection, redis } = chunks;
+    const deadline = Date.now() + RELEASE_MS;
+    let asked = false;
+    while ((await whenRoom(() => queue.remove(id), onFull)) === 0 && Date.now() < deadline) {
+      if ((await queue.getJob(id)) === undefined) break;
+      asked = true;
+      await requestCancel(connection, redis.prefix, QUEUES.predictChunk, id);
+      await delay(RELEASE_POLL_MS);
+    }
+    // the chunk may come again when the batch goes on
+    if (asked) await clearCancel(connection, redis.prefix, QUEUES.predictChunk, id);
+  };
+  return {
+    async add(chunk) {
+      const options = {
+        jobId: chunkJobId(batch, chunk.index),
+        attempts: ATTEMPTS,
+        backoff: { type: "fixed", delay: BACKOFF_MS },
+        removeOnComplete: false,
+        removeOnFail: false,
+      };
+      await whenRoom(() => queue.add("chunk", chunk, options), onFull);
+    },
+    async outcome(index) {
+      const job = await queue.getJob(chunkJobId(batch, index));
+      if (job === undefined) return { state: "missing" };
+      if (job.finishedOn === undefined) return { state: "running" };
+      if (job.failedReason) return { state: "failed", reason: job.failedReason };
+      return job.returnvalue ? { state: "done", result: job.returnvalue } : { state: "running" };
+    },
+    remove,
+    async sweep(from, to) {
+      for (let first = from; first < to; first += SWEPT_AT_ONCE) {
+        const length = Math.min(SWEPT_AT_ONCE, to - first);
+        await Promise.all(Array.from({ length }, (_, i) => remove(first + i)));
+      }
+    },
+    async setAside(job) {
+      const options = { jobId: chunkJobId(batch, job.index) };
+      await whenRoom(() => dead.queue.add("chunk", job, options), onFull);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ChunkWindow } from "@colaml/predictor-worker/predict/window/chunk-window";
+import type { BatchBytes } from "@colaml/predictor-worker/transport/chunk-transport";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type InputSource, openInput } from "@colaml/shared/tables/source";
+
+let folder: string;
+let source: InputSource;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "window-"));
+  const path = join(folder, "in.csv");
+  await writeFile(path, Array.from({ length: 400 }, (_, i) => `${i},some words\n`).join(""));
+  source = await openInput({ path: path, encoding: "utf-8" });
+});
+afterEach(async () => {
+  await source.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A window on a queue that can be held up, as a slow Redis is; `onOffer` runs before a chunk is added. */
+function windowOn(onOffer: (index: number) => void) {
+  const abort = new AbortController();
+  const queued = new Set<number>();
+  const offered = new Set<number>();
+  let release = () => {};
+  const gate = new Promise<void>((open) => {
+    release = open;
+  });
+  let hold = -1;
+  const bytes: BatchBytes = {
+    async offer(index) {
+      offered.add(index);
+      onOffer(index);
+      return { kind: "redis", bytes: 1 };
+    },
+    offered: async () => undefined,
+    take: async () => undefined,
+    release: async () => {},
+    drop: async (index) => void offered.delete(index),
+  };
+  const queue = {
+    async add({ index }: { index: number }) {
+      if (index === hold) await gate;
+      queued.add(index);
+    },
+    outcome: async () => ({ state: "running" as const }),
+    remove: async (index: number) => void queued.delete(index),
+    sweep: async () => undefined,
+    setAside: async () => undefined,
+  };
+  const field = { name: "text", place: 1 };
+  const plan = {
+    input: { format: "csv", newline: 10, fields: 2, text: field, id: { name: "id", place: 0 } },
+    output: { format: "csv", compression: "none", passThrough: [], explain: 0, spreadsheetSafe: false },
+    model: { name: "m", version: "1", runId: "r", source: "s", manifestSha256: "0" },
+  };
+  const parts = {
+    record: { id: "b1", plan, chunkBytes: 1024 },
+    source,
+    bytes,
+    queue,
+    window: 3,
+    context: { signal: abort.signal, logger: { warn: () => undefined } },
+    onStep: () => undefined,
+  } as unknown as ConstructorParameters<typeof ChunkWindow>[0];
+  const window = new ChunkWindow(parts, { index: 0, offset: 0, line: 1, row: 0 });
+  return { window, abort, queued, offered, release, holdUp: (index: number) => (hold = index) };
+}
+
+const cancelled = new ColaError("JOB_CANCELLED", "cancelled");
+
+describe("a batch that is cancelled", () => {
+  it("takes back the chunk that was on its way onto the queue", async () => {
+    const { window, abort, queued, offered, release, holdUp } = windowOn(() => undefined);
+    holdUp(1);
+    const filled = window.fill();
+    while (!queued.has(0) || !offered.has(1)) await new Promise(setImmediate);
+    abort.abort(cancelled);
+    await expect(filled).rejects.toBe(cancelled);
+    const withdrawn = window.withdraw(0, 3);
+    release();
+    await withdrawn;
+    expect([...queued, ...offered]).toEqual([]);
+  });
+
+  it("adds no chunk whose bytes were being offered", async () => {
+    const { window, abort, queued, offered } = windowOn((index) => {
+      if (index === 1) abort.abort(cancelled);
+    });
+    await expect(window.fill()).rejects.toBe(cancelled);
+    await window.withdraw(0, 3);
+    await new Promise(setImmediate);
+    expect([...queued, ...offered]).toEqual([]);
+  });
+});

@@ -1,0 +1,110 @@
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { loadAlertRules } from "@colaml/shared/alerts/load-alert-rules";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { stateFolder } from "@colaml/shared/files/state-folder";
+import { SETTINGS } from "@colaml/shared/settings/resolve-config";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { type RunningChild, startChild } from "./child-process";
+
+export type WorkerKind = "trainer" | "predictor" | "monitor";
+
+/** How many processes of each kind to start. */
+export type WorkerCounts = Partial<Record<WorkerKind, number>>;
+
+/** `packages/`, seen from `packages/producer/dist/cli`. */
+const PACKAGES = resolve(__dirname, "../../..");
+/** On top of the grace time that a worker gives its job at SIGTERM. */
+const STOP_MARGIN_MS = 5_000;
+
+/** A worker that ended is started again after this long, so that a broken one does not spin. */
+const RESTART_DELAY_MS = 1_000;
+/** More ends than this in all, and nobody is helped by another start. */
+const MAX_RESTARTS = 20;
+/** What a worker exits with when a setting is wrong: another start would end the same way. */
+const SETTINGS_EXIT_CODE = 2;
+
+export interface EmbeddedWorkers {
+  /** Rejects when a worker cannot be kept running. */
+  failed: Promise<never>;
+  /** SIGTERM to all at once; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Environment variables that give a child process exactly this configuration; empty values are left out.
+ * Paths are made absolute, as a child may work elsewhere.
+ */
+export function configEnvironment(config: ColaConfig): Record<string, string> {
+  const absolute = new Set(["paths.stateDir", "paths.dataDir", "logging.file"]);
+  const entries = SETTINGS.map(({ key, env }) => {
+    const [group, name] = key.split("../cli") as [keyof ColaConfig, string];
+    const value = String((config[group] as Record<string, unknown>)[name]);
+    return [env, absolute.has(key) && value !== "" ? resolve(value) : value] as const;
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+}
+
+/**
+ * What a worker would end at once for: better said before anything is started.
+ * @throws ColaError CONFIG_INVALID
+ */
+export function checkWorkerSettings(config: ColaConfig, counts: WorkerCounts): void {
+  if (counts.monitor) loadAlertRules(config.monitor.alertRules);
+}
+
+/**
+ * Starts worker processes on the servers that `config` names; their console goes to `<stateDir>/logs`. One that
+ * ends by itself is started again: its job is taken up where the queue has it.
+ *
+ * @param warn told of each restart
+ */
+export async function startWorkers(
+  config: ColaConfig,
+  counts: WorkerCounts,
+  warn: (message: string) => void,
+): Promise<EmbeddedWorkers> {
+  const names = (Object.entries(counts) as [WorkerKind, number][]).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, i) => [kind, i + 1] as const),
+  );
+  const stopping = new AbortController();
+  const running = new Set<RunningChild>();
+  let restartsLeft = MAX_RESTARTS;
+  const keep = async (kind: WorkerKind, number: number): Promise<never> => {
+    for (;;) {
+      const child = await startWorker(config, kind, number);
+      running.add(child);
+      if (stopping.signal.aborted) await child.stop();
+      const { code, signal } = await child.exited;
+      running.delete(child);
+      if (stopping.signal.aborted) return new Promise<never>(() => {});
+      const ended = `${child.name} ended by itself (${signal ?? `exit code ${code}`}): see ${child.logFile}`;
+      if (code === SETTINGS_EXIT_CODE) throw new ColaError("CONFIG_INVALID", ended);
+      if (restartsLeft-- <= 0) throw new ColaError("INTERNAL", ended);
+      warn(`${ended}; starting it again`);
+      await delay(RESTART_DELAY_MS, undefined, { signal: stopping.signal });
+    }
+  };
+  const failed = Promise.race([
+    new Promise<never>(() => {}),
+    ...names.map(([kind, number]) => keep(kind, number)),
+  ]);
+  failed.catch(() => {});
+  const stop = async () => {
+    stopping.abort();
+    await Promise.all([...running].map((child) => child.stop()));
+  };
+  return { failed, stop };
+}
+
+function startWorker(config: ColaConfig, kind: WorkerKind, number: number): Promise<RunningChild> {
+  return startChild({
+    name: `${kind} worker ${number}`,
+    command: process.execPath,
+    args: [resolve(PACKAGES, `${kind}-worker`, "dist", "main.js")],
+    // A port is for one process: several workers of one machine cannot share it.
+    env: { ...process.env, ...configEnvironment(config), COLAML_HEALTH_PORT: "0" },
+    logFile: resolve(stateFolder(config.paths.stateDir).logs, `${kind}-${number}.log`),
+    stopTimeoutMs: config.worker.graceMs + STOP_MARGIN_MS,
+  });
+}

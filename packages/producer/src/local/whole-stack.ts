@@ -1,0 +1,112 @@
+import { resolve } from "node:path";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { redactUrl } from "@colaml/shared/settings/resolve-config";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { CommandContext } from "../cli/command-context";
+import { printable } from "../cli/terminal";
+import { listen } from "../http/listen";
+import { DASHBOARD_PATH } from "../http/routes/dashboard";
+import { openJobQueues } from "../submit/open-queues";
+import { checkWorkerSettings, startWorkers, type WorkerCounts } from "./embedded-workers";
+import { startServers } from "./servers";
+import { checkMlflow } from "./service-check";
+import { findUp, removeUpRecord, writeUpRecord } from "./up-record";
+
+/** Where what was started is; without secrets. */
+export interface Addresses {
+  pid: number;
+  apiUrl: string;
+  dashboard: string;
+  mlflowUri: string;
+  redisUrl: string;
+}
+
+export interface WholeStack {
+  addresses: Addresses;
+  /** The configuration with the servers' addresses filled in. */
+  config: ColaConfig;
+  /** Rejects when a worker ends by itself. */
+  failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Servers (those that are not configured), API with dashboard, workers; written down for other commands of the folder.
+ * @throws ColaError USAGE when another one runs in this folder; what servers and workers throw, with all stopped again
+ */
+export async function startAll(context: CommandContext, counts: WorkerCounts): Promise<WholeStack> {
+  const { config, terminal } = context;
+  const stateDir = resolve(config.paths.stateDir);
+  checkWorkerSettings(config, counts);
+  const other = await findUp(stateDir);
+  if (other)
+    throw new ColaError(
+      "USAGE",
+      `\`cola up\` runs here already, as process ${other.pid}: stop it first (Ctrl-C there)`,
+    );
+  const closers: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const resolved = await startMissingServers(context, closers);
+    const queues = await openJobQueues(resolved);
+    await queues.close();
+    await checkMlflow(resolved);
+    const api = await listen(resolved, apiLog(terminal));
+    closers.push(() => api.close());
+    const workers = await startWorkers(resolved, counts, (line) => terminal.warn(line));
+    closers.push(() => workers.stop());
+    const addresses = {
+      pid: process.pid,
+      apiUrl: api.url,
+      dashboard: `${api.url}${DASHBOARD_PATH}`,
+      mlflowUri: resolved.mlflow.trackingUri,
+      redisUrl: redactUrl(resolved.redis.url),
+    };
+    await writeUpRecord(stateDir, {
+      pid: process.pid,
+      redisUrl: resolved.redis.url,
+      mlflowUri: resolved.mlflow.trackingUri,
+      apiUrl: api.url,
+      startedAt: new Date().toISOString(),
+    });
+    closers.push(() => removeUpRecord(stateDir, process.pid));
+    return { addresses, config: resolved, failed: workers.failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startMissingServers(
+  { config, terminal }: CommandContext,
+  closers: (() => unknown)[],
+): Promise<ColaConfig> {
+  const redis = config.redis.url === "";
+  const mlflow = config.mlflow.trackingUri === "";
+  if (!redis && !mlflow) return config;
+  terminal.say(
+    `starting ${[redis ? "Redis" : "", mlflow ? "MLflow" : ""].filter((name) => name !== "").join(" and ")} ...`,
+  );
+  const { stateDir } = config.paths;
+  const servers = await startServers({ stateDir, redis, mlflow, warn: (line) => terminal.warn(line) });
+  closers.push(() => servers.stop());
+  return {
+    ...config,
+    redis: { ...config.redis, url: redis ? servers.redisUrl : config.redis.url },
+    mlflow: { ...config.mlflow, trackingUri: mlflow ? servers.mlflowUri : config.mlflow.trackingUri },
+  };
+}
+
+const apiLog = (terminal: CommandContext["terminal"]) => {
+  const line = (message: string, fields: Record<string, unknown> = {}) =>
+    printable(
+      [message, ...Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`)].join(" "),
+    );
+  return {
+    info: (message: string, fields?: Record<string, unknown>) => terminal.say(line(message, fields)),
+    warn: (message: string, fields?: Record<string, unknown>) => terminal.warn(line(message, fields)),
+    error: (message: string, fields?: Record<string, unknown>) => terminal.warn(line(message, fields)),
+  };
+};

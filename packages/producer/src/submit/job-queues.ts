@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { SAFE_NAME, SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
+import { QUEUE_NAMES, type QueueName } from "@colaml/shared/contracts/queues";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import {
+  addJob,
+  closeRedis,
+  type OpenQueue,
+  openQueue,
+  type RedisConnection,
+  type RedisSettings,
+} from "@colaml/shared/queue/connection";
+import type { Job, JobsOptions, Queue } from "bullmq";
+import { type JobView, viewJob } from "./job-view";
+
+/** Queues whose jobs are listed: neither chunks, which are parts of a job, nor alerts, which have a list of their own. */
+export const LISTED = [
+  "train",
+  "tune",
+  "predict",
+  "monitor",
+  "labels",
+  "compare",
+  "predict-dead",
+  "publish",
+] as const;
+
+/** Queues searched for a job known by its id alone: chunks are found through their own queue only. */
+const SEARCHED: readonly QueueName[] = [...LISTED, "alerts"];
+
+/** A new id of a job: its queue and 10 random hex digits, e.g. `train-5f0c2a91d3`. */
+export const newJobId = (queue: QueueName) => `${queue}-${randomBytes(5).toString("hex")}`;
+
+export interface FoundJob {
+  queue: QueueName;
+  job: Job;
+}
+
+/** Every queue of ColaML on one Redis, opened when first used. Who makes it closes it. */
+export class JobQueues {
+  /** The connection all queues share, also for the producer's own keys. */
+  readonly redis: RedisConnection;
+  readonly settings: RedisSettings;
+  readonly #open = new Map<QueueName, OpenQueue<object>>();
+
+  /** @param redis closed with the queues */
+  constructor(redis: RedisConnection, settings: RedisSettings) {
+    this.redis = redis;
+    this.settings = settings;
+  }
+
+  queue(name: QueueName): Queue {
+    return this.#opened(name).queue as unknown as Queue;
+  }
+
+  #opened(name: QueueName): OpenQueue<object> {
+    let open = this.#open.get(name);
+    if (!open) {
+      open = openQueue<object>(name, { connection: this.redis, redis: this.settings });
+      this.#open.set(name, open);
+    }
+    return open;
+  }
+
+  all(): Queue[] {
+    return QUEUE_NAMES.map((name) => this.queue(name));
+  }
+
+  /**
+   * Puts a checked payload on its queue.
+   * @returns the job's id
+   * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED, REDIS_FULL; JOB_INVALID for a payload that is too large
+   */
+  async add(name: QueueName, payload: object, options: JobsOptions = {}): Promise<string> {
+    const job = await addJob(this.#opened(name), name, payload, { jobId: newJobId(name), ...options });
+    return job.id!;
+  }
+
+  /** A job by its id, or by `queue/id` where an id occurs in several queues. */
+  async find(reference: string): Promise<FoundJob | undefined> {
+    const { queues, id } = parseReference(reference);
+    const found = await Promise.all(
+      queues.map(async (queue) => ({ queue, job: (await this.queue(queue).getJob(id)) as Job | undefined })),
+    );
+    return found.find((entry): entry is FoundJob => entry.job !== undefined);
+  }
+
+  /** @throws ColaError JOB_NOT_FOUND */
+  async get(reference: string): Promise<FoundJob> {
+    const found = await this.find(reference);
+    if (!found)
+      throw new ColaError(
+        "JOB_NOT_FOUND",
+        `no job ${JSON.stringify(reference.slice(0, 140))}: \`cola jobs\` lists them`,
+      );
+    return found;
+  }
+
+  /** @throws ColaError JOB_NOT_FOUND */
+  async view(reference: string): Promise<JobView> {
+    const { queue, job } = await this.get(reference);
+    const state = await job.getState();
+    // Content was read before the state: a job that finished in between is read again, so its result is there.
+    const finished = state === "completed" || state === "failed";
+    const fresh = finished ? ((await this.queue(queue).getJob(job.id!)) as Job | undefined) : job;
+    return viewJob(fresh ?? job, queue, state);
+  }
+
+  async close(): Promise<void> {
+    const queues = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.allSettled(queues.map((queue) => queue.close()));
+    closeRedis(this.redis);
+  }
+}
+
+/** @throws ColaError JOB_NOT_FOUND for what cannot be an id */
+function parseReference(reference: string): { queues: readonly QueueName[]; id: string } {
+  const slash = reference.indexOf("/");
+  const queue = QUEUE_NAMES.find((name) => name === reference.slice(0, Math.max(slash, 0)));
+  const id = queue ? reference.slice(slash + 1) : reference;
+  if (!SAFE_NAME.test(id) && !SCHEDULED_JOB_ID.test(id)) {
+    throw new ColaError("JOB_NOT_FOUND", `no job ${JSON.stringify(reference.slice(0, 140))}: not a job id`);
+  }
+  const named = SEARCHED.find((name) => id.startsWith(`${name}-`));
+  if (queue) return { queues: [queue], id };
+  return { queues: named ? [named, ...SEARCHED.filter((name) => name !== named)] : SEARCHED, id };
+}

@@ -1,0 +1,77 @@
+import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
+import type { JobProgress } from "@colaml/shared/contracts/progress";
+import type { QueueName } from "@colaml/shared/contracts/queues";
+import type { ErrorCode } from "@colaml/shared/errors/cola-error";
+import { parseFailedReason } from "@colaml/shared/worker/job-errors";
+import type { Job, JobState } from "bullmq";
+
+export type JobStatus = "waiting" | "delayed" | "active" | "completed" | "failed" | "unknown";
+
+/** A job as the CLI and the API show it: no stack trace, no payload texts. */
+export interface JobView {
+  id: string;
+  queue: QueueName;
+  status: JobStatus;
+  /** Times it was started. */
+  attempts: number;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+  progress?: JobProgress;
+  result?: unknown;
+  error?: { error_code: ErrorCode; message: string };
+}
+
+const STATUS: Partial<Record<JobState | "unknown", JobStatus>> = {
+  waiting: "waiting",
+  prioritized: "waiting",
+  "waiting-children": "active",
+  delayed: "delayed",
+  active: "active",
+  completed: "completed",
+  failed: "failed",
+};
+
+/** True when nothing more happens to the job by itself. */
+export const isFinished = (status: JobStatus) => status === "completed" || status === "failed";
+
+const isProgress = (value: unknown): value is JobProgress =>
+  typeof value === "object" && value !== null && typeof (value as JobProgress).stage === "string";
+
+const iso = (time: number | undefined) => (time ? new Date(time).toISOString() : undefined);
+
+/** No worker takes a chunk that was set aside: to whoever looks, it has failed, until it is run again. */
+function deadChunk({
+  index,
+  jobId,
+  records,
+  firstLine,
+  reason,
+}: PredictDeadJob): Pick<JobView, "status" | "error"> {
+  const message = `chunk ${index} of ${jobId} is set aside (${records} rows from line ${firstLine} on): ${reason}`;
+  return { status: "failed", error: { error_code: "CHUNK_FAILED", message } };
+}
+
+/** The view of a job; `state` as `job.getState()` said. */
+export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown"): JobView {
+  const status = STATUS[state] ?? "unknown";
+  const view: JobView = {
+    id: job.id!,
+    queue,
+    status,
+    attempts: Math.max(job.attemptsStarted ?? 0, job.attemptsMade ?? 0),
+    createdAt: iso(job.timestamp)!,
+  };
+  const startedAt = iso(job.processedOn);
+  const finishedAt = iso(job.finishedOn);
+  if (startedAt) view.startedAt = startedAt;
+  if (finishedAt) view.finishedAt = finishedAt;
+  if (isProgress(job.progress)) view.progress = job.progress;
+  if (status === "completed") view.result = job.returnvalue;
+  if (job.failedReason && status !== "completed") {
+    const { code, message } = parseFailedReason(job.failedReason);
+    view.error = { error_code: code, message };
+  }
+  return queue === "predict-dead" ? { ...view, ...deadChunk(job.data as PredictDeadJob) } : view;
+}

@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findUp, removeUpRecord, writeUpRecord } from "@colaml/producer/local/up-record";
+
+const folder = mkdtempSync(join(tmpdir(), "up-record-"));
+const alive = createServer((_request, response) => response.end("{}"));
+let record: Parameters<typeof writeUpRecord>[1];
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => alive.listen(0, "127.0.0.1", resolve));
+  const { port } = alive.address() as AddressInfo;
+  record = {
+    pid: process.pid,
+    redisUrl: "redis://127.0.0.1:1",
+    mlflowUri: "http://127.0.0.1:2",
+    apiUrl: `http://127.0.0.1:${port}`,
+    startedAt: "2026-01-01T00:00:00.000Z",
+  };
+});
+afterAll(() => {
+  alive.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("the record of a running `cola up`", () => {
+  it("is found while its process lives and answers, readable by its owner alone", async () => {
+    await writeUpRecord(folder, record);
+    expect(statSync(join(folder, "up.json")).mode & 0o777).toBe(0o600);
+    expect(await findUp(folder)).toEqual(record);
+  });
+
+  it.each([
+    ["whose process is gone", { pid: 2 ** 22 + 1 }],
+    ["whose process id belongs to another program now", { apiUrl: "http://127.0.0.1:9" }],
+  ])("%s counts as none and is removed", async (_what, change) => {
+    await writeUpRecord(folder, { ...record, ...change });
+    expect(await findUp(folder)).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("that is cut off or no record counts as none", async () => {
+    for (const text of ["", "{", "null", "[]", '{"pid": "1"}']) {
+      writeFileSync(join(folder, "up.json"), text);
+      expect(await findUp(folder)).toBeUndefined();
+    }
+  });
+
+  it("is left alone by another process that ends", async () => {
+    await writeUpRecord(folder, record);
+    removeUpRecord(folder, record.pid + 1);
+    expect(await findUp(folder)).toEqual(record);
+  });
+});

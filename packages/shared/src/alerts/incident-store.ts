@@ -1,0 +1,98 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ZodType } from "zod";
+import {
+  type Acknowledgement,
+  type Alert,
+  acknowledgementSchema,
+  alertSchema,
+  type Incident,
+} from "../contracts/alerts";
+import { SAFE_NAME } from "../contracts/names";
+import { ColaError } from "../errors/cola-error";
+import { makeFolder, writeOnce } from "../files/durable-file";
+import { stateFolder } from "../files/state-folder";
+
+const FIRING = "firing.json";
+const RECOVERED = "recovered.json";
+const ACKNOWLEDGED = "acknowledged.json";
+
+/**
+ * Incidents on disk, a folder each: `<state>/alerts/incidents/<id>/{firing,recovered,acknowledged}.json`. Each file is
+ * written once and never changed, so monitors, the API and `cola alerts` need no lock against each other, and
+ * writing the same alert twice changes nothing.
+ */
+export class IncidentStore {
+  readonly #folder: string;
+
+  /** @param stateDir `paths.stateDir` */
+  constructor(stateDir: string) {
+    this.#folder = stateFolder(stateDir).incidents;
+  }
+
+  /** Notes that an incident opened, or ended. */
+  async record(alert: Alert): Promise<void> {
+    await this.#writeOnce(alert.id, alert.status === "firing" ? FIRING : RECOVERED, alert);
+  }
+
+  /** All incidents, newest first; `open` leaves out those that ended. */
+  async list(filter: { open?: boolean } = {}): Promise<Incident[]> {
+    const incidents: Incident[] = [];
+    for (const id of await readdir(this.#folder).catch(absentIsEmpty)) {
+      const incident = await this.find(id);
+      if (incident && !(filter.open && incident.recovered)) incidents.push(incident);
+    }
+    return incidents.sort((a, b) => b.alert.at.localeCompare(a.alert.at));
+  }
+
+  /**
+   * Notes that somebody has seen it. The first one counts.
+   * @throws ColaError JOB_NOT_FOUND
+   */
+  async acknowledge(id: string, by: string, at: Date = new Date()): Promise<Incident> {
+    const unknown = () =>
+      new ColaError(
+        "JOB_NOT_FOUND",
+        `no alert ${JSON.stringify(id.slice(0, 140))}: \`cola alerts\` lists them`,
+      );
+    if (!(await this.find(id))) throw unknown();
+    await this.#writeOnce(id, ACKNOWLEDGED, { at: at.toISOString(), by } satisfies Acknowledgement);
+    const incident = await this.find(id);
+    if (!incident) throw unknown();
+    return incident;
+  }
+
+  /** One incident, or nothing where there is none of that id. */
+  async find(id: string): Promise<Incident | undefined> {
+    if (!SAFE_NAME.test(id)) return undefined;
+    const [firing, recovered, acknowledged] = await Promise.all([
+      this.#read(id, FIRING, alertSchema),
+      this.#read(id, RECOVERED, alertSchema),
+      this.#read(id, ACKNOWLEDGED, acknowledgementSchema),
+    ]);
+    const alert = firing ?? recovered;
+    if (!alert) return undefined;
+    return { alert, ...(recovered ? { recovered } : {}), ...(acknowledged ? { acknowledged } : {}) };
+  }
+
+  async #read<T>(id: string, name: string, schema: ZodType<T>): Promise<T | undefined> {
+    try {
+      return schema.parse(JSON.parse(await readFile(join(this.#folder, id, name), "utf8")));
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Of two writers one wins, and nobody reads half a file. */
+  async #writeOnce(id: string, name: string, content: object): Promise<void> {
+    const folder = join(this.#folder, id);
+    await makeFolder(folder);
+    await writeOnce(join(folder, name), [Buffer.from(`${JSON.stringify(content)}\n`)]);
+  }
+}
+
+function absentIsEmpty(error: NodeJS.ErrnoException): string[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { MISSING_VALUES } from "../settings/table-values";
+import { datasetSchema, filePath, maxRejected, safeName } from "./names";
+
+/** Labels that travel inside a job, at most; more belong in a file. */
+export const MAX_INLINE_LABELS = 10_000;
+
+/** A number in a job's JSON has lost digits before anybody could look at it. */
+const cell = z
+  .string({ error: "must be a string in quotes: a JSON number of more than 15 digits loses some" })
+  .min(1)
+  .max(1_024);
+
+/** Payload of a `labels` job, version 1: a file with ids and labels, or a few of them. */
+export const labelsJobSchema = z
+  .strictObject({
+    v: z.literal(1).default(1),
+    /** Labels are kept for each registered model. */
+    model: safeName.default("modelo_nuevo"),
+    input: datasetSchema.optional(),
+    labels: z
+      .array(z.strictObject({ id: cell, label: cell }))
+      .min(1)
+      .max(MAX_INLINE_LABELS)
+      .optional(),
+    /** Which of `labels` are missing, by default as in a file: pandas' list. A file says it in `input`. */
+    missingValues: z.enum(MISSING_VALUES).optional(),
+    /** Column names of `input`; absent: the configured ones. */
+    columns: z
+      .strictObject({
+        label: z.string().min(1).max(256).optional(),
+        id: z.string().min(1).max(256).optional(),
+      })
+      .prefault({}),
+    /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
+    maxRejected,
+    /** Output of a `predict` job to match the labels with at once, so that unknown ids are named. */
+    predictions: filePath.optional(),
+  })
+  .refine((job) => (job.input === undefined) !== (job.labels === undefined), "give either input or labels");
+export type LabelsJob = z.infer<typeof labelsJobSchema>;
+export type LabelsJobInput = z.input<typeof labelsJobSchema>;
+
+/** Ids that do not say which label belongs to which row. */
+export interface AmbiguousIds {
+  /** Different ids. */
+  ids: number;
+  /** Rows with one of them. */
+  rows: number;
+  /** The first of the ids, at most 20. */
+  first: string[];
+}
+
+/** Result of a `labels` job. The same labels twice give `added` 0 the second time. */
+export interface LabelsResult {
+  model: string;
+  /** Rows with an id and a label. */
+  rows: number;
+  rejected: number;
+  /** Ids seen for the first time. */
+  added: number;
+  /** Ids whose stored label was another one: the newest holds. */
+  changed: number;
+  /** Rows that brought nothing new: the id was stored with this label, or stood in a row before. */
+  known: number;
+  /**
+   * Ids that came with different labels in this delivery: they join no row until a later delivery gives them one
+   * label. `rows` is the sum of `added`, `changed`, `known` and these. Absent in results of older releases.
+   */
+  ambiguous?: AmbiguousIds;
+  /** Ids stored for the model after this job, ambiguous ones among them. */
+  total: number;
+  /** Only with `predictions`: ids that no prediction has, how many and the first of them. */
+  unknown?: { count: number; first: string[] };
+  /** What is wrong with the ids and how to mend it, in one line each. Absent in results of older releases. */
+  warnings?: string[];
+  seconds: number;
+}

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
+import type { RejectedByReason } from "../tables/rejected-by-reason";
+import { filePath, safeName } from "./names";
+import type { PredictJobInput } from "./predict";
+
+/** A field of the input: by its place in a delimited file, by its name in NDJSON (place -1). */
+const fieldSchema = z.strictObject({ name: z.string().max(256), place: z.number().int().min(-1) });
+export type FieldRef = z.infer<typeof fieldSchema>;
+
+const format = z.enum(["csv", "tsv", "ndjson"]);
+
+/** How every chunk of a batch is read and written: the same for all of them. */
+export const chunkPlanSchema = z.strictObject({
+  input: z.strictObject({
+    format,
+    /** Byte that ends a line. */
+    newline: z.union([z.literal(10), z.literal(13)]),
+    /** Byte between fields; absent (a plan of release 0.1): the format's own. */
+    delimiter: z.number().int().min(1).max(127).optional(),
+    /** Byte around quoted fields, -1: none; absent (a plan of release 0.1): `"`, and none in NDJSON. */
+    quote: z.number().int().min(-1).max(127).optional(),
+    /** Absent: doubled. */
+    quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
+    /** Which texts count as missing; absent (a plan of release 0.1): only blank ones. */
+    missingValues: z.enum(MISSING_VALUES).optional(),
+    /** Fields a record must have; 0 in NDJSON. */
+    fields: z.number().int().min(0),
+    text: fieldSchema,
+    /** Absent: row numbers are the ids. */
+    id: fieldSchema.optional(),
+  }),
+  output: z.strictObject({
+    format,
+    /** Parts are compressed one by one: their concatenation is one valid file. */
+    compression: z.enum(["none", "gzip", "zstd"]),
+    passThrough: z.array(fieldSchema).max(256),
+    explain: z.number().int().min(0).max(20),
+    spreadsheetSafe: z.boolean(),
+  }),
+  /** The registry version the batch is pinned to: what `loadModel` needs, from the cache or from MLflow. */
+  model: z.strictObject({
+    name: safeName,
+    version: z.string().regex(/^\d{1,9}$/),
+    runId: z.string().max(256),
+    source: z.string().max(2048),
+    manifestSha256: z.string().max(64),
+  }),
+});
+export type ChunkPlan = z.infer<typeof chunkPlanSchema>;
+
+/**
+ * Payload of a `predict-chunk` job, version 1: a stretch of whole records and where its result goes. What it
+ * writes depends on nothing else, so two workers that run it write the same bytes.
+ */
+export const predictChunkJobSchema = z.strictObject({
+  v: z.literal(1).default(1),
+  /** Id of the batch, which the chunk's job id begins with. */
+  batch: safeName,
+  index: z.number().int().min(0),
+  plan: chunkPlanSchema,
+  /** `file`: bytes `start` to `end` of `path`; `redis`: a value beside the job. */
+  source: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("file"),
+      path: filePath,
+      start: z.number().int().min(0),
+      end: z.number().int().min(0),
+      /** Where the part file is written. */
+      folder: filePath,
+    }),
+    z.strictObject({ kind: z.literal("redis"), bytes: z.number().int().min(0) }),
+  ]),
+  /** Line of the file, counted from 1, that the first record begins on. */
+  firstLine: z.number().int().min(1),
+  /** Records before the first one, counted only where row numbers are the ids. */
+  firstRow: z.number().int().min(0),
+});
+export type PredictChunkJob = z.infer<typeof predictChunkJobSchema>;
+export type PredictChunkJobInput = z.input<typeof predictChunkJobSchema>;
+
+/** Result of a `predict-chunk` job: what the part holds. Small, because the event stream keeps copies. */
+export interface PredictChunkResult {
+  /** Rows in the output. */
+  rows: number;
+  /** Records left out, each with a line in the part's rejected section. */
+  rejected: number;
+  /** Absent from a worker of an earlier release, and so is `withoutKnownWords`. */
+  rejectedByReason?: RejectedByReason | undefined;
+  /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
+  invalidUtf8: number;
+  /** Rows in the output whose text holds no word that the model knows. */
+  withoutKnownWords?: number | undefined;
+  /** Bytes of the part's output section, which comes first. */
+  outputBytes: number;
+  /** Bytes of its rejected section, which follows. */
+  rejectedBytes: number;
+  /** sha256 of the whole part, hexadecimal. */
+  sha256: string;
+}
+
+/** Job id of a chunk. Deterministic: adding it twice adds it once. */
+export function chunkJobId(batch: string, index: number): string {
+  return `${batch}-${index}`;
+}
+
+/** Payload of a `predict-dead` job: a chunk that kept failing, set aside so that the rest could finish. */
+export interface PredictDeadJob {
+  v: 1;
+  /** The `predict` job it belongs to, and the chunk's number in it. */
+  jobId: string;
+  batch: string;
+  index: number;
+  /** Records in it, all named in the rejected file, and the line of the first one. */
+  records: number;
+  firstLine: number;
+  /** Why it failed, in one line. */
+  reason: string;
+  /** The `predict` job that does this chunk alone, to an output of its own. */
+  again: PredictJobInput;
+}

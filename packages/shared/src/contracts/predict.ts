@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { MAX_RECORD_BYTES } from "../settings/table-values";
+import type { RejectedByReason } from "../tables/rejected-by-reason";
+import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
+import type { RepeatedIds } from "./receipt";
+import type { WithoutKnownWords } from "./without-known-words";
+
+/** At most so many texts travel inside a job; more belong in a file. */
+export const MAX_INLINE_TEXTS = 1_000;
+
+/** Payload of a `predict` job, version 1: a file to a file, or a few texts to the job's result. */
+export const predictJobSchema = z
+  .strictObject({
+    v: z.literal(1).default(1),
+    input: datasetSchema.optional(),
+    output: filePath.optional(),
+    texts: z.array(z.string().max(MAX_RECORD_BYTES)).min(1).max(MAX_INLINE_TEXTS).optional(),
+    model: modelUri.default("models:/modelo_nuevo@champion"),
+    /** Column names; absent ones are those the model was trained with. */
+    columns: z
+      .strictObject({
+        text: z.string().min(1).max(256).optional(),
+        id: z.string().min(1).max(256).optional(),
+      })
+      .prefault({}),
+    /** Input columns copied to the output, in this order. */
+    passThrough: z.array(z.string().min(1).max(256)).max(256).default([]),
+    /** Replace an output that exists. */
+    force: z.boolean().default(false),
+    /** Where chunk bytes travel: byte ranges of a shared disk, or Redis values. */
+    transport: z.enum(["file", "redis"]).default("file"),
+    /** Fail early if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
+    maxRejected,
+    /** Words that pushed each label, this many a row; 0 is off. */
+    explain: z.number().int().min(0).max(20).default(0),
+    /** Only the records between two bytes of the (inflated) input: a chunk that was set aside, run again alone. */
+    range: z
+      .strictObject({
+        start: z.number().int().min(0),
+        end: z.number().int().min(0),
+        /** Line that the first record begins on, and records before it. */
+        firstLine: z.number().int().min(1),
+        firstRow: z.number().int().min(0),
+      })
+      .optional(),
+    /** Prefix cells that a spreadsheet would run as a formula. */
+    spreadsheetSafe: z.boolean().default(false),
+  })
+  .refine((job) => (job.texts === undefined) !== (job.input === undefined), "give either input or texts")
+  .refine((job) => job.input === undefined || job.output !== undefined, "a file input needs an output path");
+export type PredictJob = z.infer<typeof predictJobSchema>;
+export type PredictJobInput = z.input<typeof predictJobSchema>;
+
+export interface TextPrediction {
+  label: string;
+  /** Class -> probability. */
+  probabilities: Record<string, number>;
+  /**
+   * Terms of the text that pushed the label, strongest first, on the logit scale, and last what all terms that the
+   * text lacks contributed together; only if asked for.
+   */
+  explanation?: TermContribution[];
+  /** The text holds no word that the model knows: the label is the model's answer to an empty text. */
+  withoutKnownWords?: true;
+}
+
+/** Term of the summed entry of an explanation: the model's terms that are not in the text. */
+export const ABSENT_TERMS = "(absent)";
+
+/** What a term did to the margin of the label: above 0 it spoke for it. */
+export interface TermContribution {
+  term: string;
+  contribution: number;
+  /** Only of the summed entry, whose term is `(absent)`. */
+  absent?: true;
+}
+
+/** Result of a `predict` job. */
+export interface PredictResult {
+  rows: number;
+  rejected: number;
+  /** Absent if an earlier release counted a part of the rows, as `withoutKnownWords` is. */
+  rejectedByReason?: RejectedByReason;
+  /** Scored rows without a word that the model knows, and the class that it gives to all of them. */
+  withoutKnownWords?: WithoutKnownWords;
+  seconds: number;
+  rowsPerSecond: number;
+  /** The registry version the whole job was pinned to. */
+  modelVersion: string;
+  output?: string;
+  /** Ids that occur more than once (file jobs with an id column): allowed, and said. */
+  repeatedIds?: RepeatedIds;
+  /** Chunks that kept failing and were set aside, in a few words with how to run them again; absent: none. */
+  setAside?: string;
+  /** What a person should look at before using the output, a line each; absent: nothing. */
+  warnings?: string[];
+  /** Path of the manifest that proves the output (file jobs). */
+  receipt?: string;
+  /** Only for jobs that carried texts, in their order. */
+  predictions?: TextPrediction[];
+}

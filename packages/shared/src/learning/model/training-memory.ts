@@ -1,0 +1,76 @@
+import { ColaError } from "../../errors/cola-error";
+
+/** The wasm heap ends at 2 GB; what the loader, the stack and doubling vectors need is kept free. */
+export const TRAINING_HEAP_BYTES = 2_000_000_000;
+/** Histograms may take so much, and so much a stored value: with few rows the exact method is as fast, at none. */
+const MAX_HISTOGRAM_BYTES = 1_000_000_000;
+const SMALL_HISTOGRAM_BYTES = 50_000_000;
+const HISTOGRAM_BYTES_PER_VALUE = 512;
+/** XGBoost's `max_bin`. */
+const BINS = 256;
+const BYTES_PER_BIN = 16;
+/** A stored value: 8 as a row entry, 8 in a column page or 4 + 5 in the bin index, and vectors that double. */
+const BYTES_PER_VALUE = 28;
+/** A row: offset, label, weight, gradient pair, position, row set, and vectors that double. */
+const BYTES_PER_ROW = 48;
+/** A row and class: margin, gradient pair and cached prediction. */
+const BYTES_PER_ROW_AND_GROUP = 20;
+
+export type TreeMethod = "hist" | "exact";
+
+export interface TrainingSize {
+  nRows: number;
+  nColumns: number;
+  /** Values the sparse matrix holds. */
+  stored: number;
+  /** 1 for two classes, else the number of classes. */
+  nGroups: number;
+  depth: number;
+}
+
+/** Bytes the `hist` method holds in histograms of one tree: nodes x columns x bins. */
+function histogramBytes({ nRows, nColumns, stored, depth }: TrainingSize): number {
+  const nodes = Math.min(2 ** (depth + 1), 2 * nRows);
+  const bins = Math.min(nColumns * BINS, stored + nColumns);
+  return nodes * bins * BYTES_PER_BIN;
+}
+
+/** Bytes of all but histograms. */
+function rowBytes({ nRows, stored, nGroups }: TrainingSize): number {
+  return stored * BYTES_PER_VALUE + nRows * (BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * nGroups);
+}
+
+/**
+ * How XGBoost looks for splits: by histogram, or exactly where histograms of wide or deep trees would take more
+ * memory than the rows are worth. Both are deterministic.
+ */
+export function treeMethodFor(size: TrainingSize): TreeMethod {
+  const allowed = Math.min(
+    MAX_HISTOGRAM_BYTES,
+    SMALL_HISTOGRAM_BYTES + HISTOGRAM_BYTES_PER_VALUE * size.stored,
+    TRAINING_HEAP_BYTES - rowBytes(size),
+  );
+  return histogramBytes(size) > allowed ? "exact" : "hist";
+}
+
+/** Bytes of the training heap a training takes at most. */
+export function trainingBytes(size: TrainingSize): number {
+  return rowBytes(size) + (treeMethodFor(size) === "hist" ? histogramBytes(size) : 0);
+}
+
+/**
+ * Refuses what the trainer's heap cannot hold, before anything is allocated.
+ * @throws ColaError INPUT_TOO_LARGE with the rows that would fit
+ */
+export function checkTrainingSize(size: TrainingSize): void {
+  const bytes = trainingBytes(size);
+  if (bytes <= TRAINING_HEAP_BYTES) return;
+  const rows = Math.floor(TRAINING_HEAP_BYTES / (rowBytes(size) / size.nRows));
+  throw new ColaError(
+    "INPUT_TOO_LARGE",
+    `training on ${size.nRows} rows x ${size.nColumns} features (${size.stored} values) needs about ` +
+      `${Math.ceil(bytes / 1e6)} MB, the trainer holds ${TRAINING_HEAP_BYTES / 1e6} MB: ` +
+      `${rows} rows would fit (max_train_rows), or fewer max_features`,
+    { details: { rows: size.nRows, features: size.nColumns, bytes, rowsThatFit: rows } },
+  );
+}

@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { ColaError } from "../../errors/cola-error";
+import { checkEnsemble } from "./ensemble-check";
+import { shortestFloat32 } from "./float32-text";
+import type { Tree, TreeEnsemble } from "./tree-ensemble";
+
+/** How XGBoost's JSON writes "no parent". */
+const NO_PARENT = 2147483647;
+/** Stands for the trees until they are put in as text. */
+const TREES = "<trees>";
+
+/** A list of floats. XGBoost's reader tells 1 from 1.0 and refuses the former where it wants a float. */
+function floats(values: ArrayLike<number>): string {
+  const texts = Array.from(values, (value) => {
+    const text = String(shortestFloat32(value));
+    return /^-?\d+$/.test(text) ? `${text}.0` : text;
+  });
+  return `[${texts.join()}]`;
+}
+
+const integers = (values: ArrayLike<number>): string => `[${Array.from(values).join()}]`;
+
+/**
+ * The ensemble in XGBoost's JSON model format (schema version 2.0.0), which XGBoost 1.6 and later load.
+ * Absent features must reach XGBoost as missing (sparse rows, or a DMatrix with its own missing marker).
+ * Format: https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html
+ */
+export function ensembleToXgboostJson(ensemble: TreeEnsemble): string {
+  const { trees, nGroups, nFeatures, objective } = ensemble;
+  const rounds = trees.length / nGroups;
+  const frame = JSON.stringify({
+    learner: {
+      attributes: {},
+      feature_names: [],
+      feature_types: [],
+      gradient_booster: {
+        model: {
+          gbtree_model_param: { num_parallel_tree: "1", num_trees: String(trees.length) },
+          iteration_indptr: Array.from({ length: rounds + 1 }, (_, i) => i * nGroups),
+          tree_info: trees.map((tree) => tree.group),
+          trees: TREES,
+        },
+        name: "gbtree",
+      },
+      learner_model_param: {
+        base_score: String(baseScore(ensemble)),
+        boost_from_average: "0",
+        num_class: String(nGroups > 1 ? nGroups : 0),
+        num_feature: String(nFeatures),
+        num_target: "1",
+      },
+      objective:
+        objective === "binary:logistic"
+          ? { name: objective, reg_loss_param: { scale_pos_weight: "1" } }
+          : { name: objective, softmax_multiclass_param: { num_class: String(nGroups) } },
+    },
+    version: [2, 0, 0],
+  });
+  const listed = trees.map((tree, id) => treeToJson(tree, id, nFeatures));
+  return frame.replace(JSON.stringify(TREES), () => `[${listed.join()}]`);
+}
+
+/** XGBoost keeps the starting point as a probability for binary models, as it is for others. */
+function baseScore({ objective, baseMargin }: TreeEnsemble): number {
+  return objective === "binary:logistic" ? 1 / (1 + Math.exp(-baseMargin)) : shortestFloat32(baseMargin);
+}
+
+function parentsOf({ left, right }: Tree): number[] {
+  const parents = new Array<number>(left.length).fill(NO_PARENT);
+  for (let node = 0; node < left.length; node++) {
+    if (left[node] === -1) continue;
+    parents[left[node]!] = node;
+    parents[right[node]!] = node;
+  }
+  return parents;
+}
+
+function treeToJson(tree: Tree, id: number, nFeatures: number): string {
+  const nNodes = tree.left.length;
+  const zeros = new Uint8Array(nNodes);
+  const fields: [name: string, json: string][] = [
+    ["base_weights", floats(zeros)],
+    ["categories", "[]"],
+    ["categories_nodes", "[]"],
+    ["categories_segments", "[]"],
+    ["categories_sizes", "[]"],
+    ["default_left", integers(tree.defaultLeft)],
+    ["id", String(id)],
+    ["left_children", integers(tree.left)],
+    ["loss_changes", floats(tree.gain)],
+    ["parents", integers(parentsOf(tree))],
+    ["right_children", integers(tree.right)],
+    ["split_conditions", floats(tree.value)],
+    ["split_indices", integers(tree.feature)],
+    ["split_type", integers(zeros)],
+    ["sum_hessian", floats(tree.cover)],
+    [
+      "tree_param",
+      `{"num_deleted":"0","num_feature":"${nFeatures}","num_nodes":"${nNodes}","size_leaf_vector":"1"}`,
+    ],
+  ];
+  return `{${fields.map(([name, json]) => `"${name}":${json}`).join()}}`;
+}
+
+const numbers = z.array(z.number());
+const wholeNumbers = z.array(z.number().int());
+const flags = z.array(z.union([z.number(), z.boolean()]));
+const schema = z.object({
+  learner: z.object({
+    gradient_booster: z.object({
+      name: z.literal("gbtree"),
+      model: z.object({
+        tree_info: wholeNumbers,
+        trees: z.array(
+          z.object({
+            default_left: flags,
+            left_children: wholeNumbers,
+            loss_changes: numbers,
+            right_children: wholeNumbers,
+            split_conditions: numbers,
+            split_indices: wholeNumbers,
+            sum_hessian: numbers,
+          }),
+        ),
+      }),
+    }),
+    learner_model_param: z.object({ base_score: z.string(), num_class: z.string(), num_feature: z.string() }),
+    objective: z.object({ name: z.enum(["binary:logistic", "multi:softprob"]) }),
+  }),
+});
+
+/**
+ * The ensemble in a JSON model of XGBoost, every index and number checked.
+ *
+ * @throws ColaError MODEL_CORRUPT naming what is wrong
+ */
+export function ensembleFromXgboostJson(text: string): TreeEnsemble {
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${issue.path.join("./")}: ${issue.message}`);
+  }
+  const { gradient_booster: booster, learner_model_param: param, objective } = parsed.data.learner;
+  const base = Number(param.base_score.replace(/^\[|\]$/g, ""));
+  const ensemble: TreeEnsemble = {
+    objective: objective.name,
+    nFeatures: Number(param.num_feature),
+    nGroups: Math.max(1, Number(param.num_class)),
+    baseMargin: Math.fround(objective.name === "binary:logistic" ? Math.log(base / (1 - base)) : base),
+    trees: booster.model.trees.map((tree, i) => ({
+      group: booster.model.tree_info[i] ?? -1,
+      left: Int32Array.from(tree.left_children),
+      right: Int32Array.from(tree.right_children),
+      feature: Int32Array.from(tree.split_indices),
+      value: Float32Array.from(tree.split_conditions),
+      defaultLeft: Uint8Array.from(tree.default_left, Number),
+      gain: Float32Array.from(tree.loss_changes),
+      cover: Float32Array.from(tree.sum_hessian),
+    })),
+  };
+  checkEnsemble(ensemble);
+  return ensemble;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ColaError("MODEL_CORRUPT", "the XGBoost model is not JSON");
+  }
+}

@@ -1,0 +1,160 @@
+import { ColaError } from "../../errors/cola-error";
+import type { SharedMatrix } from "./training-matrix";
+import type { XgboostModule } from "./xgboost-module";
+
+/*
+ * The module's only way to make a matrix takes it dense, rows x columns x 4 bytes of a 2 GB heap, and takes no
+ * weights. XGBoost itself keeps compressed sparse rows. So we let it make a matrix of one row and put the vectors
+ * of the real matrix, allocated by its own malloc, in the place of that row's: the same model to the last byte (a
+ * test holds the two ways together) at a tenth of the memory. The offsets are those of the pinned ml-xgboost 1.1.2;
+ * `attach` checks every one it can against what it wrote and refuses to train where they do not hold.
+ */
+
+/** Offsets, in bytes, from a model to the CSR source of its matrix. */
+const MODEL_MATRIX_HANDLE = 4;
+const MATRIX_SOURCE = 8;
+/** Offsets, in bytes, in XGBoost's SimpleCSRSource; a vector is three addresses: begin, end, end of its memory. */
+const SOURCE = {
+  nRows: 8,
+  nColumns: 16,
+  stored: 24,
+  labels: 32,
+  weights: 68,
+  indptr: 104,
+  entries: 116,
+} as const;
+/** A label no data has: finding it proves the offsets. */
+const PROOF_LABEL = 0.8125;
+
+/** One training in the wasm heap. */
+export class XgboostTrainer {
+  readonly #module: XgboostModule;
+  readonly #model: number;
+  readonly #setParameter: (model: number, name: string, value: string) => void;
+
+  /**
+   * @param labels class of each row: nRows
+   * @param weights weight of each row: nRows; absent is 1 for each
+   * @throws ColaError TRAINING_FAILED where the heap is full or the module is not the one we know
+   */
+  constructor(module: XgboostModule, matrix: SharedMatrix, labels: Float32Array, weights?: Float32Array) {
+    this.#module = module;
+    this.#setParameter = module.cwrap("set_param", null, ["number", "string", "string"]);
+    this.#model = this.#createWithOneRow(matrix.nColumns);
+    this.#attach(matrix, labels, weights);
+  }
+
+  setParameter(name: string, value: string): void {
+    this.#setParameter(this.#model, name, value);
+  }
+
+  /** Adds one tree (one a class). */
+  step(): void {
+    this.#module._train_full_model(this.#model, 1);
+  }
+
+  /** The model in XGBoost's binary format, from byte `from` on: what grew since the last call, if that is known. */
+  save(from = 0): Uint8Array {
+    const module = this.#module;
+    const bytes = module._save_model(this.#model);
+    if (bytes <= 0) throw new ColaError("TRAINING_FAILED", "the trainer could not save its model");
+    const address = this.#allocate(bytes);
+    module._get_file_content(address, bytes);
+    const copy = module.HEAPU8.slice(address + from, address + bytes);
+    module._free(address);
+    return copy;
+  }
+
+  /** The prediction of XGBoost itself for one dense row, -1 where absent: nGroups numbers. For tests. */
+  predict(row: ArrayLike<number>, nGroups: number): Float32Array {
+    const module = this.#module;
+    const input = this.#allocate(row.length * 4);
+    const output = this.#allocate(nGroups * 4);
+    module.HEAPF32.set(row, input >>> 2);
+    module._predict_one(this.#model, input, row.length, output);
+    const result = module.HEAPF32.slice(output >>> 2, (output >>> 2) + nGroups);
+    module._free(input);
+    module._free(output);
+    return result;
+  }
+
+  free(): void {
+    this.#module._free_memory_model(this.#model);
+  }
+
+  #allocate(bytes: number): number {
+    const address = this.#module._malloc(Math.max(bytes, 4)) >>> 0;
+    if (address === 0)
+      throw new ColaError("TRAINING_FAILED", `the trainer's memory is full (${bytes} bytes more)`);
+    return address;
+  }
+
+  #createWithOneRow(nColumns: number): number {
+    const module = this.#module;
+    const row = this.#allocate(nColumns * 4);
+    const label = this.#allocate(4);
+    module.HEAPF32.fill(-1, row >>> 2, (row >>> 2) + nColumns);
+    module.HEAPF32[label >>> 2] = PROOF_LABEL;
+    const model = module._create_model(row, label, 1, nColumns) >>> 0;
+    module._free(row);
+    module._free(label);
+    return model;
+  }
+
+  /** Address of the CSR source, proved by the numbers of the one row that was put there. */
+  #source(nColumns: number): number {
+    const read = (address: number) => this.#module.HEAPU32[address >>> 2]!;
+    const handle = read(read(this.#model + MODEL_MATRIX_HANDLE));
+    const source = read(read(handle) + MATRIX_SOURCE);
+    const labels = read(source + SOURCE.labels);
+    const known =
+      read(source + SOURCE.nRows) === 1 &&
+      read(source + SOURCE.nColumns) === nColumns &&
+      read(source + SOURCE.stored) === 0 &&
+      this.#module.HEAPF32[labels >>> 2] === PROOF_LABEL &&
+      read(source + SOURCE.weights) === 0 &&
+      read(source + SOURCE.indptr + 4) - read(source + SOURCE.indptr) === 8;
+    if (!known)
+      throw new ColaError("TRAINING_FAILED", "ml-xgboost is not the pinned version 1.1.2: reinstall");
+    return source;
+  }
+
+  #attach(matrix: SharedMatrix, labels: Float32Array, weights: Float32Array | undefined): void {
+    const module = this.#module;
+    const stored = matrix.indptr[matrix.nRows]!;
+    const offsets = this.#allocate((matrix.nRows + 1) * 4);
+    const entries = this.#allocate(stored * 8);
+    const labelsAt = this.#allocate(matrix.nRows * 4);
+    const weightsAt = weights === undefined ? 0 : this.#allocate(matrix.nRows * 4);
+    // Only now: each allocation may have replaced the heap's views.
+    module.HEAPU32.set(matrix.indptr, offsets >>> 2);
+    module.HEAPF32.set(labels, labelsAt >>> 2);
+    if (weights !== undefined) module.HEAPF32.set(weights, weightsAt >>> 2);
+    this.#writeEntries(matrix, stored, entries >>> 2);
+    const source = this.#source(matrix.nColumns);
+    module.HEAPU32[(source + SOURCE.nRows) >>> 2] = matrix.nRows;
+    module.HEAPU32[(source + SOURCE.stored) >>> 2] = stored;
+    this.#replaceVector(source + SOURCE.indptr, offsets, (matrix.nRows + 1) * 4);
+    this.#replaceVector(source + SOURCE.entries, entries, stored * 8);
+    this.#replaceVector(source + SOURCE.labels, labelsAt, matrix.nRows * 4);
+    if (weights !== undefined) this.#replaceVector(source + SOURCE.weights, weightsAt, matrix.nRows * 4);
+  }
+
+  /** XGBoost's entries: pairs of column (u32) and value (f32). */
+  #writeEntries({ indices, values }: SharedMatrix, stored: number, at: number): void {
+    const { HEAPU32, HEAPF32 } = this.#module;
+    for (let i = 0, word = at; i < stored; i++, word += 2) {
+      HEAPU32[word] = indices[i]!;
+      HEAPF32[word + 1] = values[i]!;
+    }
+  }
+
+  #replaceVector(vector: number, begin: number, bytes: number): void {
+    const heap = this.#module.HEAPU32;
+    const previous = heap[vector >>> 2]!;
+    heap[vector >>> 2] = begin;
+    heap[(vector >>> 2) + 1] = begin + bytes;
+    heap[(vector >>> 2) + 2] = begin + bytes;
+    if (previous !== 0) this.#module._free(previous);
+  }
+}

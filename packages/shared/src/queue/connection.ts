@@ -1,0 +1,230 @@
+import { type ConnectionOptions, type DefaultJobOptions, type Job, type JobsOptions, Queue } from "bullmq";
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { ColaError, messageOf } from "../errors/cola-error";
+import { createLimitedLog } from "../logging/limited-log";
+import type { Logger } from "../logging/logger";
+import type { ColaConfig } from "../settings/schema";
+import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors";
+
+export type RedisConnection = Redis | Cluster;
+export type RedisSettings = ColaConfig["redis"];
+
+/** After a restart of Redis work goes on within a second; the default steps grow to 20 s. */
+const MAX_RECONNECT_MS = 1_000;
+/** A person or an HTTP client waits this long at most for Redis. */
+export const REDIS_DEADLINE_MS = 5_000;
+/** The stream keeps whole results; consumers poll, so a short one does. */
+const EVENTS_KEPT = 1_000;
+/** Payloads are references or short texts; more is refused before it fills Redis. */
+const MAX_PAYLOAD_BYTES = 8 * 1_048_576;
+const DAY_S = 86_400;
+
+/** Finished jobs are kept for the dashboard, by age and count. */
+export const KEPT_JOBS = {
+  removeOnComplete: { age: 7 * DAY_S, count: 1_000 },
+  removeOnFail: { age: 30 * DAY_S, count: 5_000 },
+} as const satisfies DefaultJobOptions;
+
+/** A passing failure is tried again after about 1, 2, 4 and 8 seconds. */
+export const JOB_DEFAULTS = {
+  attempts: 5,
+  backoff: { type: "exponential", delay: 1_000, jitter: 0.3 },
+  sizeLimit: MAX_PAYLOAD_BYTES,
+  ...KEPT_JOBS,
+} as const satisfies DefaultJobOptions;
+
+/**
+ * ioredis options for the settings: TLS by `rediss://` with certificates checked, endless retries of commands (BullMQ
+ * needs them), reconnecting at most a second apart. `REDIS_URL` gives address, user and database.
+ */
+export function redisOptions(): RedisOptions {
+  return {
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),
+    connectTimeout: REDIS_DEADLINE_MS,
+    keepAlive: 10_000,
+  };
+}
+
+/**
+ * Opens a connection; it connects by itself and goes on trying. Errors go to the log, one line in 30 seconds.
+ * Who opens it closes it with `closeRedis`.
+ *
+ * @throws ColaError CONFIG_INVALID without a URL
+ */
+export function connectRedis(redis: RedisSettings, logger?: Logger): RedisConnection {
+  if (redis.url === "")
+    throw new ColaError("CONFIG_INVALID", "REDIS_URL is empty: redis://host:port is needed");
+  const connection = redis.cluster ? openCluster(redis.url) : new Redis(redis.url, redisOptions());
+  const log = logger && createLimitedLog(logger);
+  connection.on("error", (error) => log?.warn(redisError(error, redis.url).message));
+  return connection;
+}
+
+function openCluster(url: string): Cluster {
+  const { hostname, port, username, password, protocol } = new URL(url);
+  const redisOptionsOfNodes: RedisOptions = {
+    ...redisOptions(),
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
+  };
+  return new Cluster([{ host: hostname, port: Number(port || 6379) }], {
+    redisOptions: redisOptionsOfNodes,
+    clusterRetryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),
+    // Certificates name hosts: an address looked up first would not match.
+    ...(protocol === "rediss:" ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
+  });
+}
+
+/** Ends a connection at once, whatever state it is in; may be called twice. */
+export function closeRedis(connection: RedisConnection): void {
+  connection.disconnect(false);
+}
+
+/**
+ * Waits until Redis takes work: connected, allowed to write under the prefix and to run scripts, never evicting keys.
+ *
+ * @param deadlineMs Infinity for a worker, which goes on trying
+ * @throws ColaError REDIS_UNREACHABLE after the deadline; REDIS_REFUSED (password, rights, eviction policy) and
+ *   REDIS_FULL at once
+ */
+export async function checkRedis(
+  connection: RedisConnection,
+  redis: RedisSettings,
+  deadlineMs = REDIS_DEADLINE_MS,
+): Promise<void> {
+  await untilReady(connection, redis.url, deadlineMs);
+  const check = async () => {
+    await probeWrite(connection, redis.prefix);
+    await checkEviction(connection, redis.url);
+  };
+  try {
+    await (Number.isFinite(deadlineMs) ? withDeadline(check(), deadlineMs, redis.url) : check());
+  } catch (error) {
+    throw redisError(error, redis.url);
+  }
+}
+
+/** Writes a key that expires, by a script, as every BullMQ call does: a full Redis still answers PING. */
+export async function probeWrite(connection: RedisConnection, prefix: string): Promise<void> {
+  await connection.eval(
+    "return redis.call('SET', KEYS[1], '1', 'PX', 10000)",
+    1,
+    `${prefix}:probe:${process.pid}`,
+  );
+}
+
+async function checkEviction(connection: RedisConnection, url: string): Promise<void> {
+  const policy = /maxmemory_policy:(\S+)/.exec(String(await connection.info("memory")))?.[1];
+  if (policy === undefined || policy === "noeviction") return;
+  throw new ColaError(
+    "REDIS_REFUSED",
+    `Redis at ${redisAddress(url)} evicts keys (maxmemory-policy ${policy}), so jobs would vanish: set maxmemory-policy noeviction`,
+  );
+}
+
+/** Resolves when the connection can send; rejects at a refusal or after the deadline with what went wrong last. */
+function untilReady(connection: RedisConnection, url: string, deadlineMs: number): Promise<void> {
+  if (connection.status === "ready") return Promise.resolve();
+  if (connection.status === "end") return Promise.reject(unreachable(url, "the connection was closed"));
+  return new Promise((resolve, reject) => {
+    let last = "no answer";
+    const timer = Number.isFinite(deadlineMs)
+      ? setTimeout(() => settle(() => reject(unreachable(url, last))), deadlineMs)
+      : undefined;
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      connection.off("ready", onReady);
+      connection.off("error", onError);
+      connection.off("end", onEnd);
+      finish();
+    };
+    const onReady = () => settle(resolve);
+    const onEnd = () => settle(() => reject(unreachable(url, last)));
+    const onError = (error: unknown) => {
+      const cause = (error as { lastNodeError?: Error }).lastNodeError ?? error;
+      last = messageOf(cause) || last;
+      if (isRefusal(cause)) settle(() => reject(redisError(cause, url)));
+    };
+    connection.on("ready", onReady);
+    connection.on("error", onError);
+    connection.on("end", onEnd);
+  });
+}
+
+/** The promise, or REDIS_UNREACHABLE when it takes longer: commands wait for ever while Redis is away. */
+export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number, url: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unreachable(url, `no answer in ${deadlineMs / 1000} s`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A queue together with the settings its calls need. `close` leaves the connection to its owner. */
+export interface OpenQueue<Payload = unknown, Result = unknown> {
+  readonly queue: Queue<Payload, Result, string, Payload, Result, string>;
+  readonly connection: RedisConnection;
+  readonly redis: RedisSettings;
+  close(): Promise<void>;
+}
+
+/**
+ * A queue by name on a connection that may serve many.
+ *
+ * @example
+ * const connection = connectRedis(config.redis, logger);
+ * await checkRedis(connection, config.redis);
+ * const train = openQueue<TrainJobInput, TrainResult>("train", { connection, redis: config.redis, logger });
+ * await addJob(train, "train", payload, { jobId: "my-id" });
+ */
+export function openQueue<Payload = unknown, Result = unknown>(
+  name: string,
+  options: { connection: RedisConnection; redis: RedisSettings; logger?: Logger },
+): OpenQueue<Payload, Result> {
+  const { connection, redis, logger } = options;
+  const queue = new Queue<Payload, Result, string, Payload, Result, string>(name, {
+    connection: connection as ConnectionOptions,
+    prefix: redis.prefix,
+    streams: { events: { maxLen: EVENTS_KEPT } },
+    defaultJobOptions: JOB_DEFAULTS,
+  });
+  const log = logger && createLimitedLog(logger);
+  queue.on("error", (error) => log?.warn(redisError(error, redis.url).message));
+  return { queue, connection, redis, close: () => queue.close() };
+}
+
+/**
+ * Adds a job, with an answer within the deadline whatever state Redis is in. Nothing is sent before the connection
+ * stands, so a job that was refused here does not appear later.
+ *
+ * @param options.jobId makes adding twice harmless: a job of that id that still exists stays as it is
+ * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED, REDIS_FULL; JOB_INVALID for a payload above 8 MiB
+ */
+export async function addJob<Payload, Result>(
+  open: OpenQueue<Payload, Result>,
+  name: string,
+  payload: Payload,
+  options: JobsOptions & { deadlineMs?: number } = {},
+): Promise<Job<Payload, Result, string>> {
+  const { deadlineMs = REDIS_DEADLINE_MS, ...jobOptions } = options;
+  const { url } = open.redis;
+  await untilReady(open.connection, url, deadlineMs);
+  try {
+    return await withDeadline(open.queue.add(name, payload, jobOptions), deadlineMs, url);
+  } catch (error) {
+    if (/exceeds the limit/.test(messageOf(error))) {
+      throw new ColaError(
+        "JOB_INVALID",
+        `the payload of ${open.queue.name} job ${jobOptions.jobId ?? name} is larger than ${MAX_PAYLOAD_BYTES} bytes: put the texts in a file`,
+        { cause: error },
+      );
+    }
+    throw redisError(error, url);
+  }
+}

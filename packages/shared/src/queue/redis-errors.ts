@@ -1,0 +1,55 @@
+import { ColaError, messageOf } from "../errors/cola-error";
+import { redactUrl } from "../settings/resolve-config";
+
+const REFUSED =
+  /\b(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|invalid (username-)?password|operation not permitted)\b/i;
+const FULL = /\b(OOM command not allowed|MISCONF)\b/;
+const UNREACHABLE =
+  /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|Connection is closed|Stream isn't writeable|max retries per request|Command timed out|CERT|certificate|TLS|SSL|CLUSTERDOWN|slots cache|None of startup nodes/i;
+
+/** Where Redis is, without credentials. */
+export function redisAddress(url: string): string {
+  return redactUrl(url);
+}
+
+/** Whether Redis answered that this user may not do it: waiting does not help. */
+export function isRefusal(error: unknown): boolean {
+  return REFUSED.test(messageOf(error));
+}
+
+/** Whether Redis answered that it is out of memory or disk: waiting helps. */
+export function isFull(error: unknown): boolean {
+  return FULL.test(messageOf(error));
+}
+
+/**
+ * What Redis or the connection said, as one of our errors. Anything else comes back as INTERNAL.
+ *
+ * - REDIS_REFUSED: wrong password, missing rights
+ * - REDIS_FULL: out of memory or disk
+ * - REDIS_UNREACHABLE: no connection
+ */
+export function redisError(error: unknown, url: string): ColaError {
+  if (error instanceof ColaError) return error;
+  const message = messageOf(error);
+  const options = { cause: error };
+  const at = redisAddress(url);
+  if (REFUSED.test(message)) {
+    return new ColaError("REDIS_REFUSED", `Redis at ${at} refuses this user: ${message}`, options);
+  }
+  if (isFull(error)) {
+    const what = message.includes("MISCONF") ? "cannot write to its disk" : "is out of memory";
+    return new ColaError("REDIS_FULL", `Redis at ${at} ${what}: ${message}`, options);
+  }
+  if (UNREACHABLE.test(message)) return unreachable(url, message, error);
+  return new ColaError("INTERNAL", message, options);
+}
+
+/** REDIS_UNREACHABLE with the address and what to check. */
+export function unreachable(url: string, reason: string, cause?: unknown): ColaError {
+  return new ColaError(
+    "REDIS_UNREACHABLE",
+    `Redis at ${redisAddress(url)} is not reachable (${reason}): check that it runs, REDIS_URL and the network`,
+    { cause },
+  );
+}

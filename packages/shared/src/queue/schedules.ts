@@ -1,0 +1,150 @@
+import type { Queue } from "bullmq";
+import { z } from "zod";
+import { parseDuration } from "../contracts/alert-rules";
+import { safeName } from "../contracts/names";
+import { ColaError } from "../errors/cola-error";
+
+/**
+ * A paused schedule keeps its place in Redis, but starts in a year no worker will see: BullMQ has no pause of
+ * its own, and removing it would forget its payload.
+ */
+const PAUSED_UNTIL = Date.UTC(2100, 0, 1);
+/** Shorter intervals are a mistake more often than a wish. */
+export const LEAST_INTERVAL_MS = 1_000;
+
+/** When a schedule runs: every so often, or by a cron pattern (five fields, or six with seconds). */
+export const scheduleFields = {
+  id: safeName,
+  every: z.string().max(32).optional(),
+  cron: z.string().max(256).optional(),
+  /** IANA name, for `cron`. */
+  timezone: z.string().max(64).default("UTC"),
+};
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const scheduleSchema = z
+  .strictObject(scheduleFields)
+  .refine((schedule) => (schedule.every === undefined) !== (schedule.cron === undefined), {
+    error: "give either every or cron",
+  })
+  .refine(({ cron }) => cron === undefined || /^\s*(\S+\s+){4,5}\S+\s*$/.test(cron), {
+    error: "cron: allowed are five fields, or six with seconds, such as 0 3 * * *",
+  })
+  .refine(({ timezone }) => isTimezone(timezone), {
+    error: (issue) =>
+      `timezone ${JSON.stringify((issue.input as { timezone: string }).timezone)}: allowed is an IANA name, such as Europe/Madrid`,
+  })
+  .refine(({ every }) => every === undefined || (parseDuration(every) ?? 0) >= LEAST_INTERVAL_MS, {
+    error: "every: allowed is a number and s, m, h or d, at least 1s, such as 1h",
+  });
+export type ScheduleInput = z.input<typeof scheduleSchema>;
+
+/** One schedule as it is listed. */
+export interface Schedule {
+  id: string;
+  /** The queue its jobs go to. */
+  queue: string;
+  everyMs?: number;
+  cron?: string;
+  timezone?: string;
+  /** ISO 8601; absent while paused. */
+  next?: string;
+  paused: boolean;
+  payload: unknown;
+}
+
+/**
+ * Adds a schedule, or changes the one of the same id; one that was paused goes on. A worker that was down for several ticks catches up with
+ * one job, and each tick makes one job however many workers there are: its id is the schedule and the tick.
+ *
+ * @param payload of the jobs; already checked by the queue's schema
+ * @throws ColaError USAGE on a wrong id, interval, cron pattern or time zone
+ */
+export async function addSchedule(queue: Queue, input: ScheduleInput, payload: object): Promise<Schedule> {
+  const parsed = scheduleSchema.safeParse(input);
+  if (!parsed.success) {
+    throw new ColaError("USAGE", `schedule ${input.id}: ${parsed.error.issues[0]!.message}`);
+  }
+  const { id, every, cron, timezone } = parsed.data;
+  const times = every === undefined ? { pattern: cron!, tz: timezone } : { every: parseDuration(every)! };
+  try {
+    await queue.upsertJobScheduler(id, times, { name: queue.name, data: payload, opts: KEPT_JOBS });
+  } catch (cause) {
+    if (cron === undefined) throw cause;
+    throw new ColaError("USAGE", `schedule ${id}: cron ${JSON.stringify(cron)} is not a cron pattern`, {
+      cause,
+    });
+  }
+  return await findSchedule(queue, id);
+}
+
+/** Scheduled jobs have nobody who waits for them: a bounded number is kept for the dashboard. */
+const KEPT_JOBS = { removeOnComplete: { count: 200 }, removeOnFail: { count: 200 } };
+
+/** All schedules of a queue, by the time they run next; paused ones last. */
+export async function listSchedules(queue: Queue): Promise<Schedule[]> {
+  return (await queue.getJobSchedulers(0, -1, true)).map((stored) => toSchedule(queue, stored));
+}
+
+/** @throws ColaError JOB_NOT_FOUND naming the schedules there are */
+export async function pauseSchedule(queue: Queue, id: string): Promise<Schedule> {
+  return await restart(queue, id, PAUSED_UNTIL);
+}
+
+/** Goes on with a paused schedule: its next time is counted from now. @throws ColaError JOB_NOT_FOUND */
+export async function resumeSchedule(queue: Queue, id: string): Promise<Schedule> {
+  return await restart(queue, id, undefined);
+}
+
+/** @throws ColaError JOB_NOT_FOUND */
+export async function removeSchedule(queue: Queue, id: string): Promise<void> {
+  if (!(await queue.removeJobScheduler(id))) throw await notFound(queue, id);
+}
+
+async function findSchedule(queue: Queue, id: string): Promise<Schedule> {
+  const stored = await queue.getJobScheduler(id);
+  if (!stored) throw await notFound(queue, id);
+  return toSchedule(queue, stored);
+}
+
+async function restart(queue: Queue, id: string, startDate: number | undefined): Promise<Schedule> {
+  const { payload, everyMs, cron, timezone, paused } = await findSchedule(queue, id);
+  if (paused === (startDate !== undefined)) return await findSchedule(queue, id);
+  const times = everyMs === undefined ? { pattern: cron!, tz: timezone ?? "UTC" } : { every: everyMs };
+  const template = { name: queue.name, data: payload, opts: KEPT_JOBS };
+  // Removed first: an update keeps the time of the job that is already delayed.
+  await queue.removeJobScheduler(id);
+  await queue.upsertJobScheduler(id, startDate === undefined ? times : { ...times, startDate }, template);
+  return await findSchedule(queue, id);
+}
+
+type StoredSchedule = Awaited<ReturnType<Queue["getJobSchedulers"]>>[number];
+
+function toSchedule(queue: Queue, stored: StoredSchedule): Schedule {
+  const paused = stored.startDate !== undefined && Number(stored.startDate) >= PAUSED_UNTIL;
+  return {
+    id: stored.key,
+    queue: queue.name,
+    ...(stored.every === undefined ? {} : { everyMs: Number(stored.every) }),
+    ...(stored.pattern === undefined ? {} : { cron: stored.pattern, timezone: stored.tz ?? "UTC" }),
+    ...(paused || stored.next === undefined ? {} : { next: new Date(Number(stored.next)).toISOString() }),
+    paused,
+    payload: stored.template?.data,
+  };
+}
+
+async function notFound(queue: Queue, id: string): Promise<ColaError> {
+  const known = (await listSchedules(queue)).map((schedule) => schedule.id);
+  return new ColaError(
+    "JOB_NOT_FOUND",
+    `no schedule ${JSON.stringify(id)} on queue ${queue.name}; there are: ${known.join(", ") || "none"}`,
+  );
+}

@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
+import type { Alert } from "@colaml/shared/contracts/alerts";
+
+const alert = (id: string, more: Partial<Alert> = {}): Alert => ({
+  v: 1,
+  id,
+  rule: "quality",
+  severity: "critical",
+  status: "firing",
+  metric: "accuracy_score",
+  value: 0.61,
+  comparison: "<",
+  threshold: 0.75,
+  model: "modelo_nuevo",
+  modelVersion: "3",
+  message: "accuracy is low",
+  at: "2026-01-02T03:04:05.000Z",
+  ...more,
+});
+
+let folder: string;
+let store: IncidentStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "incidents-"));
+  store = new IncidentStore(folder);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("incidents on disk", () => {
+  it("loses no part where monitor and person write at once", async () => {
+    for (let i = 0; i < 20; i++) {
+      const id = `incident${i}`;
+      await store.record(alert(id));
+      await Promise.all([
+        store.acknowledge(id, "ana"),
+        new IncidentStore(folder).record(alert(id, { status: "recovered", value: 0.9 })),
+        new IncidentStore(folder).acknowledge(id, "ben"),
+      ]);
+      const incident = await store.find(id);
+      expect(incident).toMatchObject({ alert: { status: "firing" }, recovered: { value: 0.9 } });
+      expect(["ana", "ben"]).toContain(incident!.acknowledged!.by);
+    }
+    expect((await readdir(join(folder, "alerts", "incidents", "incident0"))).sort()).toEqual([
+      "acknowledged.json",
+      "firing.json",
+      "recovered.json",
+    ]);
+  });
+
+  it("keeps the first of the same alert, and of two who acknowledge it", async () => {
+    await store.record(alert("a"));
+    await store.record(alert("a", { at: "2027-01-01T00:00:00.000Z" }));
+    await store.acknowledge("a", "ana");
+    const second = await store.acknowledge("a", "ben");
+    expect([second.alert.at, second.acknowledged!.by]).toEqual(["2026-01-02T03:04:05.000Z", "ana"]);
+  });
+
+  it("lists the newest first, on demand only what goes on", async () => {
+    await store.record(alert("old"));
+    await store.record(alert("new", { at: "2026-02-01T00:00:00.000Z" }));
+    await store.record(alert("old", { status: "recovered" }));
+    const ids = async (open: boolean) => (await store.list({ open })).map((each) => each.alert.id);
+    expect([await ids(false), await ids(true)]).toEqual([["new", "old"], ["new"]]);
+  });
+
+  it.each(["none", "../../etc", "a/b", ""])("knows no alert %j", async (id) => {
+    expect(await store.find(id)).toBeUndefined();
+    await expect(store.acknowledge(id, "ana")).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
+  });
+});

@@ -1,0 +1,97 @@
+import { monitorJobSchema } from "@colaml/shared/contracts/monitor";
+import { predictJobSchema } from "@colaml/shared/contracts/predict";
+import { trainJobSchema } from "@colaml/shared/contracts/train";
+import { tuneJobSchema } from "@colaml/shared/contracts/tune";
+
+describe("the train payload", () => {
+  it("needs a dataset alone and fills in the reference task's settings", () => {
+    const job = trainJobSchema.parse({ dataset: { path: "tweets.csv" } });
+    expect(job.columns).toEqual({ text: "text", label: "inbound", id: "tweet_id" });
+    expect(job.boosting).toMatchObject({
+      iterations: 50,
+      learning_rate: 0.05,
+      depth: 6,
+      l2_leaf_reg: 3,
+      random_seed: 42,
+    });
+    expect(job.features).toMatchObject({ max_features: 100, stop_words: "english", ngram_range: [1, 1] });
+    expect(job.split).toMatchObject({ test_size: 0.3, validation_size: 0.3, random_seed: 42 });
+    expect(job.champion).toEqual({
+      champion_threshold: 0,
+      metric: "accuracy_score",
+      rule: "evidence",
+      alpha: 0.05,
+      force: false,
+    });
+  });
+
+  it.each([
+    ["an unknown key", { dataset: { path: "a" }, depth: 6 }],
+    ["an unknown nested key", { dataset: { path: "a" }, boosting: { max_depth: 6 } }],
+    ["a path with NUL", { dataset: { path: "a\0b" } }],
+    ["a model name that is a path", { dataset: { path: "a" }, model: "../x" }],
+    ["a number as text", { dataset: { path: "a" }, boosting: { depth: "6" } }],
+    ["another version", { v: 2, dataset: { path: "a" } }],
+    ["a payload that is not an object", null],
+  ])("is refused with %s", (_what, payload) => {
+    expect(trainJobSchema.safeParse(payload).success).toBe(false);
+  });
+
+  it("does not let __proto__ from a queue change any prototype", () => {
+    const payload = JSON.parse('{"dataset": {"path": "a"}, "__proto__": {"polluted": true}}');
+    trainJobSchema.safeParse(payload);
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
+});
+
+describe("the tune payload", () => {
+  it("needs a dataset alone and has the reference task's settings beside its own", () => {
+    const job = tuneJobSchema.parse({ dataset: { path: "tweets.csv" } });
+    expect(job).toMatchObject({ trials: 20, metric: "roc_auc", random_seed: 42, model: "modelo_nuevo" });
+    expect(job.boosting).toMatchObject({ iterations: 50, learning_rate: 0.05, depth: 6, l2_leaf_reg: 3 });
+  });
+
+  it.each([
+    ["an unknown key", { dataset: { path: "a" }, depth: 6 }],
+    ["the mark of a trial", { dataset: { path: "a" }, trial: { parentRunId: "r", number: 0 } }],
+    ["no trial", { dataset: { path: "a" }, trials: 0 }],
+  ])("is refused with %s", (_what, payload) => {
+    expect(tuneJobSchema.safeParse(payload).success).toBe(false);
+  });
+});
+
+describe("the predict payload", () => {
+  it("takes a file with an output, or texts, and never both or neither", () => {
+    expect(predictJobSchema.safeParse({ input: { path: "a" }, output: "b" }).success).toBe(true);
+    expect(predictJobSchema.safeParse({ texts: ["hola"] }).success).toBe(true);
+    expect(predictJobSchema.safeParse({ input: { path: "a" } }).success).toBe(false);
+    expect(predictJobSchema.safeParse({ input: { path: "a" }, output: "b", texts: ["x"] }).success).toBe(
+      false,
+    );
+    expect(predictJobSchema.safeParse({}).success).toBe(false);
+  });
+
+  it.each(["models:/modelo_nuevo@champion", "models:/m/3", "models:/m/latest"])(
+    "accepts the model %s",
+    (model) => {
+      expect(predictJobSchema.safeParse({ texts: ["x"], model }).success).toBe(true);
+    },
+  );
+
+  it.each(["modelo_nuevo", "models:/../x@a", "file:///etc/passwd", "models:/m@a/b", "models:/m"])(
+    "refuses the model %s",
+    (model) => {
+      expect(predictJobSchema.safeParse({ texts: ["x"], model }).success).toBe(false);
+    },
+  );
+});
+
+describe("the monitor payload", () => {
+  it("takes a labelled file, predictions, or neither (the latest ones), and never both", () => {
+    expect(monitorJobSchema.safeParse({ input: { path: "a" } }).success).toBe(true);
+    expect(monitorJobSchema.safeParse({ predictions: "a", labels: "b" }).success).toBe(true);
+    expect(monitorJobSchema.safeParse({ input: { path: "a" }, predictions: "a" }).success).toBe(false);
+    expect(monitorJobSchema.safeParse({}).success).toBe(true);
+    expect(monitorJobSchema.safeParse({ input: { path: "a" }, labels: "b" }).success).toBe(false);
+  });
+});

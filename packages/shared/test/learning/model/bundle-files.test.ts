@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { bundleFromFiles, bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { exampleBundle, exampleTexts } from "./bundle-example";
+
+let bundle: ModelBundle;
+beforeAll(async () => {
+  bundle = await exampleBundle({}, ["__proto__", "constructor"]);
+});
+
+const refusal = (pattern: RegExp) =>
+  expect.objectContaining({ code: "MODEL_CORRUPT", message: expect.stringMatching(pattern) });
+
+/** Replaces a file and lists the new one in the manifest, as somebody would who knows how. */
+function relisted(name: string, change: (json: Record<string, unknown>) => void): Map<string, Uint8Array> {
+  const files = new Map(bundleToFiles(bundle));
+  const json = JSON.parse(Buffer.from(files.get(name)!).toString());
+  change(json);
+  const bytes = Buffer.from(JSON.stringify(json));
+  const manifest = JSON.parse(Buffer.from(files.get("manifest.json")!).toString());
+  const entry = manifest.files.find((file: { path: string }) => file.path === name);
+  entry.bytes = bytes.length;
+  entry.sha256 = createHash("sha256").update(bytes).digest("hex");
+  return files.set(name, bytes).set("manifest.json", Buffer.from(JSON.stringify(manifest)));
+}
+
+it("comes back from its files as it was, and predicts the same, classes named __proto__ included", () => {
+  const extra = new Map([["profile.json", Buffer.from("{}")]]);
+  const files = bundleToFiles(bundle, extra);
+  expect([...files.keys()].sort()).toEqual([
+    "bundle.json",
+    "manifest.json",
+    "model.xgb.json",
+    "profile.json",
+  ]);
+  const back = bundleFromFiles(files);
+  expect(back).toEqual(bundle);
+  const [before, after] = [createClassifier(bundle), createClassifier(back)];
+  const [a, b] = [new Float64Array(2), new Float64Array(2)];
+  for (const text of exampleTexts()) {
+    expect(after.predict(text, b)).toBe(before.predict(text, a));
+    expect(b).toEqual(a);
+  }
+});
+
+it("gives the same bytes for the same bundle, listed with their true sha256", () => {
+  const files = bundleToFiles(bundle);
+  expect(bundleToFiles(bundle)).toEqual(files);
+  const manifest = JSON.parse(Buffer.from(files.get("manifest.json")!).toString());
+  for (const { path, bytes, sha256 } of manifest.files) {
+    expect(bytes).toBe(files.get(path)!.length);
+    expect(sha256).toBe(createHash("sha256").update(files.get(path)!).digest("hex"));
+  }
+});
+
+it("is refused when any one byte of it is altered", () => {
+  const files = bundleToFiles(bundle);
+  for (const name of ["bundle.json", "model.xgb.json"]) {
+    const { length } = files.get(name)!;
+    for (let at = 0; at < length; at += Math.ceil(length / 40)) {
+      const altered = Buffer.from(files.get(name)!);
+      altered[at]! ^= 1;
+      expect(() => bundleFromFiles(new Map(files).set(name, altered))).toThrow(refusal(new RegExp(name)));
+    }
+  }
+});
+
+it("is refused when a file is missing, cut off, or not listed", () => {
+  const files = bundleToFiles(bundle);
+  for (const name of files.keys()) {
+    const without = new Map(files);
+    without.delete(name);
+    expect(() => bundleFromFiles(without)).toThrow(refusal(new RegExp(`${name}.*missing`)));
+    const cut = new Map(files).set(name, files.get(name)!.slice(0, -3));
+    expect(() => bundleFromFiles(cut)).toThrow(refusal(new RegExp(name)));
+  }
+  const added = new Map(files).set("added.json", Buffer.from("{}"));
+  expect(() => bundleFromFiles(added)).toThrow(refusal(/added\.json.*not list/));
+});
+
+describe("is refused, though its manifest fits, with", () => {
+  const cases: [string, string, (json: Record<string, unknown>) => void, RegExp][] = [
+    ["a newer format", "bundle.json", (json) => Object.assign(json, { formatVersion: 2 }), /version 2/],
+    ["too few idf", "bundle.json", (json) => (json["idf"] as number[]).pop(), /idf/],
+    ["a term too many", "bundle.json", (json) => (json["terms"] as string[]).push("zzz"), /terms/],
+    [
+      "a term twice",
+      "bundle.json",
+      (json) => (json["terms"] as string[]).splice(0, 1, "late"),
+      /late.*twice/,
+    ],
+    ["a class twice", "bundle.json", (json) => Object.assign(json, { classes: ["a", "a"] }), /a.*twice/],
+    [
+      "a class too many",
+      "bundle.json",
+      (json) => Object.assign(json, { classes: ["a", "b", "c"] }),
+      /classes/,
+    ],
+    ["an unknown key", "bundle.json", (json) => Object.assign(json, { code: "rm" }), /code/],
+  ];
+  it.each(cases)("%s", (_, name, change, message) => {
+    expect(() => bundleFromFiles(relisted(name, change))).toThrow(refusal(message));
+  });
+});
+
+it("signed with a key is read with that key alone", () => {
+  const files = bundleToFiles(bundle, new Map(), "secret");
+  expect(bundleFromFiles(files, "secret")).toEqual(bundle);
+  expect(() => bundleFromFiles(files, "other")).toThrow(refusal(/signature/));
+  expect(() => bundleFromFiles(bundleToFiles(bundle), "secret")).toThrow(refusal(/signature/));
+});
+
+it("is refused when its token pattern is one that cannot be matched in linear time", () => {
+  const files = relisted("bundle.json", (json) => {
+    (json["features"] as Record<string, unknown>)["token_pattern"] = "(?=x)\\w+";
+  });
+  expect(() => bundleFromFiles(files)).toThrow(refusal(/bundle\.json: .*look-ahead.*train it again/));
+});

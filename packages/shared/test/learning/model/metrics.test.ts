@@ -1,0 +1,65 @@
+import { confusionMatrix } from "@colaml/shared/learning/model/confusion-matrix";
+import { type Average, classificationMetrics, predictedClasses } from "@colaml/shared/learning/model/metrics";
+import { readFixture } from "./model-fixture";
+
+interface MetricCase {
+  name: string;
+  average: "binary" | Average;
+  labels: number[];
+  probabilities: number[];
+  nClasses: number;
+  expected: Record<string, number>;
+  confusion: number[];
+}
+
+const { cases } = readFixture<{ cases: MetricCase[] }>("metrics");
+const scoredOf = ({ nClasses, labels, probabilities }: MetricCase) => ({
+  classes: Array.from({ length: nClasses }, (_, k) => `class ${k}`),
+  labels,
+  probabilities: Float64Array.from(probabilities),
+});
+
+describe.each(cases.map((each) => [each.name, each] as const))("metrics of %s", (_, each) => {
+  const scored = scoredOf(each);
+  const { absent = {}, ...metrics } = classificationMetrics(
+    scored,
+    each.average === "binary" ? undefined : each.average,
+  );
+
+  it("equal scikit-learn's to 1e-9", () => {
+    for (const [name, value] of Object.entries(each.expected)) {
+      expect([name, Math.abs(Reflect.get(metrics, name) - value) < 1e-9]).toEqual([name, true]);
+    }
+  });
+
+  it("are absent with a reason where scikit-learn has no value", () => {
+    const all = [
+      "accuracy_score",
+      "precision_score",
+      "recall_score",
+      "f1_score",
+      "macro_f1",
+      "roc_auc",
+      "log_loss",
+    ];
+    const missing = all.filter((name) => !(name in each.expected)).sort();
+    expect(Object.keys(absent).sort()).toEqual(missing);
+    expect(Object.keys(metrics).sort()).toEqual(Object.keys(each.expected).sort());
+    for (const reason of Object.values(absent)) expect(reason).toMatch(/row/);
+  });
+
+  it("come from scikit-learn's confusion matrix", () => {
+    const { counts } = confusionMatrix(each.labels, predictedClasses(scored), each.nClasses);
+    expect([...counts]).toEqual(each.confusion);
+  });
+});
+
+it("has no metric of no rows", () => {
+  const { absent, ...metrics } = classificationMetrics({
+    classes: ["a", "b"],
+    labels: [],
+    probabilities: new Float64Array(0),
+  });
+  expect(metrics).toEqual({});
+  expect(Object.keys(absent ?? {})).toContain("roc_auc");
+});

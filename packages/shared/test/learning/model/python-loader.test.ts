@@ -1,0 +1,155 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { TfidfSettings } from "@colaml/shared/contracts/train";
+import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
+import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { pythonLoaderSource } from "@colaml/shared/learning/model/python-loader";
+import { parse } from "csv-parse/sync";
+import { exampleBundle, exampleTexts } from "./bundle-example";
+
+const ROOT = resolve(__dirname, "../../../../..");
+const PYTHON = process.env["COLAML_PYTHON"] ?? join(ROOT, ".colaml/python/bin/python");
+const REAL_DATA = process.env["COLAML_TEST_DATA"] ?? join(ROOT, "../shared/data/twcs-5k.csv");
+const withPython = existsSync(PYTHON) ? describe : describe.skip;
+
+/**
+ * Runs the loader as mlflow does, the module from `code/` and then `_load_pyfunc(data)`: on each folder below the
+ * first argument that has texts. One process for all: importing pandas takes longer than all the rest.
+ */
+const SCRIPT = `
+import decimal, json, os, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import pandas as pd
+import colaml_model
+
+def refusal(model, value):
+    try:
+        model.predict(value)
+    except ValueError as error:
+        return str(error)
+
+for name in os.listdir(sys.argv[1]):
+    folder = os.path.join(sys.argv[1], name)
+    if not os.path.exists(folder + "/texts.json"):
+        continue
+    model = colaml_model._load_pyfunc(folder)
+    texts = json.load(open(folder + "/texts.json"))
+    frame = model.predict(pd.DataFrame({"other": 1, "text": texts}))
+    assert model.predict(texts).equals(frame), "a list of texts is predicted as a frame of them"
+    frame.to_json(folder + "/predicted.json", orient="split", double_precision=15)
+
+cells = [3, 3.0, -0.25, True, np.int64(7), np.float64(2.5), decimal.Decimal("1.50")]
+as_texts = ["3", "3.0", "-0.25", "true", "7", "2.5", "1.50"]
+print(model._texts(cells)[0] == as_texts and model.predict(cells).equals(model.predict(as_texts)))
+print(refusal(model, ["fine", b"bytes"]))
+print(refusal(model, pd.DataFrame({"a": ["x"], "b": ["y"]})))
+print(list(model.predict(pd.DataFrame({"text": ["x", "y"]}, index=[7, 9])).index))
+print(len(model.predict(pd.DataFrame({"text": []}))))
+try:
+    colaml_model._load_pyfunc(sys.argv[1] + "/damaged")
+except ValueError as error:
+    print(error)
+`;
+
+interface LoaderCase {
+  features: Partial<TfidfSettings>;
+  classes: string[];
+  texts: string[];
+}
+
+function realTexts(): string[] {
+  const rows: Record<string, string>[] = parse(readFileSync(REAL_DATA), {
+    columns: true,
+    relax_column_count: true,
+    relax_quotes: true,
+  });
+  return rows.map((row) => row["text"] ?? "").filter((text) => text !== "");
+}
+
+const texts = exampleTexts();
+const two = ["a", "b"];
+const CASES = new Map<string, LoaderCase>([
+  ["default settings", { features: {}, classes: ["False", "True"], texts }],
+  ["three classes", { features: {}, classes: ["a", "__proto__", "c"], texts }],
+  ["n-grams", { features: { ngram_range: [1, 2], stop_words: "none" }, classes: two, texts }],
+  [
+    "n-grams over stop words",
+    { features: { ngram_range: [2, 3], stop_words: "english" }, classes: two, texts },
+  ],
+  ["own stop words, l1", { features: { stop_words: ["late", "works"], norm: "l1" }, classes: two, texts }],
+  [
+    "sublinear counts, no norm, case kept",
+    { features: { sublinear_tf: true, norm: "none", lowercase: false }, classes: two, texts },
+  ],
+  ["another token pattern", { features: { token_pattern: "[a-z]{4,}" }, classes: two, texts }],
+]);
+if (existsSync(REAL_DATA)) {
+  CASES.set("every real tweet", { features: { stop_words: "none" }, classes: two, texts: realTexts() });
+}
+
+withPython("Python's loader", () => {
+  const bundles = new Map<string, ModelBundle>();
+  let folder: string;
+  let run: SpawnSyncReturns<string>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "colaml-loader-"));
+    writeFileSync(join(folder, "colaml_model.py"), pythonLoaderSource());
+    for (const [name, each] of CASES) {
+      const bundle = await exampleBundle(each.features, each.classes);
+      bundles.set(name, bundle);
+      mkdirSync(join(folder, name));
+      for (const [file, bytes] of bundleToFiles(bundle)) writeFileSync(join(folder, name, file), bytes);
+      writeFileSync(join(folder, name, "texts.json"), JSON.stringify(each.texts));
+    }
+    cpSync(join(folder, "n-grams"), join(folder, "damaged"), { recursive: true });
+    appendFileSync(join(folder, "damaged/bundle.json"), " ");
+    rmSync(join(folder, "damaged/texts.json"));
+    run = spawnSync(PYTHON, ["-c", SCRIPT, folder], { encoding: "utf8" });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([...CASES])("gives our labels and probabilities: %s", (name, each) => {
+    const predicted = JSON.parse(readFileSync(join(folder, name, "predicted.json"), "utf8"));
+    expect(predicted.columns).toEqual(["label", ...each.classes.map((label) => `probability_${label}`)]);
+    const classifier = createClassifier(bundles.get(name)!);
+    const out = new Float64Array(each.classes.length);
+    let difference = 0;
+    const labels = each.texts.map((text, row) => {
+      const label = each.classes[classifier.predict(text, out)];
+      for (const [k, p] of out.entries()) {
+        difference = Math.max(difference, Math.abs(p - predicted.data[row][k + 1]));
+      }
+      return label;
+    });
+    expect(predicted.data.map((row: unknown[]) => row[0])).toEqual(labels);
+    expect(new Set(predicted.data.map((row: unknown[]) => row[1])).size).toBeGreaterThan(1);
+    expect(difference).toBeLessThan(1e-6);
+  });
+
+  it("reads a number as its text; says which row is no text, which column is not there, and which file is damaged; keeps the index", () => {
+    expect(run.stderr).toBe("");
+    expect(run.stdout.split("\n")).toEqual([
+      "True",
+      "row 1: a text must be a str, not bytes",
+      "there is no column 'text': columns are a, b",
+      "[7, 9]",
+      "0",
+      expect.stringMatching(/bundle\.json is damaged/),
+      "",
+    ]);
+  });
+});

@@ -1,0 +1,49 @@
+import {
+  checkTrainingSize,
+  TRAINING_HEAP_BYTES,
+  trainingBytes,
+  treeMethodFor,
+} from "@colaml/shared/learning/model/training-memory";
+
+const size = (nRows: number, nColumns: number, perRow: number, depth: number, nGroups = 1) => ({
+  nRows,
+  nColumns,
+  stored: nRows * perRow,
+  nGroups,
+  depth,
+});
+
+describe("the method of looking for splits", () => {
+  it("is by histogram for the default settings, and for deep trees over many rows", () => {
+    expect(treeMethodFor(size(2_450, 100, 7.5, 6))).toBe("hist");
+    expect(treeMethodFor(size(490_000, 100, 7.5, 6))).toBe("hist");
+    expect(treeMethodFor(size(1_000_000, 100, 7.5, 10))).toBe("hist");
+  });
+
+  it("is exact where histograms would take more memory than the rows are worth, or than there is", () => {
+    expect(treeMethodFor(size(2_450, 100, 7.5, 10))).toBe("exact");
+    expect(treeMethodFor(size(490_000, 5_000, 12, 8))).toBe("exact");
+    expect(treeMethodFor(size(1_000_000, 100, 7.5, 16))).toBe("exact");
+  });
+});
+
+describe("the size of a training", () => {
+  it("of three million tweets with the default settings is well inside of the heap", () => {
+    expect(trainingBytes(size(3_000_000, 100, 7.5, 6))).toBeLessThan(TRAINING_HEAP_BYTES / 2);
+    expect(() => checkTrainingSize(size(3_000_000, 100, 7.5, 6))).not.toThrow();
+  });
+
+  it("that is refused names a number of rows that is not", () => {
+    const tooLarge = size(40_000_000, 100, 7.5, 8, 3);
+    let rowsThatFit = 0;
+    try {
+      checkTrainingSize(tooLarge);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "INPUT_TOO_LARGE" });
+      rowsThatFit = Reflect.get(Reflect.get(Object(error), "details"), "rowsThatFit");
+    }
+    expect(rowsThatFit).toBeGreaterThan(1_000_000);
+    expect(() => checkTrainingSize(size(rowsThatFit, 100, 7.5, 8, 3))).not.toThrow();
+    expect(() => checkTrainingSize(size(rowsThatFit * 1.05, 100, 7.5, 8, 3))).toThrow(/rows would fit/);
+  });
+});

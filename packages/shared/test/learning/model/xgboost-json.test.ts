@@ -1,0 +1,76 @@
+import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
+import { createTreeScorer } from "@colaml/shared/learning/model/tree-scorer";
+import { ensembleFromXgboostJson, ensembleToXgboostJson } from "@colaml/shared/learning/model/xgboost-json";
+import { FIXTURES, modelFixture, rowOf } from "./model-fixture";
+
+describe.each(FIXTURES)("a %s model in XGBoost's JSON format", (name) => {
+  const fixture = modelFixture(name);
+  const ensemble = ensembleFromXgboostJson(fixture.model);
+  const scorer = createTreeScorer(ensemble);
+
+  it("is scored as Python's XGBoost scores it", () => {
+    const probabilities = new Float64Array(scorer.nClasses);
+    const margins = new Float32Array(ensemble.nGroups);
+    expect(fixture.predictions.length).toBe(fixture.labels.length);
+    fixture.predictions.forEach((expected, row) => {
+      scorer.probabilities(rowOf(fixture, row), probabilities);
+      scorer.margins(rowOf(fixture, row), margins);
+      const ours = scorer.nClasses === 2 ? [probabilities[1]!] : [...probabilities];
+      [expected].flat().forEach((p, k) => {
+        expect(Math.abs(ours[k]! - p)).toBeLessThan(1e-6);
+      });
+      [fixture.margins[row]!].flat().forEach((margin, k) => {
+        expect(Math.abs(margins[k]! - margin)).toBeLessThan(2e-6);
+      });
+    });
+  });
+
+  it("is written as the bytes it was read from", () => {
+    expect(ensembleToXgboostJson(ensemble)).toBe(fixture.model);
+  });
+
+  it("is explained by the contributions XGBoost gives, which add up to the margin", () => {
+    const explain = createExplainer(ensemble);
+    fixture.contributions.forEach((expected, row) => {
+      const groups = explain(rowOf(fixture, row));
+      const margins = scorer.margins(rowOf(fixture, row), new Float32Array(ensemble.nGroups));
+      groups.forEach(({ bias, byFeature }, k) => {
+        const wanted = (ensemble.nGroups === 1 ? expected : expected[k]) as number[];
+        for (let feature = 0; feature < ensemble.nFeatures; feature++) {
+          expect(Math.abs((byFeature.get(feature) ?? 0) - wanted[feature]!)).toBeLessThan(1e-5);
+        }
+        expect(Math.abs(bias - wanted.at(-1)!)).toBeLessThan(1e-5);
+        const sum = [...byFeature.values()].reduce((total, step) => total + step, bias);
+        expect(Math.abs(sum - margins[k]!)).toBeLessThan(1e-5);
+      });
+    });
+  });
+});
+
+describe("a damaged model is refused", () => {
+  type Json = { learner: { gradient_booster: { model: { trees: Record<string, number[]>[] } } } };
+  const damaged = (change: (tree: Record<string, number[]>) => void) => {
+    const json: Json = JSON.parse(modelFixture("binary").model);
+    change(json.learner.gradient_booster.model.trees[2]!);
+    return () => ensembleFromXgboostJson(JSON.stringify(json));
+  };
+  const refusal = (pattern: RegExp) =>
+    expect.objectContaining({ code: "MODEL_CORRUPT", message: expect.stringMatching(pattern) });
+  const cases: [string, (tree: Record<string, number[]>) => void, RegExp][] = [
+    ["a child outside of its tree", (tree) => tree["left_children"]!.splice(0, 1, 9999), /tree 2 .*9999/],
+    ["a cycle", (tree) => tree["right_children"]!.splice(0, 1, tree["left_children"]![0]!), /twice/],
+    ["an unknown feature", (tree) => tree["split_indices"]!.splice(0, 1, 9), /feature/],
+    ["a list that is too short", (tree) => tree["split_conditions"]!.pop(), /length/],
+    ["a child that is no whole number", (tree) => tree["left_children"]!.splice(0, 1, 1.5), /left_children/],
+    ["a value beyond float32", (tree) => tree["split_conditions"]!.splice(0, 1, 1e300), /finite/],
+    ["a gain beyond float32", (tree) => tree["loss_changes"]!.splice(0, 1, 1e300), /finite/],
+  ];
+  it.each(cases)("for %s", (_, change, message) => {
+    expect(damaged(change)).toThrow(refusal(message));
+  });
+  it("for text that is not JSON, and for another objective", () => {
+    expect(() => ensembleFromXgboostJson("{")).toThrow(refusal(/JSON/));
+    const other = modelFixture("binary").model.replace("binary:logistic", "rank:pairwise");
+    expect(() => ensembleFromXgboostJson(other)).toThrow(refusal(/objective/));
+  });
+});

@@ -1,0 +1,115 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { printableConfig, redactUrl, resolveConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
+
+function refusal(env: Record<string, string>): ColaError {
+  try {
+    resolveConfig({ env });
+  } catch (error) {
+    if (error instanceof ColaError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${JSON.stringify(env)}`);
+}
+
+describe("resolveConfig", () => {
+  it("gives the reference task's settings when nothing is set", () => {
+    const config = resolveConfig();
+    expect(config.boosting).toEqual({
+      iterations: 50,
+      learningRate: 0.05,
+      depth: 6,
+      l2LeafReg: 3,
+      randomSeed: 42,
+    });
+    expect(config.split).toEqual({ testSize: 0.3, validationSize: 0.3, randomSeed: 42, stratify: false });
+    expect(config.features.maxFeatures).toBe(100);
+    expect(config.features.tokenPattern).toBe("\\b\\w+\\b");
+    expect(config.champion).toMatchObject({ threshold: 0, rule: "evidence", alpha: 0.05 });
+    expect(config.mlflow.experiment).toBe("experimento_nuevo_final");
+    expect(config.model).toMatchObject({ name: "modelo_nuevo", alias: "champion", versionTag: "1.0.1" });
+  });
+
+  it("lets a flag win over the environment, the environment over .env, and .env over the default", () => {
+    const sources = {
+      flags: { "boosting.depth": 3 as unknown },
+      env: { COLAML_DEPTH: "4", COLAML_ITERATIONS: "60" },
+      dotenv: { COLAML_DEPTH: "5", COLAML_ITERATIONS: "70", COLAML_LEARNING_RATE: "0.1" },
+    };
+    expect(resolveConfig(sources).boosting).toMatchObject({
+      depth: 3,
+      iterations: 60,
+      learningRate: 0.1,
+      l2LeafReg: 3,
+    });
+    expect(resolveConfig({ ...sources, flags: { "boosting.depth": undefined } }).boosting.depth).toBe(4);
+  });
+
+  it("takes an empty variable as not set", () => {
+    expect(resolveConfig({ env: { COLAML_DEPTH: "" } }).boosting.depth).toBe(6);
+  });
+
+  it.each([
+    ["COLAML_DEPTH", "99", "from 1 to 16"],
+    ["COLAML_DEPTH", "2.5", "whole number"],
+    ["COLAML_DEPTH", "six", "whole number"],
+    ["COLAML_TEST_SIZE", "1", "above 0 and below 1"],
+    ["COLAML_TEST_SIZE", "0", "above 0 and below 1"],
+    ["COLAML_STOP_WORDS", "spanish", "english, none"],
+    ["COLAML_STRATIFY", "maybe", "true or false"],
+    ["MLFLOW_TRACKING_URI", "file:///tmp/mlruns", "http://host:port"],
+    ["REDIS_URL", "localhost:6379", "redis://"],
+  ])("refuses %s=%s and says what is allowed", (variable, value, allowed) => {
+    const error = refusal({ [variable]: value });
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message).toContain(variable);
+    expect(error.message).toContain(allowed);
+    if (variable !== "REDIS_URL") expect(error.message).toContain(value);
+  });
+
+  it("names the flag a wrong value was given by", () => {
+    expect(() => resolveConfig({ flags: { "features.maxFeatures": "many" } })).toThrow(
+      /^--max-features is "many"/,
+    );
+  });
+
+  it("names .env when the wrong value came from there", () => {
+    expect(() => resolveConfig({ dotenv: { COLAML_DEPTH: "0" } })).toThrow(/COLAML_DEPTH in \.env is "0"/);
+  });
+
+  it("does not show a wrong value that may hold a password", () => {
+    expect(refusal({ REDIS_URL: "http://me:hunter2@host:1" }).message).not.toContain("hunter2");
+  });
+});
+
+describe("printableConfig", () => {
+  it("hides every secret and the passwords inside URLs", () => {
+    const canary = "c4nary";
+    const env: Record<string, string> = {};
+    for (const { env: name, sensitive } of SETTINGS) if (sensitive) env[name] = canary;
+    env["REDIS_URL"] = `rediss://user:${canary}@host:6380/1`;
+    env["MLFLOW_TRACKING_URI"] = `https://user:${canary}@mlflow.example`;
+    const printed = JSON.stringify(printableConfig(resolveConfig({ env })));
+    expect(printed).not.toContain(canary);
+    expect(printed).toContain("host:6380/1");
+    expect(printed).toContain("mlflow.example");
+  });
+});
+
+describe("redactUrl", () => {
+  it.each([
+    ["redis://:secret@h:6379/0", "redis://***@h:6379/0"],
+    ["https://u:secret@h/path?token=secret#secret", "https://***@h/path"],
+    ["http://127.0.0.1:5000", "http://127.0.0.1:5000"],
+    ["secret", "(not a URL)"],
+  ])("turns %s into %s", (url, shown) => {
+    expect(redactUrl(url)).toBe(shown);
+  });
+});
+
+describe("SETTINGS", () => {
+  it("gives each setting its own variable and a meaning", () => {
+    const variables = SETTINGS.map((setting) => setting.env);
+    expect(new Set(variables).size).toBe(variables.length);
+    for (const setting of SETTINGS) expect(setting.doc.length).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,42 @@
+import type { PublishJob, PublishResult } from "@colaml/shared/contracts/publish";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { CheckPublisher } from "@colaml/shared/mlflow/check-publisher";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import type { Processor } from "@colaml/shared/worker/job-context";
+import type { Publisher } from "./publisher";
+
+/**
+ * The logic of a `publish` job: what trainings and checks left on disk while MLflow was away is published now, in
+ * order.
+ *
+ * @throws ColaError MLFLOW_UNREACHABLE where it still does not answer
+ */
+export function createPublishProcessor(dependencies: {
+  mlflow: MlflowClient;
+  publisher: Publisher;
+  checks: Pick<CheckPublisher, "publishWaiting">;
+}): Processor<PublishJob, PublishResult> {
+  const { mlflow, publisher, checks } = dependencies;
+  return async (_job, { signal }) => {
+    await mlflow.ping();
+    const { published, waiting, refused } = await publisher.publishWaiting(signal);
+    if (waiting)
+      throw new ColaError("MLFLOW_UNREACHABLE", `${waiting.entries} trainings wait: ${waiting.reason}`);
+    const ofChecks = await checks.publishWaiting(signal);
+    if (ofChecks.waiting) {
+      const { entries, reason } = ofChecks.waiting;
+      throw new ColaError("MLFLOW_UNREACHABLE", `${entries} checks wait: ${reason}`);
+    }
+    return {
+      published: published.map(({ result: { runId, model, modelVersion, promoted, verdict } }) => ({
+        runId,
+        model,
+        ...(modelVersion === undefined ? {} : { modelVersion }),
+        promoted,
+        verdict,
+      })),
+      checks: ofChecks.published.length,
+      refused: [...refused, ...ofChecks.refused],
+    };
+  };
+}

@@ -1,0 +1,60 @@
+import type { TrainResult } from "@colaml/shared/contracts/train";
+import type { Logger } from "@colaml/shared/logging/logger";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import type { Spool } from "@colaml/shared/mlflow/spool";
+import { type PublishRound, SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
+import type { ChampionCheckOptions } from "../champion/champion-check";
+import { factsOf, type Publication } from "./publication";
+import { publishTraining } from "./publish-training";
+
+/** Finished trainings on disk that are not in MLflow yet. */
+export type TrainingSpool = Spool<Publication, TrainResult>;
+
+export interface PublisherOptions extends Omit<ChampionCheckOptions, "signal"> {
+  mlflow: MlflowClient;
+  spool: TrainingSpool;
+  logger: Logger;
+}
+
+/** Publishes trainings oldest first, so that the champion check meets them in their order. */
+export class Publisher {
+  readonly #logger: Logger;
+  readonly #spool: TrainingSpool;
+  readonly #publisher: SpoolPublisher<Publication, TrainResult>;
+
+  constructor({ mlflow, spool, logger, ...options }: PublisherOptions) {
+    this.#logger = logger;
+    this.#spool = spool;
+    this.#publisher = new SpoolPublisher({
+      spool,
+      logger,
+      publish: (publication, signal) => publishTraining(mlflow, publication, { ...options, signal }),
+      describe: (_, { model, modelVersion, verdict }) =>
+        `published ${model} ${modelVersion ? `version ${modelVersion}` : "(a trial)"}: ${verdict}`,
+    });
+  }
+
+  /**
+   * Keeps a finished training on disk and publishes it, after those that waited before it.
+   *
+   * @returns its result; where MLflow does not answer, one that says that it waits
+   * @throws ColaError MLFLOW_FAILED where MLflow refuses it; its files are set aside
+   */
+  async publish(publication: Publication, signal: AbortSignal): Promise<TrainResult> {
+    const outcome = await this.#publisher.publish(publication, signal);
+    if ("result" in outcome) return outcome.result;
+    const verdict = `not published yet: ${outcome.waits}; the model is kept in ${this.#spool.folder} and published when MLflow is back`;
+    this.#logger.warn(verdict);
+    return waitingResult(publication, verdict);
+  }
+
+  /** Publishes what waits, in order, until all is done or MLflow does not answer. */
+  publishWaiting(signal: AbortSignal): Promise<PublishRound<TrainResult>> {
+    return this.#publisher.publishWaiting(signal);
+  }
+}
+
+function waitingResult(publication: Publication, verdict: string): TrainResult {
+  const ok = !publication.job.requirePromotion;
+  return { runId: publication.record.publishId, ok, promoted: false, verdict, ...factsOf(publication) };
+}

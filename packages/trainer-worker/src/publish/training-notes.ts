@@ -1,0 +1,56 @@
+import type { ChampionSettings } from "@colaml/shared/contracts/train";
+import type { TrainingEvidence } from "../champion/training-evidence";
+
+const quoted = (text: string) => JSON.stringify(text);
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+const counted = (rows: number) => `${rows} row${rows === 1 ? "" : "s"}`;
+
+/** Labels named one by one; the rest is counted. */
+const MOST_NAMED = 10;
+
+/**
+ * What a person should know of the data, one line each: labels that were joined, classes that were left out, copies
+ * of texts across the split, a metric that hides a small class.
+ *
+ * @param testRows rows of the test part
+ */
+export function trainingNotes(
+  { data, smallestClass, word }: TrainingEvidence,
+  { metric }: ChampionSettings,
+  testRows: number,
+): string[] {
+  const notes: string[] = [];
+  if (data.joinedLabels.length > 0) {
+    const named = data.joinedLabels.map(
+      ({ label, into, rows }) => `${quoted(label)} (${counted(rows)}) to ${quoted(into)}`,
+    );
+    notes.push(
+      `labels joined, for they differ in case, space or a final .0 only: ${listed(named)} (--similar-labels keep keeps them apart)`,
+    );
+  }
+  if (data.smallClasses.length > 0) {
+    const named = data.smallClasses.map(({ label, rows }) => `${quoted(label)} (${counted(rows)})`);
+    notes.push(
+      `classes left out, for they have too few rows: ${listed(named)} (--min-class-rows 1 keeps them)`,
+    );
+  }
+  if (data.duplicateTestRows > 0) {
+    notes.push(
+      `${data.duplicateTestRows} of ${testRows} test rows (${percent(data.duplicateTestRows / testRows)}) have a text that the training rows hold too: the metrics are too good by them, the champion check leaves them out`,
+    );
+  }
+  if (word)
+    notes.push(`the word ${quoted(word.term)} gives an accuracy of ${word.accuracy.toFixed(4)} by itself`);
+  if (smallestClass && metric === "accuracy_score") {
+    const { label, rows, recall } = smallestClass;
+    notes.push(
+      `the classes are skewed: the smallest, ${quoted(label)}, has ${percent(rows / testRows)} of the test rows and a recall of ${recall.toFixed(4)}, which accuracy hides; --champion-metric macro_f1 counts every class the same`,
+    );
+  }
+  return notes;
+}
+
+function listed(named: readonly string[]): string {
+  const more = named.length - MOST_NAMED;
+  return `${named.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

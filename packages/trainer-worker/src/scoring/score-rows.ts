@@ -1,0 +1,47 @@
+import { setImmediate } from "node:timers/promises";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
+import { createTreeScorer } from "@colaml/shared/learning/model/tree-scorer";
+import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
+
+/** Rows between two turns of the event loop: some ms, so that locks are renewed and signals heard. */
+const ROWS_A_TURN = 5_000;
+
+/**
+ * Probabilities of every row: nRows x nClasses.
+ *
+ * @throws ColaError JOB_CANCELLED
+ */
+export async function scoreRows(
+  ensemble: TreeEnsemble,
+  matrix: CsrMatrix,
+  signal: AbortSignal,
+): Promise<Float64Array> {
+  const scorer = createTreeScorer(ensemble);
+  const { nClasses } = scorer;
+  const probabilities = new Float64Array(matrix.nRows * nClasses);
+  for (let row = 0; row < matrix.nRows; row++) {
+    if (row % ROWS_A_TURN === 0) {
+      await setImmediate();
+      if (signal.aborted) throw new ColaError("JOB_CANCELLED", "training was cancelled");
+    }
+    const from = matrix.indptr[row]!;
+    const to = matrix.indptr[row + 1]!;
+    const features = { indices: matrix.indices.subarray(from, to), values: matrix.data.subarray(from, to) };
+    scorer.probabilities(features, probabilities.subarray(row * nClasses, (row + 1) * nClasses));
+  }
+  return probabilities;
+}
+
+/** The predicted class of each row: the first of the highest probabilities, as numpy's argmax. */
+export function predictedClasses(probabilities: Float64Array, nClasses: number): Uint16Array {
+  const predicted = new Uint16Array(probabilities.length / nClasses);
+  for (let row = 0; row < predicted.length; row++) {
+    let best = 0;
+    for (let k = 1; k < nClasses; k++) {
+      if (probabilities[row * nClasses + k]! > probabilities[row * nClasses + best]!) best = k;
+    }
+    predicted[row] = best;
+  }
+  return predicted;
+}

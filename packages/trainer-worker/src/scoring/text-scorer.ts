@@ -1,0 +1,35 @@
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { createTreeScorer } from "@colaml/shared/learning/model/tree-scorer";
+import { TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
+
+/** Scores documents by a model; both functions return the same array each time (nClasses probabilities). */
+export interface TextScorer {
+  score(text: string): Float64Array;
+  /** The document that lies in `bytes` (UTF-8) from `start` to `end`. */
+  scoreBytes(bytes: Buffer, start: number, end: number): Float64Array;
+}
+
+/** From text to probabilities by the bundle alone: its own vocabulary, its own trees. */
+export function createTextScorer(bundle: ModelBundle): TextScorer {
+  const transform = new TfidfTransform(bundle);
+  const scorer = createTreeScorer(bundle.ensemble);
+  const out = new Float64Array(scorer.nClasses);
+  const scored = () =>
+    scorer.probabilities(
+      {
+        indices: transform.indices.subarray(0, transform.count),
+        values: transform.values.subarray(0, transform.count),
+      },
+      out,
+    );
+  return {
+    score(text) {
+      transform.transform(text);
+      return scored();
+    },
+    scoreBytes(bytes, start, end) {
+      transform.transformBytes(bytes, start, end);
+      return scored();
+    },
+  };
+}

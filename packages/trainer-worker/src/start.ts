@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { userInfo } from "node:os";
+import { promisify } from "node:util";
+import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/contracts/publish";
+import { QUEUES } from "@colaml/shared/contracts/queues";
+import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/contracts/train";
+import { tuneJobSchema } from "@colaml/shared/contracts/tune";
+import { checkJobPath } from "@colaml/shared/files/job-path";
+import { stateFolder } from "@colaml/shared/files/state-folder";
+import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { Spool } from "@colaml/shared/mlflow/spool";
+import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
+import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
+import { createPublishProcessor } from "./publish/processor";
+import { Publisher, type TrainingSpool } from "./publish/publisher";
+import { abandonTraining, createTrainProcessor } from "./train/processor";
+import { bestJobId, createTuneProcessor } from "./tune/processor";
+import { endTrials } from "./tune/trial-flow";
+import { withTrialProgress } from "./tune/trial-progress";
+
+/** Opens what the trainer needs and works on `train`, `tune` and `publish` until the process stops. */
+export async function startTrainer(worker: WorkerProcess): Promise<void> {
+  const { config, logger, lifecycle } = worker;
+  const { hmacKey } = config.model;
+  const { dataDir } = config.paths;
+  const state = stateFolder(config.paths.stateDir);
+  const mlflow = createMlflowClient(config.mlflow);
+  const spool: TrainingSpool = new Spool(state.spool);
+  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: state.models, hmacKey });
+  const dependencies = {
+    mlflow,
+    publisher,
+    spool,
+    hmacKey,
+    origin: { user: userInfo().username, sourceName: "trainer-worker", gitCommit: await gitCommit() },
+    maxMemoryMb: config.train.maxMemoryMb,
+    checkPath: (path: string) => checkJobPath(dataDir, path),
+  };
+  const connection = connectRedis(config.redis, logger);
+  lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));
+  const queueOptions = { connection, redis: config.redis, logger };
+  const trainQueue = openQueue<TrainJob, TrainResult>(QUEUES.train, queueOptions);
+  const tuneQueue = openQueue(QUEUES.tune, queueOptions);
+  publishByItself("trainings", (signal) => publisher.publishWaiting(signal), worker);
+  await runWorker<TrainJob, TrainResult>({
+    ...worker,
+    queue: QUEUES.train,
+    schema: trainJobSchema,
+    processor: withTrialProgress(createTrainProcessor(dependencies), tuneQueue),
+    abandon: (job, context, reason) => abandonTraining(job, context, reason, dependencies),
+  });
+  await runWorker({
+    ...worker,
+    queue: QUEUES.tune,
+    schema: tuneJobSchema,
+    processor: createTuneProcessor({ ...dependencies, trainQueue }),
+    abandon: async (job, context, reason) => {
+      await endTrials(trainQueue, context);
+      const best = { ...context, jobId: bestJobId(context.jobId) };
+      for (const which of [best, context]) await abandonTraining(job, which, reason, dependencies);
+    },
+  });
+  await runWorker<PublishJob, PublishResult>({
+    ...worker,
+    queue: QUEUES.publish,
+    schema: publishJobSchema,
+    processor: createPublishProcessor({
+      mlflow,
+      publisher,
+      checks: createCheckPublisher(mlflow, config.paths.stateDir, logger),
+    }),
+  });
+}
+
+/** The commit this code was checked out at; empty where there is no git. */
+async function gitCommit(): Promise<string> {
+  try {
+    const options = { cwd: __dirname, timeout: 2_000 };
+    const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], options);
+    return stdout.trim();
+  } catch {
+    return "";
+  }
+}

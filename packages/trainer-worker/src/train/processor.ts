@@ -1,0 +1,122 @@
+import { jobKeyOf } from "@colaml/shared/contracts/job-key";
+import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
+import type { ColaError } from "@colaml/shared/errors/cola-error";
+import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
+import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
+import { LiveRun } from "../publish/live-run";
+import { factsOf, publicationOf, type RunOrigin, runIdentity } from "../publish/publication";
+import type { Publisher, TrainingSpool } from "../publish/publisher";
+import { iterationMetrics, type MetricPoint } from "../publish/run-contents";
+import { endRunsLeft } from "../publish/runs-left";
+import { trainModel } from "./training";
+
+export interface TrainDependencies {
+  mlflow: MlflowClient;
+  publisher: Publisher;
+  spool: TrainingSpool;
+  origin: RunOrigin;
+  /** MiB the trainer may take. */
+  maxMemoryMb: number;
+  /** Signs model manifests where not empty. */
+  hmacKey: string;
+  /** Refuses a dataset outside of the configured root; absent: any path may be read. */
+  checkPath?: (path: string) => Promise<unknown>;
+}
+
+/** What a processor needs of its context; a test brings its own. */
+export type TrainContext = Pick<JobContext, "jobId" | "attempt" | "signal" | "logger" | "progress"> & {
+  job: { timestamp: number };
+};
+
+/**
+ * The logic of a `train` job: checks first, then a run in MLflow that shows every iteration, then the model on disk
+ * and in the registry, then the champion check. A failure marks the run FAILED and leaves nothing half-written.
+ *
+ * @throws ColaError MLFLOW_UNREACHABLE within seconds when there is nothing yet to keep; once the training is
+ *   done, an MLflow that is away is no failure: the result says that publishing waits
+ */
+export function createTrainProcessor(dependencies: TrainDependencies): Processor<TrainJob, TrainResult> {
+  return (job, context) => train(job, context, dependencies);
+}
+
+/** The same for callers that have no BullMQ job, as the last step of tuning. */
+export async function train(
+  job: TrainJob,
+  context: TrainContext,
+  dependencies: TrainDependencies,
+): Promise<TrainResult> {
+  const { mlflow, publisher, spool, checkPath } = dependencies;
+  const jobKey = jobKeyOf(context.jobId, context.job.timestamp);
+  const before = await alreadyTrained(jobKey, context, dependencies);
+  if (before) return before;
+  await checkPath?.(job.dataset.path);
+  await mlflow.ping();
+  const run = runIdentity(job, context.jobId, jobKey, dependencies.origin);
+  const live = new LiveRun(mlflow, job.experiment, run, context.logger);
+  try {
+    const { trained, steps } = await trainShown(job, context, live, dependencies);
+    void context.progress({ stage: "publish" });
+    await live.flush();
+    const publication = publicationOf(job, trained, run, steps, dependencies.hmacKey);
+    for (const note of factsOf(publication).notes) context.logger.warn(note);
+    return await publisher.publish(publication, context.signal);
+  } catch (error) {
+    // What is on the spool is not lost: its run is finished when it is published.
+    if ((await spool.nameOfJob(jobKey)) === undefined) await live.fail(error);
+    throw error;
+  }
+}
+
+/**
+ * Ends the runs in MLflow that killed attempts at a job left, if it is not run again. A training that is done is
+ * kept: it is published like any other.
+ */
+export async function abandonTraining(
+  { experiment }: Pick<TrainJob, "experiment">,
+  { jobId, job }: Pick<TrainContext, "jobId" | "job">,
+  reason: ColaError,
+  { mlflow, spool }: Pick<TrainDependencies, "mlflow" | "spool">,
+): Promise<void> {
+  const jobKey = jobKeyOf(jobId, job.timestamp);
+  if ((await spool.nameOfJob(jobKey)) !== undefined) return;
+  await endRunsLeft(mlflow, await mlflow.experiments.ensure(experiment), jobKey, reason);
+}
+
+/** A job that is taken up again after its worker was killed: its training may be done. */
+async function alreadyTrained(
+  jobKey: string,
+  { signal, logger }: TrainContext,
+  { spool, publisher }: TrainDependencies,
+): Promise<TrainResult | undefined> {
+  if ((await spool.nameOfJob(jobKey)) !== undefined) {
+    logger.info("this job's training is done and waits to be published");
+    await publisher.publishWaiting(signal);
+  }
+  return spool.resultOf(jobKey);
+}
+
+async function trainShown(
+  job: TrainJob,
+  { progress, signal, logger }: TrainContext,
+  live: LiveRun,
+  { maxMemoryMb }: TrainDependencies,
+) {
+  const steps: MetricPoint[] = [];
+  const trained = await trainModel(job, {
+    progress: (now) => void progress(now),
+    signal,
+    maxMemoryMb,
+    onPlanned: () => live.open(),
+    onIteration: (iteration: BoostIteration) => {
+      const points = iterationMetrics(iteration, Date.now());
+      steps.push(...points);
+      live.log(points);
+    },
+  });
+  const { rows } = trained.plan;
+  logger.info("trained", { ...rows, rejected: trained.rejected.count, seconds: trained.seconds });
+  for (const { line, reason } of trained.rejected.first.slice(0, 10))
+    logger.debug(`row left out: line ${line}: ${reason}`);
+  return { trained, steps };
+}

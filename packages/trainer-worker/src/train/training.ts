@@ -1,0 +1,190 @@
+import type { JobProgress } from "@colaml/shared/contracts/progress";
+import type { ClassificationMetrics, TrainJob } from "@colaml/shared/contracts/train";
+import { fileDigest } from "@colaml/shared/files/digest";
+import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
+import { PART } from "@colaml/shared/learning/data/split";
+import { type BoostResult, boost, type LabelledRows } from "@colaml/shared/learning/model/boosting";
+import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
+import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
+import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
+import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
+import { buildReferenceProfile } from "../profile/build-reference-profile";
+import { orderNotes } from "../profile/label-order";
+import { predictedClasses, scoreRows } from "../scoring/score-rows";
+import { checkTrainerMemory } from "./data/check-trainer-memory";
+import { planRows, type RowPlan } from "./data/plan-rows";
+import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
+
+export interface TrainingHooks {
+  progress: (progress: JobProgress) => void;
+  signal: AbortSignal;
+  /** MiB the trainer may take for its matrix. */
+  maxMemoryMb: number;
+  /** The data is sound and the boosting begins: the last moment to refuse without a trace. */
+  onPlanned?: (plan: RowPlan) => Promise<void>;
+  onIteration?: (iteration: BoostIteration) => void;
+}
+
+/** Rows that a model was judged on, in file order. */
+export interface ScoredRows {
+  classOf: Uint16Array;
+  /** nRows x nClasses. */
+  probabilities: Float64Array;
+}
+
+/** The test rows. */
+export interface TestRows extends ScoredRows {
+  /** Their features. */
+  matrix: CsrMatrix;
+  /** 1 for each row whose text stands in the training or validation rows as well. */
+  seen: Uint8Array;
+}
+
+/** A trained and evaluated model, not yet published. */
+export interface TrainedModel {
+  bundle: ModelBundle;
+  plan: RowPlan;
+  /** Rows of the file that were left out, by reason. */
+  rejected: DatasetReader["rejected"];
+  /** What a person should know of the file and of how it was read; a line each. */
+  notes: string[];
+  boosting: Omit<BoostResult, "ensemble">;
+  metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  test: TestRows;
+  /** Fingerprints of the texts of the training and validation rows. */
+  seen: FingerprintSet;
+  profile: ReferenceProfile;
+  /** sha256 of the dataset's file. */
+  datasetDigest: string;
+  seconds: number;
+}
+
+/**
+ * Reads, splits, fits, boosts and evaluates. Nothing is written anywhere.
+ *
+ * @throws ColaError what the data, the settings or the trainer's memory do not allow; JOB_CANCELLED
+ */
+export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<TrainedModel> {
+  const started = performance.now();
+  const { columns, features } = job;
+  // Refused before the file is read.
+  compileTokenPattern(features.token_pattern);
+  const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
+  hooks.progress({ stage: "read" });
+  const plan = await planRows(reader, job);
+  const datasetDigest = await fileDigest(job.dataset.path);
+  await hooks.onPlanned?.(plan);
+  const data = await readTrainingData(reader, plan, features, {
+    ...hooks,
+    onVocabulary: (vocabulary) => checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb),
+  });
+  const { ensemble, ...boosting } = await boostParts(job, plan, data, hooks);
+  const { terms, idf } = data.vocabulary;
+  const bundle: ModelBundle = {
+    formatVersion: 1,
+    classes: plan.classes,
+    columns,
+    features,
+    terms,
+    idf,
+    ensemble,
+  };
+  hooks.progress({ stage: "evaluate" });
+  const validation = await scoreRows(ensemble, data.validation.matrix, hooks.signal);
+  const test = await scoreRows(ensemble, data.test.matrix, hooks.signal);
+  const metricsOf = (rows: PartRows, probabilities: Float64Array) =>
+    classificationMetrics({ classes: plan.classes, labels: rows.classOf, probabilities });
+  const metrics = { validation: metricsOf(data.validation, validation), test: metricsOf(data.test, test) };
+  const profile = profileOf(bundle, data, validation, test, metrics.test);
+  return {
+    bundle,
+    plan,
+    rejected: reader.rejected,
+    notes: [...readNotes(reader), ...orderNotes(profile.order)],
+    boosting,
+    metrics,
+    test: { ...data.test, probabilities: test, seen: data.testSeen },
+    seen: data.seen,
+    profile,
+    datasetDigest,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function boostParts(
+  job: TrainJob,
+  plan: RowPlan,
+  { train, validation }: TrainingData,
+  { progress, signal, onIteration }: TrainingHooks,
+): Promise<BoostResult> {
+  const { iterations } = job.boosting;
+  progress({ stage: "boost", done: 0, total: iterations, unit: "iterations" });
+  return boost({
+    ...labelled(train),
+    validation: labelled(validation),
+    classes: plan.classes,
+    settings: job.boosting,
+    signal,
+    onIteration: (iteration) => {
+      progress({ stage: "boost", done: iteration.number, total: iterations, unit: "iterations" });
+      onIteration?.(iteration);
+    },
+  });
+}
+
+function labelled({ matrix, classOf }: PartRows): LabelledRows {
+  const { nRows, nColumns, indptr, indices, data } = matrix;
+  return { matrix: { nRows, nColumns, indptr, indices, values: data }, labels: classOf };
+}
+
+function profileOf(
+  { classes, terms }: ModelBundle,
+  data: TrainingData,
+  validation: Float64Array,
+  test: Float64Array,
+  metrics: ClassificationMetrics,
+): ReferenceProfile {
+  const { profiled } = data;
+  const n = profiled.row.length;
+  const nClasses = classes.length;
+  const partOf = (i: number) => (profiled.part[i] === PART.test ? data.test : data.validation);
+  const probabilities = new Float64Array(n * nClasses);
+  for (let i = 0; i < n; i++) {
+    const scored = profiled.part[i] === PART.test ? test : validation;
+    const from = profiled.row[i]! * nClasses;
+    probabilities.set(scored.subarray(from, from + nClasses), i * nClasses);
+  }
+  return buildReferenceProfile(
+    {
+      ...profiled,
+      termsOf: (i) => {
+        const { indptr, indices } = partOf(i).matrix;
+        const row = profiled.row[i]!;
+        return indices.subarray(indptr[row], indptr[row + 1]);
+      },
+      actual: Uint16Array.from({ length: n }, (_, i) => partOf(i).classOf[profiled.row[i]!]!),
+      predicted: predictedClasses(probabilities, nClasses),
+      probabilities,
+    },
+    classes,
+    terms,
+    { rows: data.test.classOf.length, metrics, classes: testClasses(data.test.classOf, test, nClasses) },
+    data.vocabulary.sketch,
+  );
+}
+
+/** Test rows of each class: those that are of it, those predicted to be, and those that are both. */
+function testClasses(classOf: Uint16Array, probabilities: Float64Array, nClasses: number) {
+  const zeros = () => new Array<number>(nClasses).fill(0);
+  const counts = { actual: zeros(), predicted: zeros(), correct: zeros() };
+  for (const [row, said] of predictedClasses(probabilities, nClasses).entries()) {
+    const of = classOf[row]!;
+    counts.actual[of]!++;
+    counts.predicted[said]!++;
+    if (of === said) counts.correct[of]!++;
+  }
+  return counts;
+}

@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { featuresSchema, trainJobSchema } from "@colaml/shared/contracts/train";
+import { readDataset } from "@colaml/shared/tables/dataset-reader";
+import { planRows } from "@colaml/trainer-worker/train/data/plan-rows";
+import { readTrainingData } from "@colaml/trainer-worker/train/data/read-training-data";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "training-data-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(texts: readonly string[], signal = new AbortController().signal) {
+  const path = join(folder, "rows.csv");
+  await writeFile(path, ["text,inbound", ...texts.map((text, i) => `${text},${i % 2}`), ""].join("\n"));
+  const reader = readDataset({ path }, { text: "text", label: "inbound" });
+  const plan = await planRows(reader, trainJobSchema.parse({ dataset: { path } }));
+  const stages: string[] = [];
+  const progress = ({ stage, done, total }: { stage: string; done?: number; total?: number }) =>
+    stages.push(`${stage} ${done}/${total}`);
+  const features = featuresSchema.parse({});
+  return { plan, stages, data: await readTrainingData(reader, plan, features, { progress, signal }) };
+}
+
+describe("the training data", () => {
+  it("is fitted on training rows alone and has every part's rows in file order", async () => {
+    // Row i says word i and `flight`: the vocabulary can only hold words of training rows.
+    const texts = Array.from({ length: 100 }, (_, i) => `flight word${i} 🤥`);
+    const { plan, data } = await read(texts);
+    const trained = texts.flatMap((_, i) => (plan.partOf[i] === 0 ? [`word${i}`] : []));
+    expect(data.vocabulary.terms).toEqual(["flight", ...trained].sort());
+    expect(data.vocabulary.nDocuments).toBe(49);
+    expect([data.train, data.validation, data.test].map(({ matrix }) => matrix.nRows)).toEqual([49, 21, 30]);
+    const testRows = texts.flatMap((_, i) => (plan.partOf[i] === 2 ? [i] : []));
+    expect(Array.from(data.test.classOf)).toEqual(testRows.map((i) => i % 2));
+    // A held-out row has `flight` alone, its l2-normalised value is 1.
+    expect(Array.from(data.test.matrix.data)).toEqual(new Array(30).fill(1));
+    expect(data.train.matrix.data).toHaveLength(98);
+  });
+
+  it("notes length and tokens of the held-out rows for the profile, in file order", async () => {
+    const { plan, data } = await read(
+      Array.from({ length: 100 }, (_, i) => `flight ${"x".repeat(i + 1)} 🤥`),
+    );
+    const heldOut = Array.from(plan.partOf.keys()).filter((i) => plan.partOf[i] !== 0);
+    expect(Array.from(data.profiled.textLength)).toEqual(heldOut.map((i) => 7 + i + 1 + 3));
+    expect(Array.from(data.profiled.tokens)).toEqual(new Array(51).fill(2));
+    expect(Array.from(data.profiled.unknownTokens)).toEqual(new Array(51).fill(1));
+  });
+
+  it("tells how far it is", async () => {
+    const { stages } = await read(Array.from({ length: 20 }, (_, i) => `word ${i}`));
+    expect(stages).toEqual(["fit 20/20", "transform 20/20"]);
+  });
+
+  it("stops when it is cancelled", async () => {
+    await expect(read(["a b", "c d", "e f", "g h", "i j", "k l"], AbortSignal.abort())).rejects.toMatchObject(
+      {
+        code: "JOB_CANCELLED",
+      },
+    );
+  });
+});
