@@ -38,7 +38,7 @@ export interface EmbeddedWorkers {
 export function configEnvironment(config: ColaConfig): Record<string, string> {
   const absolute = new Set(["paths.stateDir", "paths.dataDir", "logging.file"]);
   const entries = SETTINGS.map(({ key, env }) => {
-    const [group, name] = key.split("../cli") as [keyof ColaConfig, string];
+    const [group, name] = key.split(".") as [keyof ColaConfig, string];
     const value = String((config[group] as Record<string, unknown>)[name]);
     return [env, absolute.has(key) && value !== "" ? resolve(value) : value] as const;
   });

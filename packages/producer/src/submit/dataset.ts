@@ -10,7 +10,7 @@ import { formatByName } from "@colaml/shared/tables/file-format";
  * @throws ColaError USAGE for a format or a compression that is not the one that the file's name says
  */
 export function datasetOf({ data }: ColaConfig, path: string): Dataset {
-  const [format, compression] = data.inputFormat.split("./") as [Dataset["format"] | "", string?];
+  const [format, compression] = data.inputFormat.split(".") as [Dataset["format"] | "", string?];
   if (compression !== undefined && !path.toLowerCase().endsWith(`.${compression}`)) {
     throw new ColaError(
       "USAGE",

@@ -66,12 +66,12 @@ export function checkedPayload<T>(schema: ZodType<T>, payload: unknown): T {
     return parsed.data;
   }
   const issue = parsed.error.issues[0]!;
-  const where = issue.path.length > 0 ? `${issue.path.join("./")}: ` : "";
+  const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
   throw new ColaError("JOB_INVALID", `${where}${issue.message}`, {
     details: {
       issues: parsed.error.issues
         .slice(0, 10)
-        .map(({ path, message }) => ({ path: path.join("./"), message })),
+        .map(({ path, message }) => ({ path: path.join("."), message })),
     },
   });
 }

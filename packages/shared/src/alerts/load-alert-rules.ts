@@ -13,10 +13,7 @@ export function loadAlertRules(path: string): AlertRule[] {
   const parsed = alertRulesSchema.safeParse(readJson(path));
   if (parsed.success) return parsed.data;
   const { path: where, message } = parsed.error.issues[0]!;
-  throw new ColaError(
-    "CONFIG_INVALID",
-    `alert rules ${path}: ${where.join("../contracts") || "file"}: ${message}`,
-  );
+  throw new ColaError("CONFIG_INVALID", `alert rules ${path}: ${where.join(".") || "file"}: ${message}`);
 }
 
 function readJson(path: string): unknown {

@@ -32,7 +32,7 @@ export interface Setting {
 }
 
 const fieldOf = (key: string): Field => {
-  const [group, name] = key.split("./") as [keyof typeof configSchema, string];
+  const [group, name] = key.split(".") as [keyof typeof configSchema, string];
   return (configSchema[group] as unknown as Record<string, Field>)[name]!;
 };
 
@@ -175,7 +175,7 @@ export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
 export function printableConfig(config: ColaConfig): Record<string, unknown> {
   return Object.fromEntries(
     SETTINGS.map(({ key, sensitive }) => {
-      const [group, name] = key.split("./") as [keyof ColaConfig, string];
+      const [group, name] = key.split(".") as [keyof ColaConfig, string];
       const value = (config[group] as Record<string, unknown>)[name];
       if (typeof value !== "string" || value === "") return [key, value];
       // Of a URL with credentials the host is worth showing; the path of a webhook is a secret itself.

@@ -100,7 +100,7 @@ function columnsOf(
 
 function checkedCompression(path: string): Compression {
   const compression = compressionOf(path);
-  if (compression === "zstd" && Number(process.versions.node.split("..")[0]) < 22) {
+  if (compression === "zstd" && Number(process.versions.node.split(".")[0]) < 22) {
     throw new ColaError(
       "OUTPUT_UNWRITABLE",
       `${path}: this Node (${process.version}) writes no zstd: use .gz`,

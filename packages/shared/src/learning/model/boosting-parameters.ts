@@ -10,7 +10,7 @@ export function checkBoostingSettings(settings: BoostingSettings): BoostingSetti
   const parsed = boostingSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  const name = issue.path.join("./") || "boosting";
+  const name = issue.path.join(".") || "boosting";
   const value: unknown = issue.path.length > 0 ? Reflect.get(settings, issue.path[0]!) : settings;
   throw new ColaError("PARAMETER_INVALID", `${name} = ${JSON.stringify(value)}: ${issue.message}`);
 }

@@ -166,7 +166,7 @@ function jsonOf(bytes: Uint8Array, path: string): unknown {
   }
 }
 
-const issueOf = (error: z.ZodError) => `${error.issues[0]!.path.join("./")}: ${error.issues[0]!.message}`;
+const issueOf = (error: z.ZodError) => `${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}`;
 
 const corrupt = (path: string, what: string) =>
   new ColaError("MODEL_CORRUPT", `model file ${path} is damaged: ${what}`, { details: { file: path } });

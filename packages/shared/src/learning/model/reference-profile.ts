@@ -131,7 +131,7 @@ export function parseReferenceProfile(bytes: Uint8Array): ReferenceProfile {
   const parsed = profileSchema.safeParse(raw);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    const where = issue.path.join("./");
+    const where = issue.path.join(".");
     throw new ColaError("MODEL_CORRUPT", `${REFERENCE_PROFILE_FILE}: ${where}: ${issue.message}`);
   }
   return parsed.data;

@@ -138,7 +138,7 @@ export function ensembleFromXgboostJson(text: string): TreeEnsemble {
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${issue.path.join("./")}: ${issue.message}`);
+    throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${issue.path.join(".")}: ${issue.message}`);
   }
   const { gradient_booster: booster, learner_model_param: param, objective } = parsed.data.learner;
   const base = Number(param.base_score.replace(/^\[|\]$/g, ""));

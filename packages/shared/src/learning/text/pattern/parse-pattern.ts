@@ -76,7 +76,7 @@ class PatternParser {
     if (this.#quantifier() !== undefined) return reader.invalid("nothing stands before a quantifier");
     const character = reader.take();
     switch (character) {
-      case "./":
+      case ".":
         return { kind: "set", set: this.#flags.includes("s") ? ANY : NEWLINE.complement() };
       case "^":
         return { kind: "assertion", bit: this.#isMultiline ? ASSERTION.lineStart : ASSERTION.textStart };
