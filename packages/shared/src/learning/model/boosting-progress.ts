@@ -1,6 +1,7 @@
+import { evenlySpaced, GrowingMargins } from "./growing-margins";
 import type { SharedMatrix } from "./training-matrix";
 import type { Tree, TreeEnsemble } from "./tree-ensemble";
-import { leafOf, marginsToProbabilities } from "./tree-scorer";
+import { marginsToProbabilities } from "./tree-scorer";
 
 /** Mean log loss and share of wrong rows. */
 export interface StepMetrics {
@@ -22,48 +23,34 @@ export interface BoostIteration {
   validation?: StepMetrics;
 }
 
-/**
- * The quality of a growing ensemble on some rows: margins are kept, so that an iteration costs one tree a class
- * and row, not all of them.
- */
+/** The quality of a growing ensemble on some rows. */
 export class RunningMetrics {
-  readonly #matrix: SharedMatrix;
-  readonly #labels: Float32Array;
+  readonly #margins: GrowingMargins;
   readonly #rows: Uint32Array;
+  readonly #labels: Float32Array;
   readonly #nGroups: number;
   readonly #objective: TreeEnsemble["objective"];
-  readonly #margins: Float32Array;
-  readonly #dense: Float32Array;
   readonly #probabilities: Float64Array;
 
-  /** @param maxRows evenly spaced rows are taken where there are more */
+  /** @param maxRows evenly spaced rows are taken if there are more */
   constructor(matrix: SharedMatrix, labels: Float32Array, nClasses: number, maxRows: number) {
-    this.#matrix = matrix;
     this.#labels = labels;
-    const n = Math.min(matrix.nRows, maxRows);
-    this.#rows = Uint32Array.from({ length: n }, (_, i) => Math.floor((i * matrix.nRows) / n));
+    this.#rows = evenlySpaced(matrix.nRows, maxRows);
     this.#nGroups = nClasses === 2 ? 1 : nClasses;
+    this.#margins = new GrowingMargins(matrix, this.#nGroups, this.#rows);
     this.#objective = nClasses === 2 ? "binary:logistic" : "multi:softprob";
-    this.#margins = new Float32Array(n * this.#nGroups);
-    this.#dense = new Float32Array(matrix.nColumns).fill(Number.NaN);
     this.#probabilities = new Float64Array(nClasses);
   }
 
-  /** Adds the trees of one iteration and measures. O(rows x (stored a row + trees x depth)). */
+  /** Adds the trees of one iteration and measures. */
   add(trees: readonly Tree[]): StepMetrics {
-    const { indptr, indices, values } = this.#matrix;
-    const dense = this.#dense;
+    this.#margins.add(trees);
     let loss = 0;
     let wrong = 0;
     for (let i = 0; i < this.#rows.length; i++) {
-      const row = this.#rows[i]!;
-      const end = indptr[row + 1]!;
-      for (let j = indptr[row]!; j < end; j++) dense[indices[j]!] = values[j]!;
-      const margins = this.#margins.subarray(i * this.#nGroups, (i + 1) * this.#nGroups);
-      for (const tree of trees) margins[tree.group]! += tree.value[leafOf(tree, dense)]!;
-      for (let j = indptr[row]!; j < end; j++) dense[indices[j]!] = Number.NaN;
+      const margins = this.#margins.values.subarray(i * this.#nGroups, (i + 1) * this.#nGroups);
       const probabilities = marginsToProbabilities(this.#objective, margins, this.#probabilities);
-      const label = this.#labels[row]!;
+      const label = this.#labels[this.#rows[i]!]!;
       loss -= Math.log(Math.max(probabilities[label]!, LEAST_PROBABILITY));
       if (!isHighest(probabilities, label)) wrong++;
     }

@@ -7,7 +7,6 @@ import type { BoostIteration } from "./boosting-progress";
 import { checkMatrix, sharedFloats, shareMatrix, type TrainingMatrix } from "./training-matrix";
 import { checkTrainingSize, type TrainingSize, type TreeMethod, treeMethodFor } from "./training-memory";
 import type { TreeEnsemble } from "./tree-ensemble";
-import { readBinaryModel } from "./xgboost-binary";
 import type { ThreadInput, ThreadMessage, ThreadRows } from "./xgboost-thread";
 
 /** Training rows an iteration is measured on: more would cost as much time as the boosting itself. */
@@ -123,12 +122,12 @@ function threadError(error: unknown): ColaError {
   return new ColaError("TRAINING_FAILED", `training failed: ${reason}`, { cause: error });
 }
 
-/** Runs the thread to its end: the saved model. Whatever happens, the thread is gone when the promise settles. */
+/** Runs the thread to its end: the ensemble. Whatever happens, the thread is gone when the promise settles. */
 async function runThread(
   data: ThreadInput,
   { signal, threadMemoryMb = DEFAULT_THREAD_MB }: BoostInput,
   onIteration: (iteration: BoostIteration) => void,
-): Promise<Uint8Array> {
+): Promise<TreeEnsemble> {
   const thread = new Worker(join(__dirname, "xgboost-thread.js"), {
     workerData: data,
     // Captured: what the module prints is for us, not for the user's terminal.
@@ -141,12 +140,12 @@ async function runThread(
   const cancelled = () => new ColaError("JOB_CANCELLED", "training was cancelled");
   let onAbort: (() => void) | undefined;
   try {
-    return await new Promise<Uint8Array>((resolve, reject) => {
+    return await new Promise<TreeEnsemble>((resolve, reject) => {
       onAbort = () => reject(cancelled());
       signal?.addEventListener("abort", onAbort, { once: true });
       if (signal?.aborted) onAbort();
       thread.on("message", (message: ThreadMessage) => {
-        if (message.type === "done") resolve(message.model);
+        if (message.type === "done") resolve(message.ensemble);
         else if (message.type === "failed") reject(threadError(message.message));
         else
           try {
@@ -197,11 +196,10 @@ export async function boost(input: BoostInput): Promise<BoostResult> {
   checkInput(input, settings);
   const treeMethod = treeMethodFor(size);
   const history: BoostIteration[] = [];
-  const bytes = await runThread(threadInput(input, settings, treeMethod), input, (iteration) => {
+  const ensemble = await runThread(threadInput(input, settings, treeMethod), input, (iteration) => {
     history.push(iteration);
     input.onIteration?.(iteration);
   });
-  const ensemble = readBinaryModel(bytes);
   const bestIteration = bestOf(history);
   const kept = settings.early_stopping_rounds > 0 ? (bestIteration ?? history.length) : history.length;
   ensemble.trees.length = kept * ensemble.nGroups;

@@ -2,8 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { BoostIteration } from "./boosting-progress";
 import { RunningMetrics } from "./boosting-progress";
 import type { SharedMatrix } from "./training-matrix";
-import type { Tree } from "./tree-ensemble";
-import { readBinaryHeader, readBinaryTree } from "./xgboost-binary";
+import type { TreeEnsemble } from "./tree-ensemble";
+import { type TreeGrower, treeGrowerFor } from "./tree-grower";
 import { xgboostFailure } from "./xgboost-failure";
 import { loadXgboost, printedLines } from "./xgboost-module";
 import { XgboostTrainer } from "./xgboost-trainer";
@@ -31,44 +31,18 @@ export interface ThreadInput {
 /** What the training thread says. */
 export type ThreadMessage =
   | { type: "iteration"; iteration: BoostIteration }
-  | { type: "done"; model: Uint8Array }
+  | { type: "done"; ensemble: TreeEnsemble }
   | { type: "failed"; message: string };
 
-/** Reads the trees that the last step added: the model grows at its end, so the ones before are passed over. */
-class NewTrees {
-  #end = 0;
-  #count = 0;
-
-  read(bytes: Uint8Array): Tree[] {
-    const header = readBinaryHeader(bytes);
-    if (this.#end === 0) this.#end = header.treesAt;
-    const trees: Tree[] = [];
-    for (; this.#count < header.nTrees; this.#count++) {
-      const { tree, end } = readBinaryTree(bytes, this.#end);
-      trees.push(tree);
-      this.#end = end;
-    }
-    // Each step adds one tree a class, in the order of the classes.
-    trees.forEach((tree, group) => {
-      tree.group = group;
-    });
-    return trees;
-  }
-}
-
-function train(trainer: XgboostTrainer, input: ThreadInput, say: (message: ThreadMessage) => void): void {
+function train(grower: TreeGrower, input: ThreadInput, say: (message: ThreadMessage) => void): void {
   const measure = ({ matrix, labels }: ThreadRows, maxRows: number) =>
     new RunningMetrics(matrix, labels, input.nClasses, maxRows);
   const onTrain = measure(input.train, input.maxMeasuredRows.train);
   const onValidation =
     input.validation === undefined ? undefined : measure(input.validation, input.maxMeasuredRows.validation);
-  const newTrees = new NewTrees();
   let best = { logLoss: Number.POSITIVE_INFINITY, at: 0 };
-  let bytes: Uint8Array = new Uint8Array(0);
   for (let number = 1; number <= input.iterations; number++) {
-    trainer.step();
-    bytes = trainer.save();
-    const trees = newTrees.read(bytes);
+    const trees = grower.grow();
     const iteration: BoostIteration = { number, of: input.iterations, train: onTrain.add(trees) };
     const validation = onValidation?.add(trees);
     if (validation !== undefined) iteration.validation = validation;
@@ -77,7 +51,7 @@ function train(trainer: XgboostTrainer, input: ThreadInput, say: (message: Threa
       best = { logLoss: validation.logLoss, at: number };
     if (input.earlyStoppingRounds > 0 && number - best.at >= input.earlyStoppingRounds) break;
   }
-  say({ type: "done", model: bytes });
+  say({ type: "done", ensemble: grower.ensemble() });
 }
 
 async function main(input: ThreadInput): Promise<void> {
@@ -86,9 +60,9 @@ async function main(input: ThreadInput): Promise<void> {
   const say = (message: ThreadMessage) => port.postMessage(message);
   try {
     const module = await loadXgboost();
-    const trainer = new XgboostTrainer(module, input.train.matrix, input.train.labels, input.train.weights);
-    for (const [name, value] of input.parameters) trainer.setParameter(name, value);
-    train(trainer, input, say);
+    const { matrix, labels, weights } = input.train;
+    const trainer = new XgboostTrainer(module, matrix, labels, weights);
+    train(treeGrowerFor(trainer, matrix, input.nClasses, input.parameters), input, say);
   } catch (error) {
     say({ type: "failed", message: xgboostFailure(error, printedLines) });
   }
