@@ -4,7 +4,6 @@ import { repoRoot } from "./paths.mjs";
 import { run, say } from "./run-command.mjs";
 import { digestOf, isStamped, stamp } from "./stamp.mjs";
 
-const PNPM = "pnpm@12.21.0";
 const stampFile = join(repoRoot, "node_modules", ".colaml-stamp");
 
 function wanted() {
@@ -18,6 +17,9 @@ function wanted() {
     ...files.map((file) => readFileSync(join(repoRoot, file))),
   );
 }
+
+/** `pnpm@VERSION`, as package.json names it for every tool. */
+const pnpm = () => JSON.parse(readFileSync(join(repoRoot, "package.json"), "utf8")).packageManager;
 
 export function nodePackagesAreReady() {
   return isStamped(stampFile, wanted());
@@ -34,7 +36,7 @@ export async function installNodePackages() {
       ...first,
       "exec",
       "--yes",
-      PNPM,
+      pnpm(),
       "--",
       "install",
       "--frozen-lockfile",
