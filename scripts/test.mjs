@@ -1,4 +1,4 @@
-// npm test [-- jest arguments]: lint, types, every test against a real Redis and MLflow. Ends with `N passed, N failed`.
+// npm test [-- jest arguments]: lint, unused code, types, every test against a real Redis and MLflow. Ends with `N passed, N failed`.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,6 +13,9 @@ import { endMarked, markName } from "./test/leftover-processes.mjs";
 
 /** Jest has written its results and still does not end: something a test opened is open. */
 const EXIT_GRACE_MS = 20_000;
+
+const UNUSED_HINT =
+  ": remove what is listed; `npx knip --fix --fix-type exports` takes the word export from what only its file uses";
 
 const mark = randomUUID();
 const env = {
@@ -31,9 +34,9 @@ function start(file, args) {
   return { child, ended };
 }
 
-async function check(name, file, args) {
+async function check(name, file, args, hint = "") {
   const passed = (await start(file, args).ended) === 0;
-  say(`${passed ? "PASS" : "FAIL"} ${name}`);
+  say(passed ? `PASS ${name}` : `FAIL ${name}${hint}`);
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1 };
 }
 
@@ -88,8 +91,9 @@ async function leftovers() {
 await runScript(async () => {
   await ensureInstalled([[testPythonDir, "requirements-test.txt"]]);
   const lint = await check("lint", "@biomejs/biome/bin/biome", ["check", "."]);
+  const unused = await check("unused", "knip/bin/knip.js", ["--no-progress"], UNUSED_HINT);
   const types = await withSetupLock(() => check("types", "typescript/bin/tsc", ["-b"]));
-  const counts = [lint, types];
+  const counts = [lint, unused, types];
   // Finds all of it built and notes that, so that tests of the scripts find nothing to set up.
   if (types.failed === 0) await withSetupLock(build);
   if (types.failed === 0) counts.push(await jest(process.argv.slice(2)), await leftovers());

@@ -3,7 +3,6 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isPublicAddress, publicAddress } from "@colaml/monitor-worker/alerts/target-address";
 import { createWebhookSender, webhookTarget } from "@colaml/monitor-worker/alerts/webhook";
-import { isSignedBy } from "@colaml/monitor-worker/alerts/webhook-signature";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { alert, loopback, receiver } from "./webhook-receiver";
@@ -17,10 +16,9 @@ describe("the webhook", () => {
     const id = String(headers["webhook-id"]);
     const timestamp = Number(headers["webhook-timestamp"]);
     const header = String(headers["webhook-signature"]);
-    const expected = createHmac("sha256", "secret-key").update(`${id}.${timestamp}.${body}`).digest("base64");
-    expect(header.split(" ")[0]).toBe(`v1,${expected}`);
-    expect(isSignedBy(header, "old", id, timestamp, body)).toBe(true);
-    expect(isSignedBy(header, "other", id, timestamp, body)).toBe(false);
+    const signedBy = (key: string) =>
+      `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
+    expect(header.split(" ")).toEqual([signedBy("secret-key"), signedBy("old")]);
     const parsed = JSON.parse(body);
     expect(parsed.text).toBe("accuracy &lt;!channel&gt; &amp; down");
     expect(parsed.alert).toEqual(alert);

@@ -1,5 +1,4 @@
 import type { TermContribution } from "@colaml/shared/contracts/predict";
-import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import type { RejectedByReason } from "@colaml/shared/tables/rejected-by-reason";
 import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 
@@ -32,8 +31,6 @@ export interface ScoredRange {
 export interface ChunkScorer {
   score(range: Buffer, origin: RangeOrigin): ScoredRange;
 }
-
-export type InputPlan = ChunkPlan["input"];
 
 /** Why a record that is no `record` is left out, in the words of the dataset reader. */
 export const REJECTED: Record<"broken-quote" | "too-long", RejectReason> = {

@@ -77,7 +77,6 @@ export const predictChunkJobSchema = z.strictObject({
   firstRow: z.number().int().min(0),
 });
 export type PredictChunkJob = z.infer<typeof predictChunkJobSchema>;
-export type PredictChunkJobInput = z.input<typeof predictChunkJobSchema>;
 
 /** Result of a `predict-chunk` job: what the part holds. Small, because the event stream keeps copies. */
 export interface PredictChunkResult {

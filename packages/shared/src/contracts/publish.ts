@@ -3,7 +3,6 @@ import { z } from "zod";
 /** Payload of a `publish` job, version 1: publish now what was left on disk while MLflow was away. */
 export const publishJobSchema = z.strictObject({ v: z.literal(1).default(1) });
 export type PublishJob = z.infer<typeof publishJobSchema>;
-export type PublishJobInput = z.input<typeof publishJobSchema>;
 
 /** Result of a `publish` job. */
 export interface PublishResult {

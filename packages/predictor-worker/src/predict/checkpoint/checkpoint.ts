@@ -14,7 +14,6 @@ const chunkEntrySchema = z.strictObject({
   /** Of the part; absent for a chunk that was set aside, and for a record too long to be scored. */
   sha256: z.string().optional(),
 });
-export type ChunkEntry = z.infer<typeof chunkEntrySchema>;
 
 const setAsideSchema = z.strictObject({
   /** Of the chunk's job, and of the `predict-dead` job that stands for it. */
@@ -26,7 +25,6 @@ const setAsideSchema = z.strictObject({
   records: count,
   reason: z.string(),
 });
-export type SetAside = z.infer<typeof setAsideSchema>;
 
 /** Where a batch is: everything before it is on the disk and is not done again. */
 export const checkpointSchema = z.strictObject({

@@ -63,16 +63,3 @@ export class CsrBuilder {
     this.#data = data;
   }
 }
-
-/** Writes a row of the matrix over `target` from `offset` on, `missing` where it has no entry. */
-export function writeDenseRow(
-  matrix: CsrMatrix,
-  row: number,
-  target: Float32Array,
-  offset: number,
-  missing: number,
-): void {
-  target.fill(missing, offset, offset + matrix.nColumns);
-  const end = matrix.indptr[row + 1]!;
-  for (let i = matrix.indptr[row]!; i < end; i++) target[offset + matrix.indices[i]!] = matrix.data[i]!;
-}
