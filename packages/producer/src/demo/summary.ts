@@ -25,7 +25,7 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
       ]),
     ),
     heading("2. Predict"),
-    `  ${count(predict.rows)} rows with version ${predict.modelVersion}, ${rate} rows/s, ${count(predict.rejected)} without a text set aside`,
+    `  ${count(predict.rows)} rows with version ${predict.modelVersion}, ${rate} rows/s, ${count(predict.rejected)} left out (no text)`,
     `  ${files.output}`,
     heading("3. Monitor"),
     `  ${verdict}: ${printable(monitor.summary)}`,
