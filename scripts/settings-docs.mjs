@@ -1,6 +1,6 @@
 // Writes docs/configuration.md's table and .env.example from the one schema.
 //   node scripts/settings-docs.mjs           write both
-//   node scripts/settings-docs.mjs --check   exit 1 where one of them differs from the schema
+//   node scripts/settings-docs.mjs --check   exit 1 if one of them differs from the schema
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

@@ -135,7 +135,7 @@ describe("the closed loop among real servers and workers", () => {
     expect(await incidents()).toEqual([]);
   });
 
-  it("tells one incident a rule and starts one training, though two monitors check the same at once", async () => {
+  it("reports one incident per rule and starts one training, though two monitors check the same at once", async () => {
     // Held, so that all six checks are of version 1.
     await queues.queue("train").pause();
     const ids = await Promise.all(Array.from({ length: 6 }, () => submitCheck("b.csv")));
@@ -191,7 +191,7 @@ describe("the closed loop among real servers and workers", () => {
     );
   });
 
-  it("rolls the new champion back where it is worse than the one before, and says it everywhere", async () => {
+  it("rolls the new champion back if it is worse than the one before, and says it everywhere", async () => {
     const parentIncident = await idOf("retrain");
     const { loop, runId } = await check("a.csv");
     expect(loop).toContainEqual(
@@ -262,7 +262,7 @@ describe("the closed loop among real servers and workers", () => {
     expect(posted.every(({ headers }) => /^v1,/.test(String(headers["webhook-signature"])))).toBe(true);
   });
 
-  it("tells one incident a rule though both monitors are killed in mid-work", async () => {
+  it("reports one incident per rule though both monitors are killed in mid-work", async () => {
     await check("a.csv");
     const before = new Set((await incidents()).map(({ alert }) => alert.id));
     const finishedBefore = await queues.queue("monitor").getCompletedCount();

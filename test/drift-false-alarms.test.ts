@@ -114,7 +114,7 @@ describe("synthetic tweets", () => {
     expect(found.halves).toEqual({ level: "none", scores: 5 });
   });
 
-  it("are an alert where customers alone, or agents alone, stand against both", () => {
+  it("are an alert if only customers, or only agents, are compared with both", () => {
     expectSidesToDiffer(found);
   });
 
@@ -151,7 +151,7 @@ describe("the real tweets", () => {
     expect(asIfRandom).toBeGreaterThan(binomialRange(windows, 0.01)[1]);
   });
 
-  itWithRealData("are an alert where customers alone, or agents alone, stand against both", () => {
+  itWithRealData("are an alert if only customers, or only agents, are compared with both", () => {
     expectSidesToDiffer(found);
   });
 

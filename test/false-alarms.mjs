@@ -1,5 +1,5 @@
-// How often the drift check alarms on rows that nothing but chance tells apart, and that it does on rows of one side
-// alone. A process of its own: jest's contexts make the many draws ten times slower.
+// How often the drift check alarms on rows that differ only by chance, and that it does on rows of one side
+// only. A process of its own: jest's contexts make the many draws ten times slower.
 // Arguments: a file to train on, a file of rows, trials a size, sizes as reference:window, rates by comma.
 // Prints {alarms: [{reference, window, counts: one a rate, ofStatistic: at the last rate}], stretches: {windows, alarms,
 // asIfRandom, words: windows with any word marked}, sides: [{label, rows, level, words}], halves: {level, scores},
@@ -52,7 +52,7 @@ async function scoreFile(file, { classes, terms, columns, features }) {
   return scored;
 }
 
-/** The profile that the trainer stores where these are its held-out rows. */
+/** The profile that the trainer stores if these are its held-out rows. */
 function profileOf(some) {
   const { classes, terms } = bundle;
   const probabilities = new Float64Array(some.length * classes.length);
@@ -150,7 +150,7 @@ function halves() {
   return { level, scores: scores.length };
 }
 
-/** Rows of one class alone against a reference of both, in file order as the trainer profiles them. */
+/** Rows of one class only against a reference of both, in file order as the trainer profiles them. */
 function side(label, count) {
   const profile = profileOf(rows.filter((_, i) => i % 2 === 1));
   const ofSide = rows.filter(({ actual }, i) => i % 2 === 0 && bundle.classes[actual] === label);

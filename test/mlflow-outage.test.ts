@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true, force: true });
 });
 
-test("a publication that an outage breaks off is gone on with when the server is back, and made once", async () => {
+test("a publication that an outage breaks off is resumed when the server is back, and made once", async () => {
   const cacheDir = join(stateDir, "cache");
   const client = clientFor(server.uri);
   await publishModel(client, exampleRun("e"), exampleModel("m"));
@@ -88,7 +88,7 @@ function monitorIn(folder: string) {
     settings: config.monitor,
     confine: async (path) => path,
     reports: createReportFiles({ stateDir: folder, dataDir: "" }),
-    // one monitor alone: nothing to wait for
+    // only one monitor: nothing to wait for
     latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
   });
@@ -163,7 +163,7 @@ test("a check made while MLflow is away is recorded when it is back: run, metric
   }
 }, 200_000);
 
-test("a server that hangs is said to be away", async () => {
+test("a server that hangs is reported to be away", async () => {
   server.child.signal("SIGSTOP");
   try {
     await expect(clientFor(server.uri).ping()).rejects.toMatchObject({

@@ -15,7 +15,7 @@ export interface RedisCluster {
 }
 
 /**
- * Starts a cluster from commands alone (`redis-cli` may not be there): nodes meet, share the slots and agree. The
+ * Starts a cluster with nothing but commands (`redis-cli` may not be there): nodes meet, share the slots and agree. The
  * cluster bus listens on a node's port + 10,000, so a port above 55,535 will not do and another one is asked for.
  */
 export async function startRedisCluster(size = 3): Promise<RedisCluster> {

@@ -37,7 +37,7 @@ const inScripts = (statements: string, env: NodeJS.ProcessEnv = {}) =>
 beforeAll(() => run(process.execPath, ["scripts/setup.mjs"]));
 
 describe("npm run cola", () => {
-  it("prints nothing but JSON on stdout, and nothing at all where there is nothing to set up", async () => {
+  it("prints nothing but JSON on stdout, and nothing at all if there is nothing to set up", async () => {
     const { code, stdout, stderr } = await run("npm", ["run", "-s", "cola", "--", "config", "--json"]);
     expect([code, stderr.replace(/^npm warn .*\n/gm, "")]).toEqual([0, ""]);
     expect(JSON.parse(stdout)).toBeInstanceOf(Object);
@@ -115,7 +115,7 @@ describe("setup", () => {
   it.each([
     ["there is none on PATH", {}, "exit 127"],
     ["python3 is 3.9", {}, "echo 3 9"],
-  ])("says in one line what Python it needs where %s", async (reason, _, body) => {
+  ])("says in one line what Python it needs if %s", async (reason, _, body) => {
     const env = { ...fakePython(body), DIR: join(folder, "python") };
     const { code, stderr } = await inScripts(install, env);
     expect(code).toBe(1);

@@ -175,14 +175,14 @@ describe("secrets of the configuration", () => {
     expect(await ask(api, "/admin/queues/api/queues?activeQueue=monitor&status=latest", secrets.read)).toBe(
       200,
     );
-    // The webhook that refuses is told of in the log, with its reason.
+    // The webhook that refuses is in the log, with its reason.
     const log = () => readFileSync(join(folder, "everything.log"), "utf8");
     while (!/webhook did not take an alert/.test(log())) await new Promise((wait) => setTimeout(wait, 100));
     expect([...webhookPaths]).toEqual([`/${secrets.webhookPath}`]);
     expect(heard["webhook"]).toMatch(/"webhook-signature":"v1,\S+ v1,/);
   });
 
-  it("are in nothing that was said or answered", () => {
+  it("are in nothing that was printed or answered", () => {
     expect(holders(heard)).toEqual([]);
   });
 
@@ -192,7 +192,7 @@ describe("secrets of the configuration", () => {
     expect(holders(contents)).toEqual([]);
   });
 
-  it("are in no file: outputs, reports, logs, state; but for where `cola up` runs, which its owner alone may read", () => {
+  it("are in no file: outputs, reports, logs, state; except where `cola up` runs, which only its owner may read", () => {
     const files = filesUnder(folder);
     const record = join(folder, "state", "up.json");
     expect(files).toEqual(

@@ -18,7 +18,7 @@ declare global {
 
 /**
  * One Redis and one MLflow for the whole run, by address in TEST_REDIS_URL and TEST_MLFLOW_URI. Those that are set
- * already are used as they are; COLAML_TEST_SERVERS=0 starts none, for units alone.
+ * already are used as they are; COLAML_TEST_SERVERS=0 starts none, for tests that need none.
  */
 export default async function globalSetup(): Promise<void> {
   process.env["COLAML_PYTHON"] ??= join(repoRoot, ".colaml/python/bin/python");

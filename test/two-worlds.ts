@@ -28,7 +28,7 @@ export const training = (experiment: string) => ({
   champion: { rule: "better" as const },
   experiment,
 });
-/** A training with a cooldown and a tuning with a budget, both where the model is bad. */
+/** A training with a cooldown and a tuning with a budget, both for a bad model. */
 export const rulesFor = (model: string) => [
   {
     name: "retrain",

@@ -24,7 +24,7 @@ try {
   const python = process.env.COLAML_PYTHON_EVIDENTLY;
   if (!python) throw new Error("start it by `npm run bench -- monitor`: it makes the Python environment");
   const theirs = run(python, [join(import.meta.dirname, "evidently_drift.py"), predictions]);
-  table.push([`evidently ${theirs.version}: text drift alone`, theirs]);
+  table.push([`evidently ${theirs.version}: only text drift`, theirs]);
   console.log("| what | rows | seconds | CPU seconds | peak memory, MB |\n|---|---|---|---|---|");
   for (const [what, { seconds, cpuSeconds, peakMb, rows: read }] of table) {
     console.log(

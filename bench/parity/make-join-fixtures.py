@@ -25,7 +25,7 @@ def foreign(classes, foreign_names, share):
     predicted = np.array(classes)[probabilities.argmax(axis=1)]
     actual = np.where(random.random(n) < 0.75, predicted, random.choice(classes, n))
     actual = np.where(random.random(n) < share, random.choice(foreign_names, n), actual)
-    # a third label makes `average="binary"` an error; of one label alone "micro" is the same number
+    # a third label makes `average="binary"` an error; of one label only "micro" is the same number
     how = (
         {"labels": [classes[1]], "average": "micro"}
         if len(classes) == 2

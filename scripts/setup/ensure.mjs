@@ -35,7 +35,7 @@ export async function runScript(work) {
   // npm says where the user stands; without it that is the working folder itself.
   if (!process.env.INIT_CWD || process.cwd() !== repoRoot) process.env.INIT_CWD = process.cwd();
   process.chdir(repoRoot);
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that has seen enough (`| head`) is not a failure.
   process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
   try {
     await work();

@@ -47,7 +47,7 @@ export async function installNodePackages() {
   stamp(stampFile, wanted());
 }
 
-/** The npm that runs us where there is one: it may not be on PATH. */
+/** The npm that runs us if there is one: it may not be on PATH. */
 function npmCommand() {
   const running = process.env.npm_execpath ?? "";
   return basename(running) === "npm-cli.js" ? [process.execPath, running] : ["npm"];

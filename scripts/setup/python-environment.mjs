@@ -21,7 +21,7 @@ export function pythonIsReady(dir, requirements) {
 }
 
 /**
- * Makes a virtual environment with the packages of a requirements file in `scripts/`, by uv: it takes seconds where
+ * Makes a virtual environment with the packages of a requirements file in `scripts/`, by uv: it takes seconds if
  * pip takes a minute. Half an environment has no stamp and is made anew.
  */
 export async function installPython(dir, requirements) {
@@ -44,7 +44,7 @@ async function makeEnvironment(system, dir) {
   await run(system, ["-m", "venv", dir], { hint: withoutPip });
 }
 
-/** pip knows the user's index, proxy and certificates from its own settings; uv is told. */
+/** pip knows the user's index, proxy and certificates from its own settings; uv gets them from us. */
 async function installPackages(python, file) {
   const hint = "check the network and pip's index settings (PIP_INDEX_URL)";
   const pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input"];

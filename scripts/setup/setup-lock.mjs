@@ -42,7 +42,7 @@ function tryLock() {
   }
 }
 
-/** Moved aside first: of two processes that see the same dead holder, one must not remove the other's new lock. */
+/** Renamed first: of two processes that see the same holder that has ended, one must not remove the other's new lock. */
 function takeAway(holder) {
   const aside = `${file}.stale.${process.pid}`;
   try {

@@ -18,7 +18,7 @@ export function stopWithNpm() {
   timer.unref();
 }
 
-/** npm's pid, after that of the shell it runs scripts in where that is still there (`sh -c "node scripts/..."`). */
+/** npm's pid, after that of the shell it runs scripts in if that is still there (`sh -c "node scripts/..."`). */
 function ancestors() {
   const parent = process.ppid;
   const isShell = read(`/proc/${parent}/cmdline`).includes("\0-c\0");

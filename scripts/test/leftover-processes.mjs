@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Every process that a test run starts inherits this variable, and so can be told from all others. */
+/** Every process that a test run starts inherits this variable, which distinguishes it from all others. */
 export const markName = "COLAML_TEST_RUN";
 
-/** What ends by itself a moment after the run (a guard, a server that was told to stop) is none. */
+/** What ends by itself a moment after the run (a guard, a server that got its signal) does not count. */
 const PATIENCE_MS = 8_000;
 
 /**
- * Ends the processes that carry the mark and still run; says what they were. Empty where `/proc` does not show the
+ * Ends the processes that carry the mark and still run; says what they were. Empty if `/proc` does not show the
  * environment of processes (macOS).
  */
 export async function endMarked(mark) {

@@ -70,7 +70,7 @@ async function predictOurselves(env) {
   return { fresh, predicted, modelUri: `models:/${MODEL}@champion` };
 }
 
-/** Problems of an engine's answers; empty where they are those of `cola predict`. */
+/** Problems of an engine's answers; empty if they are those of `cola predict`. */
 function problems({ rows, nulls, sameRows, nullsUnanswered, labelsThatDiffer, probabilityDifference }) {
   return [
     rows === ROWS ? "" : `${rows} rows instead of ${ROWS}`,
@@ -111,7 +111,7 @@ async function answersAsOurs(name, { env, input, predicted, modelUri }) {
 
 async function testEngines(engines) {
   const { env } = await colaUp(folder);
-  // Ray gives way to every other process (nice 15) unless it is told not to, and reports its use to its makers.
+  // Ray gives way to every other process (nice 15) unless it is set not to, and reports its use to its makers.
   Object.assign(env, { RAY_worker_niceness: "0", RAY_USAGE_STATS_ENABLED: "0", PYTHONPATH: examples });
   const { fresh, ...ours } = await predictOurselves(env);
   const input = join(folder, "new-tweets.parquet");

@@ -25,7 +25,7 @@ for (const signal of ["SIGINT", "SIGTERM"])
  * Runs a program to its end.
  *
  * @returns {Promise<{stdout: string, stderr: string}>}
- * @throws Error with the end of what it wrote where it fails
+ * @throws Error with the end of what it wrote if it fails
  */
 export function run(command, args, { env = process.env } = {}) {
   return new Promise((resolve, reject) => {

@@ -82,7 +82,7 @@ withRedis("schedules", () => {
   });
   const workers: Worker[] = [];
 
-  it("make jobs that are tried again like any other, and that are found by their id", async () => {
+  it("make jobs that are retried like any other, and that are found by their id", async () => {
     await addSchedule(queue, { id: "hourly", every: "1h" }, payload);
     const [job] = await queue.getJobs(["waiting", "delayed"]);
     expect(job!.opts).toMatchObject({ attempts: 5, backoff: { type: "exponential" } });
@@ -92,7 +92,7 @@ withRedis("schedules", () => {
     await queues.close();
   });
 
-  it("that were paused go on when they are added again", async () => {
+  it("that were paused resume when they are added again", async () => {
     await addSchedule(queue, { id: "often", every: "1h" }, payload);
     await pauseSchedule(queue, "often");
     await pauseSchedule(queue, "often");
@@ -126,7 +126,7 @@ withRedis("schedules, whatever the clock and the servers do", () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  /** A worker that notes its jobs. `ran` resolves when so many have run in all. */
+  /** A worker that notes its jobs. `ran` resolves when this many have run in all. */
   function startWorker(address: string, prefix: string, ticks: string[]) {
     const listeners = new Set<() => void>();
     const work = async ({ id }: { id?: string }) => {

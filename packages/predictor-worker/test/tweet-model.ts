@@ -35,7 +35,7 @@ const TERMS = [
   "your",
 ];
 
-/** A tree of depth 3 whose splits and leaves follow from `seed` alone. */
+/** A tree of depth 3 whose splits and leaves follow only from `seed`. */
 function tree(seed: number): Tree {
   const nodes = 15;
   const inner = (node: number) => node < 7;

@@ -75,7 +75,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   });
 }
 
-/** The commit this code was checked out at; empty where there is no git. */
+/** The commit this code was checked out at; empty if there is no git. */
 async function gitCommit(): Promise<string> {
   try {
     const options = { cwd: __dirname, timeout: 2_000 };

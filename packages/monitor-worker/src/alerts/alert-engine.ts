@@ -42,7 +42,7 @@ export interface EngineResult {
 /** What is kept between checks of a model. */
 interface ModelState {
   rules: [string, RuleState][];
-  /** The latest checks with what each was told, newest last: one that is repeated is told the same. */
+  /** The latest checks with the answer that each got, newest last: one that is repeated gets the same. */
   checks: { id: string; told: EngineResult }[];
 }
 
@@ -73,7 +73,7 @@ export class AlertEngine {
 
   /**
    * @param checkId id of the job, which makes up the ids of new incidents
-   * @param held throws where the caller's lock is lost
+   * @param held throws if the caller's lock is lost
    */
   async evaluate(
     model: { name: string; version: string },
@@ -127,7 +127,7 @@ function incidentId(rule: string, model: string, checkId: string): string {
   return [rule, model, checkId].map(idPart).join("-");
 }
 
-/** A long one is cut, and told from others that begin like it by its digest. */
+/** A long one is cut; its digest distinguishes it from others that begin like it. */
 function idPart(text: string): string {
   const safe = text.replace(/[^A-Za-z0-9._-]/g, "-");
   if (safe.length <= MAX_ID_PART) return safe;

@@ -65,7 +65,7 @@ export class AlertOutbox {
   /**
    * Tries every alert that is due, oldest first.
    *
-   * @returns milliseconds until the next one is due, undefined where none waits
+   * @returns milliseconds until the next one is due, undefined if none waits
    */
   flush(): Promise<number | undefined> {
     this.#flushing ??= this.#flush().finally(() => {
@@ -146,7 +146,7 @@ export class AlertOutbox {
     const wait = Math.round(longest * (0.5 + random() / 2));
     await this.#write(name, { ...letter, attempts: letter.attempts + 1, nextAt: now + wait });
     onOutcome?.("retried");
-    logger.warn("the webhook did not take an alert, it is tried again", { ...facts, waitMs: wait });
+    logger.warn("the webhook did not take an alert, it is retried", { ...facts, waitMs: wait });
     return wait;
   }
 
@@ -171,7 +171,7 @@ export class AlertOutbox {
 
 const nameOf = (alert: Alert) => `${alert.id}.${alert.status}.json`;
 
-/** Nothing where a file holds something else: one of them must not hold up the others. */
+/** Nothing if a file holds something else: one of them must not hold up the others. */
 function parseLetter(text: string): Letter | undefined {
   try {
     return letterSchema.safeParse(JSON.parse(text)).data;

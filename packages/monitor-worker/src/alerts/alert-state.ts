@@ -17,14 +17,14 @@ export const QUIET: RuleState = { breaches: 0 };
 
 export interface Transition {
   state: RuleState;
-  /** What is told: once when an incident opens and once when it ends. */
+  /** What is reported: once when an incident opens and once when it ends. */
   event?: { status: "firing" | "recovered"; id: string };
 }
 
 /**
  * One check of one rule.
  *
- * @param breached undefined where the metric had no value
+ * @param breached undefined if the metric had no value
  * @param newId the id of an incident that this check opens
  */
 export function stepRule(

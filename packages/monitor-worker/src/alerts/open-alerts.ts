@@ -12,7 +12,7 @@ import { createWebhookSender } from "./webhook";
 
 export interface OpenAlerts {
   engine: AlertEngine;
-  /** Starts posting to the webhook, where there is one; ends with the process's lifecycle. */
+  /** Starts posting to the webhook, if there is one; ends with the process's lifecycle. */
   startDelivery(): void;
 }
 

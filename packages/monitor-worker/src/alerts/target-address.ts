@@ -53,7 +53,7 @@ export const resolveHost: Resolve = (host) => lookup(host, { all: true, verbatim
  * elsewhere between this check and the connection.
  *
  * @param host as in `URL.hostname`
- * @throws ColaError WEBHOOK_FAILED (final) where an address is private, (retryable) where the name has none
+ * @throws ColaError WEBHOOK_FAILED (final) if an address is private, (retryable) if the name has none
  */
 export async function publicAddress(host: string, allowPrivate: boolean, resolve: Resolve): Promise<Address> {
   const bare = host.replace(/^\[|\]$/g, "");

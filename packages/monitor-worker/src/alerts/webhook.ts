@@ -85,7 +85,7 @@ export function createWebhookSender(
   const secrets = [settings.secret, settings.previousSecret].filter((secret) => secret !== "");
   return async (alert) => {
     const body = webhookBody(alert);
-    // The same over all tries of one message, so receivers can tell a repetition.
+    // The same in all attempts of one message, so that receivers recognise a repetition.
     const id = `${alert.id}.${alert.status}`;
     const timestamp = Math.floor(Date.now() / 1000);
     const signature = secrets.length > 0 ? webhookSignature(secrets, id, timestamp, body) : undefined;

@@ -14,7 +14,7 @@ export interface Comparison {
   referenceRows: number;
   /** Rows of the window. */
   rows: number;
-  /** Kish's design effect: neighbouring rows are alike, so they tell as much as `rows / designEffect` random ones. */
+  /** Kish's design effect: neighbouring rows are alike, so they are worth as much as `rows / designEffect` random ones. */
   designEffect: number;
   /** `bins`: each row is in one of them; `words`: a row holds each word or not. */
   kind: "bins" | "words";
@@ -22,7 +22,7 @@ export interface Comparison {
   varianceFactor?: number;
 }
 
-/** What PSI is at a window's size when nothing but chance tells it from the reference. */
+/** What PSI is at a window's size when only chance separates it from the reference. */
 export interface PsiUnderChance {
   /** Its mean: above 0, and the higher the smaller the window. */
   expected: number;

@@ -4,7 +4,7 @@ import { NewWords } from "./new-words";
 /** What one window of rows looks like, in the bins of a reference profile. */
 export interface WindowCounts {
   rows: number;
-  /** Rows with a text: less than `rows` where the texts are not at hand. */
+  /** Rows with a text: less than `rows` if the texts are not at hand. */
   texts: number;
   documentFrequency: Float64Array;
   textLength: Float64Array;
@@ -20,12 +20,12 @@ export interface WindowCounts {
 
 const PROFILED_NOT = -1;
 
-/** Counts rows one by one into the profile's bins: one pass, and memory for the bins alone. */
+/** Counts rows one by one into the profile's bins: one pass, and memory only for the bins. */
 export class DriftWindow {
   readonly counts: WindowCounts;
   readonly #profile: ReferenceProfile;
   readonly #tokenise: (text: string) => string[];
-  /** Column of each term of the model, or -1 where it is not profiled. */
+  /** Column of each term of the model, or -1 if it is not profiled. */
   readonly #column: Map<string, number>;
   readonly #lastRow: Int32Array;
   readonly #newWords: NewWords | undefined;

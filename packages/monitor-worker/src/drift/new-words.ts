@@ -45,7 +45,7 @@ export class NewWords {
     return this.#share === 1 || this.#random() < this.#share;
   }
 
-  /** @param unknown tokens of the text that are no term of the model; phrases among them do not count */
+  /** @param unknown tokens of the text that are not terms of the model; phrases among them do not count */
   add(text: string, unknown: readonly string[]): void {
     const number = this.#counted++;
     const identifying = identifyingParts(text);

@@ -14,7 +14,7 @@ const looksDamaged = (id: string): boolean => EXPONENT.test(id) || ROUNDED.test(
 export function damageHint(ids: readonly string[]): string | undefined {
   const damaged = ids.filter(looksDamaged);
   if (damaged.length === 0 || 2 * damaged.length < ids.length) return undefined;
-  return `ids such as "${damaged[0]}" are long numbers that a spreadsheet shortened: export the id column as text from where the ids are whole`;
+  return `ids such as "${damaged[0]}" are long numbers that a spreadsheet shortened: export the id column as text from a source that has the whole ids`;
 }
 
 /** A few ids as a message shows them, cut. */

@@ -5,7 +5,7 @@ const FIRST_SLOTS = 1_024;
 const EMPTY = -1;
 /** What an Int16 numbers. */
 const MOST_LABELS = 32_767;
-/** Deliveries that a slot tells apart: what a Uint16 numbers. */
+/** Deliveries that a slot can distinguish: what a Uint16 numbers. */
 const MOST_DELIVERIES = 65_535;
 
 /** Answers of `meet` besides the code of a label. */
@@ -56,7 +56,7 @@ export class LabelIndex {
   #low = new Uint32Array(FIRST_SLOTS);
   #code = new Int16Array(FIRST_SLOTS).fill(EMPTY);
   #flags = new Uint8Array(FIRST_SLOTS);
-  /** The delivery that gave the label; 0: one before those that the numbers tell apart. */
+  /** The delivery that gave the label; 0: one before those that the numbers distinguish. */
   #delivery = new Uint16Array(FIRST_SLOTS);
   /** Hash of the first row that the id stands on; 0: none yet. Absent until rows are joined. */
   #row: Uint32Array | undefined;
@@ -120,7 +120,7 @@ export class LabelIndex {
    * The code of the label of an id, which then counts as met; or `NO_LABEL`, `CONFLICTING_LABELS`, `SHARED_ID`. That
    * rows share an id shows at the second of them: if `sharedCount` grew, the rows have to be joined again.
    *
-   * @param row hash of all that tells the row from another, not 0
+   * @param row hash of all that distinguishes the row from another, not 0
    */
   meet(id: string, row: number): number {
     const slot = this.#find(id);

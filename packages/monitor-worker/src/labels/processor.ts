@@ -21,7 +21,7 @@ export interface LabelsDependencies {
 }
 
 /**
- * Takes labels in: stores them for their model, and matches them with predictions where the job names some.
+ * Takes labels in: stores them for their model, and matches them with predictions if the job names some.
  *
  * @throws ColaError INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, PATH_NOT_ALLOWED, TOO_MANY_REJECTED,
  *   LABELS_INVALID, OUTPUT_UNWRITABLE

@@ -7,7 +7,7 @@ import { startTraining } from "./start-training";
 import { watchChampion } from "./watch-champion";
 
 /**
- * What follows a check: the retrainings under way go on a step, and rules whose incident is open may start one,
+ * What follows a check: the retrainings under way take one step, and rules whose incident is open may start one,
  * within cooldown and budget.
  */
 export function createClosedLoop(dependencies: LoopDependencies): AfterCheck {

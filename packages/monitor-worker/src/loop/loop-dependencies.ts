@@ -19,11 +19,11 @@ export interface LoopDependencies {
   outcomeOf: (queue: "train" | "tune", jobId: string) => Promise<TrainingOutcome>;
   /** Adds a line to what the dashboard shows of a job. */
   logJob: (queue: "train" | "tune" | "monitor", jobId: string, line: string) => Promise<void>;
-  /** Accuracy of another version on the labelled rows of a check; undefined where they cannot be scored again. */
+  /** Accuracy of another version on the labelled rows of a check; undefined if they cannot be scored again. */
   accuracyOf: (model: string, version: string, job: MonitorJob) => Promise<number | undefined>;
   /** Version of the present champion. */
   championOf: (model: string) => Promise<string | undefined>;
-  /** Makes `to` champion again; false where `from` no longer is. */
+  /** Makes `to` champion again; false if `from` no longer is. */
   rollback: (model: string, from: string, to: string, reason: string) => Promise<boolean>;
   now?: () => Date;
 }

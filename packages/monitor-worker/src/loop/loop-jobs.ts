@@ -6,7 +6,7 @@ import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { LoopDependencies } from "./loop-dependencies";
 
-/** The training jobs of the loop, on the queues where any trainer takes them. */
+/** The training jobs of the loop, on the queues that any trainer takes them from. */
 export function createLoopJobs(
   connection: RedisConnection,
   redis: ColaConfig["redis"],

@@ -9,7 +9,7 @@ export interface LoopRuns {
 }
 
 /**
- * Tells MLflow what happened, in order. MLflow being away does not stop the loop: what could not be told stays in
+ * Records in MLflow what happened, in order. MLflow being away does not stop the loop: what could not be recorded stays in
  * the entry for the next check.
  */
 export async function tellMlflow(

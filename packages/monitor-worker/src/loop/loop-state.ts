@@ -3,7 +3,7 @@ import { readDocument, writeDocument } from "@colaml/shared/files/state-document
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
 
-/** One thing to be told to MLflow under the loop's own run. */
+/** One thing to record in MLflow under the loop's own run. */
 export type LoopNote =
   | { step: string; text: string }
   /** A run that the loop caused, or that made it act. */
@@ -34,7 +34,7 @@ export interface LoopEntry {
   experiment: string;
   /** Parent run in MLflow. */
   runId?: string;
-  /** What MLflow was not told yet. */
+  /** What is not recorded in MLflow yet. */
   untold: LoopNote[];
 }
 
@@ -42,7 +42,7 @@ const DAY_MS = 86_400_000;
 /** Entries kept, newest last. */
 const KEPT = 200;
 
-/** Why a rule may not start a training now; nothing where it may. */
+/** Why a rule may not start a training now; nothing if it may. */
 export function brakeOf(
   entries: readonly LoopEntry[],
   rule: string,

@@ -33,7 +33,7 @@ export function adoptCheck({ check }: LoopTurn, entry: LoopEntry): void {
   if (check.result.runId) entry.untold.push({ child: check.result.runId });
 }
 
-/** What `act` gives, or nothing where it fails: that is logged and stops neither the loop nor the check. */
+/** What `act` gives, or nothing if it fails: that is logged and stops neither the loop nor the check. */
 export async function attempt<T>(
   { check }: LoopTurn,
   what: string,

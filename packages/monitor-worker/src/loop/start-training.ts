@@ -3,8 +3,8 @@ import { brakeOf, type LoopEntry } from "./loop-state";
 import { adoptCheck, attempt, type LoopTurn, tell } from "./loop-turn";
 
 /**
- * Starts the training of a rule whose incident is open, once an incident. What a brake stopped is tried again at
- * each check for as long as the incident goes on.
+ * Starts the training of a rule whose incident is open, once per incident. What a brake stopped is retried at
+ * each check for as long as the incident lasts.
  */
 export async function startTraining(turn: LoopTurn, rule: AlertRule, incident: string): Promise<void> {
   const { dependencies, check, entries, said } = turn;

@@ -2,7 +2,7 @@ import type { LoopEntry } from "./loop-state";
 import { adoptCheck, attempt, type LoopTurn, tell } from "./loop-turn";
 
 /**
- * One check of a new champion's watch window: where it is worse than the one before, on the same rows and beyond its
+ * One check of a new champion's watch window: if it is worse than the one before, on the same rows and beyond its
  * 95% interval, that one becomes champion again.
  */
 export async function watchChampion(turn: LoopTurn, entry: LoopEntry): Promise<void> {
@@ -22,7 +22,7 @@ export async function watchChampion(turn: LoopTurn, entry: LoopEntry): Promise<v
   if (done) entry.untold.push({ close: true });
 }
 
-/** Accuracy of the version before on the rows of this check; where they cannot be scored again, what it was. */
+/** Accuracy of the version before on the rows of this check; if they cannot be scored again, its accuracy when it was replaced. */
 async function compare(
   turn: LoopTurn,
   entry: LoopEntry,
@@ -50,7 +50,7 @@ async function rollBack(turn: LoopTurn, entry: LoopEntry, step: string, shown: s
   if (done === false) return endIfReplaced(turn, entry);
   if (done === undefined) {
     entry.checks--;
-    return tell(turn, entry, step, `rollback to version ${to} failed, the next check tries again: ${shown}`);
+    return tell(turn, entry, step, `rollback to version ${to} failed, the next check retries it: ${shown}`);
   }
   entry.status = "rolled back";
   await tell(turn, entry, step, `rolled back to version ${to}: ${shown}`);

@@ -12,7 +12,7 @@ import { RowHashes } from "../rows/row-hash";
 import { ForeignLabelList } from "./foreign-label-list";
 import { type MistakeExample, MistakeExamples } from "./masked-example";
 
-/** What one pass over the rows leaves: counts alone. */
+/** What one pass over the rows leaves: only counts. */
 export interface Collected {
   rows: number;
   quality: RealisedQuality;

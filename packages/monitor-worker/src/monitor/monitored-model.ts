@@ -12,6 +12,6 @@ export interface MonitoredModel {
   terms: readonly string[];
   tokenise: (text: string) => string[];
   columns: ColaConfig["columns"];
-  /** Absent where the model was published without one. */
+  /** Absent if the model was published without one. */
   profile?: ReferenceProfile;
 }

@@ -17,7 +17,7 @@ import { checkJoin, labelWarnings } from "./label-findings";
 import { type OpenCheck, type OpenCheckDependencies, openCheck } from "./open-check";
 import { type RecordDependencies, record } from "./record-check";
 
-/** A check that is told and recorded, for what follows it. */
+/** A check that is reported and recorded, for what follows it. */
 export interface RecordedCheck {
   job: MonitorJob;
   result: MonitorResult;
@@ -46,7 +46,7 @@ export interface MonitorDependencies extends OpenCheckDependencies, RecordDepend
 export type CheckContext = Pick<JobContext, "jobId" | "signal" | "logger" | "progress">;
 
 /**
- * Checks a model version on the rows of a job: quality where there are labels, estimated quality and drift where
+ * Checks a model version on the rows of a job: quality if there are labels, estimated quality and drift if
  * the model has a profile; alerts, report, a run in MLflow.
  *
  * @throws ColaError MODEL_NOT_FOUND, MODEL_MISMATCH, INPUT_NOT_FOUND, INPUT_EMPTY, COLUMN_NOT_FOUND, LABELS_INVALID,

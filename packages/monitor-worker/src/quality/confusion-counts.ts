@@ -17,7 +17,7 @@ export interface ClassCounts {
 }
 
 /**
- * Counts by actual (rows) and predicted (columns) class; counts may be fractional where the actual class is only
+ * Counts by actual (rows) and predicted (columns) class; counts may be fractional if the actual class is only
  * known by its probability. One more actual class, `foreign`, stands for labels that are not a class of the model: what
  * is predicted for them is wrong.
  */

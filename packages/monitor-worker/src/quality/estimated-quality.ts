@@ -11,7 +11,7 @@ export type CalibrationReference = Pick<ReferenceProfile, "calibration" | "class
 };
 
 /**
- * Quality without labels, under two assumptions that no row can tell apart. Only the texts moved: confidence-based
+ * Quality without labels, under two assumptions between which no row can decide. Only the texts moved: confidence-based
  * performance estimation as NannyML's CBPE, each row counts in the confusion matrix by its calibrated probability of
  * being of each class. Only the classes' shares moved: the same after these chances are weighed by how the shares
  * moved. Neither sees a changed meaning of the words.

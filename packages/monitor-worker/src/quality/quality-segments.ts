@@ -16,7 +16,7 @@ export class QualitySegments {
   #segments: Segment[] = [];
   #rowsEach = FIRST_ROWS;
 
-  /** @param correct undefined where the row has no label */
+  /** @param correct undefined if the row has no label */
   add(correct: boolean | undefined, expectedCorrect: number): void {
     let last = this.#segments.at(-1);
     if (last === undefined || last.rows >= this.#rowsEach) {

@@ -1,11 +1,11 @@
-/** Probabilities are told apart to so many steps: six decimals. */
+/** Steps between 0 and 1 that probabilities are rounded to: six decimals. */
 const STEPS = 1_000_000;
 /** With many classes the tables of all of them share this many steps. */
 const STEPS_OF_ALL_CLASSES = 4_000_000;
 
 /**
  * Counts of positive and negative rows by their probability, so that the area under the ROC curve needs memory
- * for the steps alone, however many rows come (8 MB for a binary model).
+ * only for the steps, however many rows come (8 MB for a binary model).
  */
 export class ScoreTable {
   readonly #positives: Uint32Array;

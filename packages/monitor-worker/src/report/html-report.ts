@@ -18,7 +18,7 @@ export interface ReportData {
   maker: ReportMaker;
   source: string;
   classes: readonly string[];
-  /** A row a class, and a last one for labels that are not a class of the model. */
+  /** One row per class, and a last one for labels that are not a class of the model. */
   confusion: readonly (readonly number[])[];
   segments: readonly Segment[];
   /** Earlier checks and this one, oldest first. */

@@ -9,7 +9,7 @@ export interface TimePoint {
   estimated?: number;
 }
 
-/** Narrow, so that its text can be read where a phone shows the whole of it. */
+/** Narrow, so that its text can be read on a phone that shows the whole of it. */
 const WIDTH = 400;
 const HEIGHT = 190;
 const LEFT = 36;

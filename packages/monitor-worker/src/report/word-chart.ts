@@ -6,7 +6,7 @@ const ROW = 24;
 const WORDS = 12;
 const LONGEST_WORD = 14;
 
-/** Bars of how many more or fewer texts hold each word, in points of share; pale where chance may explain it. */
+/** Bars of how many more or fewer texts hold each word, in points of share; pale if chance may explain it. */
 export function wordChart(words: readonly WordDrift[], kind: "rose" | "fell"): Markup {
   const shown = words.slice(0, WORDS);
   const changes = shown.map(({ referenceShare, currentShare }) => Math.abs(currentShare - referenceShare));

@@ -5,11 +5,11 @@ import { type Batch, type DatasetReader, readDataset, readNotes } from "@colaml/
 /** Some rows with what the model says of them. */
 export interface MonitoredRows {
   count: number;
-  /** Absent where the file has no ids: such rows cannot meet late labels. */
+  /** Absent if the file has no ids: such rows cannot meet late labels. */
   ids?: readonly string[];
-  /** Absent where the file has no texts. */
+  /** Absent if the file has no texts. */
   texts?: readonly string[];
-  /** As written; blank where a row has none. Absent where the file has no labels. */
+  /** As written; blank if a row has none. Absent if the file has no labels. */
   labels?: readonly string[];
   /** Class index a row. */
   predicted: ArrayLike<number>;

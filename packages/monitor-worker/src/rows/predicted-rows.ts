@@ -8,9 +8,9 @@ const VERSION = "model_version";
 const probabilityOf = (name: string) => `probability_${name}`;
 
 /**
- * The rows of a finished prediction: id, label and a probability a class, and the text where it was passed through.
+ * The rows of a finished prediction: id, label and a probability per class, and the text if it was passed through.
  *
- * @throws ColaError MODEL_MISMATCH where the file has no probability of a class, COLUMN_NOT_FOUND
+ * @throws ColaError MODEL_MISMATCH if the file has no probability of a class, COLUMN_NOT_FOUND
  */
 export async function openPredictedRows(
   path: string,
@@ -90,7 +90,7 @@ function predictionsOf(
   return { count: predicted.length, ids, predicted, probabilities, ...(textAt >= 0 ? { texts } : {}) };
 }
 
-/** The registry version that made a prediction, by its first row; nothing where the file does not say. */
+/** The registry version that made a prediction, by its first row; nothing if the file does not say. */
 export async function predictedVersion(path: string): Promise<string | undefined> {
   const open = await openRows({ path }, undefined, [], [VERSION]);
   if (!open.columns.has(VERSION)) return undefined;

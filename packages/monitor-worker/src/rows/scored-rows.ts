@@ -11,7 +11,7 @@ export interface TextClassifier {
 /**
  * The rows of a file with texts, scored by the model.
  *
- * @param columns `labelRequired` where somebody named the column: then a file without it is refused
+ * @param columns `labelRequired` if somebody named the column: then a file without it is refused
  */
 export async function openScoredRows(
   dataset: Dataset,

@@ -1,6 +1,6 @@
 /**
  * Jensen-Shannon distance: the square root of the divergence, natural logarithm, between 0 and sqrt(ln 2) = 0.83,
- * exactly `scipy.spatial.distance.jensenshannon(p, q)`. Bins where both are 0 count nothing.
+ * exactly `scipy.spatial.distance.jensenshannon(p, q)`. Bins in which both are 0 do not count.
  *
  * @param p shares that add up to 1, as do `q`'s
  */

@@ -17,7 +17,7 @@ export function seededRandom(seed: number): Random {
 /** Above this variance a normal, rounded and kept within range, stands in for the binomial. */
 const NORMAL_FROM_VARIANCE = 25;
 
-/** Successes in `n` trials of chance `share`; n need not be whole. O(n share) where counts are small. */
+/** Successes in `n` trials of chance `share`; n need not be whole. O(n share) if counts are small. */
 export function binomial(n: number, share: number, random: Random): number {
   if (n <= 0 || share <= 0) return 0;
   if (share >= 1) return n;

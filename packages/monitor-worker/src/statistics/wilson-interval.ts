@@ -2,7 +2,7 @@ import { Z_95 } from "./normal";
 
 /**
  * Wilson's 95% score interval of a share, as statsmodels' `proportion_confint(method="wilson")`: it stays within
- * 0 and 1 and holds its level for small n and shares near the ends, where the textbook interval does not.
+ * 0 and 1 and holds its level for small n and shares near the ends, unlike the textbook interval.
  *
  * @param successes of `n` rows, n at least 1; may be fractional
  * @example wilsonInterval(8, 10) // [0.490..., 0.943...]

@@ -37,7 +37,7 @@ const breach = (name: string, more: Partial<Observation["rule"]> = {}): Observat
 });
 
 describe("the alert engine", () => {
-  it("tells a check that was cut off in mid-telling the same incident again, not another", async () => {
+  it("gives a check that was cut off while it reported the same incident again, not another", async () => {
     const told: string[] = [];
     let isAway = true;
     const sink = async ({ id, rule }: Alert) => {
@@ -77,7 +77,7 @@ describe("the alert engine", () => {
     expect(await readdir(join(folder, "monitor", "m"))).toEqual(["alerts.json", "alerts.json.unreadable"]);
   });
 
-  it("tells and stores nothing when its lock is lost", async () => {
+  it("reports and stores nothing when its lock is lost", async () => {
     const told: Alert[] = [];
     const lost = () => {
       throw new Error("the lock is lost");

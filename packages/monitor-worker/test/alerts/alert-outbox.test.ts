@@ -47,7 +47,7 @@ describe("the outbox", () => {
     expect(await readdir(join(stateDir, "alerts", "outbox"))).toEqual([]);
   });
 
-  it("does not send again what is out already, though a check that is repeated tells it again", async () => {
+  it("does not send again what is out already, though a check that is repeated reports it again", async () => {
     const sent: string[] = [];
     const box = outbox(async ({ status }) => void sent.push(status));
     await box.put(alert);

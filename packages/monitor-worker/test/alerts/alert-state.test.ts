@@ -20,11 +20,11 @@ describe("the states of a rule", () => {
     expect(run([true, false, true, true, true, true]).events).toEqual(["3 firing id3"]);
   });
 
-  it("tell the recovery under the incident's id", () => {
+  it("report the recovery under the incident's id", () => {
     expect(run([true, true, false, false]).events).toEqual(["1 firing id1", "2 recovered id1"]);
   });
 
-  it("stay as they are where nothing is known", () => {
+  it("stay as they are if nothing is known", () => {
     expect(run([true, undefined, true, undefined, undefined]).events).toEqual(["2 firing id2"]);
   });
 

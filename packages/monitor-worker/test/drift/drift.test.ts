@@ -156,7 +156,7 @@ describe("words", () => {
     expect(outOfVocabularyShare).toEqual({ reference: 0, current: 0 });
   });
 
-  it("count the words constructor and __proto__ like any other, each once a text", () => {
+  it("count the words constructor and __proto__ like any other, each once per text", () => {
     const words = ["constructor", "__proto__"];
     const profile = { ...EMPTY, terms: { words, documentFrequency: [1, 1], designEffect: 1 } };
     const window = new DriftWindow(profile, words, split);
@@ -171,7 +171,7 @@ describe("words", () => {
     expect([window.counts.texts, window.counts.withoutKnownWords]).toEqual([4, 2]);
   });
 
-  it("leave text statistics out where the window has no texts", () => {
+  it("leave text statistics out if the window has no texts", () => {
     const profile = profileOf(writeRows(200, 0.5, 3));
     const window = new DriftWindow(profile, WORDS, split);
     window.addPrediction(1, [0.2, 0.8]);

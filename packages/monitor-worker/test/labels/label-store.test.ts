@@ -168,7 +168,7 @@ describe("the index of labels", () => {
     expect(found[1]).toBe(SHARED_ID);
   });
 
-  it("tells deliveries apart beyond the number it counts them by", () => {
+  it("distinguishes deliveries beyond the number it counts them by", () => {
     const index = new LabelIndex();
     for (let i = 0; i < 70_000; i++) {
       index.set("a", i % 2 === 0 ? "x" : "y");

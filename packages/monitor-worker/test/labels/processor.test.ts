@@ -74,7 +74,7 @@ describe("a delivery of labels", () => {
     expect(await deliver({ labels })).toMatchObject({ rows: 2, added: 0, ambiguous: { ids: 1, rows: 2 } });
   });
 
-  it("inside a job has missing labels as a file has them: they are no labels, unless the job says so", async () => {
+  it("inside a job has missing labels as a file has them: they are not labels, unless the job says so", async () => {
     const labels = ["True", "nan", "NULL", "None"].map((label, i) => ({ id: `${i}`, label }));
     expect(await deliver({ labels, maxRejected: 3 })).toMatchObject({
       rows: 1,

@@ -171,7 +171,7 @@ describe("the closed loop", () => {
     expect(ids()).toEqual(["retrain-a", "retrain-c", "retrain-d"]);
   });
 
-  it("starts what a brake stopped once the brake is off, for as long as the incident goes on", async () => {
+  it("starts what a brake stopped once the brake is off, for as long as the incident lasts", async () => {
     const { check, wait, ids } = loop(() => notPromoted);
     await check("1", 0.6, "a");
     await check("1", 0.6, "b");
@@ -213,7 +213,7 @@ describe("the closed loop", () => {
     expect([rolledBack, await statuses()]).toEqual([[], ["replaced"]]);
   });
 
-  it("goes on while MLflow is away, and tells it all in order when it is back", async () => {
+  it("continues while MLflow is away, and records it all in order when it is back", async () => {
     const { check, ids, told, world, statuses } = loop(() => notPromoted);
     world.mlflowIsAway = true;
     await check("1", 0.6, "a");

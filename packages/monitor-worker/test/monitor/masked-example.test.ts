@@ -21,7 +21,7 @@ describe("examples", () => {
     expect(maskedExample(`${"1 ".repeat(100_000)}`)).not.toMatch(/1 1 1 1 1 1/);
   });
 
-  it("keep the surest mistakes alone", () => {
+  it("keep only the surest mistakes", () => {
     const examples = new MistakeExamples();
     for (let i = 0; i < 100; i++) examples.add(`text ${i}`, "True", "False", i / 100);
     expect(examples.list.map(({ probability }) => probability)).toEqual([

@@ -20,7 +20,7 @@ describe("what the monitor shows on /metrics", () => {
     expect(await lines()).toContain('colaml_alerts_total{rule="accuracy-low",severity="critical"} 1');
   });
 
-  it("shows the latest check alone, and leaves out what it could not compute", async () => {
+  it("shows only the latest check, and leaves out what it could not compute", async () => {
     const registry = new Registry();
     const metrics = createMonitorMetrics(registry, []);
     const result = { openIncidents: ["a", "b"] } as unknown as MonitorResult;

@@ -221,7 +221,7 @@ describe("a check of a labelled file", () => {
     expect(withoutKnownWords).toBeUndefined();
   });
 
-  it("alerts once an incident, and tells its end", async () => {
+  it("alerts once per incident, and reports its end", async () => {
     const { check } = processor();
     const low = { input: { path: await labelled(60) } };
     const first = await check(low, "a");
@@ -241,7 +241,7 @@ describe("a check of a labelled file", () => {
     await expect(store.acknowledge("none", "ana")).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
   });
 
-  it("counts a check that is repeated once, and tells the closed loop the same again", async () => {
+  it("counts a check that is repeated once, and gives the closed loop the same again", async () => {
     const rules = alertRulesSchema.parse([
       { name: "low", metric: "accuracy_score", comparison: "<", threshold: 0.7, consecutive: 2 },
     ]);
@@ -275,7 +275,7 @@ describe("a check of a labelled file", () => {
     ]);
   });
 
-  it("holds a rule against the model it names alone", async () => {
+  it("holds a rule only against the model it names", async () => {
     const rule = { metric: "accuracy_score", comparison: "<", threshold: 0.7 };
     const rules = alertRulesSchema.parse([
       { name: "other", model: "another_model", ...rule },
@@ -294,7 +294,7 @@ describe("a check of a labelled file", () => {
     expect(queued).toHaveLength(1);
   });
 
-  it("gives no verdict on a few rows, and one class alone leaves the area out", async () => {
+  it("gives no verdict on a few rows, and one class only leaves the area out", async () => {
     const path = await write("few.csv", ["tweet_id,text,inbound", "1,good,True", "2,good,True"]);
     const result = await processor().check({ input: { path } });
     expect(result).toMatchObject({ ok: true, verdict: "no verdict" });
@@ -302,7 +302,7 @@ describe("a check of a labelled file", () => {
     expect(result.metrics).not.toHaveProperty("roc_auc");
   });
 
-  it("goes on without labels, unless their column was named", async () => {
+  it("does without labels, unless their column was named", async () => {
     const path = await write("texts.csv", ["tweet_id,text", "1,good", "2,bad"]);
     expect(await processor().check({ input: { path } })).toMatchObject({
       n: 0,

@@ -33,7 +33,7 @@ describe("estimated quality if the texts moved", () => {
       expect(Math.abs(metrics[name as QualityMetric]! - value)).toBeLessThan(0.015);
     });
 
-    it("is near what the labels say, where the raw probabilities are far too sure", () => {
+    it("is near what the labels say, while the raw probabilities are far too sure", () => {
       const { accuracy_score, roc_auc } = cbpe.realised;
       expect(Math.abs(metrics.accuracy_score! - accuracy_score)).toBeLessThan(0.015);
       expect(Math.abs(metrics.roc_auc! - roc_auc)).toBeLessThan(0.015);

@@ -63,7 +63,7 @@ describe("realised quality", () => {
     expect(areaErrorOf(0.85, { actual: [100, 150, 250] })).toBeCloseTo(0.019985, 6);
   });
 
-  it("leaves out what one class alone cannot say, with the reason", () => {
+  it("leaves out what one class cannot show, with the reason", () => {
     const tally = new LabelTally(2);
     tally.add(0, 0, [0.9, 0.1]);
     const { metrics } = tally.quality(["False", "True"]);

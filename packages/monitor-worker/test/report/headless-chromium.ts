@@ -19,7 +19,7 @@ const FLAGS = [
   "--remote-debugging-pipe",
 ];
 
-/** COLAML_CHROMIUM, else the first Chromium on PATH; undefined where there is none. */
+/** COLAML_CHROMIUM, else the first Chromium on PATH; undefined if there is none. */
 export const chromiumPath = process.env["COLAML_CHROMIUM"] ?? onPath();
 
 function onPath(): string | undefined {

@@ -154,7 +154,7 @@ describe("the report", () => {
   });
 });
 
-/** Runs where a Chromium is (COLAML_CHROMIUM or PATH), and is counted as skipped elsewhere. */
+/** Runs if there is a Chromium (COLAML_CHROMIUM or PATH), and is counted as skipped elsewhere. */
 const describeWithChromium = chromiumPath === undefined ? describe.skip : describe;
 
 const VIEWS: View[] = [360, 390, 1_100].flatMap((width) => [

@@ -12,7 +12,7 @@ import type { ModelSource } from "../scoring/model-cache";
 import { PlainScorer } from "../scoring/plain-scorer";
 import type { ChunkBytes } from "../transport/chunk-transport";
 
-/** Scorers kept: one a batch that this worker takes chunks of in turn. */
+/** Scorers kept: one per batch that this worker takes chunks of in turn. */
 const KEPT_SCORERS = 4;
 
 const gzip = promisify(zlib.gzip);

@@ -26,7 +26,7 @@ const env = {
   COLAML_STALLED_MS: "500",
 };
 
-/** One process each, so that each can be struck alone. */
+/** One process each, so that each can be struck by itself. */
 const COORDINATOR = "coordinator";
 const PREDICTORS = ["first predictor", "second predictor"];
 const ROLES = [COORDINATOR, ...PREDICTORS];

@@ -102,7 +102,7 @@ it("a coordinator that another attempt at its job overtook gives the result of t
   await expectOracle(output);
 }, 60_000);
 
-it("a Redis that comes back empty loses the job alone: the same request goes on from the checkpoint", async () => {
+it("a Redis that comes back empty loses only the job: the same request resumes from the checkpoint", async () => {
   const output = join(bench.folder, "out.csv");
   const predictor = await bench.start({ env: small });
   await submit(output);
@@ -159,7 +159,7 @@ it("frozen predictors that wake up behind their locks change nothing", async () 
   await expectOracle(output);
 }, 60_000);
 
-it("SIGTERM in mid-batch hands the batch back without a stall, and the next one goes on", async () => {
+it("SIGTERM in mid-batch hands the batch back without a stall, and the next one resumes", async () => {
   const output = join(bench.folder, "out.csv");
   const first = await bench.start({ env: small });
   const job = await submit(output);
@@ -187,7 +187,7 @@ it("a cancelled job leaves no chunk and no file behind", async () => {
   expect(await leftovers(bench, ["tweets.csv"])).toEqual({ jobs: 0, files: [] });
 }, 60_000);
 
-it("a job cancelled while it waits to go on leaves no chunk and no file behind either", async () => {
+it("a job cancelled while it waits to resume leaves no chunk and no file behind either", async () => {
   const output = join(bench.folder, "out.csv");
   await writeSyntheticTweets(input, 60_000, 12);
   const coordinator = await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict" } });
@@ -221,7 +221,7 @@ describe("a row that a worker cannot take", () => {
   };
 
   it.each(["throw", "abort"])(
-    "is set aside with its chunk, named in the receipt, when it makes workers %s",
+    "goes to the dead-letter queue with its chunk, named in the receipt, when it makes workers %s",
     async (way) => {
       await poisoned();
       const output = join(bench.folder, "out.csv");
@@ -255,7 +255,7 @@ describe("a row that a worker cannot take", () => {
       expect((await readFile(output, "utf8")) === (await oracle(input, tweetBundle(), "1", ids)).text).toBe(
         true,
       );
-      // the chunk is among the failed jobs, and can be run again alone
+      // the chunk is among the failed jobs, and can be run again by itself
       const queues = await openJobQueues({
         redis: { url: redis.url, prefix: bench.prefix, cluster: false },
       });

@@ -59,7 +59,7 @@ describe("MLflow that goes away", () => {
     await until(() => existsSync(join(bench.folder, ".out.csv.colaml", "checkpoint.json")));
     mlflow.passes = () => false;
     first.kill("SIGKILL");
-    // it knows the model by the disk alone
+    // it knows the model only from the disk
     await start();
     expect((await bench.result(job)).modelVersion).toBe("1");
     expect(await readFile(output, "utf8")).toBe((await oracle(input, tweetBundle(), "1")).text);
@@ -87,7 +87,7 @@ describe("MLflow that goes away", () => {
   }, 60_000);
 });
 
-it("a model whose files are not those that were registered is refused before the first row, and not tried again", async () => {
+it("a model whose files are not those that were registered is refused before the first row, and not retried", async () => {
   const client = mlflowOfTests();
   const name = await publishBundle(tweetBundle());
   const { source } = await resolveModel(client, `models:/${name}/1`);
@@ -126,7 +126,7 @@ it("a model with a token pattern that backtracking engines hang on scores, a hos
   expect(predictions!.map(({ label }) => label)).toEqual(labels);
 }, 60_000);
 
-it("a model trained with another text column names the columns that there are; told which, it scores", async () => {
+it("a model trained with another text column names the columns that there are; with the right one, it scores", async () => {
   const bundle = tweetBundle();
   const name = await publishBundle({ ...bundle, columns: { ...bundle.columns, text: "body" } });
   await start();
@@ -156,7 +156,7 @@ describe("a compressed input that is not whole", () => {
       () => Buffer.concat([whole, Buffer.alloc(500, 7)]),
       /^INPUT_UNREADABLE: .*byte \d+/,
     ],
-    ["is no gzip", () => Buffer.from("tweet_id,text\n1,please\n"), /^INPUT_UNREADABLE: .*in\.csv\.gz/],
+    ["is not gzip", () => Buffer.from("tweet_id,text\n1,please\n"), /^INPUT_UNREADABLE: .*in\.csv\.gz/],
     [
       "is a bomb",
       () =>

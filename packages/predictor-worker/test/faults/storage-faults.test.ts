@@ -72,7 +72,7 @@ async function expectOracleAlone(output: string) {
 
 describe("an output that cannot be written", () => {
   (canMount ? it : it.skip)(
-    "because the disk is full fails the job, which says so and goes on from its checkpoint when there is room",
+    "because the disk is full fails the job, which reports it and resumes from its checkpoint when there is room",
     async () => {
       const disk = join(bench.folder, "disk");
       await mkdir(disk);
@@ -136,7 +136,7 @@ describe("an output that cannot be written", () => {
 
 describe("Redis", () => {
   it.each(["file", "redis"] as const)(
-    "that is full refuses new jobs by name; a batch by %s waits, goes on and sets no chunk aside",
+    "that is full refuses new jobs by name; a batch by %s waits, resumes and gives up no chunk",
     async (transport) => {
       await bench.start({ env: small });
       const output = join(bench.folder, "out.csv");

@@ -136,7 +136,7 @@ describe("a file to a file", () => {
         options: { info: true },
       ) => { buffer: Buffer; engine: { bytesWritten: number } };
     };
-    /** Node reads the first frame alone; a tool like zstd reads all of them. */
+    /** Node reads only the first frame; a tool like zstd reads all of them. */
     const unzstd = (bytes: Buffer) => {
       const frames: Buffer[] = [];
       for (let rest = bytes; rest.length > 0; ) {
@@ -305,7 +305,7 @@ describe("a file to a file", () => {
     expect(await readdir(bench.folder)).not.toContain("cp1252-out.csv");
   });
 
-  it("numbers rows where there is no id, and explains labels by words of the text", async () => {
+  it("numbers rows if there is no id, and explains labels by words of the text", async () => {
     const path = join(bench.folder, "noid.csv");
     await writeFile(path, 'text\nplease help\n""\n=sorry\nthanks for your service\n');
     const output = join(bench.folder, "noid-out.csv");

@@ -29,7 +29,7 @@ export type CommandAction = (
 export function addCommonOptions(command: Command): Command {
   return command
     .option("--json", "print one JSON object on stdout")
-    .option("-q, --quiet", "say nothing but errors and the result");
+    .option("-q, --quiet", "print only errors and the result");
 }
 
 /**

@@ -5,7 +5,7 @@ import { readDataset } from "@colaml/shared/tables/dataset-reader";
 const ROWS_LOOKED_AT = 1;
 
 /**
- * Opens an input before a job is queued for it, so that a wrong path or column is said at once: the same errors,
+ * Opens an input before a job is queued for it, so that a wrong path or column is reported at once: the same errors,
  * from the same reader, that the worker would give.
  *
  * @throws ColaError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_EMPTY, COLUMN_NOT_FOUND

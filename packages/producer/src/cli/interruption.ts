@@ -1,6 +1,6 @@
 import { EXIT } from "./exit-codes";
 
-/** Thrown where a command stops because of Ctrl-C or SIGTERM: not a failure, and not a success. */
+/** Thrown when a command stops because of Ctrl-C or SIGTERM: not a failure, and not a success. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly exitCode: number;

@@ -5,7 +5,7 @@ type Options = Readonly<Record<string, unknown>>;
 /** The flag of an option as commander named it: `maxRejected` is `--max-rejected`. */
 const flagName = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** An object with one key, or none where the value is absent: a strict schema takes no `undefined`. */
+/** An object with one key, or none if the value is absent: a strict schema takes no `undefined`. */
 export const optional = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
 

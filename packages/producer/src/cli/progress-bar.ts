@@ -2,7 +2,7 @@ import type { JobProgress } from "@colaml/shared/contracts/progress";
 import { Format, SingleBar } from "cli-progress";
 import { printable, type Terminal } from "./terminal";
 
-/** Between two plain lines of one stage, where no bar can be drawn. */
+/** Between two plain lines of one stage, if no bar can be drawn. */
 const LINE_INTERVAL_MS = 10_000;
 
 /** Shows how a job gets on: a bar on a terminal, else plain lines. Nothing with `--quiet`. */

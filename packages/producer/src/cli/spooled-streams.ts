@@ -17,7 +17,7 @@ const STREAM_FORMAT = /^(csv|tsv|ndjson)(\.(gz|zst))?$/;
 export interface SpooledStreams {
   input: string;
   output: string;
-  /** Brings the finished output to stdout, where it was asked for. */
+  /** Brings the finished output to stdout, if it was asked for. */
   deliver(): Promise<void>;
   /** Removes what was spooled. */
   close(): Promise<void>;
@@ -25,9 +25,9 @@ export interface SpooledStreams {
 
 /**
  * Files in the place of `-`: a stream cannot be cut into ranges, nor taken up again after a kill, so stdin is
- * written to disk first, where the workers may read it, and the output is copied to stdout when it is complete.
+ * written to disk first, in a place that workers may read, and the output is copied to stdout when it is complete.
  *
- * @throws ColaError USAGE where stdout would hold both rows and `--json`, or for a format that is none
+ * @throws ColaError USAGE if stdout would hold both rows and `--json`, or for an unknown format
  */
 export async function spoolStreams(
   paths: { input: string; output: string; inputFormat?: string; outputFormat?: string },

@@ -22,7 +22,7 @@ export function printable(text: string): string {
 
 /**
  * Where a command speaks: data on stdout, everything else on stderr. With `json` stdout holds exactly one
- * object; with `quiet` only errors are said.
+ * object; with `quiet` only errors are printed.
  */
 export class Terminal {
   readonly json: boolean;
@@ -50,7 +50,7 @@ export class Terminal {
     if (!this.quiet) this.stderr.write(`${line}\n`);
   }
 
-  /** A warning: said also with `--quiet`. */
+  /** A warning: printed also with `--quiet`. */
   warn(line: string): void {
     this.stderr.write(`cola: ${this.paint(33, "warning:")} ${line}\n`);
   }

@@ -11,7 +11,7 @@ const LOOPBACK_HOSTS = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 
-/** @throws ColaError CONFIG_INVALID where the server would stand open beyond this machine */
+/** @throws ColaError CONFIG_INVALID if the server would stand open beyond this machine */
 export function checkBinding(http: ColaConfig["http"]): void {
   if (LOOPBACK_HOSTS.has(http.host) || http.token !== "") return;
   throw new ColaError(
@@ -21,7 +21,7 @@ export function checkBinding(http: ColaConfig["http"]): void {
 }
 
 export interface Authentication {
-  /** False where no token is configured: loopback callers are admins then. */
+  /** False if no token is configured: loopback callers are admins then. */
   required: boolean;
   /**
    * The role of a request's bearer token, or of its basic password (for the dashboard in a browser).

@@ -10,7 +10,7 @@ const CACHE_MS = 2_000;
 
 export interface CheckResult {
   ok: boolean;
-  /** Why not, for `?verbose` alone. */
+  /** Why not, only for `?verbose`. */
   reason?: string;
   ms: number;
 }

@@ -4,7 +4,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 const MAX_CALLERS = 10_000;
 
 /**
- * A token bucket a caller: `perSecond` requests a second on average, as many at once.
+ * A token bucket per caller: `perSecond` requests per second on average, as many at once.
  *
  * @param clock milliseconds; injected for tests
  * @returns throws ColaError RATE_LIMITED for a caller above the limit
@@ -19,6 +19,6 @@ export function createRateLimit(perSecond: number, clock: () => number = Date.no
     buckets.set(caller, { tokens: Math.max(0, refilled - 1), atMs: now });
     if (buckets.size > MAX_CALLERS) buckets.delete(buckets.keys().next().value!);
     if (refilled < 1)
-      throw new ColaError("RATE_LIMITED", `more than ${perSecond} requests a second: slow down`);
+      throw new ColaError("RATE_LIMITED", `more than ${perSecond} requests per second: slow down`);
   };
 }

@@ -46,7 +46,7 @@ export function configEnvironment(config: ColaConfig): Record<string, string> {
 }
 
 /**
- * What a worker would end at once for: better said before anything is started.
+ * What a worker would end at once for, reported before anything is started.
  * @throws ColaError CONFIG_INVALID
  */
 export function checkWorkerSettings(config: ColaConfig, counts: WorkerCounts): void {
@@ -55,9 +55,9 @@ export function checkWorkerSettings(config: ColaConfig, counts: WorkerCounts): v
 
 /**
  * Starts worker processes on the servers that `config` names; their console goes to `<stateDir>/logs`. One that
- * ends by itself is started again: its job is taken up where the queue has it.
+ * ends by itself is started again: its job is still on the queue.
  *
- * @param warn told of each restart
+ * @param warn gets a line for each restart
  */
 export async function startWorkers(
   config: ColaConfig,

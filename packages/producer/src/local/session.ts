@@ -25,7 +25,7 @@ export interface Session {
 }
 
 export interface SessionNeeds {
-  /** Workers to start where none run already. */
+  /** Workers to start if none run already. */
   workers?: WorkerCounts;
   /** False for a command that only looks at queues. */
   mlflow?: boolean;
@@ -152,7 +152,7 @@ async function startOwn(context: CommandContext, needs: SessionNeeds): Promise<S
 function ownMessage(redis: boolean, mlflow: boolean, workers: WorkerCounts): string {
   const servers = [redis ? "Redis" : "", mlflow ? "MLflow" : ""].filter((name) => name !== "");
   const parts = [...servers, ...Object.keys(workers).map((kind) => `the ${kind} worker`)];
-  return `nothing is up here: starting ${parts.join(", ")} for this command alone (\`cola up\` keeps them running)`;
+  return `nothing is up here: starting ${parts.join(", ")} only for this command (\`cola up\` keeps them running)`;
 }
 
 /** Runs the closers last first, once. */

@@ -17,7 +17,7 @@ export interface Cancelled {
 }
 
 /**
- * Ends a job: one that never ran is taken off its queue. One that runs, or was begun and waits to go on, is ended by
+ * Ends a job: one that never ran is taken off its queue. One that runs, or was begun and waits to resume, is ended by
  * a worker, which puts away what was made so far. The trials of a tuning job end with it.
  *
  * @throws ColaError JOB_NOT_FOUND; USAGE when it is finished already, or the next job of a schedule and not yet due

@@ -10,7 +10,7 @@ import { checkedPayload } from "./payloads";
 import { submitJob } from "./submit-job";
 
 /**
- * Puts a failed job back on its queue. A chunk that was set aside becomes a `predict` job of its own, which is what
+ * Requeues a failed job. A chunk in the dead-letter queue becomes a `predict` job of its own, which is what
  * is returned.
  * @throws ColaError JOB_NOT_FOUND; USAGE when it has not failed; OUTPUT_BUSY
  */
@@ -19,7 +19,7 @@ export async function retryJob(queues: JobQueues, reference: string): Promise<Jo
   if (queue === "predict-dead") return runChunkAgain(queues, job);
   const view = await queues.view(`${queue}/${job.id}`);
   if (view.status !== "failed") {
-    throw new ColaError("USAGE", `job ${job.id} is ${view.status}: only a failed job can be tried again`);
+    throw new ColaError("USAGE", `job ${job.id} is ${view.status}: only a failed job can be retried`);
   }
   await clearCancel(queues.redis, queues.settings.prefix, queue, job.id!);
   await forgetStarts(queues.redis, queues.settings.prefix, queue, job.id!);
@@ -27,7 +27,7 @@ export async function retryJob(queues: JobQueues, reference: string): Promise<Jo
   return queues.view(`${queue}/${job.id}`);
 }
 
-/** The chunk is off the queue of dead ones once its job is there: should that fail, it is a failed job like any other. */
+/** The chunk leaves the dead-letter queue once its job is there: if that job fails, it is a failed job like any other. */
 async function runChunkAgain(queues: JobQueues, dead: Job<PredictDeadJob>): Promise<JobView> {
   const payload = checkedPayload(predictJobSchema, dead.data.again);
   const { id } = await submitJob(queues, { queue: "predict", payload });

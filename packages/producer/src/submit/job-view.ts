@@ -41,7 +41,7 @@ const isProgress = (value: unknown): value is JobProgress =>
 
 const iso = (time: number | undefined) => (time ? new Date(time).toISOString() : undefined);
 
-/** No worker takes a chunk that was set aside: to whoever looks, it has failed, until it is run again. */
+/** No worker takes a chunk from the dead-letter queue: its status is failed until somebody retries it. */
 function deadChunk({
   index,
   jobId,
@@ -49,7 +49,7 @@ function deadChunk({
   firstLine,
   reason,
 }: PredictDeadJob): Pick<JobView, "status" | "error"> {
-  const message = `chunk ${index} of ${jobId} is set aside (${records} rows from line ${firstLine} on): ${reason}`;
+  const message = `chunk ${index} of ${jobId} is in the dead-letter queue (${records} rows from line ${firstLine} on): ${reason}`;
   return { status: "failed", error: { error_code: "CHUNK_FAILED", message } };
 }
 

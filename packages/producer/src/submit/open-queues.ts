@@ -19,7 +19,7 @@ export async function openJobQueues(config: Pick<ColaConfig, "redis">): Promise<
   return new JobQueues(connection, config.redis);
 }
 
-/** The queues on a Redis that may be down now and come back: for a server, which says so on `/readyz`. */
+/** The queues on a Redis that may be down now and come back: for a server, which shows it on `/readyz`. */
 export function openLastingQueues(config: ColaConfig): JobQueues {
   return new JobQueues(connectRedis(config.redis), config.redis);
 }

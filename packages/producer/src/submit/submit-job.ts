@@ -15,7 +15,7 @@ const CLAIM_TTL_S = 7 * 86_400;
 const CLAIM_GRACE_MS = 2_000;
 const CLAIM_POLL_MS = 50;
 
-/** Sets KEYS[1] to ARGV[2] only where it still is ARGV[1]. */
+/** Sets KEYS[1] to ARGV[2] only if it still is ARGV[1]. */
 const SWAP_IF = `if redis.call("GET", KEYS[1]) == ARGV[1] then
   redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) return 1
 end return 0`;

@@ -16,7 +16,7 @@ export interface WaitOptions {
  * Looks at a job until it is finished.
  *
  * @returns its last view, completed or failed
- * @throws ColaError JOB_NOT_FOUND when it is removed; the abort error when `signal` aborts: the job goes on
+ * @throws ColaError JOB_NOT_FOUND when it is removed; the abort error when `signal` aborts: the job keeps running
  */
 export async function waitForJob(
   queues: JobQueues,

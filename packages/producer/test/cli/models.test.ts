@@ -83,7 +83,7 @@ describe("a first training that is rejected", () => {
 });
 
 describe("what a verdict leads to", () => {
-  it("is exit code 3 for a required promotion that does not come, said in the job, too", async () => {
+  it("is exit code 3 for a required promotion that does not come, also in the job", async () => {
     const { code, value } = await json<TrainResult>(
       "train",
       tweets,

@@ -75,7 +75,7 @@ function writeLabels(name: string, rows: typeof truth): string {
 /** A third of the truth, each its own, in another order than the predictions. */
 const third = (part: number) => truth.filter((_, i) => i % 3 === part).reverse();
 
-/** Share of the ids that were predicted as they are labelled, counted here from the files alone. */
+/** Share of the ids that were predicted as they are labelled, counted here only from the files. */
 async function accuracyOf(labelled: typeof truth): Promise<number> {
   const predicted = new Map<string, string>();
   for await (const { others } of readDataset({ path: scored }, { others: ["id", "label"] }).batches())
@@ -176,7 +176,7 @@ describe("labels that come late", () => {
 });
 
 describe("a check on the command line", () => {
-  it("exits with 3 where it fails, with one object, and what one class cannot say is absent with its reason", async () => {
+  it("exits with 3 if it fails, with one object, and what one class cannot say is absent with its reason", async () => {
     const agents = join(folder, "agents.csv");
     const lines = ["tweet_id,inbound,text"];
     const columns = { text: "text", label: "inbound", id: "tweet_id" };

@@ -10,7 +10,7 @@ class Sink extends Writable {
   }
 }
 
-describe("progress where no bar can be drawn", () => {
+describe("progress if no bar can be drawn", () => {
   it("is a line a stage, and one every ten seconds with rate and what is left", () => {
     const stderr = new Sink();
     let now = 0;
@@ -49,7 +49,7 @@ describe("a terminal", () => {
     expect(printable("a\u001b[31mred\r\nb\u009b")).toBe("a\\x1b[31mred\\x0d\\x0ab\\x9b");
   });
 
-  it("uses no colour where NO_COLOR is set or nobody watches", () => {
+  it("uses no colour if NO_COLOR is set or nobody watches", () => {
     const tty = Object.assign(new Sink(), { isTTY: true });
     expect(new Terminal({ stderr: tty, env: {} }).color).toBe(true);
     expect(new Terminal({ stderr: tty, env: { NO_COLOR: "1" } }).color).toBe(false);

@@ -48,7 +48,7 @@ describe("a command whose server is away", () => {
 });
 
 describe("Ctrl-C at a command that waits", () => {
-  it("says that the job goes on and how to look again, and exits 130", async () => {
+  it("says that the job keeps running and how to see it, and exits 130", async () => {
     const running = startCola(["train", tweets], env, folder);
     const id = (await running.said(/train-[0-9a-f]{10}/)).trim();
     running.child.kill("SIGINT");

@@ -20,7 +20,7 @@ const REAL_DATA =
   process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
 const model = `flow_${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "cola-flow-"));
-/** What every command of this folder gets; where Redis is they find out from `cola up`. */
+/** What every command of this folder gets; they learn Redis' address from `cola up`. */
 const env = {
   COLAML_STATE_DIR: join(folder, "state"),
   COLAML_REDIS_PREFIX: `{flow-${process.pid}}`,
@@ -153,7 +153,7 @@ describe("the whole mission on the command line", () => {
     expect([changed.code, changed.value["error_code"]]).toEqual([3, "RECEIPT_MISMATCH"]);
   });
 
-  it("proves it by an input that was moved, and exits 3 where the input or the manifest was altered", async () => {
+  it("proves it by an input that was moved, and exits 3 if the input or the manifest was altered", async () => {
     const input = join(folder, "moving.csv");
     const output = join(folder, "moving-scored.csv");
     copyFileSync(tweets, input);
@@ -253,7 +253,7 @@ describe("the whole mission on the command line", () => {
     expect((await json("jobs", "show", id)).value).toMatchObject({ status: "failed" });
   });
 
-  it("keeps where it runs readable by its owner alone, and refuses a second one by its pid", async () => {
+  it("keeps where it runs readable only by its owner, and refuses a second one by its pid", async () => {
     expect(statSync(join(env.COLAML_STATE_DIR, "up.json")).mode & 0o777).toBe(0o600);
     const second = await cola("up");
     expect(second.code).toBe(2);

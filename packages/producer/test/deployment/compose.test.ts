@@ -33,7 +33,7 @@ describe("docker-compose.yml", () => {
     expect(services["redis"]!.ports).toBeUndefined();
   });
 
-  it("tells MLflow the name it is called by, else its Host check refuses the workers", () => {
+  it("gives MLflow the name it is called by, else its Host check refuses the workers", () => {
     const { command } = services["mlflow"]!;
     expect(command[command.indexOf("--allowed-hosts") + 1]!.split(",")).toContain("mlflow:5000");
     expect(services["producer"]!.environment!["MLFLOW_TRACKING_URI"]).toBe("http://mlflow:5000");
@@ -49,7 +49,7 @@ describe("docker-compose.yml", () => {
     },
   );
 
-  it("publishes ports on loopback alone and serves the API only with a token", () => {
+  it("publishes ports only on loopback and serves the API only with a token", () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? []);
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
     expect(services["producer"]!.environment!["COLAML_API_TOKEN"]).toContain(":?");

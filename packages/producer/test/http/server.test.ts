@@ -131,7 +131,7 @@ describe("submitting a job", () => {
       400,
       "PARAMETER_INVALID",
     ],
-    ["a model that is no URI", "/jobs/predict", { texts: ["x"], model: "../m" }, 400, "JOB_INVALID"],
+    ["a model that is not a URI", "/jobs/predict", { texts: ["x"], model: "../m" }, 400, "JOB_INVALID"],
     ["no body", "/jobs/train", {}, 400, "JOB_INVALID"],
     ["an unknown queue", "/jobs/alerts", {}, 404, "USAGE"],
   ])("refuses %s", async (_what, url, body, status, code) => {
@@ -330,7 +330,7 @@ describe("access", () => {
     } satisfies Partial<ColaError>);
   });
 
-  it("without a token is for requests to a loopback name alone", async () => {
+  it("without a token is only for requests to a loopback name", async () => {
     const server = opened[0]?.server ?? (await start());
     const answer = await get(server, "/jobs", { host: "attacker.example" });
     expect([answer.statusCode, answer.json<{ error_code: string }>().error_code]).toEqual([403, "FORBIDDEN"]);

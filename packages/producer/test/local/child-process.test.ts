@@ -134,7 +134,7 @@ describe("the right to run servers on a folder", () => {
     (await lockState(folder)).release();
   });
 
-  it("is won by one of several processes that find a dead owner's lock", async () => {
+  it("is won by one of several processes that find the lock of an owner that has ended", async () => {
     writeFileSync(
       join(folder, "servers.lock"),
       JSON.stringify({ ownerPid: process.ppid, ownerStart: "1", childPids: [] }),
@@ -162,7 +162,7 @@ describe("the right to run servers on a folder", () => {
     expect(said.sort()).toEqual(["USAGE", "USAGE", "USAGE", "won"]);
   });
 
-  it("passes on from a process that is dead, or whose pid another process has now", async () => {
+  it("passes on from a process that has ended, or whose pid another process has now", async () => {
     const gone = spawn("true");
     await new Promise((resolve) => gone.once("exit", resolve));
     const file = join(folder, "servers.lock");
@@ -192,7 +192,7 @@ describe("finding a Redis", () => {
     expect(await findRedisServer(join(folder, "none"), path.join(":"))).toBe(join(path[1]!, "redis-server"));
   });
 
-  it("says what to do where there is none", async () => {
+  it("says what to do if there is none", async () => {
     await expect(findRedisServer(join(folder, "none"), fake("old", "5.0.0"))).rejects.toMatchObject({
       code: "REDIS_UNREACHABLE",
       message: expect.stringMatching(/6\.2 or later.*REDIS_URL/),

@@ -49,7 +49,7 @@ describe("the embedded servers", () => {
     await second.stop();
   });
 
-  it("keep their ports between runs; one that is taken becomes another, which is said and kept", async () => {
+  it("keep their ports between runs; one that is taken becomes another, which is reported and kept", async () => {
     const said: string[] = [];
     const start = () => startServers({ stateDir, pythonDir, warn: (line) => said.push(line) });
     const first = await start();
@@ -81,7 +81,7 @@ describe("the embedded servers", () => {
     ["the file is of another release", '{"v":2,"redis":6400}'],
     ["the file is damaged", '{"v":1,"redis":'],
     ["a port is none", '{"v":1,"redis":0,"mlflow":"8080"}'],
-  ])("know no port if %s, which is said", async (_, content) => {
+  ])("know no port if %s, which is reported", async (_, content) => {
     const said: string[] = [];
     writeFileSync(join(stateDir, "ports.json"), content);
     expect(await rememberedPorts(stateDir, (line) => said.push(line))).toEqual({});

@@ -26,7 +26,7 @@ afterAll(() => {
 });
 
 describe("the record of a running `cola up`", () => {
-  it("is found while its process lives and answers, readable by its owner alone", async () => {
+  it("is found while its process lives and answers, readable only by its owner", async () => {
     await writeUpRecord(folder, record);
     expect(statSync(join(folder, "up.json")).mode & 0o777).toBe(0o600);
     expect(await findUp(folder)).toEqual(record);

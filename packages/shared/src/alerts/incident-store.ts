@@ -62,7 +62,7 @@ export class IncidentStore {
     return incident;
   }
 
-  /** One incident, or nothing where there is none of that id. */
+  /** One incident, or nothing if there is none of that id. */
   async find(id: string): Promise<Incident | undefined> {
     if (!SAFE_NAME.test(id)) return undefined;
     const [firing, recovered, acknowledged] = await Promise.all([

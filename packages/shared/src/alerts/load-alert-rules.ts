@@ -3,7 +3,7 @@ import { type AlertRule, alertRulesSchema } from "../contracts/alert-rules";
 import { ColaError, messageOf } from "../errors/cola-error";
 
 /**
- * The rules of the file that `COLAML_ALERT_RULES` names; none where it names none.
+ * The rules of the file that `COLAML_ALERT_RULES` names; none if it names none.
  *
  * @throws ColaError CONFIG_INVALID naming the file, the rule and what is wrong: an unknown metric is answered with
  *   the known ones

@@ -127,7 +127,7 @@ async function checkNoInput(path: string, inputs: readonly string[]): Promise<vo
   for (const input of inputs) {
     const read = await stat(input, { bigint: true }).catch(() => undefined);
     if (read === undefined || there === undefined) continue;
-    // a network disk may give no inodes: names with every link followed tell, too
+    // a network disk may give no inodes: names with every link followed are compared, too
     const same =
       (there.dev === read.dev && there.ino === read.ino && read.ino !== 0n) || (await sameName(path, input));
     if (same) throw refused(path, `it is the input ${shownPath(input)}: give another name`);

@@ -13,7 +13,7 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
   /** A logger whose every line carries these fields, e.g. `{ jobId }`. */
   child(fields: LogFields): Logger;
-  /** Closes the file; logging goes on to the console alone. */
+  /** Closes the file; after that only the console gets lines. */
   close(): Promise<void>;
 }
 

@@ -111,7 +111,7 @@ function hintFor(status: number, said: string): string {
   return /no reason given/.test(said) && status === 404 ? "; is this an MLflow server?" : "";
 }
 
-/** Of an answer that is not MLflow's only its kind is told, never its body. */
+/** Of an answer that is not MLflow's only the kind is reported, never the body. */
 function answerOf({ data }: AxiosResponse): { code: string; message: string } {
   const text = Buffer.isBuffer(data) || data instanceof ArrayBuffer ? bytesOf(data) : String(data ?? "");
   try {

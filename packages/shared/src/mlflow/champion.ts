@@ -6,7 +6,7 @@ import type { ModelVersion } from "./registry";
 import { CHAMPION, PREVIOUS } from "./registry-names";
 import { rehearse } from "./rehearse";
 
-/** Tag of a version that tells when and why it became champion, as JSON: a list of `ChampionEvent`. */
+/** Tag of a version with the times and reasons of its becoming champion, as JSON: a list of `ChampionEvent`. */
 const HISTORY_TAG = "colaml.champion_history";
 /** Longest history a tag keeps; the oldest events go first. */
 const MAX_HISTORY_LENGTH = 4_500;
@@ -28,9 +28,9 @@ export interface ChampionEntry extends ChampionEvent {
 }
 
 export interface PromoteOptions {
-  /** When it was decided; the same when a promotion that broke off is gone on with. Default: now. */
+  /** When it was decided; the same when a promotion that broke off is resumed. Default: now. */
   at?: Date;
-  /** Refuses models that are not signed by it, where not empty. */
+  /** If it is not empty, models that it did not sign are refused. */
   hmacKey?: string;
 }
 

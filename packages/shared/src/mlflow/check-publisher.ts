@@ -12,7 +12,7 @@ interface CheckPublication extends Spooled {
 }
 
 export interface CheckPublisher {
-  /** Throws MLFLOW_UNREACHABLE where the check waits on disk, MLFLOW_FAILED where MLflow refuses it. */
+  /** Throws MLFLOW_UNREACHABLE if the check waits on disk, MLFLOW_FAILED if MLflow refuses it. */
   publish: (record: SeriesRecord, signal: AbortSignal) => Promise<{ runId: string }>;
   /** Publishes what waits, oldest first. */
   publishWaiting: (signal: AbortSignal) => Promise<PublishRound<{ runId: string }>>;

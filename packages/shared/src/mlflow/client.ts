@@ -9,7 +9,7 @@ import { type MlflowSettings, MlflowTransport, type TransportOptions } from "./t
 export interface MlflowClient {
   /** Address without credentials. */
   readonly address: string;
-  /** Resolves when the server answers; MLFLOW_UNREACHABLE within seconds where it does not. */
+  /** Resolves when the server answers; MLFLOW_UNREACHABLE within seconds if it does not. */
   ping(): Promise<void>;
   readonly experiments: Experiments;
   readonly runs: Runs;
@@ -23,7 +23,7 @@ export interface MlflowClient {
 /**
  * A client for one server.
  *
- * @throws ColaError CONFIG_INVALID where no tracking URI is set
+ * @throws ColaError CONFIG_INVALID if no tracking URI is set
  */
 export function createMlflowClient(settings: MlflowSettings, options: TransportOptions = {}): MlflowClient {
   const transport = new MlflowTransport(settings, options);

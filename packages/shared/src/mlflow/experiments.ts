@@ -23,7 +23,7 @@ export class Experiments {
     }
   }
 
-  /** Id of the experiment of that name, which is made where there is none. */
+  /** Id of the experiment of that name, which is made if there is none. */
   async ensure(name: string): Promise<string> {
     const id = await this.find(name);
     if (id !== undefined) return id;

@@ -31,7 +31,7 @@ export interface LoadedModel {
 export interface LoadOptions {
   /** Where versions are kept on disk. */
   cacheDir: string;
-  /** Refuses manifests that are not signed by it, where not empty. */
+  /** If it is not empty, manifests that it did not sign are refused. */
   hmacKey?: string;
 }
 
@@ -49,7 +49,7 @@ export async function resolveModel(
   const match = /^models:\/([^@/]+)(?:@([^/]+)|\/([^/]+))$/.exec(modelUri.safeParse(uri).data ?? "");
   if (!match) {
     const allowed = "allowed is models:/name@alias, models:/name/3 or models:/name/latest";
-    throw new ColaError("USAGE", `${JSON.stringify(uri.slice(0, 200))} is no model: ${allowed}`);
+    throw new ColaError("USAGE", `${JSON.stringify(uri.slice(0, 200))} is not a model: ${allowed}`);
   }
   const [, name = "", alias, version = ""] = match;
   try {
@@ -147,7 +147,7 @@ export async function downloadModel(
   return { pinned, files, bundle: bundleFromFiles(files, hmacKey) };
 }
 
-/** Nothing where the cache holds nothing usable: the caller then downloads. */
+/** Nothing if the cache holds nothing usable: the caller then downloads. */
 async function readCached(
   pinned: PinnedModel,
   { cacheDir, hmacKey }: LoadOptions,

@@ -1,4 +1,4 @@
-/** What MLflow takes in one log-batch call: so many of each, 1000 in all, and 1 MB of body. */
+/** What MLflow takes in one log-batch call: this many of each, 1000 in all, and 1 MB of body. */
 const MOST = { metrics: 700, params: 100, tags: 100 };
 const MOST_BYTES = 900_000;
 /** Longest values MLflow takes, in UTF-16 code units here and characters there. */
@@ -10,7 +10,7 @@ const MAX_KEY_LENGTH = 250;
 export interface Metric {
   key: string;
   value: number;
-  /** Iteration; 0 where a metric has one value only. */
+  /** Iteration; 0 if a metric has one value only. */
   step?: number;
   /** Milliseconds since 1970. */
   timestamp?: number;
@@ -21,7 +21,7 @@ export interface KeyValue {
   key: string;
   value: string;
 }
-/** What a run can be told in one go. */
+/** What one call can log to a run. */
 export interface RunData {
   metrics?: readonly Metric[];
   /** Logged model that metrics with a dataset are also those of. */
@@ -71,7 +71,7 @@ export const clipTag = ({ key, value }: KeyValue): KeyValue => ({
 });
 
 /**
- * Everything to log, in as many bodies as MLflow's limits need. A metric that is no finite number is left out:
+ * Everything to log, in as many bodies as MLflow's limits need. A metric that is not a finite number is left out:
  * unknown is absent, and MLflow would refuse the whole call.
  *
  * @param now timestamp of metrics that have none, in milliseconds since 1970

@@ -67,7 +67,7 @@ export class Registry {
     return versionOf(found.model_version);
   }
 
-  /** The version an alias points at, or nothing where the alias or the model is missing. */
+  /** The version an alias points at, or nothing if the alias or the model is missing. */
   async versionOfAlias(name: string, alias: string): Promise<ModelVersion | undefined> {
     try {
       const found = await this.#get<{ model_version: RawVersion }>("registered-models/alias", {
@@ -82,7 +82,7 @@ export class Registry {
   }
 
   /**
-   * Versions of a model, newest first; none where there is no such model.
+   * Versions of a model, newest first; none if there is no such model.
    *
    * @param filter more of MLflow's filter, e.g. ` and run_id='abc'`
    */

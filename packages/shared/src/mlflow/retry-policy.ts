@@ -1,8 +1,8 @@
 /** What went wrong with one attempt, as the policy sees it. */
 export interface AttemptFailure {
-  /** Answered status, where there was an answer. */
+  /** Answered status, if there was an answer. */
   status?: number;
-  /** Code of the socket or of axios, where there was none. */
+  /** Code of the socket or of axios, if there was none. */
   networkCode?: string;
   /** The request may be sent twice without doing its work twice. */
   idempotent: boolean;
@@ -21,7 +21,7 @@ const NOT_SENT = new Set([
 const BROKEN = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ERR_BAD_RESPONSE"]);
 /** Refused before any work. */
 const NOT_DONE_STATUS = new Set([429]);
-/** Those that MLflow's own client tries again. */
+/** Those that MLflow's own client retries. */
 const PASSING_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Whether nothing answered at the address (as opposed to: answered badly). */
@@ -33,7 +33,7 @@ export const isPassingStatus = (status: number): boolean => PASSING_STATUS.has(s
 
 /**
  * Whether an attempt is made again at once. A run creation repeated after a broken answer makes a second run:
- * such verbs are repeated only where the first attempt surely did nothing.
+ * such verbs are repeated only if the first attempt surely did nothing.
  */
 export function shouldRetry({ status, networkCode, idempotent }: AttemptFailure): boolean {
   if (isUnreachable(networkCode)) return true;

@@ -4,7 +4,7 @@ import type { Spool, Spooled } from "./spool";
 
 export interface SpoolPublisherOptions<P extends Spooled, R> {
   spool: Spool<P, R>;
-  /** Puts one entry into MLflow; may be called again for one that broke off, and must then go on with it. */
+  /** Puts one entry into MLflow; may be called again for one that broke off, and must then resume it. */
   publish: (publication: P, signal: AbortSignal) => Promise<R>;
   logger: Logger;
   /** What the log says of an entry that was published. */
@@ -16,7 +16,7 @@ export interface PublishRound<R> {
   published: { jobKey: string; result: R }[];
   /** Entries that still wait, and why; absent: none does. */
   waiting?: { entries: number; reason: string };
-  /** Entries that MLflow refuses, set aside. */
+  /** Entries that MLflow refuses, moved out of the way. */
   refused: { folder: string; reason: string }[];
 }
 
@@ -31,8 +31,8 @@ export class SpoolPublisher<P extends Spooled, R> {
   /**
    * Keeps a publication on disk and publishes it, after those that waited before it.
    *
-   * @returns its result, or why it waits where MLflow does not answer
-   * @throws ColaError MLFLOW_FAILED where MLflow refuses it; its files are set aside
+   * @returns its result, or why it waits if MLflow does not answer
+   * @throws ColaError MLFLOW_FAILED if MLflow refuses it; its files are moved to a folder `refused-*`
    */
   async publish(publication: P, signal: AbortSignal): Promise<{ result: R } | { waits: string }> {
     const { spool } = this.#options;
@@ -64,7 +64,7 @@ export class SpoolPublisher<P extends Spooled, R> {
     return round;
   }
 
-  /** @returns why the entry must wait; undefined where it is done with */
+  /** @returns why the entry must wait; undefined if it is done with */
   async #publishEntry(
     name: string,
     round: PublishRound<R>,

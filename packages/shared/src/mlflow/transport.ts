@@ -11,7 +11,7 @@ export type MlflowSettings = ColaConfig["mlflow"];
 
 /** A server that is there answers /health at once: this long is waited before it counts as unreachable. */
 const PING_TIMEOUT_MS = 5_000;
-/** No new attempt is begun so long after the first, where there is no connection. */
+/** Without a connection, no new attempt begins this long after the first. */
 const UNREACHABLE_BUDGET_MS = 5_000;
 /** A server that let the whole time pass is asked once more, not `maxRetries` times. */
 const RETRIES_AFTER_TIMEOUT = 1;
@@ -31,7 +31,7 @@ interface Call {
   path: string;
   query?: Record<string, string | number>;
   body?: unknown;
-  /** Whether doing it twice does what doing it once does: only then is an unclear outcome tried again. */
+  /** Whether doing it twice does what doing it once does: only then is an unclear outcome retried. */
   idempotent: boolean;
   responseType?: "text" | "arraybuffer";
   maxBytes?: number;
@@ -55,7 +55,7 @@ export class MlflowTransport {
   readonly #settings: MlflowSettings;
   readonly #options: TransportOptions;
 
-  /** @throws ColaError CONFIG_INVALID where the tracking URI is empty or not http(s) */
+  /** @throws ColaError CONFIG_INVALID if the tracking URI is empty or not http(s) */
   constructor(settings: MlflowSettings, options: TransportOptions = {}) {
     const base = baseOf(settings.trackingUri);
     this.#settings = settings;
@@ -90,7 +90,7 @@ export class MlflowTransport {
     });
   }
 
-  /** A JSON call; the answer's body, `{}` where it is empty. */
+  /** A JSON call; the answer's body, `{}` if it is empty. */
   async json<T>(call: Omit<Call, "responseType" | "maxBytes">): Promise<T> {
     const response = await this.#send({ ...call, responseType: "text" });
     const text = String(response.data ?? "");
@@ -111,7 +111,7 @@ export class MlflowTransport {
       path,
       idempotent: true,
       responseType: "arraybuffer",
-      // An answer that is no file still needs room for its reason.
+      // An answer that is not a file still needs room for its reason.
       maxBytes: Math.max(maxBytes, 4096),
     });
     const bytes = Buffer.from(response.data as ArrayBuffer);

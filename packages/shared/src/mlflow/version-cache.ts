@@ -28,11 +28,11 @@ export interface PinnedModel {
   version: string;
   runId: string;
   source: string;
-  /** sha256 of the manifest, by the registry's tag; empty where the version has none. */
+  /** sha256 of the manifest, by the registry's tag; empty if the version has none. */
   manifestSha256: string;
 }
 
-/** @throws ColaError MODEL_NOT_FOUND where the name or the version could lead out of the cache */
+/** @throws ColaError MODEL_NOT_FOUND if the name or the version could lead out of the cache */
 function folderOf(cacheDir: string, { name, version }: Pick<PinnedModel, "name" | "version">): string {
   for (const part of [name, version]) {
     if (!SAFE_NAME.test(part))
@@ -41,12 +41,12 @@ function folderOf(cacheDir: string, { name, version }: Pick<PinnedModel, "name" 
   return join(cacheDir, name, version);
 }
 
-/** One file of a kept version; throws ENOENT where it is not kept. */
+/** One file of a kept version; throws ENOENT if it is not kept. */
 export function readKept(cacheDir: string, pinned: PinnedModel, file: string): Promise<Buffer> {
   return readFile(join(folderOf(cacheDir, pinned), file));
 }
 
-/** What a version on disk was pinned to when it was kept, or nothing where it is not or not whole. */
+/** What a version on disk was pinned to when it was kept, or nothing if it is not or not whole. */
 export async function keptPin(
   cacheDir: string,
   name: string,

@@ -14,7 +14,7 @@ return 0`;
 const DELETE_IF_MINE = `if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
 return 0`;
 
-/** Throws where the lock may be another's by now: to be called before anything is written. */
+/** Throws if the lock may be another's by now: to be called before anything is written. */
 export type AssertHeld = () => void;
 
 /**
@@ -47,7 +47,7 @@ export class ExclusiveLocks {
     }
   }
 
-  /** Works under the lock, or does nothing where another one holds it. */
+  /** Works under the lock, or does nothing if another one holds it. */
   async tryHold<T>(name: string, work: (held: AssertHeld) => Promise<T>): Promise<{ result: T } | undefined> {
     const key = `${this.#redis.prefix}:lock:${name}`;
     const token = randomUUID();
@@ -59,7 +59,7 @@ export class ExclusiveLocks {
       const renewed = await this.#connection.eval(RENEW_IF_MINE, 1, key, token, String(this.#leaseMs));
       heldUntil = renewed === 1 ? until : 0;
     };
-    // Where Redis is away the lease runs out, which `held` tells.
+    // If Redis is away the lease runs out, which `held` reports.
     const timer = setInterval(() => void renew().catch(() => {}), this.#leaseMs / 3);
     const held = () => {
       if (Date.now() < heldUntil) return;

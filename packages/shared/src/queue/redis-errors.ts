@@ -23,7 +23,7 @@ export function isFull(error: unknown): boolean {
 }
 
 /**
- * What Redis or the connection said, as one of our errors. Anything else comes back as INTERNAL.
+ * An error of Redis or of the connection, as one of ours. Anything else comes back as INTERNAL.
  *
  * - REDIS_REFUSED: wrong password, missing rights
  * - REDIS_FULL: out of memory or disk

@@ -62,7 +62,7 @@ export interface Schedule {
 }
 
 /**
- * Adds a schedule, or changes the one of the same id; one that was paused goes on. A worker that was down for several ticks catches up with
+ * Adds a schedule, or changes the one of the same id, and resumes it if it was paused. A worker that was down for several ticks catches up with
  * one job, and each tick makes one job however many workers there are: its id is the schedule and the tick.
  *
  * @param payload of the jobs; already checked by the queue's schema

@@ -12,7 +12,7 @@ const VALUE = /^(true|false|yes|no|nan|null|none)$/i;
 
 /**
  * Whether fields read as column names. The first row of a file without a header holds somebody's text, which must
- * not end up in a message or a log: names are short, begin with a letter, are no sentences and no values.
+ * not end up in a message or a log: names are short, begin with a letter, and are neither sentences nor values.
  */
 export function looksLikeHeader(fields: readonly string[]): boolean {
   if (new Set(fields).size < fields.length - 1) return false;

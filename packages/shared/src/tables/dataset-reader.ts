@@ -30,7 +30,7 @@ export interface Batch {
   texts: string[];
   /** Normalised. */
   labels: string[];
-  /** The id column's fields, or record numbers from 1 where the file has no such column. */
+  /** The id column's fields, or record numbers from 1 if the file has no such column. */
   ids: string[];
   /** Physical line each record starts on; the first line of the file is 1. */
   lines: number[];

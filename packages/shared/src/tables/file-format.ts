@@ -22,7 +22,7 @@ export const BYTE_ORDER_MARKS = {
   "utf-16be": [0xfe, 0xff],
 } as const;
 
-/** Files that are no text, by their first bytes. */
+/** Files that are not text, by their first bytes. */
 const SIGNATURES: readonly { bytes: readonly number[]; what: string }[] = [
   ...(["utf-16le", "utf-16be"] as const).map((encoding) => ({
     bytes: BYTE_ORDER_MARKS[encoding],

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { ColaError } from "../errors/cola-error";
 import { inputError } from "../files/file-errors";
 
-/** What tells that a file is still the one it was: size in bytes, modification time in ms, inode. */
+/** What shows that a file has not changed: size in bytes, modification time in ms, inode. */
 export interface FileIdentity {
   size: number;
   mtimeMs: number;

@@ -2,7 +2,7 @@
  * The one spelling of a label: any case of `true` and `false` becomes `True` and `False` (pandas' spelling),
  * everything else is trimmed.
  *
- * @returns undefined where there is no label
+ * @returns undefined if there is no label
  * @example normaliseLabel(" TRUE ") // "True"
  */
 export function normaliseLabel(raw: string): string | undefined {

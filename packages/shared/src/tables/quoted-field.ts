@@ -2,7 +2,7 @@ import { BACKSLASH, CR, type Dialect, LF } from "./dialect";
 
 /** The field is broken: its quote does not close, or something follows the closing one. */
 export const BROKEN = -1;
-/** More bytes are needed to tell. */
+/** More bytes are needed to decide. */
 export const UNDECIDED = -2;
 
 /**

@@ -73,7 +73,7 @@ function lastBorder(buffer: Buffer, dialect: Dialect): number {
 }
 
 /**
- * Walks on from where the search for its end stopped until the record ends; holds one step of it at a time, and never
+ * Continues from the place at which the search for its end stopped, until the record ends; holds one step of it at a time, and never
  * goes back: an inflated source only flows forwards.
  */
 async function endOfLongRecord(

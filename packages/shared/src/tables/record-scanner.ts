@@ -7,7 +7,7 @@ export type RecordStatus = "record" | "end" | "broken-quote" | "too-long";
 /**
  * Reads the records of a byte range that begins and ends at record borders, without making strings: after `next()`
  * says `record`, `starts`, `ends` and `quoted` hold the content of the first fields, and `fieldCount` how many
- * there are. About 150 ns a row of 200 bytes.
+ * there are. About 150 ns per row of 200 bytes.
  *
  * @example
  * const scanner = new RecordScanner(dialect, 8);

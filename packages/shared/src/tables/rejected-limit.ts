@@ -10,7 +10,7 @@ const LOST_CLASS = { rows: 3, share: 0.001 };
 const isShare = (allowed: number) => allowed > 0 && allowed < 1;
 
 /**
- * Refuses to go on if too much is rejected. `allowed` is a count, or a share below 1, which must not be reached; a
+ * Refuses the file if too much is rejected. `allowed` is a count, or a share below 1, which must not be reached; a
  * share is looked at from 10,000 records on, and at the end.
  *
  * @param why what is known of the reasons, in words

@@ -9,9 +9,9 @@ export interface RowBlock {
   count: number;
   textStart: Int32Array;
   textEnd: Int32Array;
-  /** Index into the reader's `labelNames`; 0 where no label was asked for. */
+  /** Index into the reader's `labelNames`; 0 if no label was asked for. */
   label: Uint16Array;
-  /** Spans of the id; both -1 where the file has none. */
+  /** Spans of the id; both -1 if the file has none. */
   idStart: Int32Array;
   idEnd: Int32Array;
   /** Physical line each record starts on. */
@@ -21,7 +21,7 @@ export interface RowBlock {
   /** Spans of the other columns asked for, row after row: count x number of others. */
   otherStart: Int32Array;
   otherEnd: Int32Array;
-  /** False where some byte is not UTF-8: U+FFFD stands for it in strings. */
+  /** False if some byte is not UTF-8: U+FFFD stands for it in strings. */
   validUtf8: boolean;
 }
 

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { messageOf } from "../errors/cola-error";
 import type { Logger } from "../logging/logger";
 
-/** After this share of the grace time running jobs are told to stop; before it they may finish. */
+/** After this share of the grace time running jobs get the signal to stop; before it they may finish. */
 const FINISH_SHARE = 0.6;
 /** After this share jobs are handed back although their processor still runs, to be out in time. */
 const HAND_BACK_SHARE = 0.85;

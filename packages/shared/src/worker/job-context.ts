@@ -22,7 +22,7 @@ export interface JobContext {
   readonly stopping: AbortSignal;
   /** Every line carries the job's id. */
   readonly logger: Logger;
-  /** Tells who watches; a progress that cannot be stored is no failure of the job. */
+  /** For those who watch; a progress that cannot be stored does not fail the job. */
   progress(progress: JobProgress): Promise<void>;
   /** Says that what was done so far is not done again: the deaths before no longer count. */
   progressed(): Promise<void>;

@@ -16,7 +16,7 @@ export function isMove(error: unknown): boolean {
 }
 
 /**
- * What BullMQ is told of a failure, the one place that decides about trying again: `CODE: message` without a stack,
+ * A failure as BullMQ gets it, the one place that decides about retries: `CODE: message` without a stack,
  * as an UnrecoverableError unless the cause may pass by itself.
  */
 export function toJobFailure(error: unknown): Error {

@@ -163,7 +163,7 @@ async function abandon<Payload, Result>(
   try {
     await options.abandon?.(payload, context, reason);
   } catch (error) {
-    context.logger.warn(`what was made of the job could not be put away: ${messageOf(error)}`);
+    context.logger.warn(`what the job left could not be removed: ${messageOf(error)}`);
   }
 }
 
@@ -177,7 +177,7 @@ async function noteEnd<Payload, Result>(
   const held = wasHeldSince(startedAt);
   const leaves = outcome === "moved" || outcome === "handed_back" || (outcome === "lost" && !held);
   if (outcome === "lost" && held)
-    logger.warn("the event loop was held until the lock ran out: it counts as a death");
+    logger.warn("the event loop was blocked until the lock ran out: it counts as a lost worker");
   const ended = outcome === "completed" || outcome === "failed";
   const noted = leaves ? start.left() : start.ended(token ?? "", ended, held);
   await withDeadline(noted, NOTE_MS, config.redis.url).catch((error: unknown) => {
@@ -244,7 +244,7 @@ async function settle<Payload, Result>(
   const tries = job.opts.attempts ?? 1;
   const again = cause.retryable && job.attemptsMade + 1 < tries;
   const facts = { code: cause.code, attempt: job.attemptsMade + 1, attempts: tries };
-  if (again) logger.warn(`${options.queue} job failed, it is tried again: ${cause.message}`, facts);
+  if (again) logger.warn(`${options.queue} job failed, it is retried: ${cause.message}`, facts);
   else logger.error(`${options.queue} job failed: ${cause.message}`, facts);
   if (cause.code === "INTERNAL") logger.debug(`stack: ${(error as Error | undefined)?.stack ?? "none"}`);
   await settled(again ? "retried" : "failed");

@@ -62,7 +62,7 @@ export interface RunningWorker {
 
 /**
  * Works on a queue until it is stopped: parses, processes, and turns what is thrown into a retry or a final failure.
- * Waits for a Redis that is not there yet, saying so every 30 seconds.
+ * Waits for a Redis that is not there yet, and logs it every 30 seconds.
  *
  * @throws ColaError REDIS_REFUSED for a wrong password, missing rights or an eviction policy
  * @example
@@ -146,7 +146,7 @@ function watch<Payload, Result>(
     lifecycle.metrics.jobStalled(queue);
     logger.warn(`${queue}: a worker was lost, the job is taken up again`, { jobId });
   });
-  // A worker that was frozen goes on although another one has its job: it must be told.
+  // A worker that was frozen resumes although another one has its job: it has to be stopped.
   worker.on("lockRenewalFailed", (jobIds) => {
     for (const id of jobIds) running.get(id)?.abort(new LockLost(id));
   });
@@ -176,7 +176,7 @@ function watchCancels(
         running.get(id)?.abort(cancelled(id));
       }
     } catch {
-      // Redis is away: the connection says so, and the next look comes in a second.
+      // Redis is away: the connection logs it, and the next look comes in a second.
     } finally {
       asking = false;
     }

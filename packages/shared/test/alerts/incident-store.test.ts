@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe("incidents on disk", () => {
-  it("loses no part where monitor and person write at once", async () => {
+  it("loses no part if monitor and person write at once", async () => {
     for (let i = 0; i < 20; i++) {
       const id = `incident${i}`;
       await store.record(alert(id));
@@ -58,7 +58,7 @@ describe("incidents on disk", () => {
     expect([second.alert.at, second.acknowledged!.by]).toEqual(["2026-01-02T03:04:05.000Z", "ana"]);
   });
 
-  it("lists the newest first, on demand only what goes on", async () => {
+  it("lists the newest first, on demand only what has not ended", async () => {
     await store.record(alert("old"));
     await store.record(alert("new", { at: "2026-02-01T00:00:00.000Z" }));
     await store.record(alert("old", { status: "recovered" }));

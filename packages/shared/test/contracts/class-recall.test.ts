@@ -1,7 +1,7 @@
 import { parseClassRecall } from "@colaml/shared/contracts/class-recall";
 
 describe("the least recalls of single classes", () => {
-  it("are pairs by comma; a class may hold an equals sign, and an empty one is no setting", () => {
+  it("are pairs by comma; a class may hold an equals sign, and an empty one is not a setting", () => {
     expect(parseClassRecall("spam=0.9, a=b = 0.5")).toEqual({ spam: 0.9, "a=b": 0.5 });
     expect(parseClassRecall("  ")).toBeUndefined();
   });

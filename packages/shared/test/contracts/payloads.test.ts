@@ -4,7 +4,7 @@ import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { tuneJobSchema } from "@colaml/shared/contracts/tune";
 
 describe("the train payload", () => {
-  it("needs a dataset alone and fills in the reference task's settings", () => {
+  it("needs only a dataset and fills in the reference task's settings", () => {
     const job = trainJobSchema.parse({ dataset: { path: "tweets.csv" } });
     expect(job.columns).toEqual({ text: "text", label: "inbound", id: "tweet_id" });
     expect(job.boosting).toMatchObject({
@@ -45,7 +45,7 @@ describe("the train payload", () => {
 });
 
 describe("the tune payload", () => {
-  it("needs a dataset alone and has the reference task's settings beside its own", () => {
+  it("needs only a dataset and has the reference task's settings beside its own", () => {
     const job = tuneJobSchema.parse({ dataset: { path: "tweets.csv" } });
     expect(job).toMatchObject({ trials: 20, metric: "roc_auc", random_seed: 42, model: "modelo_nuevo" });
     expect(job.boosting).toMatchObject({ iterations: 50, learning_rate: 0.05, depth: 6, l2_leaf_reg: 3 });

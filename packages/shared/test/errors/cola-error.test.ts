@@ -1,7 +1,7 @@
 import { ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 
 describe("ColaError", () => {
-  it("says by its code whether trying again may help, unless told otherwise", () => {
+  it("says by its code whether a retry may help, unless it is given", () => {
     expect(new ColaError("MLFLOW_UNREACHABLE", "down").retryable).toBe(true);
     expect(new ColaError("INPUT_NOT_FOUND", "no such file").retryable).toBe(false);
     expect(new ColaError("INPUT_NOT_FOUND", "no such file", { retryable: true }).retryable).toBe(true);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe("a path that a job names", () => {
-  it("may be any where no data folder is set", async () => {
+  it("may be any if no data folder is set", async () => {
     const outside = join(folder, "outside.csv");
     await expect(checkJobPath("", outside)).resolves.toBe(outside);
   });
@@ -43,7 +43,7 @@ describe("a path that a job names", () => {
     await expect(checkJobPath(root, output)).resolves.toBe(output);
   });
 
-  it("is refused where a folder on the way to a new file leads out", async () => {
+  it("is refused if a folder on the way to a new file leads out", async () => {
     await symlink(folder, join(root, "way-out"));
     await expect(checkJobPath(root, join(root, "way-out", "new.csv"))).rejects.toMatchObject({
       code: "PATH_NOT_ALLOWED",

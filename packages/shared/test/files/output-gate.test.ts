@@ -30,7 +30,7 @@ const at = (name: string) => join(folder, name);
 const bytes = [Buffer.from("new")];
 const rules = (force: boolean) => ({ inputs: [input], force });
 
-/** Everything in the folder with what it holds, links as where they lead: an attack must leave it as it was. */
+/** Everything in the folder with what it holds, links with their targets: an attack must leave it as it was. */
 function everything(): Record<string, string> {
   const entries = readdirSync(folder).map((name): [string, string] => {
     const kind = lstatSync(at(name));

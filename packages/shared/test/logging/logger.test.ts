@@ -83,7 +83,7 @@ describe("the logger", () => {
     expect(JSON.parse(shown).error).toEqual({ code: "ERR", message: "GET http://***@h/x failed" });
   });
 
-  it("goes on without a file it cannot open, saying so once", () => {
+  it("does without a file it cannot open, and reports it once", () => {
     const script = `
       const { createLogger } = require("@colaml/shared/logging/logger");
       const log = createLogger({ service: "s", logging: { level: "info", format: "text", file: process.argv[1] } });

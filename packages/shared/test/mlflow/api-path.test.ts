@@ -1,15 +1,18 @@
 import { apiPath, encodePath } from "@colaml/shared/mlflow/api-path";
 import { rootOf } from "@colaml/shared/mlflow/artifacts";
 
-test.each(["", ".", "..", "a/b", "a\\b", "a\0b", "a\nb"])("%j is no segment of a path", (value) => {
+test.each(["", ".", "..", "a/b", "a\\b", "a\0b", "a\nb"])("%j is not a segment of a path", (value) => {
   expect(() => apiPath`logged-models/${value}`).toThrow(
     expect.objectContaining({ code: "PATH_NOT_ALLOWED" }),
   );
 });
 
-test.each(["a/../b", "../a", "a//b", "/a", "a/", "a/./b", "a/..\\b"])("%j is no path of a file", (value) => {
-  expect(() => encodePath(value)).toThrow(expect.objectContaining({ code: "PATH_NOT_ALLOWED" }));
-});
+test.each(["a/../b", "../a", "a//b", "/a", "a/", "a/./b", "a/..\\b"])(
+  "%j is not a path of a file",
+  (value) => {
+    expect(() => encodePath(value)).toThrow(expect.objectContaining({ code: "PATH_NOT_ALLOWED" }));
+  },
+);
 
 test("signs that mean something in a URL are encoded", () => {
   expect(apiPath`m/${"a?b#c%2e d"}/x`).toBe("m/a%3Fb%23c%252e%20d/x");

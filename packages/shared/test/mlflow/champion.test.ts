@@ -35,7 +35,7 @@ test("without a model, and with a model without champion, there is no champion",
   await expect(rollback(client, name, "why")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
 });
 
-test("a promotion moves champion and previous, and is told with its reason, time and predecessor", async () => {
+test("a promotion moves champion and previous, and is recorded with its reason, time and predecessor", async () => {
   await publishVersions(client, name, 2);
   await promote(client, name, "1", "the first", { at: day(1) });
   expect(await aliases()).toEqual({ champion: "1" });

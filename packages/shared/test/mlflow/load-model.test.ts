@@ -47,7 +47,7 @@ test("an alias, a number and latest name a version each; all three are pinned to
   expect(await resolveModel(client, `models:/${name}/latest`)).toMatchObject({ version: "2" });
 });
 
-test("a model that is not there is said with what there is", async () => {
+test("a model that is not there is reported with what there is", async () => {
   const name = uniqueName("model");
   await expect(resolveModel(client, `models:/${name}@champion`)).rejects.toMatchObject({
     code: "MODEL_NOT_FOUND",
@@ -72,7 +72,7 @@ test.each([
   "models:/a/x",
   "runs:/1/m",
   "models:/a' or 1=1@c",
-])("%j is no model URI", async (uri) => {
+])("%j is not a model URI", async (uri) => {
   await expect(resolveModel(client, uri)).rejects.toMatchObject({ code: "USAGE" });
 });
 
@@ -186,7 +186,7 @@ describe("a damaged model is refused, names what is wrong, and leaves nothing in
     ).rejects.toThrow(/its source is "file:/);
   });
 
-  test("an unsigned one, where a key is configured", async () => {
+  test("an unsigned one, if a key is configured", async () => {
     const name = uniqueName("model");
     await publish(name);
     await publish(name, bundle, "key one");

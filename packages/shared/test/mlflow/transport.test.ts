@@ -118,7 +118,7 @@ test("a file larger than allowed is cut off and refused, without another try", a
   expect(server.seen).toHaveLength(1);
 });
 
-test("a server that lets the time pass is asked twice and said to be slow", async () => {
+test("a server that lets the time pass is asked twice and reported to be slow", async () => {
   server = await faultServer(() => {});
   const transport = new MlflowTransport(settings(server.uri, { timeoutS: 0.2, maxRetries: 10 }), noPause);
   const error = await thrownBy(transport.json(get));
@@ -127,7 +127,7 @@ test("a server that lets the time pass is asked twice and said to be slow", asyn
   expect(server.seen).toHaveLength(2);
 });
 
-test("a closed port is said with its address and what to check", async () => {
+test("a closed port is reported with its address and what to check", async () => {
   server = await faultServer(() => {});
   const { uri } = server;
   await server.close();
@@ -162,7 +162,7 @@ describe("a server that never answers", () => {
   });
 });
 
-test("https to a server that speaks http is said as such, once", async () => {
+test("https to a server that speaks http is reported as such, once", async () => {
   server = await faultServer((_request, response) => response.end("{}"));
   const uri = server.uri.replace("http:", "https:");
   const error = await thrownBy(new MlflowTransport(settings(uri), noPause).json(get));
@@ -175,7 +175,7 @@ test.each([
   "CERT_HAS_EXPIRED",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_TLS_CERT_ALTNAME_INVALID",
-])("a certificate refused with %s is said as such, and what can be set", (networkCode) => {
+])("a certificate refused with %s is reported as such, with what can be set", (networkCode) => {
   const name = { method: "GET", address: "https://mlflow", path: "/health" };
   const error = errorOfNetwork(name, networkCode, 1000);
   expect(error).toMatchObject({ code: "MLFLOW_FAILED", retryable: false });

@@ -33,7 +33,7 @@ withRedis("a lock among processes", () => {
     expect(most).toEqual([1, 1, 1, 1]);
   });
 
-  it("does nothing where another one holds it, and leaves other names alone", async () => {
+  it("does nothing if another one holds it, and leaves other names alone", async () => {
     const [a, b] = [locks().locks, locks().locks];
     const inside = await a.hold("two", async () => [
       await b.tryHold("two", async () => "in"),
@@ -78,7 +78,7 @@ withRedis("a lock among processes", () => {
     expect(await reachedNext).toEqual({ result: "free" });
   });
 
-  it("stops waiting when it is told to", async () => {
+  it("stops waiting when its signal aborts", async () => {
     const [a, b] = [locks().locks, locks().locks];
     const abort = new AbortController();
     await a.hold("seven", async () => {

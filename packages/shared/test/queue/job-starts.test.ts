@@ -52,7 +52,7 @@ describe("the starts of a job", () => {
     expect(await deathsOf("d")).toBe(2);
   });
 
-  it("tell of a request to cancel", async () => {
+  it("show a request to cancel", async () => {
     expect((await starts.begin("e")).isCancelled).toBe(false);
     await requestCancel(redis, prefix, "q", "e");
     expect((await starts.begin("e")).isCancelled).toBe(true);

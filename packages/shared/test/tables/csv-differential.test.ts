@@ -80,7 +80,7 @@ function hostile(seed: number): string {
   return body;
 }
 
-/** A well-formed file: cells of anything, quoted where they must be and sometimes where not. */
+/** A well-formed file: cells of anything, quoted if they must be and sometimes if not. */
 function wellFormed(seed: number): { text: string; cells: string[][] } {
   const random = new MersenneTwister(seed);
   const alphabet = ['"', ",", "\n", "\r\n", "a", "b ", "é", "日", "😀", "'", ";", "\t"];

@@ -27,7 +27,7 @@ describe("readDataset", () => {
     ["a byte order mark", `\ufeff${HEADER}1,x,a\n`, ["x"]],
     ["CR LF", 'id,text,label\r\n1,x,a\r\n2,"y",b\r\n', ["x", "y"]],
     ["CR LF and LF mixed", "id,text,label\r\n1,x,a\n2,y,b\r\n", ["x", "y"]],
-    ["CR alone", "id,text,label\r1,x,a\r2,y,b", ["x", "y"]],
+    ["CR only", "id,text,label\r1,x,a\r2,y,b", ["x", "y"]],
     ["no newline at the end", `${HEADER}1,x,a`, ["x"]],
     ["blank lines", `\n${HEADER}\n1,x,a\n\r\n\n2,y,b\n\n`, ["x", "y"]],
     [
@@ -95,7 +95,7 @@ describe("readDataset", () => {
     });
   });
 
-  it("drops a line beyond the size limit as it comes, and goes on behind it", async () => {
+  it("drops a line beyond the size limit as it comes, and resumes after it", async () => {
     const huge = `2,${"x".repeat(5 << 20)},a`;
     const read = await readCsv(`${HEADER}1,x,a\n${huge}\n3,y,b\n"${huge}\n4,z,b\n`);
     expect(read).toMatchObject({
@@ -129,7 +129,7 @@ describe("readDataset", () => {
     expect(read.invalidUtf8).toBe(1);
   });
 
-  it("gives ids and further columns, and record numbers where there is no id column", async () => {
+  it("gives ids and further columns, and record numbers if there is no id column", async () => {
     const path = writeInput("ids.csv", `${HEADER}007,x,a\n8,,a\n"9 ",y,b\n`);
     const read = await readAll(path, { text: "text", id: "id", others: ["label", "id"] });
     expect(read.ids).toEqual(["007", "9 "]);
@@ -189,8 +189,8 @@ describe("readDataset", () => {
 describe("a file that cannot be read", () => {
   it.each([
     ["empty", "empty.csv", "", "INPUT_EMPTY"],
-    ["a header alone", "header.csv", HEADER, "INPUT_EMPTY"],
-    ["blank lines alone", "blank.csv", "\n\n", "INPUT_EMPTY"],
+    ["only a header", "header.csv", HEADER, "INPUT_EMPTY"],
+    ["only blank lines", "blank.csv", "\n\n", "INPUT_EMPTY"],
     [
       "no text column",
       "column.csv",
@@ -227,14 +227,14 @@ describe("a file that cannot be read", () => {
   });
 
   const hasZstd = "createZstdDecompress" in zlib;
-  (hasZstd ? it.skip : it)("is refused: zstd where Node cannot read it", async () => {
+  (hasZstd ? it.skip : it)("is refused: zstd if Node cannot read it", async () => {
     const path = writeInput("rows.csv.zst", Buffer.from([0x28, 0xb5, 0x2f, 0xfd]));
     expect(await readError(path, columns)).toMatch(
       /INPUT_UNREADABLE: .* zstd, which Node reads from 22.15 on/,
     );
   });
 
-  (hasZstd ? it : it.skip)("is read: zstd where Node can", async () => {
+  (hasZstd ? it : it.skip)("is read: zstd if Node can", async () => {
     const path = writeInput("tweets.csv.zst", "");
     await writeSyntheticTweets(path, 300);
     expect((await readAll(path, { text: "text" })).texts.length).toBeGreaterThan(250);

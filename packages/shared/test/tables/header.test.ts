@@ -158,7 +158,7 @@ describe("quotes behind a backslash", () => {
   it("are counted among broken records if nobody said so", async () => {
     const { rejected } = await readAll(writeInput("spark.csv", csv), { text: "text" });
     expect(rejected.byReason["broken quoting"]).toBeGreaterThan(0);
-    // one record goes on behind a line end: its second half holds no quote behind a backslash
+    // one record continues after a line end: its second half holds no quote behind a backslash
     expect(rejected.backslashQuotes).toBe(rejected.byReason["broken quoting"]! - 1);
   });
 });

@@ -20,7 +20,7 @@ describe("a record of NDJSON", () => {
     }
   });
 
-  it("takes null and what is not there for blank; lists and objects are no texts but are copied as written", () => {
+  it("takes null and what is not there for blank; lists and objects are not texts but are copied as written", () => {
     const line = '{"n":null,"l":[1.0, "]"],"o":{"a": 1.50}}';
     for (const name of ["n", "absent"]) expect(record(line).copied(name)).toBe("");
     expect(record(line).text("l")).toBe("");

@@ -153,7 +153,7 @@ describe("one broken row", () => {
     ]);
   });
 
-  it("of more than 1 MiB is passed over alone, though ranges hold only a part of it", async () => {
+  it("of more than 1 MiB is the only one passed over, though ranges hold only a part of it", async () => {
     const long = `2,${"x".repeat(9_000_000)},"${"y\n".repeat(200_000)}",end`;
     const bytes = Buffer.from(`1,a\n${long}\n3,"b\nc"\n`);
     const source = {

@@ -88,7 +88,7 @@ describe("a worker", () => {
     expect(job.returnvalue).toEqual({ payload: { v: 1, what: "hello" }, id: "one", attempt: 1 });
   });
 
-  it("tries again what may pass and fails at once what cannot", async () => {
+  it("retries what may pass and fails at once what cannot", async () => {
     const attempts: string[] = [];
     const { open } = await start(async (payload, { attempt }) => {
       attempts.push(`${payload.what}${attempt}`);
@@ -145,7 +145,7 @@ describe("a worker", () => {
     expect(job.failedReason).toBe("JOB_CANCELLED: job c was cancelled");
   });
 
-  it("runs a cancelled job that somebody tries again, be it in a dashboard that knows of no request to cancel", async () => {
+  it("runs a cancelled job that somebody retries, be it in a dashboard that knows of no request to cancel", async () => {
     const { open } = await start((_, { signal }) => untilAborted(signal));
     await addJob(open, "j", { what: "long" }, { jobId: "c" });
     await reaches(open, "c", "active");
@@ -245,7 +245,7 @@ describe("a worker", () => {
     expect(await connection.keys(`${config.redis.prefix}:starts:${open.queue.name}:*`)).toEqual([]);
   });
 
-  it("that stops many times while it has a job is no death of that job", async () => {
+  it("that stops many times while it has a job does not count against that job", async () => {
     const queue = `q-${randomUUID()}`;
     const deaths: number[] = [];
     const work: Work = (_, context) => {

@@ -272,7 +272,7 @@ describe("a worker process", () => {
     expect(count(worker.output(), "is not reachable")).toBe(1);
   });
 
-  it("goes on after Redis was killed and came back; /readyz says so meanwhile, /livez does not care", async () => {
+  it("resumes after Redis was killed and came back; /readyz says so meanwhile, /livez does not care", async () => {
     const port = await freePort();
     const worker = startWorker({ COLAML_HEALTH_PORT: String(port) });
     const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;

@@ -10,7 +10,7 @@ export interface DecidingWord {
   model: number;
 }
 
-/** Fewer rows are no evidence of a leak. */
+/** Fewer rows are not evidence of a leak. */
 const LEAST_ROWS = 50;
 /** The word makes up for this share of the errors of the most frequent class ... */
 const LEAST_SKILL = 0.9;

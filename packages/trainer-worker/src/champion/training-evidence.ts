@@ -25,7 +25,7 @@ export interface SmallestClass {
   recall: number;
 }
 
-/** What only the training can tell: the champion check has no texts and no features of its own. */
+/** What only the training knows: the champion check has no texts and no features of its own. */
 export interface TrainingEvidence {
   skill: SkillEvidence;
   /** Present if one word decides everything. */

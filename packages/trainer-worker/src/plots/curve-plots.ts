@@ -6,7 +6,7 @@ export interface ClassCurve {
   /** Class label. */
   name: string;
   points: readonly Point[];
-  /** Area under it; absent where it could not be computed. */
+  /** Area under it; absent if it could not be computed. */
   area?: number;
 }
 

@@ -11,11 +11,11 @@ export interface ThresholdCurves {
 }
 
 /**
- * ROC and precision-recall points of one class against the rest, one a distinct score; undefined where the rows
+ * ROC and precision-recall points of one class against the rest, one per distinct score; undefined if the rows
  * are all of the class, or none is. O(n log n).
  *
  * @param scores probability of the class, a row
- * @param isPositive 1 where the row is of the class
+ * @param isPositive 1 if the row is of the class
  */
 export function thresholdCurves(
   scores: Float64Array,

@@ -16,7 +16,7 @@ export interface ProfiledRows {
   /** UTF-16 code units of each text. */
   textLength: ArrayLike<number>;
   tokens: ArrayLike<number>;
-  /** Tokens that are no term of the model. */
+  /** Tokens that are not terms of the model. */
   unknownTokens: ArrayLike<number>;
   /** Terms of a row, each once. */
   termsOf: (row: number) => ArrayLike<number>;
@@ -108,7 +108,7 @@ function histogram(values: ArrayLike<number>, edges: number[]): ProfileHistogram
   return { edges, counts, designEffect: designEffect(bins, edges.length + 1) };
 }
 
-/** The different deciles of the values: fewer than nine where values repeat. */
+/** The different deciles of the values: fewer than nine if values repeat. */
 function decilesOf(values: ArrayLike<number>): number[] {
   const sorted = Float64Array.from(values as ArrayLike<number>).sort();
   const deciles = Array.from({ length: 9 }, (_, i) => sorted[Math.floor(((i + 1) / 10) * sorted.length)]!);

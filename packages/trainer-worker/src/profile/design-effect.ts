@@ -12,7 +12,7 @@ export function blockRowsOf(rows: number): number {
 /**
  * How much more shares differ between blocks of neighbouring rows than chance lets them: the chi-square statistic
  * of homogeneity over its degrees of freedom, at least 1 (the design effect of Rao and Scott 1981, first order).
- * Values that no row or every row has say nothing and do not count; 1 where there are fewer than four blocks.
+ * Values that no row or every row has say nothing and do not count; 1 if there are fewer than four blocks.
  *
  * @param binOfRow the bin of each row in file order
  */
@@ -36,7 +36,7 @@ export function designEffect(binOfRow: ArrayLike<number>, bins: number): number 
 }
 
 /**
- * The same for words, each of which a row holds or not: one a word, and 1 for a word that no row or every row has.
+ * The same for words, each of which a row holds or not: one per word, and 1 for a word that no row or every row has.
  *
  * @param documents per block, how many rows hold each word: nBlocks x nWords
  */
@@ -61,7 +61,7 @@ export function termsDesignEffect(
   return known.length === 0 ? 1 : Math.max(1, sum / ((documents.length - 1) * known.length));
 }
 
-/** Chi-square statistic of each word's share over the blocks; undefined where it says nothing. */
+/** Chi-square statistic of each word's share over the blocks; undefined if it says nothing. */
 function wordStatistics(
   documents: readonly Uint32Array[],
   blockRows: number,

@@ -6,11 +6,11 @@ import type { RunIdentity } from "./publication";
 import type { MetricPoint } from "./run-contents";
 import { endRunsLeft } from "./runs-left";
 
-/** Steps are sent together this often: a request an iteration would cost more than the iteration. */
+/** Steps are sent together this often: a request per iteration would cost more than the iteration. */
 const FLUSH_MS = 1_000;
 
 /**
- * The run of a training that is going on, for those who watch in MLflow. Nothing depends on it: everything logged
+ * The run of a training in progress, for those who watch in MLflow. Nothing depends on it: everything logged
  * here is logged again, with the same times, when the training is published; so a server that goes away in
  * between only leaves the watchers without news.
  */
@@ -71,7 +71,7 @@ export class LiveRun {
     });
   }
 
-  /** Marks the run FAILED (KILLED where the job was cancelled) with the reason; never throws. */
+  /** Marks the run FAILED (KILLED if the job was cancelled) with the reason; never throws. */
   async fail(error: unknown): Promise<void> {
     if (this.#runId === undefined) return;
     const { code, message } = toColaError(error);

@@ -9,7 +9,7 @@ import type { Publisher } from "./publisher";
  * The logic of a `publish` job: what trainings and checks left on disk while MLflow was away is published now, in
  * order.
  *
- * @throws ColaError MLFLOW_UNREACHABLE where it still does not answer
+ * @throws ColaError MLFLOW_UNREACHABLE if it still does not answer
  */
 export function createPublishProcessor(dependencies: {
   mlflow: MlflowClient;

@@ -27,7 +27,7 @@ export interface TrainingSummary {
   /** Absent in what release 0.1 left on the disk. */
   rejectedByReason?: TrainResult["rejectedByReason"];
   notes?: string[];
-  /** Test rows a class. */
+  /** Test rows per class. */
   testRowsOfClass: number[];
   /** Index of the most frequent training class. */
   majorityClass: number;
@@ -55,7 +55,7 @@ export interface Publication extends Spooled {
 export interface RunOrigin {
   user: string;
   sourceName: string;
-  /** Empty where it is not known. */
+  /** Empty if it is not known. */
   gitCommit: string;
   /** Run that this one is a child of. */
   parentRunId?: string;

@@ -9,7 +9,7 @@ import { recordVerdict } from "./record-verdict";
 
 /**
  * Puts a finished training into MLflow: run, model, registered version; then the champion check, its verdict as
- * artifact and tags, and the alias where the verdict is PROMOTE. Every step may be done again: after a failure the
+ * artifact and tags, and the alias if the verdict is PROMOTE. Every step may be done again: after a failure the
  * same publication is published once more and nothing is there twice.
  *
  * @throws ColaError MLFLOW_UNREACHABLE (publish again later), MLFLOW_FAILED, JOB_CANCELLED

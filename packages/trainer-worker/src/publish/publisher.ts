@@ -37,8 +37,8 @@ export class Publisher {
   /**
    * Keeps a finished training on disk and publishes it, after those that waited before it.
    *
-   * @returns its result; where MLflow does not answer, one that says that it waits
-   * @throws ColaError MLFLOW_FAILED where MLflow refuses it; its files are set aside
+   * @returns its result; if MLflow does not answer, one that says that it waits
+   * @throws ColaError MLFLOW_FAILED if MLflow refuses it; its files are moved to a folder `refused-*`
    */
   async publish(publication: Publication, signal: AbortSignal): Promise<TrainResult> {
     const outcome = await this.#publisher.publish(publication, signal);

@@ -16,7 +16,7 @@ import type { TrainedModel } from "../train/training";
 
 const PART = "test";
 
-/** What a person looks at in the run: plots as SVG, metrics a class as CSV, importance of every word as CSV. */
+/** What a person looks at in the run: plots as SVG, metrics per class as CSV, importance of every word as CSV. */
 export function runArtifacts(trained: TrainedModel): Map<string, Uint8Array> {
   const { bundle, test, profile } = trained;
   const { classes } = bundle;

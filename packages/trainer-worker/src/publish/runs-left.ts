@@ -6,7 +6,7 @@ import { JOB_KEY_TAG } from "./publication";
 const MAX_LEFT = 10;
 
 /**
- * Ends the runs that killed attempts of a job left running: as KILLED, or, with the reason, as FAILED where the job failed
+ * Ends the runs that killed attempts of a job left running: as KILLED, or, with the reason, as FAILED if the job failed
  * for good.
  *
  * @throws ColaError MLFLOW_UNREACHABLE

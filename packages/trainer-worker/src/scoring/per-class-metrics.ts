@@ -12,7 +12,7 @@ export interface ClassMetrics {
 
 /**
  * Precision, recall and F1 of each class against the rest, as scikit-learn's `classification_report`;
- * where scikit-learn warns and writes 0 (nothing predicted, no row of the class), the value is absent.
+ * if scikit-learn warns and writes 0 (nothing predicted, no row of the class), the value is absent.
  *
  * @param counts rows by actual class (row) and predicted class (column)
  */

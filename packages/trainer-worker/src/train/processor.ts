@@ -18,7 +18,7 @@ export interface TrainDependencies {
   origin: RunOrigin;
   /** MiB the trainer may take. */
   maxMemoryMb: number;
-  /** Signs model manifests where not empty. */
+  /** Signs model manifests if not empty. */
   hmacKey: string;
   /** Refuses a dataset outside of the configured root; absent: any path may be read. */
   checkPath?: (path: string) => Promise<unknown>;
@@ -34,7 +34,7 @@ export type TrainContext = Pick<JobContext, "jobId" | "attempt" | "signal" | "lo
  * and in the registry, then the champion check. A failure marks the run FAILED and leaves nothing half-written.
  *
  * @throws ColaError MLFLOW_UNREACHABLE within seconds when there is nothing yet to keep; once the training is
- *   done, an MLflow that is away is no failure: the result says that publishing waits
+ *   done, an MLflow that is away does not fail the job: the result says that publishing waits
  */
 export function createTrainProcessor(dependencies: TrainDependencies): Processor<TrainJob, TrainResult> {
   return (job, context) => train(job, context, dependencies);

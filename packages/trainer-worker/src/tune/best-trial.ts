@@ -4,7 +4,7 @@ import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
 const LOWER_IS_BETTER: ReadonlySet<TuneJob["metric"]> = new Set(["log_loss"]);
 
 /**
- * The trial with the best validation metric, the first of equals; undefined where none has it.
+ * The trial with the best validation metric, the first of equals; undefined if none has it.
  *
  * @param outcomes in the order of their numbers
  */

@@ -4,7 +4,7 @@ import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { JOB_KEY_TAG, type RunOrigin } from "../publish/publication";
 
-/** The one run that a tuning job's trials are children of; found again whenever the job goes on. */
+/** The one run that a tuning job's trials are children of; found again whenever the job resumes. */
 export class ParentRun {
   readonly runId: string;
   readonly #artifactUri: string;

@@ -22,7 +22,7 @@ export interface TuneDependencies extends TrainDependencies {
  * holding a lock; when they have ended it trains the best on validation once more, publishes it and puts it through
  * the champion check like any other. All runs are children of one parent run.
  *
- * @throws ColaError TRAINING_FAILED where no trial succeeded, with the first one's reason
+ * @throws ColaError TRAINING_FAILED if no trial succeeded, with the first one's reason
  */
 export function createTuneProcessor(dependencies: TuneDependencies): Processor<TuneJob, TuneResult> {
   return (job, context) => tune(job, context, dependencies);

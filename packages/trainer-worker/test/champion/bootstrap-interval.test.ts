@@ -1,7 +1,7 @@
 import { bootstrapInterval } from "@colaml/trainer-worker/champion/bootstrap-interval";
 
 describe("the bootstrap interval of an accuracy difference", () => {
-  it("is as wide as the normal approximation says where rows are many", () => {
+  it("is as wide as the normal approximation says if rows are many", () => {
     // Variance of a mean of +1 (200), -1 (100) and 0 (9,700): (300/1e4 - 0.01^2) / 1e4.
     const standardError = Math.sqrt((0.03 - 0.0001) / 10_000);
     const interval = bootstrapInterval(200, 100, 10_000, 42);

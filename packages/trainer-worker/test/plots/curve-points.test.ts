@@ -40,7 +40,7 @@ describe("the threshold curves", () => {
     expect(curves.averagePrecision).toBeCloseTo(0.9055555555555556, 12);
   });
 
-  it("are absent where the rows are of one class", () => {
+  it("are absent if the rows are of one class", () => {
     expect(thresholdCurves(Float64Array.of(0.1, 0.9), [1, 1])).toBeUndefined();
     expect(thresholdCurves(Float64Array.of(0.1, 0.9), [0, 0])).toBeUndefined();
   });

@@ -19,7 +19,7 @@ import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 
 const TERMS = ["constructor", "dm", "please"];
 
-/** 1,000 rows: lengths 1 to 1000, every second row holds `dm`, row i is of class 1 where i % 4 === 0. */
+/** 1,000 rows: lengths 1 to 1000, every second row holds `dm`, row i is of class 1 if i % 4 === 0. */
 function rows(): ProfiledRows {
   const n = 1_000;
   const even = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : 0));
@@ -105,7 +105,7 @@ describe("the reference profile", () => {
     );
   });
 
-  it("has a calibration list a class where there are three", () => {
+  it("has a calibration list per class if there are three", () => {
     const three: ProfiledRows = {
       ...rows(),
       predicted: new Uint8Array(1_000).fill(2),
@@ -191,7 +191,7 @@ describe("a profile of an older release", () => {
 });
 
 describe("the design effect", () => {
-  it("is about 1 where rows are in random order", () => {
+  it("is about 1 if rows are in random order", () => {
     const random = seededRandom(7);
     const effects = Array.from({ length: 50 }, () =>
       designEffect(
@@ -210,7 +210,7 @@ describe("the design effect", () => {
     expect(designEffect(sorted, 2)).toBeCloseTo(2_000 / 19, 9);
   });
 
-  it("of words is each word's own: one that comes in one block alone, one that is everywhere alike", () => {
+  it("of words is each word's own: one that comes in one block only, one that is everywhere alike", () => {
     const documents = Array.from({ length: 20 }, (_, block) => Uint32Array.of(block === 0 ? 100 : 0, 50, 0));
     const effects = wordDesignEffects(documents, 100, 3);
     // Share 1/20: chi-square 95^2 + 19 * 5^2 over 100 * 0.05 * 0.95, over 19 degrees of freedom.
@@ -220,7 +220,7 @@ describe("the design effect", () => {
     expect(wordDesignEffects(documents.slice(0, 3), 100, 3)).toEqual([1, 1, 1]);
   });
 
-  it("is 1 where one value is all there is, or rows are too few", () => {
+  it("is 1 if one value is all there is, or rows are too few", () => {
     expect(designEffect(new Uint8Array(5_000), 4)).toBe(1);
     expect(designEffect(Uint8Array.of(0, 1, 0, 1), 2)).toBe(1);
   });
@@ -235,13 +235,13 @@ describe("the variance factor of words", () => {
       Array.from({ length: words }, (_, word) => word),
     );
 
-  it("is the number of words where all of them are in the same texts", () => {
+  it("is the number of words if all of them are in the same texts", () => {
     const held = Array.from({ length: 1_000 }, (_, row) => (row % 4 === 0 ? [0, 1, 2] : []));
     // What chance would add, 1 / rows for each of the 6 pairs, is taken off.
     expect(factor(held, 3)).toBeCloseTo(3 - 6 / 1_000 / 3, 9);
   });
 
-  it("is about 1 where words come and go by themselves", () => {
+  it("is about 1 if words come and go by themselves", () => {
     const random = seededRandom(7);
     const held = Array.from({ length: 5_000 }, () =>
       Array.from(Array(40).keys()).filter(() => random() < 0.2),
@@ -249,7 +249,7 @@ describe("the variance factor of words", () => {
     expect(factor(held, 40)).toBeLessThan(1.05);
   });
 
-  it("is 1 where no word tells texts apart", () => {
+  it("is 1 if no word distinguishes texts", () => {
     expect(factor([[0], [0]], 2)).toBe(1);
   });
 });

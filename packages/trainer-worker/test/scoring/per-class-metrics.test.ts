@@ -20,7 +20,7 @@ describe("the metrics of each class", () => {
     expect(c!.f1).toBeCloseTo(0.6818181818181818, 12);
   });
 
-  it("are absent, not zero, where they cannot be computed", () => {
+  it("are absent, not zero, if they cannot be computed", () => {
     const [, never] = perClassMetrics(
       ["a", "b"],
       [

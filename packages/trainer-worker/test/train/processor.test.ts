@@ -135,7 +135,7 @@ describe("a train job", () => {
     expect(result.notes).toContainEqual(expect.stringMatching(/^the rows of the file are sorted by label /));
   });
 
-  it("keeps the champion where the challenger is worse, and replaces it where it is better", async () => {
+  it("keeps the champion if the challenger is worse, and replaces it if it is better", async () => {
     const model = `${bench.model}-duel`;
     const first = await bench.train({ model, features: { max_features: 10 } }, tweets);
     expect(first.promoted).toBe(true);
@@ -231,7 +231,7 @@ describe("a train job", () => {
     expect(history.length).toBe(best + 5);
   });
 
-  it("takes a seeded sample where max_train_rows says so", async () => {
+  it("takes a seeded sample if max_train_rows says so", async () => {
     const job = { model: `${bench.model}-sample`, max_train_rows: 1_000 };
     const result = await bench.train(job, tweets);
     expect(result.rows).toMatchObject({ train: 490, validation: 210, test: 300 });

@@ -39,7 +39,7 @@ describe("the trials of a tuning job", () => {
     expect(tenths.sort()).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it("are refused where a range runs backwards or its logarithm has no start", () => {
+  it("are refused if a range runs backwards or its logarithm has no start", () => {
     expect(searchSpaceSchema.safeParse({ depth: { min: 8, max: 4 } }).success).toBe(false);
     expect(searchSpaceSchema.safeParse({ l2_leaf_reg: { min: 0, max: 4, log: true } }).success).toBe(false);
   });

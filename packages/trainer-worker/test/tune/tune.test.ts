@@ -109,7 +109,7 @@ describe("a tune job", () => {
     expect(parent.metrics["best_validation_roc_auc"]).toBe(highest);
   });
 
-  it("goes on without a trial that fails for good", async () => {
+  it("does without a trial that fails for good", async () => {
     sabotage = ({ trial }) => {
       if (trial?.number === 1) throw Object.assign(new Error("broken trial"), { code: "X" });
     };
@@ -119,7 +119,7 @@ describe("a tune job", () => {
     expect(result!.best.number).not.toBe(1);
   });
 
-  it("ends when it is tried again after a cancellation: withdrawn trials run, failed ones stay failed", async () => {
+  it("ends when it is retried after a cancellation: withdrawn trials run, failed ones stay failed", async () => {
     const { prefix } = config.redis;
     const trainQueue = openQueue<TrainJob, TrainResult>("train", { connection, redis: config.redis });
     const cancelled = { asked: false };
@@ -152,7 +152,7 @@ describe("a tune job", () => {
     expect((await job()).returnvalue.trials).toEqual({ finished: 3, failed: 1 });
   });
 
-  it("fails with the first reason where every trial does, and marks its run", async () => {
+  it("fails with the first reason if every trial does, and marks its run", async () => {
     const none = join(bench.folder, "wordless.csv");
     await writeFile(
       none,

@@ -96,7 +96,7 @@ describe("ids that occur more than once", () => {
     }
   });
 
-  it("are found where a class is written in quotes, in TSV, in NDJSON and compressed", async () => {
+  it("are found if a class is written in quotes, in TSV, in NDJSON and compressed", async () => {
     const quoted = `id,label,"probability_a\nb",probability_c,model_version\n1,"a\nb",0.900000000,0.100000000,12\n2,c,0.9,0.1,12\n1,c,0.9,0.1,12\n`;
     expect((await found(planOf({}), quoted, 9)).rows).toBe(1);
     const lines = `${HEADER}\n1,${CELLS}\n2,${CELLS}\n1,${CELLS}\n`;

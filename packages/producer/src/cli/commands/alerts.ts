@@ -25,7 +25,7 @@ export function addAlertsCommand(program: Command): void {
     alerts
       .command("list", { isDefault: true })
       .description("all incidents, newest first")
-      .option("--open", "only those that go on"),
+      .option("--open", "only those that have not ended"),
     list,
   );
   add(

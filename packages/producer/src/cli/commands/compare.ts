@@ -34,7 +34,7 @@ export function addCompareCommand(models: Command): void {
     .option("--label-column <name>", "label column (default: the same)")
     .option("--alpha <number>", "chance of calling one of two equal versions better (default: 0.05)")
     .option("--examples <count>", "rows whose label differs that are shown, masked (default: 8)")
-    .option("--detach", "put the job on the queue and leave")
+    .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(command), ["data", "model.name"]);
   command.action(

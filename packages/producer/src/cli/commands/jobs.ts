@@ -26,22 +26,14 @@ export function addJobsCommand(program: Command): void {
     .addHelpText("after", EXAMPLES);
   const add = (name: string, doc: string, run: QueueAction, isDefault = false) => {
     const command = jobs.command(name, { isDefault }).description(doc);
-    if (name.startsWith("list")) command.option("-n, --limit <count>", "jobs a queue", "10");
+    if (name.startsWith("list")) command.option("-n, --limit <count>", "jobs per queue", "10");
     command.action(handler(addSettingFlags(addCommonOptions(command), []), withQueues(run)));
   };
   add("list", "the latest jobs of every queue", list, true);
   add("show <id>", "one job: state, progress, result or reason", show);
   add("watch <id>", "show a job's progress until it ends", watch);
-  add(
-    "cancel <id>",
-    "end a job, a tuning job with its trials; what it has in hand is put away cleanly",
-    cancel,
-  );
-  add(
-    "retry <id>",
-    "put a failed job back on its queue, or run a chunk that was set aside again alone",
-    retry,
-  );
+  add("cancel <id>", "end a job, and the trials of a tuning job; unfinished files are removed", cancel);
+  add("retry <id>", "requeue a failed job, or run only a chunk of the dead-letter queue again", retry);
 }
 
 type QueueAction = (context: CommandContext, session: Session, id: string) => Promise<number | undefined>;
@@ -75,7 +67,7 @@ async function show(context: CommandContext, session: Session, id: string): Prom
 async function watch(context: CommandContext, session: Session, id: string): Promise<number> {
   const view = await watchJob(context, session, id);
   context.terminal.result(view, describeJob(context.terminal, view));
-  // A check that failed, as the command that started it would have said.
+  // The exit code of a check that failed, as the command that started it gives it.
   const { ok } = (view.result ?? {}) as { ok?: boolean };
   return ok === false ? EXIT.check : EXIT.ok;
 }
@@ -101,7 +93,7 @@ const PAINTED: Partial<Record<JobView["status"], (terminal: Terminal, text: stri
   active: (terminal, text) => terminal.bold(text),
 };
 
-/** One line a job: id, state, when, and how far or why. */
+/** One line per job: id, state, when, and how far or why. */
 function jobLine(terminal: Terminal, view: JobView): string {
   const status = view.status.padEnd(9);
   const painted = PAINTED[view.status]?.(terminal, status) ?? status;

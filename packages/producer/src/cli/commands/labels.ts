@@ -19,13 +19,13 @@ Examples:
 export function addLabelsCommand(program: Command): void {
   const command = program
     .command("labels")
-    .description("bring labels that came late: ids and labels, in any order, twice without counting twice")
+    .description("add labels that came late: ids and labels, in any order; one that comes twice counts once")
     .argument("<file>", "CSV, TSV or NDJSON with an id and a label column")
     .option(
       "--predictions <file>",
       "output of `cola predict` to match at once, so that unknown ids are named",
     )
-    .option("--detach", "put the job on the queue and leave")
+    .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(command), [
     "data",

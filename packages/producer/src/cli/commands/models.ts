@@ -90,7 +90,7 @@ async function list({ config, terminal }: CommandContext, mlflow: MlflowClient):
   terminal.result({ model: name, versions: views }, text);
 }
 
-/** Version -> aliases that ColaML gives; a search does not always tell them. */
+/** Version -> aliases that ColaML gives; a search does not always list them. */
 async function aliasesOf(mlflow: MlflowClient, name: string): Promise<Map<string, string[]>> {
   const found = await Promise.all(
     [CHAMPION, PREVIOUS].map(
@@ -120,7 +120,7 @@ async function viewOf(
   };
 }
 
-/** The run's metrics on the test rows without their prefix; none where the run was deleted. */
+/** The run's metrics on the test rows without their prefix; none if the run was deleted. */
 async function testMetrics(mlflow: MlflowClient, runId: string): Promise<Record<string, number>> {
   try {
     const { metrics } = await mlflow.runs.get(runId);

@@ -27,12 +27,12 @@ Exit code 3: a check failed. docs/errors.md lists the others.`;
 
 const MONITOR_SETTINGS = ["data", "monitor", "model.alias", "mlflow.experiment"] as const;
 
-/** `cola monitor`: quality and drift of a model on new rows; exit code 3 where a check fails. */
+/** `cola monitor`: quality and drift of a model on new rows; exit code 3 if a check fails. */
 export function addMonitorCommand(program: Command): void {
   const command = addMonitorOptions(
     program.command("monitor").description("check quality and drift of a model on new rows"),
   )
-    .option("--detach", "put the job on the queue and leave")
+    .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(command), MONITOR_SETTINGS);
   command.action(
@@ -66,7 +66,7 @@ export function addMonitorOptions(command: Command): Command {
     .option("--text-column <name>", "text column (default: as trained)")
     .option("--label-column <name>", "label column (default: as trained)")
     .option("--id-column <name>", "id column (default: as trained)")
-    .option("--min-rows <count>", "no verdict on a metric that fewer rows speak for")
+    .option("--min-rows <count>", "least rows that a metric needs for a verdict")
     .option("--report <file>", "where the HTML report goes (default: the reports folder of COLAML_STATE_DIR)")
     .option("--force", "replace a report that exists");
 }

@@ -45,10 +45,10 @@ export function addPredictCommand(program: Command): void {
     .option("--id-column <name>", "id column (default: as trained)")
     .option("--pass-through <columns...>", "input columns copied to the output")
     .option("--force", "replace an output that exists")
-    .option("--explain <words>", "add the words that pushed each label, so many a row")
+    .option("--explain <words>", "add the words that pushed each label, this many per row")
     .option("--spreadsheet-safe", "prefix cells that a spreadsheet would run as a formula")
     .option("--replay <receipt>", "score a past batch again and say which labels would have changed")
-    .option("--detach", "put the job on the queue and leave")
+    .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(command), ["data", "predict.transport", "model.alias"]);
   command.action(
@@ -80,7 +80,7 @@ async function checkOutput({ options }: CommandContext, file: string | undefined
   }
 }
 
-/** Files in the place of `-`; undefined where there is none. */
+/** Files in the place of `-`; undefined if there is none. */
 async function streamsOf(
   context: CommandContext,
   file: string | undefined,
@@ -121,7 +121,7 @@ async function predict(
       if (note !== undefined) context.terminal.warn(printable(note));
     }
     const described = describePrediction(result);
-    // rows went to stdout: what is said of them goes to stderr
+    // rows went to stdout: the summary goes to stderr
     if (context.options["output"] === STREAM) context.terminal.say(described.split("\n")[0]!);
     else context.terminal.result(predictAnswer(result), described);
     return undefined;

@@ -41,7 +41,7 @@ const RECEIPT = /\.receipt\.json$/;
  * `cola predict --replay OUT.receipt.json`: scores a past batch again, with its input, columns and settings, and says
  * what would have changed. Nothing of the batch is touched.
  *
- * @param moved where its input lies now, if it was moved
+ * @param moved path of its input, if it was moved
  * @throws ColaError RECEIPT_MISMATCH, INPUT_CHANGED, INPUT_EMPTY, USAGE, and what predicting throws
  */
 export async function replay(
@@ -146,7 +146,7 @@ async function checkedReceipt(output: string, moved: string | undefined): Promis
   if (aside === undefined) return receipt;
   throw new ColaError(
     "USAGE",
-    `${receipt.rows.setAside} rows of ${output} were set aside and have no label to compare with: predict the file again, then replay that batch`,
+    `${receipt.rows.setAside} rows of ${output} are in chunks that failed and have no label to compare with: predict the file again, then replay that batch`,
   );
 }
 

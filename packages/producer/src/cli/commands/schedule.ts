@@ -32,7 +32,7 @@ Examples:
 export function addScheduleCommand(program: Command): void {
   const schedule = program
     .command("schedule")
-    .description("jobs that come back: add, list, pause, resume, remove")
+    .description("jobs that run at set times: add, list, pause, resume, remove")
     .addHelpText("after", EXAMPLES);
   const add = schedule.command("add").description("add a schedule, or change the one of the same id");
   addTimes(
@@ -78,7 +78,7 @@ const CHANGES: readonly (readonly [
   (queues: JobQueues, id: string) => Promise<Schedule | { id: string; removed: true }>,
 ])[] = [
   ["pause", "keep a schedule, but let it make no jobs", (queues, id) => changeSchedule(queues, id, "pause")],
-  ["resume", "go on with a paused schedule", (queues, id) => changeSchedule(queues, id, "resume")],
+  ["resume", "resume a paused schedule", (queues, id) => changeSchedule(queues, id, "resume")],
   ["remove", "forget a schedule", dropSchedule],
 ];
 

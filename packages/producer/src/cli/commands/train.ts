@@ -30,7 +30,7 @@ export function addTrainCommand(program: Command): void {
   )
     .argument("<file>", "CSV, TSV or NDJSON (also .gz) with a text and a label column")
     .option("--run-name <name>", "name of the MLflow run")
-    .option("--detach", "put the job on the queue and leave")
+    .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(addForceOption(command)), TRAIN_SETTINGS);
   command.action(
@@ -87,7 +87,7 @@ const METRICS = [
   ["log_loss", "log loss"],
 ] as const;
 
-/** Metrics of several row sets side by side, one metric a line; below them, why one is absent. */
+/** Metrics of several row sets side by side, one metric per line; below them, why one is absent. */
 export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>): string {
   const cell = (metrics: ClassificationMetrics, name: (typeof METRICS)[number][0]) =>
     metrics[name]?.toFixed(4) ?? "-";

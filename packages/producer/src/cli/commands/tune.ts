@@ -40,7 +40,7 @@ const FIXED_BY: Readonly<Record<string, keyof SearchSpace>> = {
   "features.ngramMax": "ngram_range",
 };
 
-/** Trainer processes where a command starts its own. */
+/** Trainer processes if a command starts its own. */
 const OWN_TRAINERS = 2;
 
 /** `cola tune FILE`: a search over settings, its best model trained, published and put through the champion check. */
@@ -56,7 +56,7 @@ export function addTuneCommand(program: Command): void {
     )
     .option("--search-seed <number>", "the same seed tries the same settings")
     .option("--run-name <name>", "name of the parent run")
-    .option("--detach", "put the job on the queue and leave")
+    .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
   const readFlags = addSettingFlags(addCommonOptions(addForceOption(command)), TRAIN_SETTINGS);
   command.action(

@@ -33,7 +33,7 @@ export function addVerifyCommand(program: Command): void {
     .command("verify")
     .description("check a scored file against its receipt: every row once, nothing changed since")
     .argument("<output>", "a file that `cola predict` wrote")
-    .option("--input <file>", "the input, where it does not lie where it was any more; - is stdin")
+    .option("--input <file>", "the input, if it was moved; - is stdin")
     .addHelpText("after", EXAMPLES);
   command.action(
     handler(addSettingFlags(addCommonOptions(command), []), async ({ terminal, options }, file) => {
@@ -71,7 +71,7 @@ export function addVerifyCommand(program: Command): void {
 
 const hintFor = (problems: readonly string[]) =>
   problems.some((problem) => problem.startsWith("the input is missing"))
-    ? " (give --input where it lies elsewhere, or - where it came from stdin)"
+    ? " (give --input if it was moved, or --input - if it came from stdin)"
     : "";
 
 /**

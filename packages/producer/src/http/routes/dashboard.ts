@@ -7,7 +7,7 @@ import type { Service } from "../service";
 export const DASHBOARD_PATH = "/admin/queues";
 /** Texts of documents are cut to this many characters on the dashboard. */
 const MAX_SHOWN_TEXT = 80;
-/** Of a list, so many entries are shown. */
+/** Entries of a list that are shown. */
 const MAX_SHOWN_ENTRIES = 20;
 
 /** A payload or result as the dashboard shows it: long texts and lists cut. */

@@ -3,7 +3,7 @@ import type { Service } from "../service";
 
 /**
  * `/livez` touches nothing but this process; `/readyz` (and `/health`) look at Redis and MLflow. Open to all and
- * silent about what is behind; `?verbose` tells the reasons and needs the role `read`.
+ * silent about what is behind; `?verbose` gives the reasons and needs the role `read`.
  */
 export function addHealthRoutes(server: FastifyInstance, { health }: Service): void {
   server.get("/livez", { config: { role: "none" } }, async () => ({ status: "ok" }));

@@ -7,7 +7,7 @@ import { submitJob } from "../../submit/submit-job";
 import { waitForJob } from "../../submit/wait-for-job";
 import type { Service } from "../service";
 
-/** A caller that waits for an answer is told after this long that the job goes on. */
+/** A caller that waits for an answer gets one after this long: the job is still running. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const POLL_MS = 25;
 

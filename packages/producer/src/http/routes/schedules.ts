@@ -34,7 +34,7 @@ interface ById {
 
 /**
  * `GET|POST /schedules`, `DELETE /schedules/:id`, `POST /schedules/:id/{pause,resume}`. Changing needs `admin`: what a
- * schedule does goes on after whoever set it up is gone.
+ * schedule does continues after the person who set it up has gone.
  */
 export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, log }: Service): void {
   server.get("/schedules", { config: { role: "read" } }, async () => ({

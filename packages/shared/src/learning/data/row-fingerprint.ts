@@ -53,7 +53,7 @@ const isSpace = (byte: number) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d
 
 const rotated = (word: number, bits: number) => (word << bits) | (word >>> (32 - bits));
 
-/** Four bytes with their ASCII capitals as small letters (bit 5 is set where bit 6 is and bit 7 is not), mixed. */
+/** Four bytes with their ASCII capitals as small letters (bit 5 is set if bit 6 is and bit 7 is not), mixed. */
 function scrambled(word: number): number {
   const lower = word | ((word & ~(word >>> 1) & 0x40404040) >>> 1);
   return Math.imul(rotated(Math.imul(lower, 0xcc9e2d51), 15), 0x1b873593);

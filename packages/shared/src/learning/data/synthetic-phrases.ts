@@ -108,7 +108,7 @@ export const AGENT = [
   "hola {name}, por favor envíanos un mensaje directo con tu {thing}.",
 ] as const;
 
-/** What either side says: nobody can tell who from these. */
+/** What either side says: these do not show who wrote. */
 export const EITHER = [
   "the {thing} in {place} was {bad} {time}.",
   "I see, what about the {word}?",

@@ -15,7 +15,7 @@ export function confusionMatrix(
   return { nClasses, counts };
 }
 
-/** Precision, recall and F1 of one class; absent where nothing was predicted, or nothing is, of that class. */
+/** Precision, recall and F1 of one class; absent if nothing was predicted, or nothing is, of that class. */
 export interface ClassScores {
   precision?: number;
   recall?: number;

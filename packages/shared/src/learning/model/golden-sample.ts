@@ -30,13 +30,14 @@ export function parseGoldenSample(bytes: Uint8Array): GoldenSample {
  * Scores the sample again and compares bit for bit.
  *
  * @param score probabilities of a text by the model under test
- * @returns undefined where all agree, else what differs, in one line
+ * @returns undefined if all agree, else what differs, in one line
  */
 export function goldenSampleDifference(
   { texts, probabilities }: GoldenSample,
   score: (text: string) => ArrayLike<number>,
 ): string | undefined {
-  if (texts.length !== probabilities.length) return "the golden sample has not a probability row a text";
+  if (texts.length !== probabilities.length)
+    return "the golden sample has not one row of probabilities per text";
   for (const [i, text] of texts.entries()) {
     const expected = probabilities[i]!;
     const got = score(text);

@@ -1,8 +1,8 @@
 /**
  * Area under the ROC curve by ranks, ties counting half (Mann-Whitney U): what scikit-learn's roc_auc_score gives.
- * Nothing where only one class is there. O(n log n).
+ * Nothing if only one class is there. O(n log n).
  *
- * @param isPositive 1 where row i is of the positive class
+ * @param isPositive 1 if row i is of the positive class
  */
 export function rocAuc(scores: Float64Array, isPositive: ArrayLike<number>): number | undefined {
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);

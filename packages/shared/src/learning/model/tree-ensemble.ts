@@ -1,6 +1,6 @@
 /**
  * One regression tree as parallel arrays over its nodes; node 0 is the root.
- * A row goes left when `value < threshold`; where the feature is absent, to the default side.
+ * A row goes left when `value < threshold`; if the feature is absent, to the default side.
  */
 export interface Tree {
   /** The class this tree adds to: 0 for binary. */
@@ -13,7 +13,7 @@ export interface Tree {
   feature: Int32Array;
   /** Threshold of an inner node, leaf value (margin) of a leaf. */
   value: Float32Array;
-  /** 1 where an absent feature goes left. */
+  /** 1 if an absent feature goes left. */
   defaultLeft: Uint8Array;
   /** Loss the split gained (XGBoost `loss_chg`); 0 at a leaf. */
   gain: Float32Array;

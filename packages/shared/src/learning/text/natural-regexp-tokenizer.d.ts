@@ -1,4 +1,4 @@
-/** natural has types for its root alone, which costs 500 ms and 150 MB to load. */
+/** natural has types only for its root, which costs 500 ms and 150 MB to load. */
 declare module "natural/lib/natural/tokenizers/regexp_tokenizer" {
   export class RegexpTokenizer {
     constructor(options: { pattern: RegExp; gaps: boolean });

@@ -24,9 +24,9 @@ const compiled = new Map<string, TokenPattern>();
 
 /**
  * A token pattern in Python's syntax, as scikit-learn takes it: `\w`, `\d`, `\s` and `\b` keep Python's Unicode
- * meaning. Compiled once a process while it is in use.
+ * meaning. Compiled once per process while it is in use.
  *
- * @throws ColaError PARAMETER_INVALID where it is not a regular expression, holds what cannot be matched in linear
+ * @throws ColaError PARAMETER_INVALID if it is not a regular expression, holds what cannot be matched in linear
  *   time (look-around, back-references), can match the empty text, or is too large
  * @example compileTokenPattern("(?u)\\b\\w\\w+\\b").tokens("I ñu a1 x") // ["ñu", "a1"]
  */

@@ -125,7 +125,7 @@ describe("two models that are the same", () => {
   const each = fixture.comparisons[0]!;
   const rows = { ...rowsOf(each), champion: Float64Array.from(each.challenger) };
 
-  it.each(DECIDING_METRICS)("are never told apart by %s", (metric) => {
+  it.each(DECIDING_METRICS)("are never distinguished by %s", (metric) => {
     const { test, challenger, champion } = compareModels(rows, metric, 1);
     expect(challenger).toBe(champion);
     expect(test!.p).toBeGreaterThanOrEqual(0.5);

@@ -61,7 +61,7 @@ describe("assignParts", () => {
     ).toEqual([49, 21, 30]);
   });
 
-  it("keeps the classes' shares in each part where asked to", () => {
+  it("keeps the classes' shares in each part if asked to", () => {
     const strata = Uint8Array.from({ length: 1000 }, (_, row) => (row % 10 === 0 ? 1 : 0));
     const parts = assignParts(1000, { ...settings, stratify: true }, strata);
     const positives = (part: number) =>

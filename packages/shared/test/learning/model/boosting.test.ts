@@ -9,7 +9,7 @@ import { ensembleToXgboostJson } from "@colaml/shared/learning/model/xgboost-jso
 import type { ThreadInput } from "@colaml/shared/learning/model/xgboost-thread";
 import { boostInput, FIXTURES, modelFixture } from "./model-fixture";
 
-/** A package that depends on shared: where a child process finds it by name. */
+/** A package that depends on shared, so that a child process finds it by name. */
 const WORKER = join(__dirname, "../../../../trainer-worker");
 
 const failure = (code: string, message: RegExp) =>
@@ -58,7 +58,7 @@ describe.each(FIXTURES)("boosting the %s rows", (name) => {
   });
 });
 
-it("tells each iteration's log loss and error on training and validation rows", async () => {
+it("reports each iteration's log loss and error on training and validation rows", async () => {
   const fixture = modelFixture("multiclass");
   const input = boostInput(fixture);
   const told: BoostIteration[] = [];
@@ -153,7 +153,7 @@ describe("boosting refuses, before a thread starts,", () => {
   });
 
   it("what the trainer's memory cannot hold, naming the rows that would fit", async () => {
-    // Lengths alone are looked at: the arrays are never read.
+    // Only lengths are looked at: the arrays are never read.
     const nRows = 30_000_000;
     const indptr = { length: nRows + 1, [nRows]: 8 * nRows };
     const matrix = { nRows, nColumns: 100, indptr, indices: [], values: [] };

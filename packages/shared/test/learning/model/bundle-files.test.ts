@@ -104,7 +104,7 @@ describe("is refused, though its manifest fits, with", () => {
   });
 });
 
-it("signed with a key is read with that key alone", () => {
+it("signed with a key is read only with that key", () => {
   const files = bundleToFiles(bundle, new Map(), "secret");
   expect(bundleFromFiles(files, "secret")).toEqual(bundle);
   expect(() => bundleFromFiles(files, "other")).toThrow(refusal(/signature/));

@@ -32,7 +32,7 @@ describe.each(cases.map((each) => [each.name, each] as const))("metrics of %s", 
     }
   });
 
-  it("are absent with a reason where scikit-learn has no value", () => {
+  it("are absent with a reason if scikit-learn has no value", () => {
     const all = [
       "accuracy_score",
       "precision_score",

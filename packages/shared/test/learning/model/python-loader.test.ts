@@ -140,7 +140,7 @@ withPython("Python's loader", () => {
     expect(difference).toBeLessThan(1e-6);
   });
 
-  it("reads a number as its text; says which row is no text, which column is not there, and which file is damaged; keeps the index", () => {
+  it("reads a number as its text; says which row is not a text, which column is not there, and which file is damaged; keeps the index", () => {
     expect(run.stderr).toBe("");
     expect(run.stdout.split("\n")).toEqual([
       "True",

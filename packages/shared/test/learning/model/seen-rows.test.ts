@@ -66,7 +66,7 @@ describe("a model's filter of the rows it was trained on", () => {
   const known = numbered(20_000, "known");
   const file = serialiseSeenRows(setOf(known), "digest");
 
-  it("knows every row it was made of, in ten bits a row", () => {
+  it("knows every row it was made of, in ten bits per row", () => {
     const filter = opened(file);
     expect(filter.rows).toBe(20_000);
     expect(known.every((text) => filter.has(of(text)))).toBe(true);

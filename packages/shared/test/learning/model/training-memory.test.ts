@@ -20,7 +20,7 @@ describe("the method of looking for splits", () => {
     expect(treeMethodFor(size(1_000_000, 100, 7.5, 10))).toBe("hist");
   });
 
-  it("is exact where histograms would take more memory than the rows are worth, or than there is", () => {
+  it("is exact if histograms would take more memory than the rows are worth, or than there is", () => {
     expect(treeMethodFor(size(2_450, 100, 7.5, 10))).toBe("exact");
     expect(treeMethodFor(size(490_000, 5_000, 12, 8))).toBe("exact");
     expect(treeMethodFor(size(1_000_000, 100, 7.5, 16))).toBe("exact");

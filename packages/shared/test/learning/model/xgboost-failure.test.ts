@@ -17,7 +17,7 @@ it.each([
   expect(xgboostFailure(thrown, PRINTED)).toMatch(/^XGBoost stopped: .*Unknown objective$/);
 });
 
-it("says so where the module gave no reason", () => {
+it("says so if the module gave no reason", () => {
   expect(xgboostFailure(12, ["bt"])).toBe("XGBoost stopped without a reason");
 });
 

@@ -61,7 +61,11 @@ describe("a damaged model is refused", () => {
     ["a cycle", (tree) => tree["right_children"]!.splice(0, 1, tree["left_children"]![0]!), /twice/],
     ["an unknown feature", (tree) => tree["split_indices"]!.splice(0, 1, 9), /feature/],
     ["a list that is too short", (tree) => tree["split_conditions"]!.pop(), /length/],
-    ["a child that is no whole number", (tree) => tree["left_children"]!.splice(0, 1, 1.5), /left_children/],
+    [
+      "a child that is not a whole number",
+      (tree) => tree["left_children"]!.splice(0, 1, 1.5),
+      /left_children/,
+    ],
     ["a value beyond float32", (tree) => tree["split_conditions"]!.splice(0, 1, 1e300), /finite/],
     ["a gain beyond float32", (tree) => tree["loss_changes"]!.splice(0, 1, 1e300), /finite/],
   ];

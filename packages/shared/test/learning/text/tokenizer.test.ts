@@ -40,7 +40,7 @@ describe("the tokenizer", () => {
     const tokenizer = new ByteTokenizer(settings({ stop_words: "none" }));
     const tokenize = createTokenizer(settings({ stop_words: "none" }));
     const wrong: string[] = [];
-    // Beyond the tags of plane 14 there are private-use code points alone.
+    // Beyond the tags of plane 14 there are only private-use code points.
     for (let first = 0; first < 0xe0200; first += 256) {
       const unassigned = first >= 0x33500 && first < 0xe0000;
       if (unassigned || (first >= 0xd800 && first < 0xe000)) continue;

@@ -49,7 +49,7 @@ describe("a vocabulary", () => {
     },
   );
 
-  it("is refused where words that were let go might belong to it", async () => {
+  it("is refused if words that were let go might belong to it", async () => {
     const texts = documents(2000, false);
     const feed = async (builder: VocabularyBuilder) => {
       for (const text of texts) builder.add(text);

@@ -34,7 +34,7 @@ const LEAST_SHARE = 0.01;
  * left out, and all of it is counted.
  *
  * @param codes label code of every row
- * @param names label of each code; codes that no row has are no class
+ * @param names label of each code; codes that no row has are not classes
  * @throws ColaError LABELS_INVALID if fewer than two classes are left, or similar labels are to be refused
  */
 export function planClasses(

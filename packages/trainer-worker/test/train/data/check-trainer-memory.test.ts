@@ -57,7 +57,7 @@ describe("the memory check", () => {
     );
   });
 
-  it("says so where nothing would fit", () => {
+  it("says so if nothing would fit", () => {
     expect(() => checkTrainerMemory(plan(1_000_000), terms(100, 1_000_000, 0.9), { depth: 6 }, 1)).toThrow(
       expect.objectContaining({ code: "INPUT_TOO_LARGE" }),
     );

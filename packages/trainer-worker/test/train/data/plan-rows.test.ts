@@ -44,7 +44,7 @@ describe("the plan of the rows", () => {
     expect([83, 53, 70, 45, 44].map((row) => planned.partOf[row])).toEqual([2, 2, 2, 2, 2]);
   });
 
-  it("splits a seeded sample where there are more rows than max_train_rows", async () => {
+  it("splits a seeded sample if there are more rows than max_train_rows", async () => {
     const labels = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? "a" : "b"));
     const planned = await plan(labels, 100);
     expect(planned.rows).toEqual({ train: 49, validation: 21, test: 30, notSampled: 200, leftOut: 0 });
@@ -150,7 +150,7 @@ describe("a sample of rows", () => {
     for (const count of hits) expect(Math.abs(count - 500)).toBeLessThan(97);
   });
 
-  it("is all rows where there are fewer than asked for", () => {
+  it("is all rows if there are fewer than asked for", () => {
     expect(Array.from(sampleRows(3, 9, 1))).toEqual([0, 1, 2]);
   });
 });

@@ -25,7 +25,7 @@ async function read(texts: readonly string[], signal = new AbortController().sig
 }
 
 describe("the training data", () => {
-  it("is fitted on training rows alone and has every part's rows in file order", async () => {
+  it("is fitted only on training rows and has every part's rows in file order", async () => {
     // Row i says word i and `flight`: the vocabulary can only hold words of training rows.
     const texts = Array.from({ length: 100 }, (_, i) => `flight word${i} 🤥`);
     const { plan, data } = await read(texts);
@@ -35,7 +35,7 @@ describe("the training data", () => {
     expect([data.train, data.validation, data.test].map(({ matrix }) => matrix.nRows)).toEqual([49, 21, 30]);
     const testRows = texts.flatMap((_, i) => (plan.partOf[i] === 2 ? [i] : []));
     expect(Array.from(data.test.classOf)).toEqual(testRows.map((i) => i % 2));
-    // A held-out row has `flight` alone, its l2-normalised value is 1.
+    // A held-out row has only `flight`, its l2-normalised value is 1.
     expect(Array.from(data.test.matrix.data)).toEqual(new Array(30).fill(1));
     expect(data.train.matrix.data).toHaveLength(98);
   });

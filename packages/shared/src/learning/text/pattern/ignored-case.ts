@@ -44,7 +44,7 @@ function lowerOf(codePoint: number): number {
 
 let groups: number[][] | undefined;
 
-/** Groups of code points that differ by case only; worked out once a process. */
+/** Groups of code points that differ by case only; computed once per process. */
 function caseGroups(): number[][] {
   if (groups) return groups;
   const byFirst = new Map<number, number[]>();

@@ -52,7 +52,7 @@ export function isProvablyLinear(program: PatternProgram): boolean {
 
 const isBorder = (bits: number) => (bits & ASSERTION.border) !== 0;
 
-/** The places that can be reached, by the instruction that was taken; undefined where there are too many ways. */
+/** The places that can be reached, by the instruction that was taken; undefined if there are too many ways. */
 function placesOf({ instructions, start }: PatternProgram): Map<number, Place> | undefined {
   const places = new Map<number, Place>();
   const open: { id: number; from: number }[] = [{ id: -1, from: start }];
@@ -110,7 +110,7 @@ function unmatchedSteps(places: ReadonlyMap<number, Place>): Map<number, number[
   return unmatched;
 }
 
-/** Whether assertions hold between any character of a set and any of another one; false where that is open. */
+/** Whether assertions hold between any character of a set and any of another one; false if that is open. */
 function holdsBetween(bits: number, before: CodePoints, after: CodePoints, word: CodePoints): boolean {
   const sides = [before, after].map((set) =>
     set.isWithin(word) ? "in" : set.isDisjoint(word) ? "out" : "open",

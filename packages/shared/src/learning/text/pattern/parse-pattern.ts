@@ -28,7 +28,7 @@ export interface ParsedPattern {
 /**
  * Reads a pattern in the syntax of Python's `re`: the part of it that can be matched in linear time.
  *
- * @throws ColaError PARAMETER_INVALID where it is not a regular expression in Python, or holds what is not supported
+ * @throws ColaError PARAMETER_INVALID if it is not a regular expression in Python, or holds what is not supported
  */
 export function parsePattern(pattern: string): ParsedPattern {
   return new PatternParser(new PatternReader(pattern)).parse();
@@ -151,7 +151,7 @@ class PatternParser {
     return { kind: "repeat", item, min, max, greedy };
   }
 
-  /** Least and most of a quantifier; undefined where none comes next: `{` may stand for itself. */
+  /** Least and most of a quantifier; undefined if none comes next: `{` may stand for itself. */
   #quantifier(): [min: number, max: number] | undefined {
     const reader = this.#reader;
     if (reader.takeIf("*")) return [0, Number.POSITIVE_INFINITY];

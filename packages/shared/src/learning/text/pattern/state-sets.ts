@@ -32,10 +32,10 @@ export class StateSets {
   /** Assertions of the program, one bit each. */
   readonly #assertions: readonly number[];
   readonly #start: number;
-  /** Instructions in an order in which what an instruction goes on at comes first. */
+  /** Instructions in an order in which the next ones of an instruction come before it. */
   readonly #order: Int32Array;
   readonly #kinds: Uint8Array;
-  /** For each instruction where it goes on. */
+  /** For each instruction the place of the next one. */
   readonly #next: Int32Array;
   /** For each instruction the other way of a split, the number of a set, or the bit of an assertion. */
   readonly #other: Int32Array;

@@ -66,7 +66,7 @@ function assertionSource(
   return `(?:${isBorder ? other : same})`;
 }
 
-/** Whether the node begins (or ends) with a word character: undefined where that is open. */
+/** Whether the node begins (or ends) with a word character: undefined if that is open. */
 function sideOf(node: PatternNode | undefined, edge: "first" | "last"): boolean | undefined {
   if (node === undefined || canBeEmpty(node)) return undefined;
   const word = classOf("w");

@@ -6,7 +6,7 @@ import { PatternMachine } from "@colaml/shared/learning/text/pattern/pattern-mac
 import { compileProgram } from "@colaml/shared/learning/text/pattern/pattern-program";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 
-/** A pattern with texts and what Python's `findall` found in each; null where Python refuses the pattern. */
+/** A pattern with texts and what Python's `findall` found in each; null if Python refuses the pattern. */
 type Case = [pattern: string, found: [text: string, tokens: string[]][] | null];
 /** Made by bench/parity/make-pattern-fixtures.py. */
 const fixture = JSON.parse(
