@@ -1,4 +1,4 @@
-/** Markup that is already safe: made only by `html`. */
+/** Markup that is already safe: made by `html` alone. */
 export class Markup {
   constructor(readonly text: string) {}
 }

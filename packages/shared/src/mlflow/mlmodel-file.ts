@@ -26,7 +26,7 @@ const PYTHON_VERSION = "3.11.7";
 /** Logged models came with MLflow 3; the loader needs what mlflow itself needs. */
 const REQUIREMENTS = "mlflow>=3,<4\nnumpy\npandas\n";
 
-/** Signature of our models: one text column in, label and a probability a class out. */
+/** Signature of our models: one text column in, label and a probability per class out. */
 export function signatureOf(
   textColumn: string,
   classes: readonly string[],
@@ -64,7 +64,7 @@ export function modelFolderFiles(folder: ModelFolder): Map<string, Uint8Array> {
   return files;
 }
 
-/** JSON in ASCII alone: YAML readers refuse some characters that class labels may hold. */
+/** JSON in ASCII only: YAML readers refuse some characters that class labels may hold. */
 const asciiJson = (value: unknown) =>
   JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,

@@ -9,7 +9,7 @@ import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors
 export type RedisConnection = Redis | Cluster;
 export type RedisSettings = ColaConfig["redis"];
 
-/** After a restart of Redis work goes on within a second; the default steps grow to 20 s. */
+/** After a restart of Redis work resumes within a second; the default steps grow to 20 s. */
 const MAX_RECONNECT_MS = 1_000;
 /** A person or an HTTP client waits this long at most for Redis. */
 export const REDIS_DEADLINE_MS = 5_000;
@@ -25,7 +25,7 @@ export const KEPT_JOBS = {
   removeOnFail: { age: 30 * DAY_S, count: 5_000 },
 } as const satisfies DefaultJobOptions;
 
-/** A passing failure is tried again after about 1, 2, 4 and 8 seconds. */
+/** A passing failure is retried after about 1, 2, 4 and 8 seconds. */
 export const JOB_DEFAULTS = {
   attempts: 5,
   backoff: { type: "exponential", delay: 1_000, jitter: 0.3 },
@@ -47,7 +47,7 @@ export function redisOptions(): RedisOptions {
 }
 
 /**
- * Opens a connection; it connects by itself and goes on trying. Errors go to the log, one line in 30 seconds.
+ * Opens a connection; it connects by itself and keeps trying. Errors go to the log, one line in 30 seconds.
  * Who opens it closes it with `closeRedis`.
  *
  * @throws ColaError CONFIG_INVALID without a URL
@@ -85,7 +85,7 @@ export function closeRedis(connection: RedisConnection): void {
 /**
  * Waits until Redis takes work: connected, allowed to write under the prefix and to run scripts, never evicting keys.
  *
- * @param deadlineMs Infinity for a worker, which goes on trying
+ * @param deadlineMs Infinity for a worker, which keeps trying
  * @throws ColaError REDIS_UNREACHABLE after the deadline; REDIS_REFUSED (password, rights, eviction policy) and
  *   REDIS_FULL at once
  */

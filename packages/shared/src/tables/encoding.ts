@@ -9,7 +9,7 @@ const SAMPLE_BYTES = 65_536;
 /** More rows than this, and a larger share than that, with bytes that are not UTF-8: the file is in another encoding. */
 const TOLERATED = { rows: 2, share: 0.01 };
 
-/** Almost any bytes fit UTF-16 in the wrong order, and any fit an encoding of single bytes: the mark is what tells. */
+/** Almost any bytes fit UTF-16 in the wrong order, and any fit an encoding of single bytes: only the mark decides. */
 function checkMark(path: string, encoding: string, start: Buffer): void {
   const marked = Object.entries(BYTE_ORDER_MARKS).find(([, mark]) => startsWith(start, mark))?.[0];
   if (marked === undefined || marked === encoding) return;
@@ -50,7 +50,7 @@ export async function* toUtf8(
   yield decode();
 }
 
-/** The encoding that bytes which are not UTF-8 are most likely in; undefined if that cannot be told. */
+/** The most likely encoding of bytes that are not UTF-8; undefined if there is none. */
 export function likelyEncoding(bytes: Buffer): string | undefined {
   for (const { name } of analyse(bytes.subarray(0, SAMPLE_BYTES))) {
     const encoding = encodingOf(name);

@@ -57,7 +57,7 @@ export interface ChampionVerdict {
  * trainings on labels that mean nothing none should.
  */
 export const MAJORITY_SHARE_OF_ALPHA = 0.1;
-/** Fewer rows that neither model was trained on tell nothing. */
+/** Fewer rows that neither model was trained on decide nothing. */
 export const LEAST_COMPARED_ROWS = 10;
 /** A champion that kept less of its lead over the most frequent class was made for other data. */
 const LEAST_KEPT_LEAD = 0.5;
