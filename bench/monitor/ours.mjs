@@ -13,7 +13,7 @@ const { createReportFiles } = require("@colaml/monitor-worker/report/report-file
 const { resolveConfig } = require("@colaml/shared/settings/resolve-config");
 const { IncidentStore } = require("@colaml/shared/alerts/incident-store");
 const { monitorJobSchema } = require("@colaml/shared/contracts/monitor");
-const { featuresSchema } = require("@colaml/shared/contracts/train");
+const { featuresSchema } = require("@colaml/shared/settings/features-settings");
 const { createTokenizer } = require("@colaml/shared/learning/text/tokenizer");
 
 const [predictions, labels, stateDir] = process.argv.slice(2);

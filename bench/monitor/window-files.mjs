@@ -8,7 +8,7 @@ const require = createRequire(resolve(import.meta.dirname, "../../packages/monit
 const { DriftWindow } = require("@colaml/monitor-worker/drift/drift-window");
 const { readDataset } = require("@colaml/shared/tables/dataset-reader");
 const { writeSyntheticTweets } = require("@colaml/shared/learning/data/synthetic-tweets");
-const { featuresSchema } = require("@colaml/shared/contracts/train");
+const { featuresSchema } = require("@colaml/shared/settings/features-settings");
 const { createTokenizer } = require("@colaml/shared/learning/text/tokenizer");
 
 const PROFILE_ROWS = 50_000;

@@ -14,7 +14,6 @@ import { nextRange } from "@colaml/shared/tables/ranges";
 import { openInput } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
 
-const CHUNK_BYTES = 4_194_304;
 const [stateDir, trackingUri] = process.argv.slice(2);
 const config = resolveConfig({ flags: { "mlflow.trackingUri": trackingUri } });
 const models = createModelCache(createMlflowClient(config.mlflow), { cacheDir: join(stateDir, "models") });
@@ -31,7 +30,7 @@ async function score(input, output) {
   let start = dataStart;
   let rows = 0;
   for (;;) {
-    const range = await nextRange(source, start, CHUNK_BYTES, dialectOfPlan(plan));
+    const range = await nextRange(source, start, config.predict.chunkBytes, dialectOfPlan(plan));
     if (range === undefined) break;
     const bytes = await source.read(range.start, range.end - range.start);
     const scored = scorer.score(bytes, { firstLine: 1, firstRow: 0 });

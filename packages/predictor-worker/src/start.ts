@@ -11,6 +11,8 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
+import { predictSettings } from "@colaml/shared/settings/predict-settings";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { MAX_DEATHS, runWorker } from "@colaml/shared/worker/run-worker";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import type { BatchStep } from "./predict/plan/batch-parts";
@@ -30,17 +32,15 @@ const BATCHES_AT_A_TIME = 4;
  */
 const MAX_COORDINATOR_DEATHS = 4 * MAX_DEATHS;
 
-/** A process does both by default; `COLAML_PREDICTOR_QUEUES` can make it one that only scores or only coordinates. */
-function queuesOf(environment: NodeJS.ProcessEnv): Set<string> {
+/** A process does both by default; the setting can make it one that only scores or only coordinates. */
+function queuesOf({ queues }: ColaConfig["predict"]): Set<string> {
   const both = [QUEUES.predict, QUEUES.predictChunk];
-  const named = (environment["COLAML_PREDICTOR_QUEUES"] ?? both.join(","))
-    .split(",")
-    .map((name) => name.trim());
+  const named = (queues || both.join(",")).split(",").map((name) => name.trim());
   const unknown = named.find((name) => !both.some((queue) => queue === name));
   if (unknown === undefined) return new Set(named);
   throw new ColaError(
     "CONFIG_INVALID",
-    `COLAML_PREDICTOR_QUEUES names ${JSON.stringify(unknown)}: allowed are ${both.join(" and ")}`,
+    `${predictSettings.queues.env} names ${JSON.stringify(unknown)}: allowed are ${both.join(" and ")}`,
   );
 }
 
@@ -50,7 +50,7 @@ export async function startPredictor(
   onStep?: (step: BatchStep) => void,
 ): Promise<void> {
   const { config, logger, lifecycle } = process_;
-  const queues = queuesOf(process.env);
+  const queues = queuesOf(config.predict);
   if (queues.has(QUEUES.predictChunk)) compileKernel();
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the predictor", () => closeRedis(connection));

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { featuresSchema } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { Tree } from "@colaml/shared/learning/model/tree-ensemble";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
+import { featuresSchema } from "@colaml/shared/settings/features-settings";
 
 const TERMS = [
   "account",

@@ -1,19 +1,13 @@
 import { type AlertRule, classOfRule } from "@colaml/shared/contracts/alert-rules";
 import { parseClassRecall } from "@colaml/shared/contracts/class-recall";
 import type { MonitorJob, MonitorResult, QualityThresholds } from "@colaml/shared/contracts/monitor";
-import { type ColaConfig, configSchema } from "@colaml/shared/settings/schema";
+import { thresholdSettings } from "@colaml/shared/settings/monitor-settings";
+import { payloadOf } from "@colaml/shared/settings/payload-fields";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { flagOf } from "@colaml/shared/settings/setting-flag";
 import type { Assessment, CheckSettings } from "./assessment";
 import type { Collected } from "./collect-rows";
 import type { MonitoredModel } from "./monitored-model";
-
-/** Thresholds of the configuration: a value that is still the default was set by nobody. */
-const THRESHOLDS = [
-  ["accuracy_score", "accuracyThreshold"],
-  ["precision_score", "precisionThreshold"],
-  ["recall_score", "recallThreshold"],
-  ["f1_score", "f1Threshold"],
-] as const;
 
 /**
  * The settings of a check: what the job says, else what is configured. Classes that a threshold or a rule names are
@@ -25,9 +19,10 @@ export function settingsOf(
   rules: readonly Pick<AlertRule, "metric">[] = [],
 ): CheckSettings {
   const thresholds = job.thresholds ?? configuredThresholds(defaults);
-  const byDefault = THRESHOLDS.filter(
-    ([metric, key]) => thresholds[metric] === configSchema.monitor[key].default,
-  ).map(([metric, key]) => [metric, settingName(configSchema.monitor[key].env)]);
+  // A value that is still the default was set by nobody.
+  const byDefault = Object.values(thresholdSettings)
+    .filter((setting) => thresholds[setting.payload!] === setting.default)
+    .map((setting) => [setting.payload, `--${flagOf(setting)} (${setting.env})`]);
   const ofRules = rules.map(({ metric }) => classOfRule(metric)).filter((name) => name !== undefined);
   return {
     thresholds,
@@ -45,13 +40,10 @@ export function settingsOf(
 function configuredThresholds(defaults: ColaConfig["monitor"]): QualityThresholds {
   const classRecall = parseClassRecall(defaults.classRecall);
   return {
-    ...Object.fromEntries(THRESHOLDS.map(([metric, key]) => [metric, defaults[key]])),
+    ...payloadOf(thresholdSettings, defaults),
     ...(classRecall ? { class_recall: classRecall } : {}),
   };
 }
-
-/** `--accuracy-threshold (COLAML_ACCURACY_THRESHOLD)` */
-const settingName = (env: string) => `--${flagOf({ key: env, env })} (${env})`;
 
 /** The part of the result that rows, labels and model give. */
 export function resultOf(

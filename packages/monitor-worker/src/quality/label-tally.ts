@@ -1,5 +1,5 @@
 import type { QualityMetric } from "@colaml/shared/contracts/monitor";
-import type { ClassificationMetrics } from "@colaml/shared/contracts/train";
+import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { areaInterval } from "./area-interval";
 import { ConfusionCounts, valueOfShare } from "./confusion-counts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AlertEngine, type Observation } from "@colaml/monitor-worker/alerts/alert-engine";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Alert } from "@colaml/shared/contracts/alerts";
-import { SAFE_NAME } from "@colaml/shared/contracts/names";
+import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };
 const model = { name: "m", version: "1" };

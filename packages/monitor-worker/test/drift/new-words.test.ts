@@ -1,8 +1,8 @@
 import { NewWords } from "@colaml/monitor-worker/drift/new-words";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
-import { featuresSchema } from "@colaml/shared/contracts/train";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { sketchVocabulary, VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
+import { featuresSchema } from "@colaml/shared/settings/features-settings";
 
 const tokenise = createTokenizer(featuresSchema.parse({}));
 const MODEL = new Set(["help", "thanks"]);

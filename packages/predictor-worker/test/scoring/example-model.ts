@@ -1,8 +1,8 @@
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
-import { featuresSchema, type TfidfSettings } from "@colaml/shared/contracts/train";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { Tree, TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { createTfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
+import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 
 /** Numbers from 0 to 1 that follow from a seed. */
 export function random(seed: number): () => number {

@@ -3,8 +3,8 @@ import { ByteScorer } from "@colaml/predictor-worker/scoring/byte-scorer";
 import { createExplain } from "@colaml/predictor-worker/scoring/explain";
 import { PlainScorer } from "@colaml/predictor-worker/scoring/plain-scorer";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
-import type { TfidfSettings } from "@colaml/shared/contracts/train";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import { exampleBundle, examplePlan, withForest } from "./example-model";
 
 const TERMS = ["2", "flight", "help", "k", "late", "the", "été", "ñandú", "日本"].sort();

@@ -1,5 +1,4 @@
 import { SETTINGS, type Setting } from "@colaml/shared/settings/resolve-config";
-import { flagOf } from "@colaml/shared/settings/setting-flag";
 import { type Command, Option } from "commander";
 
 const isGroup = (key: string) => !key.includes(".");
@@ -27,17 +26,14 @@ export function addSettingFlags(command: Command, keys: readonly string[]): Flag
   for (const setting of settings) {
     const isBoolean = typeof setting.default === "boolean";
     const shown = setting.default === "" ? "" : ` [default: ${String(setting.default)}]`;
-    const option = new Option(
-      `--${flagOf(setting)} ${isBoolean ? "[yes|no]" : "<value>"}`,
-      setting.doc + shown,
-    );
+    const option = new Option(`--${setting.flag} ${isBoolean ? "[yes|no]" : "<value>"}`, setting.doc + shown);
     if (isBoolean) option.preset("yes").helpGroup("Settings:");
     command.addOption(option.helpGroup("Settings:"));
   }
   return (options) =>
     Object.fromEntries(
       settings
-        .map((setting) => [setting.key, options[camelCase(flagOf(setting))]] as const)
+        .map((setting) => [setting.key, options[camelCase(setting.flag)]] as const)
         .filter(([, value]) => value !== undefined),
     );
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { dataSettings } from "@colaml/shared/settings/data-settings";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { formatByName } from "@colaml/shared/tables/file-format";
 
@@ -24,18 +25,15 @@ export function datasetOf({ data }: ColaConfig, path: string): Dataset {
       `--input-format is for - and for files whose name says no format: the name of ${path} says ${named}`,
     );
   }
+  const given = <K extends keyof typeof data>(key: K) => data[key] !== dataSettings[key].default;
   return {
     path,
     ...(format && { format }),
-    ...(data.encoding !== "utf-8" && { encoding: data.encoding }),
-    ...(data.delimiter !== "" && { delimiter: data.delimiter }),
-    ...(data.quote !== '"' && { quote: data.quote }),
-    ...(data.quoteEscape !== "double" && {
-      quoteEscape: data.quoteEscape as NonNullable<Dataset["quoteEscape"]>,
-    }),
-    ...(data.columns !== "" && { columnNames: data.columns.split(",").map((name) => name.trim()) }),
-    ...(data.missingValues !== "pandas" && {
-      missingValues: data.missingValues as NonNullable<Dataset["missingValues"]>,
-    }),
+    ...(given("encoding") && { encoding: data.encoding }),
+    ...(given("delimiter") && { delimiter: data.delimiter }),
+    ...(given("quote") && { quote: data.quote }),
+    ...(given("quoteEscape") && { quoteEscape: data.quoteEscape }),
+    ...(given("columns") && { columnNames: data.columns.split(",").map((name) => name.trim()) }),
+    ...(given("missingValues") && { missingValues: data.missingValues }),
   };
 }

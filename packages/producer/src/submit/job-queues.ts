@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { SAFE_NAME, SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
+import { SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
 import { QUEUE_NAMES, type QueueName } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import {
@@ -10,6 +10,7 @@ import {
   type RedisConnection,
   type RedisSettings,
 } from "@colaml/shared/queue/connection";
+import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
 

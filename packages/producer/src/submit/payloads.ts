@@ -2,56 +2,42 @@ import { parseClassRecall } from "@colaml/shared/contracts/class-recall";
 import { type CompareJob, type CompareJobInput, compareJobSchema } from "@colaml/shared/contracts/compare";
 import { type LabelsJob, type LabelsJobInput, labelsJobSchema } from "@colaml/shared/contracts/labels";
 import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml/shared/contracts/monitor";
+import { aliasUri } from "@colaml/shared/contracts/names";
 import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/contracts/predict";
 import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
 import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
+import { boostingSettings } from "@colaml/shared/settings/boosting-settings";
+import { championSettings } from "@colaml/shared/settings/champion-settings";
+import { featuresOf } from "@colaml/shared/settings/features-settings";
+import { mlflowSettings } from "@colaml/shared/settings/mlflow-settings";
+import { modelSettings } from "@colaml/shared/settings/model-settings";
+import { thresholdSettings } from "@colaml/shared/settings/monitor-settings";
+import { payloadOf } from "@colaml/shared/settings/payload-fields";
+import { predictSettings } from "@colaml/shared/settings/predict-settings";
+import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { splitSettings } from "@colaml/shared/settings/split-settings";
+import { trainValues } from "@colaml/shared/settings/train-settings";
 import type { ZodType } from "zod";
 import { datasetOf } from "./dataset";
 
 /** How a challenger is judged, under the names of the payload. */
-export function championSettings(config: ColaConfig) {
-  return {
-    champion_threshold: config.champion.threshold,
-    metric: config.champion.metric as "accuracy_score",
-    rule: config.champion.rule as "evidence",
-    alpha: config.champion.alpha,
-  };
-}
+export const championOf = ({ champion }: ColaConfig) => payloadOf(championSettings, champion);
 
-/** Settings of a `train` or `tune` payload under the names the seed and scikit-learn gave them. */
+/** Settings of a `train` or `tune` payload. */
 function learningSettings(config: ColaConfig) {
   return {
     columns: config.columns,
-    split: {
-      test_size: config.split.testSize,
-      validation_size: config.split.validationSize,
-      random_seed: config.split.randomSeed,
-      stratify: config.split.stratify,
-    },
-    features: {
-      max_features: config.features.maxFeatures,
-      stop_words: config.features.stopWords as "english" | "none",
-      token_pattern: config.features.tokenPattern,
-      ngram_range: [config.features.ngramMin, config.features.ngramMax] as [number, number],
-    },
-    boosting: {
-      iterations: config.boosting.iterations,
-      learning_rate: config.boosting.learningRate,
-      depth: config.boosting.depth,
-      l2_leaf_reg: config.boosting.l2LeafReg,
-      random_seed: config.boosting.randomSeed,
-    },
-    champion: championSettings(config),
-    experiment: config.mlflow.experiment,
-    model: config.model.name,
-    modelVersionTag: config.model.versionTag,
-    max_train_rows: config.train.maxRows,
+    split: payloadOf(splitSettings, config.split),
+    features: featuresOf(config.features),
+    boosting: payloadOf(boostingSettings, config.boosting),
+    champion: championOf(config),
+    ...payloadOf(mlflowSettings, config.mlflow),
+    ...payloadOf(modelSettings, config.model),
+    ...trainValues(config.train),
     max_rejected: config.data.maxRejected,
-    ...(config.train.minClassRows > 0 ? { min_class_rows: config.train.minClassRows } : {}),
-    similar_labels: config.train.similarLabels as "join",
   };
 }
 
@@ -81,21 +67,19 @@ function checkTokenPattern(payload: unknown): void {
   if (features?.token_pattern !== undefined) compileTokenPattern(features.token_pattern);
 }
 
-/** Groups of settings a train payload is made of: what `cola train` offers as flags. */
-export const TRAIN_SETTINGS = [
-  "data",
-  "columns",
-  "split",
-  "features",
-  "boosting",
-  "champion",
-  "train.maxRows",
+/** Groups of settings that a train payload holds. */
+const TRAIN_GROUPS = ["data", "columns", "split", "features", "boosting", "champion"];
+/** Groups of which it holds what has a field in it. */
+const PARTLY = ["train.", "model.", "mlflow."];
+
+/** The settings that a train payload is made of: what `cola train` offers as flags. */
+export const TRAIN_SETTINGS: readonly string[] = [
+  ...TRAIN_GROUPS,
   "train.minClassRows",
-  "train.similarLabels",
-  "model.name",
-  "model.versionTag",
-  "mlflow.experiment",
-] as const;
+  ...SETTINGS.filter(
+    ({ key, payload }) => payload !== undefined && PARTLY.some((group) => key.startsWith(group)),
+  ).map(({ key }) => key),
+];
 
 /** The `train` payload of a file under the configuration; `more` wins over it. */
 export function trainPayload(config: ColaConfig, path: string, more: Partial<TrainJobInput> = {}): TrainJob {
@@ -117,14 +101,14 @@ export function tunePayload(config: ColaConfig, path: string, more: Partial<Tune
 
 /** The model URI that the configuration follows, e.g. `models:/modelo_nuevo@champion`. */
 export function configuredModel(config: ColaConfig): string {
-  return `models:/${config.model.name}@${config.model.alias}`;
+  return aliasUri(config.model.name, config.model.alias);
 }
 
 /** The `predict` payload; columns are those the model was trained with unless given in `more`. */
 export function predictPayload(config: ColaConfig, more: Partial<PredictJobInput>): PredictJob {
   return checkedPayload(predictJobSchema, {
     model: configuredModel(config),
-    transport: config.predict.transport,
+    ...payloadOf(predictSettings, config.predict),
     maxRejected: config.data.maxRejected,
     ...more,
   });
@@ -135,13 +119,10 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
   const classRecall = parseClassRecall(config.monitor.classRecall);
   return checkedPayload(monitorJobSchema, {
     model: configuredModel(config),
-    experiment: config.mlflow.experiment,
+    ...payloadOf(mlflowSettings, config.mlflow),
     maxRejected: config.data.maxRejected,
     thresholds: {
-      accuracy_score: config.monitor.accuracyThreshold,
-      precision_score: config.monitor.precisionThreshold,
-      recall_score: config.monitor.recallThreshold,
-      f1_score: config.monitor.f1Threshold,
+      ...payloadOf(thresholdSettings, config.monitor),
       ...(classRecall ? { class_recall: classRecall } : {}),
     },
     maxAmbiguous: config.monitor.maxAmbiguous,

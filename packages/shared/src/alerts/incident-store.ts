@@ -8,10 +8,10 @@ import {
   alertSchema,
   type Incident,
 } from "../contracts/alerts";
-import { SAFE_NAME } from "../contracts/names";
 import { ColaError } from "../errors/cola-error";
 import { makeFolder, writeOnce } from "../files/durable-file";
 import { stateFolder } from "../files/state-folder";
+import { SAFE_NAME } from "../settings/safe-name";
 
 const FIRING = "firing.json";
 const RECOVERED = "recovered.json";

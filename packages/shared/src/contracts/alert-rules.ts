@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { safeName } from "../settings/safe-name";
 import { DRIFT_STATISTICS, QUALITY_METRICS } from "./monitor";
-import { safeName } from "./names";
 import { trainJobSchema } from "./train";
 import { tuneJobSchema } from "./tune";
 

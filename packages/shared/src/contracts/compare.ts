@@ -1,7 +1,9 @@
 import { z } from "zod";
+import type { LabelChanges } from "../learning/model/label-changes";
+import type { ClassificationMetrics } from "../learning/model/metrics";
+import { columnName } from "../settings/columns-settings";
 import type { QualityMetric } from "./monitor";
-import { datasetSchema, maxRejected, modelUri } from "./names";
-import type { ClassificationMetrics } from "./train";
+import { datasetSchema, defaultModel, maxRejected, modelUri } from "./names";
 
 /** Examples of rows whose label differs that a result may hold, at most. */
 export const MAX_EXAMPLES = 50;
@@ -10,15 +12,15 @@ export const MAX_EXAMPLES = 50;
 export const compareJobSchema = z.strictObject({
   v: z.literal(1).default(1),
   /** The version there is, as a rule the champion. */
-  baseline: modelUri.default("models:/modelo_nuevo@champion"),
+  baseline: defaultModel,
   /** The version that may replace it. */
   challenger: modelUri,
   input: datasetSchema,
   /** Absent: as the challenger was trained. A label column that is named must be there. */
   columns: z
     .strictObject({
-      text: z.string().min(1).max(256).optional(),
-      label: z.string().min(1).max(256).optional(),
+      text: columnName.optional(),
+      label: columnName.optional(),
     })
     .prefault({}),
   maxRejected,
@@ -34,28 +36,6 @@ export type CompareJobInput = z.input<typeof compareJobSchema>;
 export interface ComparedVersion {
   model: string;
   version: string;
-}
-
-/** Rows whose label differs, overall and by class: what a replayed batch says, too. */
-export interface LabelChanges {
-  rows: number;
-  changed: number;
-  /** changed / rows. */
-  share: number;
-  /** By the rows of the baseline, most first. */
-  byClass: ClassChange[];
-  /** From one label to another, most rows first, at most 20. */
-  changes: { from: string; to: string; rows: number }[];
-}
-
-export interface ClassChange {
-  label: string;
-  /** Rows that each side gives this label. */
-  baseline: number;
-  challenger: number;
-  /** Rows that lose the label, and rows that gain it. */
-  left: number;
-  joined: number;
 }
 
 /** A word that the two versions weigh differently where their labels differ. */

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { columnName } from "../settings/columns-settings";
+import { modelSettings } from "../settings/model-settings";
+import { payloadField } from "../settings/payload-fields";
 import { MISSING_VALUES } from "../settings/table-values";
-import { datasetSchema, filePath, maxRejected, safeName } from "./names";
+import { datasetSchema, filePath, maxRejected } from "./names";
 
 /** Labels that travel inside a job, at most; more belong in a file. */
 export const MAX_INLINE_LABELS = 10_000;
@@ -16,7 +19,7 @@ export const labelsJobSchema = z
   .strictObject({
     v: z.literal(1).default(1),
     /** Labels are kept for each registered model. */
-    model: safeName.default("modelo_nuevo"),
+    model: payloadField(modelSettings.name),
     input: datasetSchema.optional(),
     labels: z
       .array(z.strictObject({ id: cell, label: cell }))
@@ -28,8 +31,8 @@ export const labelsJobSchema = z
     /** Column names of `input`; absent: the configured ones. */
     columns: z
       .strictObject({
-        label: z.string().min(1).max(256).optional(),
-        id: z.string().min(1).max(256).optional(),
+        label: columnName.optional(),
+        id: columnName.optional(),
       })
       .prefault({}),
     /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */

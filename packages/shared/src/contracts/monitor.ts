@@ -1,8 +1,12 @@
 import { z } from "zod";
+import type { ClassificationMetrics } from "../learning/model/metrics";
+import { columnName } from "../settings/columns-settings";
+import { mlflowSettings } from "../settings/mlflow-settings";
+import { monitorSettings, thresholdSettings } from "../settings/monitor-settings";
+import { fieldTypes, payloadFields } from "../settings/payload-fields";
 import type { Alert } from "./alerts";
 import type { AmbiguousIds } from "./labels";
-import { type Dataset, datasetSchema, filePath, maxRejected, modelUri } from "./names";
-import type { ClassificationMetrics } from "./train";
+import { type Dataset, datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { WithoutKnownWords } from "./without-known-words";
 
 /** Metrics that quality is judged by: higher is better, each between 0 and 1. */
@@ -16,15 +20,14 @@ export const QUALITY_METRICS = [
 export type QualityMetric = (typeof QUALITY_METRICS)[number];
 
 /** Least values of the quality metrics; one that is absent is not checked. */
-export const thresholdsSchema = z.strictObject({
-  accuracy_score: z.number().min(0).max(1).optional(),
-  precision_score: z.number().min(0).max(1).optional(),
-  recall_score: z.number().min(0).max(1).optional(),
-  f1_score: z.number().min(0).max(1).optional(),
-  roc_auc: z.number().min(0).max(1).optional(),
-  /** Least recall of single classes, by their name: a class that is named is also held against its drop. */
-  class_recall: z.record(z.string().min(1).max(256), z.number().min(0).max(1)).optional(),
-});
+export const thresholdsSchema = z
+  .strictObject({
+    ...fieldTypes(thresholdSettings),
+    roc_auc: z.number().min(0).max(1),
+    /** Least recall of single classes, by their name: a class that is named is also held against its drop. */
+    class_recall: z.record(z.string().min(1).max(256), z.number().min(0).max(1)),
+  })
+  .partial();
 export type QualityThresholds = z.infer<typeof thresholdsSchema>;
 
 /**
@@ -34,7 +37,7 @@ export type QualityThresholds = z.infer<typeof thresholdsSchema>;
 export const monitorJobSchema = z
   .strictObject({
     v: z.literal(1).default(1),
-    model: modelUri.default("models:/modelo_nuevo@champion"),
+    model: defaultModel,
     /** A file with texts and, for quality, labels: it is scored again by the model. */
     input: datasetSchema.optional(),
     /** The output of a `predict` job; joined by id with `labels`, or with labels that `cola labels` brought. */
@@ -43,36 +46,36 @@ export const monitorJobSchema = z
     labels: z.union([filePath, datasetSchema]).optional(),
     columns: z
       .strictObject({
-        text: z.string().min(1).max(256).optional(),
-        label: z.string().min(1).max(256).optional(),
-        id: z.string().min(1).max(256).optional(),
+        text: columnName.optional(),
+        label: columnName.optional(),
+        id: columnName.optional(),
       })
       .prefault({}),
     thresholds: thresholdsSchema.optional(),
     /** Most a metric may lie below its training test value: in points, and as a share of that value. */
     drop: z
       .strictObject({
-        absolute: z.number().gt(0).max(1).optional(),
-        relative: z.number().gt(0).max(1).optional(),
+        absolute: monitorSettings.absoluteDrop.type.optional(),
+        relative: monitorSettings.relativeDrop.type.optional(),
       })
       .optional(),
     /** No verdict on a metric that fewer rows than this speak for (precision: rows predicted positive, ...). */
-    minRows: z.number().int().min(1).max(1_000_000_000).optional(),
+    minRows: monitorSettings.minRows.type.optional(),
     /** Most of the rows with a label by id that may be left out because the id is ambiguous, as a share. */
-    maxAmbiguous: z.number().min(0).max(1).optional(),
+    maxAmbiguous: monitorSettings.maxAmbiguous.type.optional(),
     /**
      * Chance that a check of rows like the training's raises a drift alarm, and bound of the chance that it fails
      * a quality check.
      */
-    falseAlarmRate: z.number().min(0.001).max(0.2).optional(),
+    falseAlarmRate: monitorSettings.falseAlarmRate.type.optional(),
     /** No drift is computed of fewer rows than this. */
-    driftMinRows: z.number().int().min(1).max(1_000_000_000).optional(),
+    driftMinRows: monitorSettings.driftMinRows.type.optional(),
     /**
      * What drift is compared with instead of the training's rows, such as recent weeks: a file like the one that is
      * checked (texts that are scored again, or finished predictions of the same version).
      */
     reference: filePath.optional(),
-    experiment: z.string().min(1).max(256).default("experimento_nuevo_final"),
+    ...payloadFields(mlflowSettings),
     /** Refuse if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
     maxRejected,
     /** Where the HTML report is written; absent: in `reports` of the state folder. */

@@ -1,22 +1,19 @@
 import { z } from "zod";
+import { columnName } from "../settings/columns-settings";
+import { dataSettings } from "../settings/data-settings";
+import { modelSettings } from "../settings/model-settings";
+import { payloadField } from "../settings/payload-fields";
 import {
-  DEFAULT_MAX_REJECTED,
   DELIMITER,
   encodingOf,
+  FILE_FORMATS,
   MISSING_VALUES,
   QUOTE_CHARACTER,
   QUOTE_ESCAPES,
 } from "../settings/table-values";
 
-/** Ids and names that may become part of a path, a key or a URL: nothing else may. */
-export const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-
 /** The id of a job that a schedule made: schedule and tick, in milliseconds since 1970. */
 export const SCHEDULED_JOB_ID = /^repeat:[A-Za-z0-9][A-Za-z0-9._-]{0,127}:\d{1,16}$/;
-
-export const safeName = z
-  .string()
-  .regex(SAFE_NAME, "allowed: 1 to 128 of A-Z a-z 0-9 . _ -, not starting with a sign");
 
 /** `models:/name@alias`, `models:/name/3` or `models:/name/latest`. */
 export const modelUri = z
@@ -26,6 +23,14 @@ export const modelUri = z
     "allowed: models:/name@alias, models:/name/3, models:/name/latest",
   );
 
+/** URI of the version that an alias names. */
+export const aliasUri = (name: string, alias: string) => `models:/${name}@${alias}`;
+
+/** The model of a job that names none. */
+export const defaultModel = modelUri.default(
+  aliasUri(modelSettings.name.default, modelSettings.alias.default),
+);
+
 /** A path on the disk the workers share; confinement is checked where it is opened. */
 export const filePath = z
   .string()
@@ -33,18 +38,10 @@ export const filePath = z
   .max(4096)
   .refine((path) => !path.includes("\0"), "a path cannot hold a NUL");
 
-/** The columns a dataset is read by. `id` may be absent in a file: row numbers serve then. */
-export const columnsSchema = z.strictObject({
-  text: z.string().min(1).max(256).default("text"),
-  label: z.string().min(1).max(256).default("inbound"),
-  id: z.string().min(1).max(256).default("tweet_id"),
-});
-export type Columns = z.infer<typeof columnsSchema>;
-
 /** A tabular file. Format and compression are taken from its name, the delimiter from its header, unless said here. */
 export const datasetSchema = z.strictObject({
   path: filePath,
-  format: z.enum(["csv", "tsv", "ndjson"]).optional(),
+  format: z.enum(FILE_FORMATS).optional(),
   /** As `TextDecoder` knows it; absent: UTF-8. */
   encoding: z
     .string()
@@ -57,17 +54,13 @@ export const datasetSchema = z.strictObject({
   quote: z.union([z.literal("none"), z.string().regex(QUOTE_CHARACTER, "one of \" ' ` or none")]).optional(),
   quoteEscape: z.enum(QUOTE_ESCAPES).optional(),
   /** The columns in order, of a file without a header. */
-  columnNames: z.array(z.string().min(1).max(256)).min(1).max(10_000).optional(),
+  columnNames: z.array(columnName).min(1).max(10_000).optional(),
   missingValues: z.enum(MISSING_VALUES).optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 
 /** Rows that may be rejected: a count, or a share below 1 that must not be reached. */
-export const maxRejected = z
-  .number()
-  .min(0)
-  .refine((value) => value < 1 || Number.isInteger(value), "a count, or a share below 1")
-  .default(DEFAULT_MAX_REJECTED);
+export const maxRejected = payloadField(dataSettings.maxRejected);
 
 /** Name of the registered model that a valid model URI is about. */
 export function modelNameOf(uri: string): string {

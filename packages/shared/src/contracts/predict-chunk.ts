@@ -1,14 +1,15 @@
 import { z } from "zod";
-import { MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
+import { safeName } from "../settings/safe-name";
+import { FILE_FORMATS, MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
-import { filePath, safeName } from "./names";
+import { filePath } from "./names";
 import type { PredictJobInput } from "./predict";
 
 /** A field of the input: by its place in a delimited file, by its name in NDJSON (place -1). */
 const fieldSchema = z.strictObject({ name: z.string().max(256), place: z.number().int().min(-1) });
 export type FieldRef = z.infer<typeof fieldSchema>;
 
-const format = z.enum(["csv", "tsv", "ndjson"]);
+const format = z.enum(FILE_FORMATS);
 
 /** How every chunk of a batch is read and written: the same for all of them. */
 export const chunkPlanSchema = z.strictObject({

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { columnName } from "../settings/columns-settings";
+import { payloadFields } from "../settings/payload-fields";
+import { predictSettings } from "../settings/predict-settings";
 import { MAX_RECORD_BYTES } from "../settings/table-values";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
-import { datasetSchema, filePath, maxRejected, modelUri } from "./names";
+import { datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { RepeatedIds } from "./receipt";
 import type { WithoutKnownWords } from "./without-known-words";
 
@@ -15,20 +18,19 @@ export const predictJobSchema = z
     input: datasetSchema.optional(),
     output: filePath.optional(),
     texts: z.array(z.string().max(MAX_RECORD_BYTES)).min(1).max(MAX_INLINE_TEXTS).optional(),
-    model: modelUri.default("models:/modelo_nuevo@champion"),
+    model: defaultModel,
     /** Column names; absent ones are those the model was trained with. */
     columns: z
       .strictObject({
-        text: z.string().min(1).max(256).optional(),
-        id: z.string().min(1).max(256).optional(),
+        text: columnName.optional(),
+        id: columnName.optional(),
       })
       .prefault({}),
     /** Input columns copied to the output, in this order. */
-    passThrough: z.array(z.string().min(1).max(256)).max(256).default([]),
+    passThrough: z.array(columnName).max(256).default([]),
     /** Replace an output that exists. */
     force: z.boolean().default(false),
-    /** Where chunk bytes travel: byte ranges of a shared disk, or Redis values. */
-    transport: z.enum(["file", "redis"]).default("file"),
+    ...payloadFields(predictSettings),
     /** Fail early if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
     maxRejected,
     /** Words that pushed each label, this many a row; 0 is off. */

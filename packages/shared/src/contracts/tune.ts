@@ -1,36 +1,36 @@
-import { z } from "zod";
-import { type ClassificationMetrics, type Promotion, type TrainResult, trainJobSchema } from "./train";
+import { type ZodType, z } from "zod";
+import type { ClassificationMetrics } from "../learning/model/metrics";
+import { boostingSettings } from "../settings/boosting-settings";
+import { DECIDING_METRICS } from "../settings/champion-settings";
+import { featuresSettings, ngramRange } from "../settings/features-settings";
+import { type Promotion, type TrainResult, trainJobSchema } from "./train";
 
-/** A range to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list fixes it. */
-const range = (least: number, most: number) =>
+/**
+ * A range of a setting to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list
+ * fixes it.
+ */
+const range = ({ type }: { type: ZodType<number> }) =>
   z.union([
     z
       .strictObject({
-        min: z.number().min(least).max(most),
-        max: z.number().min(least).max(most),
+        min: type,
+        max: type,
         log: z.boolean().default(false),
       })
       .refine(({ min, max }) => min <= max, "min must not be above max")
       .refine(({ min, log }) => !log || min > 0, "a logarithmic range needs min above 0"),
-    z.array(z.number().min(least).max(most)).min(1).max(100),
+    z.array(type).min(1).max(100),
   ]);
 
 /** What a tuning job searches. A name that is absent keeps the value of `features` or `boosting`. */
 export const searchSpaceSchema = z.strictObject({
-  learning_rate: range(1e-6, 1).optional(),
-  depth: range(1, 16).optional(),
-  l2_leaf_reg: range(0, 1e6).optional(),
-  iterations: range(1, 10_000).optional(),
-  max_features: range(1, 100_000).optional(),
-  stop_words: z
-    .array(z.enum(["english", "none"]))
-    .min(1)
-    .optional(),
-  ngram_range: z
-    .array(z.tuple([z.number().int().min(1).max(5), z.number().int().min(1).max(5)]))
-    .min(1)
-    .max(15)
-    .optional(),
+  learning_rate: range(boostingSettings.learningRate).optional(),
+  depth: range(boostingSettings.depth).optional(),
+  l2_leaf_reg: range(boostingSettings.l2LeafReg).optional(),
+  iterations: range(boostingSettings.iterations).optional(),
+  max_features: range(featuresSettings.maxFeatures).optional(),
+  stop_words: z.array(featuresSettings.stopWords.type).min(1).optional(),
+  ngram_range: z.array(ngramRange).min(1).max(15).optional(),
 });
 export type SearchSpace = z.infer<typeof searchSpaceSchema>;
 
@@ -57,7 +57,7 @@ export const tuneJobSchema = trainJobSchema.omit({ trial: true }).extend({
   space: searchSpaceSchema.optional(),
   trials: z.number().int().min(1).max(1_000).default(20),
   /** What the best trial is best at, on the validation rows. */
-  metric: z.enum(["accuracy_score", "f1_score", "macro_f1", "roc_auc", "log_loss"]).default("roc_auc"),
+  metric: z.enum([...DECIDING_METRICS, "log_loss"]).default("roc_auc"),
   /** Seed of the search: the same seed tries the same settings. */
   random_seed: z.number().int().min(0).max(2147483647).default(42),
 });

@@ -1,4 +1,6 @@
+import { modelSettings } from "../settings/model-settings";
+
 /** The alias of the version that serves. */
-export const CHAMPION = "champion";
+export const CHAMPION = modelSettings.alias.default;
 /** The alias of the champion before it. */
 export const PREVIOUS = "previous";

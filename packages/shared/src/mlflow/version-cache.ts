@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { SAFE_NAME } from "../contracts/names";
 import { ColaError } from "../errors/cola-error";
 import { writeDurably } from "../files/durable-file";
 import { writeDocument } from "../files/state-document";
+import { SAFE_NAME } from "../settings/safe-name";
 
 /** Versions of a model that stay on disk. */
 const KEPT_VERSIONS = 5;

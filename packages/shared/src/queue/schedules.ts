@@ -1,8 +1,8 @@
 import type { Queue } from "bullmq";
 import { z } from "zod";
 import { parseDuration } from "../contracts/alert-rules";
-import { safeName } from "../contracts/names";
 import { ColaError } from "../errors/cola-error";
+import { safeName } from "../settings/safe-name";
 
 /**
  * A paused schedule keeps its place in Redis, but starts in a year no worker will see: BullMQ has no pause of

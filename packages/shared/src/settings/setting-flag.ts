@@ -1,18 +1,13 @@
-/** Flags that are not the variable's name in kebab-case, by setting. */
-const NAMES: Readonly<Record<string, string>> = {
-  "redis.url": "redis-url",
-  "mlflow.trackingUri": "tracking-uri",
-  "mlflow.experiment": "experiment",
-};
+import type { Entry } from "./setting-kinds";
 
 /**
  * The flag of a setting, without dashes.
  *
- * @example flagOf({ key: "features.maxFeatures", env: "COLAML_MAX_FEATURES" }) // "max-features"
+ * @example flagOf({ env: "COLAML_MAX_FEATURES" }) // "max-features"
  */
-export function flagOf({ key, env }: { key: string; env: string }): string {
+export function flagOf({ flag, env }: Pick<Entry, "flag" | "env">): string {
   return (
-    NAMES[key] ??
+    flag ??
     env
       .replace(/^COLAML_/, "")
       .toLowerCase()

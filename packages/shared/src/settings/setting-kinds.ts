@@ -1,54 +1,156 @@
-// The kinds of settings: what each one says to convict. `share`, `range`, `encoding`, ... are formats of `resolve-config`.
+import { type ZodType, z } from "zod";
+
+/** What a setting says of itself. `Field` and `Type` are those of a job's payload; never: no payload has the setting. */
+export interface About<Value, Field extends string = never, Type extends ZodType = never> {
+  /** What it means, for flags and docs. */
+  doc: string;
+  /** Environment variable. */
+  env: string;
+  default: Value;
+  /** Flag without dashes; absent: the variable's name in kebab-case. */
+  flag?: string;
+  /** Its field in the payload of a job, under the name that scikit-learn or CatBoost give it. */
+  payload?: Field;
+  /** What that field may hold if it differs from what the setting may. */
+  payloadType?: Type;
+}
+
+/** A setting, stated once: configuration, flag, docs and the field of a payload are all made of it. */
+export interface Entry<Value = unknown, Field extends string = string, Type extends ZodType = ZodType>
+  extends About<Value, Field, Type> {
+  /** What is allowed, for messages and docs. */
+  allowed: string;
+  /** What it may be. */
+  type: ZodType<Value>;
+  /** The value that a flag's or a variable's text stands for; what `type` refuses if it stands for none. */
+  read(given: unknown): unknown;
+  /** Never printed. */
+  sensitive?: boolean;
+  /** Printed without user, password and query, even if it is sensitive. */
+  isUrl?: boolean;
+}
+
+const asGiven = (given: unknown) => given;
+
+const withRange = <A extends { doc: string }>(about: A, range: string) => ({
+  ...about,
+  doc: `${about.doc} (${range})`,
+});
+
+/** The number that a text stands for; NaN if it stands for none. */
+export function toNumber(given: unknown): number {
+  if (typeof given === "number") return given;
+  return typeof given === "string" && given.trim() !== "" ? Number(given) : Number.NaN;
+}
 
 /** A number above 0 and below 1. */
-export const share = (doc: string, env: string, value: number) => ({
-  doc,
-  env,
-  default: value,
-  format: "share" as const,
+export const share = <F extends string = never>(about: About<number, F>): Entry<number, F, never> => ({
+  ...about,
+  allowed: "a number above 0 and below 1",
+  type: z.number().gt(0).lt(1),
+  read: toNumber,
 });
 
-/** Any text. */
-export const text = (doc: string, env: string, value: string) => ({
-  doc,
-  env,
-  default: value,
-  format: String,
+/** A whole number from `min` to `max`, or without a limit above. */
+export function integer<F extends string = never>({
+  min,
+  max,
+  ...about
+}: About<number, F> & { min: number; max?: number }): Entry<number, F, never> {
+  const type = z.number().int().min(min);
+  return {
+    ...withRange(about, max === undefined ? `from ${min}` : `${min} to ${max}`),
+    allowed: `a whole number from ${min}${max === undefined ? "" : ` to ${max}`}`,
+    type: max === undefined ? type : type.max(max),
+    read: toNumber,
+  };
+}
+
+/** A number from `min` to `max`. */
+export const real = <F extends string = never>({
+  min,
+  max,
+  ...about
+}: About<number, F> & { min: number; max: number }): Entry<number, F, never> => ({
+  ...withRange(about, `${min} to ${max}`),
+  allowed: `a number from ${min} to ${max}`,
+  type: z.number().min(min).max(max),
+  read: toNumber,
 });
+
+/** A number above 0, at most `max`. */
+export const positive = <F extends string = never>({
+  max,
+  ...about
+}: About<number, F> & { max: number }): Entry<number, F, never> => ({
+  ...withRange(about, `above 0, at most ${max}`),
+  allowed: `a number above 0, at most ${max}`,
+  type: z.number().gt(0).max(max),
+  read: toNumber,
+});
+
+/** Any text. A field of a payload states by `payloadType` how long it may be. */
+export const text = <F extends string = never, T extends ZodType = never>(
+  about: About<string, F, T>,
+): Entry<string, F, T> => ({ ...about, allowed: "a text", type: z.string(), read: asGiven });
 
 /** A text that is never shown. */
-export const secret = (doc: string, env: string) => ({
-  doc,
-  env,
-  default: "",
-  format: String,
+export const secret = (about: Omit<About<string>, "default">): Entry<string, never, never> => ({
+  ...text<never, never>({ ...about, default: "" }),
   sensitive: true,
 });
 
-/** A whole number from `min` to `max`. */
-export const integer = (doc: string, env: string, value: number, min: number, max: number) => ({
-  doc: `${doc} (${min} to ${max})`,
-  env,
-  default: value,
-  format: "range" as const,
-  min,
-  max,
-  whole: true,
+/** A URL of one of the `protocols`, or empty. `allowed` says it for people. */
+export const url = ({
+  protocols,
+  allowed,
+  ...about
+}: Omit<About<string>, "default"> & { protocols: string[]; allowed: string }): Entry<
+  string,
+  never,
+  never
+> => ({
+  ...text<never, never>({ ...about, default: "" }),
+  allowed,
+  type: z.string().refine((value) => {
+    if (value === "") return true;
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    return parsed !== undefined && protocols.includes(parsed.protocol) && parsed.hostname !== "";
+  }),
+  isUrl: true,
 });
 
-/** A number from `min` to `max`. */
-export const real = (doc: string, env: string, value: number, min: number, max: number) => ({
-  ...integer(doc, env, value, min, max),
-  whole: false,
-});
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  "1": true,
+  yes: true,
+  false: false,
+  "0": false,
+  no: false,
+};
 
 /** Yes or no, by default no. */
-export const flag = (doc: string, env: string) => ({ doc, env, default: false, format: Boolean });
+export const flag = <F extends string = never>(
+  about: Omit<About<boolean, F>, "default">,
+): Entry<boolean, F, never> => ({
+  ...about,
+  default: false,
+  allowed: "true or false",
+  type: z.boolean(),
+  read: (given) => BOOLEANS[String(given).toLowerCase()],
+});
 
-/** One of the texts in `allowed`. */
-export const oneOf = (doc: string, env: string, value: string, allowed: string[]) => ({
-  doc,
-  env,
-  default: value,
-  format: allowed,
+/** One of the texts in `choices`. */
+export const oneOf = <
+  const C extends readonly string[],
+  F extends string = never,
+  T extends ZodType = never,
+>({
+  choices,
+  ...about
+}: About<C[number], F, T> & { choices: C }): Entry<C[number], F, T> => ({
+  ...about,
+  allowed: `one of ${choices.join(", ")}`,
+  type: z.enum(choices),
+  read: asGiven,
 });

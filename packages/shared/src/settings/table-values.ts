@@ -1,3 +1,5 @@
+/** How the records of a file are written. */
+export const FILE_FORMATS = ["csv", "tsv", "ndjson"] as const;
 /** How a quote inside a quoted field is written: doubled, or also behind a backslash (Spark, MySQL). */
 export const QUOTE_ESCAPES = ["double", "backslash"] as const;
 /** Which texts and labels count as missing: pandas' list (`NA`, `null`, ...), or only blank ones. */
@@ -6,11 +8,6 @@ export const MISSING_VALUES = ["pandas", "empty"] as const;
 export const DELIMITER = /^[^"\r\n\\\u0080-\uffff]$/u;
 /** What may stand around a quoted field. */
 export const QUOTE_CHARACTER = /^["'`]$/;
-/**
- * Rows that may be rejected if nobody says otherwise: less than half of them. A count, or a share below 1 that must
- * not be reached.
- */
-export const DEFAULT_MAX_REJECTED = 0.5;
 /** Largest record a reader accepts, in bytes. */
 export const MAX_RECORD_BYTES = 1_048_576;
 

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { featuresSchema } from "@colaml/shared/contracts/train";
 import { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
@@ -12,6 +11,7 @@ import {
   type RunRecord,
 } from "@colaml/shared/mlflow/publish-model";
 import type { TransportOptions } from "@colaml/shared/mlflow/transport";
+import { featuresSchema } from "@colaml/shared/settings/features-settings";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 /** One stump on the word `help`: margin 1.2 with it, -0.8 without it. */

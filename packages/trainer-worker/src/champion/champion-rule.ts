@@ -1,6 +1,7 @@
-import type { ChampionSettings, Verdict } from "@colaml/shared/contracts/train";
+import type { Verdict } from "@colaml/shared/contracts/train";
 import type { ModelComparison } from "@colaml/shared/learning/comparison/compare-models";
 import { wilsonBound } from "@colaml/shared/learning/comparison/distributions";
+import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
 import type { DecidingWord } from "./deciding-word";
 import type { SkillEvidence } from "./training-evidence";
 

@@ -1,6 +1,7 @@
-import type { ChampionSettings, TrainingData } from "@colaml/shared/contracts/train";
+import type { TrainingData } from "@colaml/shared/contracts/train";
 import { majorityScore, type SkillTest, skillTest } from "@colaml/shared/learning/comparison/skill-test";
 import { classificationMetrics, predictedClasses } from "@colaml/shared/learning/model/metrics";
+import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
 import type { TrainedModel } from "../train/training";
 import { type DecidingWord, decidingWord } from "./deciding-word";
 

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import type { ClassificationMetrics, TrainJob, TrainResult } from "@colaml/shared/contracts/train";
+import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { GOLDEN_SAMPLE_FILE, serialiseGoldenSample } from "@colaml/shared/learning/model/golden-sample";
+import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import {
   REFERENCE_PROFILE_FILE,
   serialiseReferenceProfile,

@@ -1,5 +1,6 @@
-import type { ClassificationMetrics, TrainJob } from "@colaml/shared/contracts/train";
+import type { TrainJob } from "@colaml/shared/contracts/train";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
+import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import type { RowPlan } from "../train/data/plan-rows";
 import type { TrainedModel } from "../train/training";
 

@@ -1,4 +1,4 @@
-import type { ChampionSettings } from "@colaml/shared/contracts/train";
+import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
 import type { TrainingEvidence } from "../champion/training-evidence";
 
 const quoted = (text: string) => JSON.stringify(text);

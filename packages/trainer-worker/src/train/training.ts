@@ -1,10 +1,11 @@
 import type { JobProgress } from "@colaml/shared/contracts/progress";
-import type { ClassificationMetrics, TrainJob } from "@colaml/shared/contracts/train";
+import type { TrainJob } from "@colaml/shared/contracts/train";
 import { fileDigest } from "@colaml/shared/files/digest";
 import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
 import { PART } from "@colaml/shared/learning/data/split";
 import { type BoostResult, boost, type LabelledRows } from "@colaml/shared/learning/model/boosting";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
+import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";

@@ -1,5 +1,5 @@
-import { type ChampionSettings, championSchema } from "@colaml/shared/contracts/train";
 import { majorityScore } from "@colaml/shared/learning/comparison/skill-test";
+import { type ChampionSettings, championSchema } from "@colaml/shared/settings/champion-settings";
 import {
   type ChampionComparison,
   type ChampionEvidence,

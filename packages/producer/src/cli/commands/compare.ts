@@ -1,6 +1,7 @@
-import type { CompareResult, LabelChanges } from "@colaml/shared/contracts/compare";
+import type { CompareResult } from "@colaml/shared/contracts/compare";
 import { modelUri } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { LabelChanges } from "@colaml/shared/learning/model/label-changes";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { comparePayload } from "../../submit/payloads";

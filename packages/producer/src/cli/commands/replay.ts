@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { LabelChanges } from "@colaml/shared/contracts/compare";
 import type { Dataset } from "@colaml/shared/contracts/names";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/contracts/predict";
 import { type Receipt, receiptPath, verifyReceipt } from "@colaml/shared/contracts/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
+import type { LabelChanges } from "@colaml/shared/learning/model/label-changes";
 import { LabelChangeCounts } from "@colaml/shared/learning/model/label-changes";
 import { requestOfReceipt } from "@colaml/shared/outputs/batch-request";
 import { checkPredictionOutput } from "@colaml/shared/outputs/prediction-output";

@@ -1,4 +1,5 @@
-import type { ClassificationMetrics, TrainResult } from "@colaml/shared/contracts/train";
+import type { TrainResult } from "@colaml/shared/contracts/train";
+import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";

@@ -1,10 +1,9 @@
+import type { DECIDING_METRICS } from "../../settings/champion-settings";
 import { hypergeometricTail, normalUpperTail } from "./distributions";
 import { type ClassCounts, classCounts, f1OfCounts } from "./f1-of-counts";
 import { mcnemarTest } from "./mcnemar";
 import { midranks } from "./midranks";
 
-/** Metrics that decide between models. */
-export const DECIDING_METRICS = ["accuracy_score", "f1_score", "macro_f1", "roc_auc"] as const;
 export type DecidingMetric = (typeof DECIDING_METRICS)[number];
 
 /** Rows with their class, a model's prediction, and its probabilities (nRows x nClasses). */

@@ -1,5 +1,5 @@
-import type { SplitSettings } from "../../contracts/train";
 import { ColaError } from "../../errors/cola-error";
+import type { SplitSettings } from "../../settings/split-settings";
 import { MersenneTwister } from "./mersenne-twister";
 import { stratifiedSplit } from "./stratified-split";
 

@@ -1,5 +1,5 @@
-import { type BoostingSettings, boostingSchema } from "../../contracts/train";
 import { ColaError } from "../../errors/cola-error";
+import { type BoostingSettings, boostingSchema } from "../../settings/boosting-settings";
 import type { TreeMethod } from "./training-memory";
 
 /**

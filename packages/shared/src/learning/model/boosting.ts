@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { BoostingSettings } from "../../contracts/train";
 import { ColaError, messageOf } from "../../errors/cola-error";
+import type { BoostingSettings } from "../../settings/boosting-settings";
 import { checkBoostingSettings, classWeights, xgboostParameters } from "./boosting-parameters";
 import type { BoostIteration } from "./boosting-progress";
 import { checkMatrix, sharedFloats, shareMatrix, type TrainingMatrix } from "./training-matrix";

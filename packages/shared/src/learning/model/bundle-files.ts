@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { columnsSchema } from "../../contracts/names";
-import { featuresSchema } from "../../contracts/train";
 import { ColaError, messageOf } from "../../errors/cola-error";
+import { columnsSchema } from "../../settings/columns-settings";
+import { featuresSchema } from "../../settings/features-settings";
 import { compileTokenPattern } from "../text/token-pattern";
 import type { ModelBundle } from "./model-bundle";
 import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./xgboost-json";

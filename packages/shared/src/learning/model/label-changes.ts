@@ -1,7 +1,27 @@
-import type { ClassChange, LabelChanges } from "../../contracts/compare";
-
 /** Changes from one label to another that are listed, at most. */
 const LISTED_CHANGES = 20;
+
+/** Rows whose label differs, overall and by class: what a replayed batch says, too. */
+export interface LabelChanges {
+  rows: number;
+  changed: number;
+  /** changed / rows. */
+  share: number;
+  /** By the rows of the baseline, most first. */
+  byClass: ClassChange[];
+  /** From one label to another, most rows first, at most 20. */
+  changes: { from: string; to: string; rows: number }[];
+}
+
+export interface ClassChange {
+  label: string;
+  /** Rows that each side gives this label. */
+  baseline: number;
+  challenger: number;
+  /** Rows that lose the label, and rows that gain it. */
+  left: number;
+  joined: number;
+}
 
 /** Counts rows by the label before and the label after; memory grows with the classes only. */
 export class LabelChangeCounts {

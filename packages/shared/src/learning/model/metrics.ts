@@ -1,7 +1,20 @@
-import type { ClassificationMetrics } from "../../contracts/train";
 import { type ClassScores, classScores, confusionMatrix } from "./confusion-matrix";
 import { predictedClass } from "./predicted-class";
 import { rocAuc } from "./roc-auc";
+
+/** Metrics under the names of `mlflow.models.evaluate`; one that cannot be computed is absent and named in `absent`. */
+export interface ClassificationMetrics {
+  accuracy_score?: number;
+  precision_score?: number;
+  recall_score?: number;
+  f1_score?: number;
+  /** F1 of each class, averaged without weights: a small class counts as much as a large one. */
+  macro_f1?: number;
+  roc_auc?: number;
+  log_loss?: number;
+  /** Metric name -> why it could not be computed. */
+  absent?: Record<string, string>;
+}
 
 /** Labels and probabilities of the same rows. */
 export interface Scored {

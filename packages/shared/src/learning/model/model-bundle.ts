@@ -1,5 +1,5 @@
-import type { Columns } from "../../contracts/names";
-import type { TfidfSettings } from "../../contracts/train";
+import type { Columns } from "../../settings/columns-settings";
+import type { TfidfSettings } from "../../settings/features-settings";
 import type { TreeEnsemble } from "./tree-ensemble";
 
 /** All that scoring needs: no code, no pickle. `bundle-files` writes and reads it as files. */

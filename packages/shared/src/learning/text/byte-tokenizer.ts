@@ -1,4 +1,4 @@
-import type { TfidfSettings } from "../../contracts/train";
+import type { TfidfSettings } from "../../settings/features-settings";
 import { HASH_START, hashBytes, type TermTable, termTableOf } from "./term-table";
 import { createWordSplitter, stopWordsOf, type Tokenizer } from "./tokenizer";
 import { lowerBytes, NO_WORD, SPECIAL, WORD, wordKind } from "./word-characters";

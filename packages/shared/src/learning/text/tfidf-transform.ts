@@ -1,4 +1,4 @@
-import type { TfidfSettings } from "../../contracts/train";
+import type { TfidfSettings } from "../../settings/features-settings";
 import { ByteTokenizer } from "./byte-tokenizer";
 import { type TermTable, termTableOf } from "./term-table";
 

@@ -1,4 +1,4 @@
-import type { TfidfSettings } from "../../contracts/train";
+import type { TfidfSettings } from "../../settings/features-settings";
 import { ENGLISH_STOP_WORDS } from "./stop-words";
 import { compileTokenPattern } from "./token-pattern";
 

@@ -1,5 +1,5 @@
-import type { TfidfSettings } from "../../contracts/train";
 import { ColaError } from "../../errors/cola-error";
+import type { TfidfSettings } from "../../settings/features-settings";
 import { ByteTokenizer } from "./byte-tokenizer";
 import { TermTable } from "./term-table";
 import { sketchVocabulary, type VocabularySketchData, type WordFrequency } from "./vocabulary-sketch";

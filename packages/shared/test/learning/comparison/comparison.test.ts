@@ -4,8 +4,9 @@ import { compareModels } from "@colaml/shared/learning/comparison/compare-models
 import { delongTest } from "@colaml/shared/learning/comparison/delong";
 import { mcnemarTest } from "@colaml/shared/learning/comparison/mcnemar";
 import { randomisationTest } from "@colaml/shared/learning/comparison/randomisation-test";
-import { DECIDING_METRICS, majorityScore, skillTest } from "@colaml/shared/learning/comparison/skill-test";
+import { majorityScore, skillTest } from "@colaml/shared/learning/comparison/skill-test";
 import { predictedClasses } from "@colaml/shared/learning/model/metrics";
+import { DECIDING_METRICS } from "@colaml/shared/settings/champion-settings";
 
 interface Case {
   name: string;

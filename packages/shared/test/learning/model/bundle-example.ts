@@ -1,9 +1,10 @@
-import { columnsSchema } from "@colaml/shared/contracts/names";
-import { boostingSchema, featuresSchema, type TfidfSettings } from "@colaml/shared/contracts/train";
 import { boost } from "@colaml/shared/learning/model/boosting";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
 import { createTfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
+import { boostingSchema } from "@colaml/shared/settings/boosting-settings";
+import { columnsSchema } from "@colaml/shared/settings/columns-settings";
+import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 
 const SUBJECTS = [
   "the flight",

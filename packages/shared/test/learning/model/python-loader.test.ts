@@ -11,11 +11,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { TfidfSettings } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { pythonLoaderSource } from "@colaml/shared/learning/model/python-loader";
+import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import { parse } from "csv-parse/sync";
 import { exampleBundle, exampleTexts } from "./bundle-example";
 

@@ -1,8 +1,8 @@
-import { featuresSchema, type TfidfSettings } from "@colaml/shared/contracts/train";
 import { ENGLISH_STOP_WORDS } from "@colaml/shared/learning/text/stop-words";
 import { createTfidfTransform, TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 import { VocabularyBuilder } from "@colaml/shared/learning/text/vocabulary";
 import { isWordCodePoint } from "@colaml/shared/learning/text/word-characters";
+import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 import words from "../../fixtures/python-words.json";
 import fixture from "../../fixtures/sklearn-tfidf.json";
 

@@ -1,7 +1,7 @@
-import { featuresSchema, type TfidfSettings } from "@colaml/shared/contracts/train";
 import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { ByteTokenizer } from "@colaml/shared/learning/text/byte-tokenizer";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
+import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 
 const settings = (over: Partial<TfidfSettings>): TfidfSettings => featuresSchema.parse(over);
 

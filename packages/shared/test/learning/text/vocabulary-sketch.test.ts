@@ -1,6 +1,6 @@
-import { featuresSchema } from "@colaml/shared/contracts/train";
 import { fitVocabulary } from "@colaml/shared/learning/text/vocabulary";
 import { sketchVocabulary, VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
+import { featuresSchema } from "@colaml/shared/settings/features-settings";
 
 const wordsOf = (counts: readonly (readonly [string, number])[]) =>
   counts.map(([word, documents]) => [Buffer.from(word), documents] as const);

@@ -1,4 +1,3 @@
-import { featuresSchema, type TfidfSettings } from "@colaml/shared/contracts/train";
 import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
 import {
@@ -6,6 +5,7 @@ import {
   inverseDocumentFrequency,
   VocabularyBuilder,
 } from "@colaml/shared/learning/text/vocabulary";
+import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 
 const settings = (over: Partial<TfidfSettings>): TfidfSettings =>
   featuresSchema.parse({ stop_words: "none", ...over });

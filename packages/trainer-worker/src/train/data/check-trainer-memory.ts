@@ -1,7 +1,7 @@
-import type { BoostingSettings } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { TRAINING_HEAP_BYTES, trainingBytes } from "@colaml/shared/learning/model/training-memory";
 import type { Vocabulary } from "@colaml/shared/learning/text/vocabulary";
+import type { BoostingSettings } from "@colaml/shared/settings/boosting-settings";
 import type { RowPlan } from "./plan-rows";
 
 const MIB = 1_048_576;

@@ -1,5 +1,4 @@
 import type { JobProgress } from "@colaml/shared/contracts/progress";
-import type { TfidfSettings } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
 import { TextFingerprint } from "@colaml/shared/learning/data/row-fingerprint";
@@ -7,6 +6,7 @@ import { PART } from "@colaml/shared/learning/data/split";
 import { CsrBuilder, type CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 import { TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 import { type FittedVocabulary, fitVocabulary } from "@colaml/shared/learning/text/vocabulary";
+import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import type { DatasetReader } from "@colaml/shared/tables/dataset-reader";
 import type { RowPlan } from "./plan-rows";
 

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { splitSchema, type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
+import { type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
+import { splitSchema } from "@colaml/shared/settings/split-settings";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { LEFT_OUT, NOT_SAMPLED, planRows } from "@colaml/trainer-worker/train/data/plan-rows";
 import { sampleRows } from "@colaml/trainer-worker/train/data/sample-rows";

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { featuresSchema, trainJobSchema } from "@colaml/shared/contracts/train";
+import { trainJobSchema } from "@colaml/shared/contracts/train";
+import { featuresSchema } from "@colaml/shared/settings/features-settings";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { planRows } from "@colaml/trainer-worker/train/data/plan-rows";
 import { readTrainingData } from "@colaml/trainer-worker/train/data/read-training-data";

@@ -1,0 +1,22 @@
+import { integer, secret, text } from "./setting-kinds";
+
+/** The API and the dashboard. */
+export const httpSettings = {
+  host: text({ doc: "Address the API listens on", env: "COLAML_HOST", default: "127.0.0.1" }),
+  port: integer({
+    doc: "Port of the API and the dashboard; 0: any free one",
+    env: "COLAML_PORT",
+    default: 7077,
+    min: 0,
+    max: 65_535,
+  }),
+  token: secret({
+    doc: "Bearer token of the API; without it only loopback is served",
+    env: "COLAML_API_TOKEN",
+  }),
+  submitToken: secret({
+    doc: "Token that may read and submit jobs, not administer",
+    env: "COLAML_API_SUBMIT_TOKEN",
+  }),
+  readToken: secret({ doc: "Token that may only read", env: "COLAML_API_READ_TOKEN" }),
+};

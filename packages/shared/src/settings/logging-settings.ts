@@ -1,0 +1,22 @@
+import { oneOf, text } from "./setting-kinds";
+
+/** What is logged, and how. */
+export const loggingSettings = {
+  level: oneOf({
+    doc: "Least level on the console",
+    env: "COLAML_LOG_LEVEL",
+    default: "info",
+    choices: ["error", "warn", "info", "debug"],
+  }),
+  format: oneOf({
+    doc: "Console format",
+    env: "COLAML_LOG_FORMAT",
+    default: "text",
+    choices: ["text", "json"],
+  }),
+  file: text({
+    doc: "The log file at DEBUG; empty: none",
+    env: "COLAML_LOG_FILE",
+    default: "errores_entrenamiento.log",
+  }),
+};

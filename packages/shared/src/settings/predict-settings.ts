@@ -1,0 +1,25 @@
+import { integer, oneOf, text } from "./setting-kinds";
+
+/** How batches are cut and carried. */
+export const predictSettings = {
+  chunkBytes: integer({
+    doc: "Bytes of input a chunk",
+    env: "COLAML_CHUNK_BYTES",
+    default: 4_194_304,
+    min: 1024,
+    max: 67_108_864,
+  }),
+  window: integer({ doc: "Chunks in flight a job", env: "COLAML_WINDOW", default: 8, min: 1, max: 256 }),
+  transport: oneOf({
+    doc: "Where chunk bytes travel",
+    env: "COLAML_TRANSPORT",
+    default: "file",
+    choices: ["file", "redis"],
+    payload: "transport",
+  }),
+  queues: text({
+    doc: "Queues that a predictor process works on, by comma: predict (coordinates) and predict-chunk (scores); empty: both",
+    env: "COLAML_PREDICTOR_QUEUES",
+    default: "",
+  }),
+};

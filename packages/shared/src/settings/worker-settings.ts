@@ -1,0 +1,40 @@
+import { integer } from "./setting-kinds";
+
+/** How a worker process takes, keeps and hands back jobs. */
+export const workerSettings = {
+  concurrency: integer({
+    doc: "Jobs at a time in one worker process",
+    env: "COLAML_CONCURRENCY",
+    default: 1,
+    min: 1,
+    max: 64,
+  }),
+  lockMs: integer({
+    doc: "Lock of a job; another worker gets it after",
+    env: "COLAML_LOCK_MS",
+    default: 10_000,
+    min: 1000,
+    max: 600_000,
+  }),
+  stalledMs: integer({
+    doc: "How often stalled jobs are looked for",
+    env: "COLAML_STALLED_MS",
+    default: 5_000,
+    min: 500,
+    max: 600_000,
+  }),
+  graceMs: integer({
+    doc: "Time to finish at SIGTERM",
+    env: "COLAML_GRACE_MS",
+    default: 25_000,
+    min: 100,
+    max: 600_000,
+  }),
+  healthPort: integer({
+    doc: "Port of a worker's /livez, /readyz and /metrics; 0: none",
+    env: "COLAML_HEALTH_PORT",
+    default: 0,
+    min: 0,
+    max: 65_535,
+  }),
+};
