@@ -1,4 +1,4 @@
-// Writes docs/configuration.md's table and .env.example from the one schema.
+// Writes docs/configuration.md's table and .env.example from the settings (packages/shared/src/settings).
 //   node scripts/settings-docs.mjs           write both
 //   node scripts/settings-docs.mjs --check   exit 1 if one of them differs from the schema
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,14 +9,17 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { SETTINGS } = require(join(root, "packages/shared/dist/settings/resolve-config.js"));
+const { OTHER_VARIABLES } = require(join(root, "packages/shared/dist/settings/unknown-variables.js"));
 
 const BEGIN = "<!-- settings: written by scripts/settings-docs.mjs -->";
 const END = "<!-- end of settings -->";
+const OTHERS_BEGIN = "<!-- other variables: written by scripts/settings-docs.mjs -->";
+const OTHERS_END = "<!-- end of other variables -->";
 
 const cell = (text) => String(text).replaceAll("|", "\\|");
 const code = (value) => (value === "" ? "(empty)" : `\`${cell(value)}\``);
 
-function table() {
+function settingsTable() {
   const rows = SETTINGS.map(
     ({ env, key, default: value, allowed, doc, sensitive }) =>
       `| \`${env}\` | \`${key}\` | ${code(value)} | ${cell(allowed)}${sensitive ? "; secret, never printed" : ""} | ${cell(doc)} |`,
@@ -43,12 +46,20 @@ function envExample() {
   return `${[...intro, ...lines].join("\n")}\n`;
 }
 
-function withTable(page) {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`docs/configuration.md lacks the lines ${BEGIN} and ${END}`);
-  return `${page.slice(0, begin)}${BEGIN}\n${table()}\n${page.slice(end)}`;
+function othersTable() {
+  const rows = Object.entries(OTHER_VARIABLES).map(([name, doc]) => `| \`${name}\` | ${cell(doc)} |`);
+  return ["| variable | meaning |", "| --- | --- |", ...rows].join("\n");
 }
+
+function withTable(page, first, last, table) {
+  const begin = page.indexOf(first);
+  const end = page.indexOf(last);
+  if (begin < 0 || end < begin) throw new Error(`docs/configuration.md lacks the lines ${first} and ${last}`);
+  return `${page.slice(0, begin)}${first}\n${table}\n${page.slice(end)}`;
+}
+
+const withTables = (page) =>
+  withTable(withTable(page, BEGIN, END, settingsTable()), OTHERS_BEGIN, OTHERS_END, othersTable());
 
 const read = (path) => {
   try {
@@ -59,7 +70,7 @@ const read = (path) => {
 };
 
 const pagePath = join(root, "docs/configuration.md");
-const wanted = { [pagePath]: withTable(read(pagePath)), [join(root, ".env.example")]: envExample() };
+const wanted = { [pagePath]: withTables(read(pagePath)), [join(root, ".env.example")]: envExample() };
 
 if (process.argv.includes("--check")) {
   const stale = Object.keys(wanted).filter((path) => read(path) !== wanted[path]);

@@ -1,6 +1,6 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { createLogger } from "@colaml/shared/logging/logger";
-import { loadConfig } from "@colaml/shared/settings/load-config";
+import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
 import { exitCodeOf } from "./cli/exit-codes";
 import { abortOnSignals } from "./cli/interruption";
 import { listen } from "./http/listen";
@@ -19,6 +19,7 @@ async function main(): Promise<void> {
       );
   }
   const logger = createLogger({ service: "producer", logging: config.logging });
+  for (const line of settingWarnings()) logger.warn(line);
   const { signal } = abortOnSignals();
   const server = await listen(config, logger);
   logger.info("listening", { url: server.url });

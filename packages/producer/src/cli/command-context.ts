@@ -1,5 +1,5 @@
 import { toColaError } from "@colaml/shared/errors/cola-error";
-import { loadConfig } from "@colaml/shared/settings/load-config";
+import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { Command } from "commander";
 import { exitCodeOf } from "./exit-codes";
@@ -44,6 +44,7 @@ export function handler(readFlags: FlagReader, action: CommandAction) {
     const interruption = abortOnSignals();
     try {
       const flags = readFlags(options);
+      for (const line of settingWarnings()) terminal.warn(line);
       const config = loadConfig(flags);
       const positionals = args.slice(0, -2) as string[];
       const context = { config, terminal, signal: interruption.signal, options, flags };

@@ -9,7 +9,8 @@ import { stateFolder } from "@colaml/shared/files/state-folder";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
-import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { processSources } from "@colaml/shared/settings/load-config";
+import { givenValue, resolveConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { CommandContext } from "../cli/command-context";
 import { checkInput } from "../cli/input-check";
@@ -73,7 +74,8 @@ function demoConfig({ config, options, flags }: CommandContext): ColaConfig {
 /** A port somebody else has must not stop a demo: any free one will do unless one is asked for. */
 function withFreePort(context: CommandContext): CommandContext {
   const { config, flags } = context;
-  if (flags["http.port"] !== undefined || process.env["COLAML_PORT"]) return context;
+  const port = SETTINGS.find(({ key }) => key === "http.port")!;
+  if (givenValue(port, { flags, ...processSources() })) return context;
   return { ...context, config: { ...config, http: { ...config.http, port: 0 } } };
 }
 

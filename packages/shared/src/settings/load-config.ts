@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "dotenv";
 import { type ConfigSources, resolveConfig } from "./resolve-config";
 import type { ColaConfig } from "./schema";
+import { unknownVariables } from "./unknown-variables";
 
 /**
  * The configuration of this process: flags, then `process.env`, then `.env` of the working folder, then defaults.
@@ -11,11 +12,21 @@ import type { ColaConfig } from "./schema";
  * @throws ColaError CONFIG_INVALID
  */
 export function loadConfig(flags: ConfigSources["flags"] = {}, folder: string = process.cwd()): ColaConfig {
-  return resolveConfig({ flags, env: process.env, dotenv: readDotenv(folder) });
+  return resolveConfig({ flags, ...processSources(folder) });
 }
 
-/** The variables of `.env` in a folder; none where there is no such file. */
-export function readDotenv(folder: string = process.cwd()): Record<string, string> {
+/** What the environment of this process and `.env` of the working folder hold. */
+export function processSources(folder: string = process.cwd()): Omit<ConfigSources, "flags"> {
+  return { env: process.env, dotenv: readDotenv(folder) };
+}
+
+/** What somebody who starts this process should know of its variables, a line each: those that nothing reads. */
+export function settingWarnings(folder: string = process.cwd()): string[] {
+  return unknownVariables(processSources(folder));
+}
+
+/** The variables of `.env` in a folder; none if there is no such file. */
+export function readDotenv(folder: string): Record<string, string> {
   try {
     return parse(readFileSync(join(folder, ".env")));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type ErrorCode, toColaError } from "../errors/cola-error";
 import { createLogger, type Logger } from "../logging/logger";
-import { loadConfig } from "../settings/load-config";
+import { loadConfig, settingWarnings } from "../settings/load-config";
 import type { ColaConfig } from "../settings/schema";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 
@@ -31,6 +31,7 @@ export async function runWorkerProcess(
   try {
     const config = loadConfig();
     const logger = createLogger({ service, logging: config.logging });
+    for (const line of settingWarnings()) logger.warn(line);
     const lifecycle = await startLifecycle({ service, config, logger });
     lifecycle.graceful.onStop("log file", () => logger.close());
     try {

@@ -336,6 +336,12 @@ describe("a worker process", () => {
     }
   });
 
+  it("names a variable that is not a setting, and starts", async () => {
+    const worker = startWorker({ COLAML_CONCURENCY: "2" });
+    await worker.says('"ready"');
+    expect(worker.output()).toContain("COLAML_CONCURENCY is not a setting: did you mean COLAML_CONCURRENCY?");
+  });
+
   it("says what is wrong with its settings before anything else", async () => {
     const worker = startWorker({ COLAML_CONCURRENCY: "many" });
     expect((await worker.ended).code).toBe(2);

@@ -1,5 +1,5 @@
-import { readDotenv } from "@colaml/shared/settings/load-config";
-import { printableConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
+import { processSources } from "@colaml/shared/settings/load-config";
+import { givenValue, printableConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";
@@ -18,13 +18,12 @@ export function addConfigCommand(program: Command): void {
   command.action(
     handler(addSettingFlags(addCommonOptions(command), []), async ({ config, terminal }) => {
       const values = printableConfig(config);
-      const dotenv = readDotenv();
-      const rows = SETTINGS.map(({ key, env, doc }) => ({
-        key,
-        env,
-        value: values[key],
-        source: process.env[env] ? "environment" : dotenv[env] ? ".env" : "default",
-        doc,
+      const sources = processSources();
+      const rows = SETTINGS.map((setting) => ({
+        key: setting.key,
+        env: setting.env,
+        value: values[setting.key],
+        source: givenValue(setting, sources)?.source ?? "default",
       }));
       const width = (field: "key" | "env") => Math.max(...rows.map((row) => row[field].length));
       const line = (row: (typeof rows)[number]) =>
