@@ -1,6 +1,6 @@
 import type { TrainJobInput } from "@colaml/shared/contracts/train";
 import type { Command } from "commander";
-import { championOf } from "../submit/payloads";
+import { championPayload } from "../submit/payloads";
 import type { CommandContext } from "./command-context";
 
 /** The option of training and tuning that overrules a HOLD of the champion check. */
@@ -10,5 +10,5 @@ export function addForceOption(command: Command): Command {
 
 /** The part of a payload that the option gives: nothing if it was not given. */
 export function forcedChampion({ config, options }: CommandContext): Pick<TrainJobInput, "champion"> {
-  return options["forcePromote"] === true ? { champion: { ...championOf(config), force: true } } : {};
+  return options["forcePromote"] === true ? { champion: { ...championPayload(config), force: true } } : {};
 }

@@ -24,7 +24,7 @@ import type { ZodType } from "zod";
 import { datasetOf } from "./dataset";
 
 /** How a challenger is judged, under the names of the payload. */
-export const championOf = ({ champion }: ColaConfig) => payloadOf(championSettings, champion);
+export const championPayload = ({ champion }: ColaConfig) => payloadOf(championSettings, champion);
 
 /** Settings of a `train` or `tune` payload. */
 function learningSettings(config: ColaConfig) {
@@ -33,7 +33,7 @@ function learningSettings(config: ColaConfig) {
     split: payloadOf(splitSettings, config.split),
     features: featuresOf(config.features),
     boosting: payloadOf(boostingSettings, config.boosting),
-    champion: championOf(config),
+    champion: championPayload(config),
     ...payloadOf(mlflowSettings, config.mlflow),
     ...payloadOf(modelSettings, config.model),
     ...trainValues(config.train),

@@ -3,7 +3,7 @@ import { type Entry, oneOf, text, toNumber } from "./setting-kinds";
 import { DELIMITER, encodingOf, FILE_FORMATS, MISSING_VALUES, QUOTE_ESCAPES } from "./table-values";
 
 /** What an input is, as a file's name would say. */
-export const INPUT_FORMATS = FILE_FORMATS.flatMap((format) => [format, `${format}.gz`, `${format}.zst`]);
+const INPUT_FORMATS = FILE_FORMATS.flatMap((format) => [format, `${format}.gz`, `${format}.zst`]);
 
 /** Rows that may be rejected: less than half of them if nobody says otherwise. */
 const maxRejected: Entry<number, never, never> = {

@@ -19,10 +19,10 @@ type TypeOf<E> =
     : never;
 
 /** The types of a group's fields. */
-export type FieldTypes<G extends Group> = { [Name in keyof G as FieldOf<G[Name]>]: TypeOf<G[Name]> };
+type FieldTypes<G extends Group> = { [Name in keyof G as FieldOf<G[Name]>]: TypeOf<G[Name]> };
 
 /** The fields of a payload that a group gives. */
-export type PayloadFields<G extends Group> = {
+type PayloadFields<G extends Group> = {
   [Name in keyof G as FieldOf<G[Name]>]: ZodDefault<TypeOf<G[Name]>>;
 };
 
@@ -34,8 +34,8 @@ const withField = (group: Group) =>
     entry.payload === undefined ? [] : [[name, entry.payload, entry] as const],
   );
 
-/** What the field of a setting may hold, for a payload that has it without a default or under another name. */
-export function fieldType<E extends Entry>(entry: E): TypeOf<E> {
+/** What the field of a setting may hold. */
+function fieldType<E extends Entry>(entry: E): TypeOf<E> {
   return (entry.payloadType ?? entry.type) as TypeOf<E>;
 }
 

@@ -30,7 +30,7 @@ export const SETTINGS: readonly Setting[] = Object.entries(configSchema).flatMap
 );
 
 /** Where a value comes from. */
-export type Source = "flag" | "environment" | ".env";
+type Source = "flag" | "environment" | ".env";
 
 /** The value that somebody gave a setting; undefined if only the default speaks. */
 export function givenValue(
