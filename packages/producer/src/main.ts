@@ -1,7 +1,7 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { createLogger } from "@colaml/shared/logging/logger";
 import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
-import { exitCodeOf } from "./cli/exit-codes";
 import { abortOnSignals } from "./cli/interruption";
 import { listen } from "./http/listen";
 
@@ -31,5 +31,5 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const known = toColaError(error);
   process.stderr.write(`cola: ${known.message}\n`);
-  process.exitCode = exitCodeOf(known.code);
+  process.exitCode = ERROR_TABLE[known.code].exit;
 });

@@ -1,8 +1,8 @@
 import { toColaError } from "@colaml/shared/errors/cola-error";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { Command } from "commander";
-import { exitCodeOf } from "./exit-codes";
 import { abortOnSignals, Interruption } from "./interruption";
 import type { FlagReader } from "./setting-flags";
 import { Terminal } from "./terminal";
@@ -64,5 +64,5 @@ function report(terminal: Terminal, error: unknown): number {
   }
   const known = toColaError(error);
   terminal.fail(known);
-  return exitCodeOf(known.code);
+  return ERROR_TABLE[known.code].exit;
 }

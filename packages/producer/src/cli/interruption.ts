@@ -1,4 +1,4 @@
-import { EXIT } from "./exit-codes";
+import { EXIT } from "@colaml/shared/errors/error-table";
 
 /** Thrown when a command stops because of Ctrl-C or SIGTERM: not a failure, and not a success. */
 export class Interruption extends Error {

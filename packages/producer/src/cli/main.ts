@@ -1,6 +1,6 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { type Command, CommanderError } from "commander";
-import { exitCodeOf } from "./exit-codes";
 import { createProgram } from "./program";
 import { Terminal } from "./terminal";
 
@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<void> {
         : error.message.replace(/^error: /, "").replace(/\s+/g, " ");
     const usage = new ColaError("USAGE", message);
     new Terminal({ json: argv.includes("--json") }).fail(usage);
-    process.exitCode = exitCodeOf(usage.code);
+    process.exitCode = ERROR_TABLE[usage.code].exit;
   }
 }
 

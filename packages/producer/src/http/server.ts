@@ -1,4 +1,5 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -6,7 +7,6 @@ import fastify, {
   type FastifyRequest,
 } from "fastify";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
-import { statusOf } from "./error-status";
 import { addJsonBodies } from "./json-body";
 import { createRateLimit } from "./rate-limit";
 import { addAlertRoutes } from "./routes/alerts";
@@ -99,7 +99,7 @@ function answerError(
 ): FastifyReply {
   const known = asColaError(error);
   const isOurs = error instanceof ColaError;
-  const status = isOurs ? statusOf(known.code) : (error.statusCode ?? 500);
+  const status = isOurs ? ERROR_TABLE[known.code].status : (error.statusCode ?? 500);
   if (status === 401) reply.header("www-authenticate", 'Bearer realm="colaml", Basic realm="colaml"');
   if (status === 429) reply.header("retry-after", "1");
   if (status >= 500)

@@ -1,72 +1,14 @@
-/**
- * Every failure a user can meet, as a closed set. The second word of each entry says who can mend it.
- * `docs/errors.md` lists them; a test holds the two together.
- */
-export const ERROR_CODES = [
-  // configuration and usage
-  "CONFIG_INVALID",
-  "USAGE",
-  // input data
-  "INPUT_NOT_FOUND",
-  "INPUT_UNREADABLE",
-  "INPUT_EMPTY",
-  "INPUT_CHANGED",
-  "INPUT_TOO_LARGE",
-  "COLUMN_NOT_FOUND",
-  "LABELS_INVALID",
-  "TOO_FEW_ROWS",
-  "TOO_MANY_REJECTED",
-  "PATH_NOT_ALLOWED",
-  // output
-  "OUTPUT_EXISTS",
-  "OUTPUT_BUSY",
-  "OUTPUT_UNWRITABLE",
-  "RECEIPT_MISMATCH",
-  // model and registry
-  "MODEL_NOT_FOUND",
-  "MODEL_CORRUPT",
-  "MODEL_MISMATCH",
-  "TRAINING_FAILED",
-  "PARAMETER_INVALID",
-  // services
-  "REDIS_UNREACHABLE",
-  "REDIS_REFUSED",
-  "REDIS_FULL",
-  "MLFLOW_UNREACHABLE",
-  "MLFLOW_FAILED",
-  "WEBHOOK_FAILED",
-  // jobs
-  "JOB_INVALID",
-  "JOB_NOT_FOUND",
-  "JOB_CANCELLED",
-  "JOB_FAILED",
-  "CHUNK_FAILED",
-  "CHECK_FAILED",
-  // the producer's server
-  "IDEMPOTENCY_CONFLICT",
-  "UNAUTHORIZED",
-  "FORBIDDEN",
-  "RATE_LIMITED",
-  // what should not happen
-  "INTERNAL",
-] as const;
+import { ERROR_TABLE } from "./error-table";
 
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export type ErrorCode = keyof typeof ERROR_TABLE;
 
-/** Codes whose cause may pass by itself. Only the worker boundary turns this into a retry. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "REDIS_UNREACHABLE",
-  "REDIS_FULL",
-  "MLFLOW_UNREACHABLE",
-  "WEBHOOK_FAILED",
-  "INTERNAL",
-]);
+export const ERROR_CODES = Object.keys(ERROR_TABLE) as readonly ErrorCode[];
 
 export interface ColaErrorOptions {
   cause?: unknown;
   /** Facts for logs and JSON answers: never secrets, never document texts. */
   details?: Record<string, unknown>;
-  /** Overrides what the code says of trying again. */
+  /** Overrides what the table says of trying again. Only the worker boundary turns it into a retry. */
   retryable?: boolean;
 }
 
@@ -85,7 +27,7 @@ export class ColaError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
-    this.retryable = options.retryable ?? RETRYABLE.has(code);
+    this.retryable = options.retryable ?? ERROR_TABLE[code].retried;
   }
 
   /** The shape HTTP and `--json` answers carry: never a stack trace. */

@@ -1,11 +1,13 @@
-import { type ErrorCode, toColaError } from "../errors/cola-error";
+import { type ColaError, toColaError } from "../errors/cola-error";
+import { ERROR_TABLE, EXIT } from "../errors/error-table";
 import { createLogger, type Logger } from "../logging/logger";
 import { loadConfig, settingWarnings } from "../settings/load-config";
 import type { ColaConfig } from "../settings/schema";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 
-/** What the operator must mend before a restart can help. */
-const SETTINGS_CODES: ReadonlySet<ErrorCode> = new Set(["CONFIG_INVALID", "REDIS_REFUSED", "USAGE"]);
+/** Tells settings, which the operator must mend before a restart can help, from anything else. */
+const exitCodeOf = ({ code }: ColaError) =>
+  ERROR_TABLE[code].mender === "settings" ? EXIT.usage : EXIT.failed;
 
 export interface WorkerProcess {
   config: ColaConfig;
@@ -39,13 +41,13 @@ export async function runWorkerProcess(
       logger.info("ready");
     } catch (error) {
       if (lifecycle.graceful.stopping.aborted) return;
-      const { code, message } = toColaError(error);
-      logger.error(message, { code });
-      process.exit(SETTINGS_CODES.has(code) ? 2 : 1);
+      const known = toColaError(error);
+      logger.error(known.message, { code: known.code });
+      process.exit(exitCodeOf(known));
     }
   } catch (error) {
-    const { code, message } = toColaError(error);
-    process.stderr.write(`${service}: ${message}\n`);
-    process.exit(SETTINGS_CODES.has(code) ? 2 : 1);
+    const known = toColaError(error);
+    process.stderr.write(`${service}: ${known.message}\n`);
+    process.exit(exitCodeOf(known));
   }
 }

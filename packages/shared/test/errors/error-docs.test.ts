@@ -1,20 +1,31 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ColaError, ERROR_CODES } from "@colaml/shared/errors/cola-error";
+import { ColaError, ERROR_CODES, type ErrorCode } from "@colaml/shared/errors/cola-error";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 
 const page = readFileSync(join(__dirname, "../../../../docs/errors.md"), "utf8");
-const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| (yes|no) \|/gm)].map(([, code, again]) => ({
+const ROW = /^\| `([A-Z_]+)` \| (yes|no) \| (\d+) \| (\d) \| (\w+) \|/gm;
+const documented = [...page.matchAll(ROW)].map(([, code, again, status, exit, mender]) => ({
   code,
-  again,
+  retried: again === "yes",
+  status: Number(status),
+  exit: Number(exit),
+  mender,
 }));
 
 it("lists every error code in docs/errors.md, and no other", () => {
   expect(documented.map(({ code }) => code).sort()).toEqual([...ERROR_CODES].sort());
 });
 
-it("says of each code what the worker boundary does with it", () => {
+it("says of each code whether it is retried, its HTTP status, its exit code and who can mend it", () => {
   for (const code of ERROR_CODES) {
-    const again = new ColaError(code, "x").retryable ? "yes" : "no";
-    expect({ code, again }).toEqual(documented.find((row) => row.code === code));
+    expect({ code, ...ERROR_TABLE[code] }).toEqual(documented.find((row) => row.code === code));
   }
+});
+
+it("lets an error say otherwise than its code whether it is retried", () => {
+  const retried = (code: ErrorCode, retryable?: boolean) =>
+    new ColaError(code, "x", retryable === undefined ? {} : { retryable }).retryable;
+  expect([retried("MLFLOW_UNREACHABLE"), retried("MLFLOW_FAILED")]).toEqual([true, false]);
+  expect([retried("MLFLOW_UNREACHABLE", false), retried("MLFLOW_FAILED", true)]).toEqual([false, true]);
 });

@@ -1,10 +1,10 @@
+import { EXIT } from "@colaml/shared/errors/error-table";
 import type { Command } from "commander";
 import { openSession, type Session } from "../../local/session";
 import { cancelJob, describeCancelled } from "../../submit/cancel-job";
 import { listJobs, retryJob } from "../../submit/job-control";
 import type { JobView } from "../../submit/job-view";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
-import { EXIT } from "../exit-codes";
 import { wholeOption } from "../options";
 import { watchJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";

@@ -1,12 +1,12 @@
 import type { MonitorJobInput, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { EXIT } from "@colaml/shared/errors/error-table";
 import { checkReport, scheduleMaker } from "@colaml/shared/outputs/report-output";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { monitorPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
-import { EXIT } from "../exit-codes";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
 import { numberOption, optional, textOption } from "../options";

@@ -1,7 +1,7 @@
 import type { PublishResult } from "@colaml/shared/contracts/publish";
+import { EXIT } from "@colaml/shared/errors/error-table";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
-import { EXIT } from "../exit-codes";
 import { runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable } from "../terminal";

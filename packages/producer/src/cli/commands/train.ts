@@ -1,10 +1,10 @@
 import type { TrainResult } from "@colaml/shared/contracts/train";
+import { EXIT } from "@colaml/shared/errors/error-table";
 import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
-import { EXIT } from "../exit-codes";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { isNamed, nextSteps, promotionLine } from "../next-steps";

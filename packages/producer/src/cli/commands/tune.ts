@@ -4,11 +4,11 @@ import {
   type TuneJobInput,
   type TuneResult,
 } from "@colaml/shared/contracts/tune";
+import { EXIT } from "@colaml/shared/errors/error-table";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { TRAIN_SETTINGS, tunePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
-import { EXIT } from "../exit-codes";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { isNamed, nextSteps, promotionLine } from "../next-steps";

@@ -1,0 +1,73 @@
+/** What `cola` and the server exit with. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, check: 3, interrupted: 130, terminated: 143 } as const;
+
+/**
+ * Who can mend an error: `settings`, whoever started the process: with the same settings and command line it
+ * fails again; `request`, whoever sent the job; `service`, whoever runs Redis, MLflow or the webhook; `project`, its
+ * developers.
+ */
+export type Mender = "settings" | "request" | "service" | "project";
+
+/** What follows from an error code, at every boundary of the project. */
+export interface ErrorMeaning {
+  /** Whether the cause may pass by itself: a worker then tries the job again, up to the job's attempts. */
+  retried: boolean;
+  /** Of the HTTP answer. */
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503;
+  /** Of the command. */
+  exit: typeof EXIT.failed | typeof EXIT.usage | typeof EXIT.check;
+  mender: Mender;
+}
+
+/**
+ * Every failure a user can meet, as a closed set, and what it means: the one place that decides. `docs/errors.md`
+ * holds the same table with words; a test holds the two together.
+ */
+export const ERROR_TABLE = {
+  // configuration and usage
+  CONFIG_INVALID: { retried: false, status: 400, exit: EXIT.usage, mender: "settings" },
+  USAGE: { retried: false, status: 400, exit: EXIT.usage, mender: "settings" },
+  // input data
+  INPUT_NOT_FOUND: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  INPUT_UNREADABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  INPUT_EMPTY: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  INPUT_CHANGED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  INPUT_TOO_LARGE: { retried: false, status: 413, exit: EXIT.failed, mender: "request" },
+  COLUMN_NOT_FOUND: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  LABELS_INVALID: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  TOO_FEW_ROWS: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  TOO_MANY_REJECTED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  PATH_NOT_ALLOWED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  // output
+  OUTPUT_EXISTS: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
+  OUTPUT_BUSY: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
+  OUTPUT_UNWRITABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  RECEIPT_MISMATCH: { retried: false, status: 400, exit: EXIT.check, mender: "request" },
+  // model and registry
+  MODEL_NOT_FOUND: { retried: false, status: 404, exit: EXIT.failed, mender: "request" },
+  MODEL_CORRUPT: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  MODEL_MISMATCH: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  TRAINING_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  PARAMETER_INVALID: { retried: false, status: 400, exit: EXIT.usage, mender: "request" },
+  // services
+  REDIS_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service" },
+  REDIS_REFUSED: { retried: false, status: 503, exit: EXIT.usage, mender: "settings" },
+  REDIS_FULL: { retried: true, status: 503, exit: EXIT.failed, mender: "service" },
+  MLFLOW_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service" },
+  MLFLOW_FAILED: { retried: false, status: 502, exit: EXIT.failed, mender: "service" },
+  WEBHOOK_FAILED: { retried: true, status: 400, exit: EXIT.failed, mender: "service" },
+  // jobs
+  JOB_INVALID: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  JOB_NOT_FOUND: { retried: false, status: 404, exit: EXIT.failed, mender: "request" },
+  JOB_CANCELLED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  JOB_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  CHUNK_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  CHECK_FAILED: { retried: false, status: 400, exit: EXIT.check, mender: "request" },
+  // the producer's server
+  IDEMPOTENCY_CONFLICT: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
+  UNAUTHORIZED: { retried: false, status: 401, exit: EXIT.failed, mender: "request" },
+  FORBIDDEN: { retried: false, status: 403, exit: EXIT.failed, mender: "request" },
+  RATE_LIMITED: { retried: false, status: 429, exit: EXIT.failed, mender: "request" },
+  // what should not happen
+  INTERNAL: { retried: true, status: 500, exit: EXIT.failed, mender: "project" },
+} as const satisfies Record<string, ErrorMeaning>;
