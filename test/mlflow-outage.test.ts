@@ -81,10 +81,15 @@ function monitorIn(folder: string) {
   const check = createMonitorProcessor({
     loadModel: (uri) => loadMonitoredModel(client, config, uri),
     publish: checks.publish,
-    alerts: new AlertEngine({ stateDir: folder, incidents: new IncidentStore(folder), sinks: [], logger }),
+    alerts: new AlertEngine({
+      stateDir: folder,
+      incidents: new IncidentStore(folder, () => {}),
+      sinks: [],
+      logger,
+    }),
     rules: [],
     labels: new LabelStore(folder),
-    history: new CheckHistory(folder),
+    history: new CheckHistory(folder, () => {}),
     settings: config.monitor,
     confine: async (path) => path,
     reports: createReportFiles({ stateDir: folder, dataDir: "" }),

@@ -66,7 +66,7 @@ async function start(worker: WorkerProcess): Promise<void> {
       alerts: alerts.engine,
       rules,
       labels,
-      history: new CheckHistory(stateDir),
+      history: new CheckHistory(stateDir, (line) => logger.warn(line)),
       settings: config.monitor,
       latestPredictions: createLatestPredictions(connection, config.redis, logger),
       confine,

@@ -34,7 +34,7 @@ export async function openTrainingBench(
   const logger = createLogger({ service: "test", logging: { ...config.logging, level: "error" } });
   logger.error = logger.warn = logger.info = () => {};
   const mlflow = createMlflowClient(config.mlflow);
-  const spool: TrainingSpool = new Spool(join(folder, "spool"));
+  const spool: TrainingSpool = new Spool(join(folder, "spool"), () => {});
   const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(folder, "models"), hmacKey: "" });
   const origin = { user: "tester", sourceName: "test", gitCommit: "" };
   const dependencies = { mlflow, publisher, spool, origin, hmacKey: "", maxMemoryMb: 2048 };

@@ -1,7 +1,8 @@
-import { access, mkdir, readdir, readFile, rename } from "node:fs/promises";
+import { access, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type Alert, alertSchema } from "@colaml/shared/contracts/alerts";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
+import { makeFolder } from "@colaml/shared/files/durable-file";
 import { writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
@@ -151,7 +152,7 @@ export class AlertOutbox {
   }
 
   async #move(name: string, folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     try {
       await rename(join(this.#folder, name), join(folder, name));
     } catch (error) {

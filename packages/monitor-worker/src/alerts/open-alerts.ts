@@ -42,7 +42,7 @@ export function openAlerts(
   const { queue } = openQueue<Alert>(QUEUES.alerts, { connection, redis, logger });
   const engine = new AlertEngine({
     stateDir,
-    incidents: new IncidentStore(stateDir),
+    incidents: new IncidentStore(stateDir, (line) => logger.error(line)),
     logger,
     sinks: [
       ...(outbox ? [(alert: Alert) => outbox.put(alert)] : []),

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { AmbiguousIds } from "@colaml/shared/contracts/labels";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { FILE_MODE, makeFolder, syncFolder } from "@colaml/shared/files/durable-file";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import { LabelIndex } from "./label-index";
@@ -50,7 +51,7 @@ export class LabelStore {
     const temporary = join(folder, `.${process.pid}-${Date.now()}.part`);
     let rows = 0;
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const digest = await writeLines(temporary, batches, ({ id, label }) => {
         rows++;
         index.set(id, label);
@@ -89,6 +90,7 @@ export class LabelStore {
     const names = await filesOf(folder);
     const number = Number.parseInt(names.at(-1) ?? "0", 10) + 1;
     await rename(temporary, join(folder, `${String(number).padStart(9, "0")}-${digest}.ndjson`));
+    await syncFolder(folder);
   }
 }
 
@@ -128,7 +130,7 @@ async function writeLines(
   seen: (row: LabelledId) => void,
 ): Promise<string> {
   const hash = createHash("sha256");
-  const file = await open(path, "wx", 0o640);
+  const file = await open(path, "wx", FILE_MODE);
   try {
     for await (const batch of batches) {
       for (let at = 0; at < batch.length; at += WRITE_ROWS) {

@@ -16,10 +16,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function engine(sink: (alert: Alert) => Promise<void> = async () => {}) {
-  const incidents = new IncidentStore(folder);
+  const incidents = new IncidentStore(folder, () => {});
   return new AlertEngine({ stateDir: folder, incidents, sinks: [sink], logger: silent });
 }
-const ids = async () => (await new IncidentStore(folder).list()).map(({ alert }) => alert.id);
+const ids = async () => (await new IncidentStore(folder, () => {}).list()).map(({ alert }) => alert.id);
 
 const breach = (name: string, more: Partial<Observation["rule"]> = {}): Observation => ({
   rule: {
@@ -63,13 +63,16 @@ describe("the alert engine", () => {
     expect(alerts).toEqual([0, 0, 0, 0, 0, 1, 1]);
   });
 
-  it("starts anew from a state that cannot be read, keeps that aside and says so", async () => {
+  it.each([
+    ["cut off", 20],
+    ["emptied by a power cut", 0],
+  ])("starts anew from a state that is %s, keeps that aside and says so", async (_what, bytes) => {
     const path = join(folder, "monitor", "m", "alerts.json");
     await engine().evaluate(model, [breach("first")], "before");
-    await writeFile(path, (await readFile(path, "utf8")).slice(0, 20));
+    await writeFile(path, (await readFile(path, "utf8")).slice(0, bytes));
     const said: string[] = [];
     const logger = { ...silent, error: (line: string) => void said.push(line) };
-    const incidents = new IncidentStore(folder);
+    const incidents = new IncidentStore(folder, () => {});
     const damaged = new AlertEngine({ stateDir: folder, incidents, sinks: [], logger });
     const { alerts } = await damaged.evaluate(model, [breach("first")], "after");
     expect(alerts.map(({ id }) => id)).toEqual(["first-m-after"]);

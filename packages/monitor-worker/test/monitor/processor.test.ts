@@ -72,13 +72,13 @@ function processor(
     publish,
     alerts: new AlertEngine({
       stateDir: folder,
-      incidents: new IncidentStore(folder),
+      incidents: new IncidentStore(folder, () => {}),
       sinks: [async (alert) => void queued.push(alert)],
       logger: silent,
     }),
     rules: [],
     labels,
-    history: new CheckHistory(folder),
+    history: new CheckHistory(folder, () => {}),
     settings: resolveConfig().monitor,
     confine: async (path) => path,
     reports: createReportFiles({ stateDir: folder, dataDir: "" }),
@@ -233,7 +233,7 @@ describe("a check of a labelled file", () => {
     const third = await check({ input: { path: await labelled(5, "better.csv") } }, "c");
     expect(third.alerts).toMatchObject([{ status: "recovered", id: first.alerts[0]!.id }]);
     expect(queued.map(({ status }) => status)).toEqual(["firing", "recovered"]);
-    const store = new IncidentStore(folder);
+    const store = new IncidentStore(folder, () => {});
     expect(await store.list({ open: true })).toEqual([]);
     expect(await store.acknowledge(first.alerts[0]!.id, "ana")).toMatchObject({
       acknowledged: { by: "ana" },

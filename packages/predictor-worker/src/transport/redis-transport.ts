@@ -2,14 +2,15 @@ import type { Writable } from "node:stream";
 import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { RedisConnection } from "@colaml/shared/queue/connection";
+import { REDIS_KEYS, redisKey } from "@colaml/shared/queue/redis-keys";
 import { Command } from "ioredis";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 
 /** What nobody collects goes away: a batch that stands still longer than this makes its chunks again. */
-const KEPT_S = 86_400;
+const KEPT_S = REDIS_KEYS["chunk-bytes"].keptS;
 
 const key = (prefix: string, batch: string, index: number, what: "in" | "out") =>
-  `${prefix}:chunk-bytes:${batch}:${index}:${what}`;
+  redisKey(prefix, "chunk-bytes", batch, index, what);
 
 /**
  * SET of a large value that is given in parts. They go to the socket one by one: ioredis would first copy them into

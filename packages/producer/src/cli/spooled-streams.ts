@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { FILE_MODE, makeFolder } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** What stands for stdin or stdout on the command line. */
@@ -46,7 +47,7 @@ export async function spoolStreams(
   }
   const root = resolve(config.paths.dataDir === "" ? config.paths.stateDir : config.paths.dataDir);
   await makeFolder(root);
-  const folder = await mkdtemp(join(root, "stream-")).catch((error: unknown) => {
+  const folder = await mkdtemp(stateFolder(root).streams).catch((error: unknown) => {
     throw outputError(root, error);
   });
   const close = () => rm(folder, { recursive: true, force: true });

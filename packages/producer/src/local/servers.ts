@@ -73,7 +73,12 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
   warnOfMoves(before, now, warn);
   // Without the file the servers run all the same, on other ports next time.
   await rememberPorts(stateDir, now).catch((error: unknown) => warn(messageOf(error)));
-  lock.write({ ownerPid: process.pid, childPids: children.map((child) => child.pid), redisUrl, mlflowUri });
+  await lock.write({
+    ownerPid: process.pid,
+    childPids: children.map((child) => child.pid),
+    redisUrl,
+    mlflowUri,
+  });
   return { redisUrl, mlflowUri, children, stop };
 }
 

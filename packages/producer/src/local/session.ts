@@ -77,7 +77,7 @@ async function findStartingUp({ config, terminal, signal }: CommandContext): Pro
   const deadline = Date.now() + OWNER_WAIT_MS;
   let told = false;
   for (;;) {
-    const up = await findUp(stateDir);
+    const up = await findUp(stateDir, (line) => terminal.warn(line));
     const owner = findServers(stateDir)?.ownerPid;
     if (up || owner === undefined) return up;
     if (Date.now() > deadline) {

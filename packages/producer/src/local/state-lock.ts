@@ -1,8 +1,12 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { outputError } from "@colaml/shared/files/file-errors";
+import { makeFolder, moveNew, writeDurably, writeOnce } from "@colaml/shared/files/durable-file";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { isAlive, startOf } from "./process-identity";
+
+const MODE = 0o600;
 
 /** Who runs the embedded servers of a state folder, and where they are. */
 export interface ServersRecord {
@@ -18,7 +22,7 @@ export interface ServersRecord {
 
 export interface StateLock {
   /** Tells other processes of this folder where the servers are. */
-  write(record: ServersRecord): void;
+  write(record: ServersRecord): Promise<void>;
   release(): void;
 }
 
@@ -29,14 +33,10 @@ export interface StateLock {
  * @throws ColaError USAGE when a living process holds it, naming its pid; OUTPUT_UNWRITABLE
  */
 export async function lockState(stateDir: string, waitMs = 15_000): Promise<StateLock> {
-  try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw outputError(stateDir, error);
-  }
+  await makeFolder(stateDir, 0o700);
   const file = stateFolder(stateDir).serversLock;
   const deadline = Date.now() + waitMs;
-  while (!tryCreate(file)) {
+  while (!(await writeOnce(file, bytesOf({ ownerPid: process.pid, childPids: [] }), MODE))) {
     const holder = readRecord(stateDir);
     if (holder && ownerLives(holder)) {
       throw new ColaError(
@@ -46,10 +46,10 @@ export async function lockState(stateDir: string, waitMs = 15_000): Promise<Stat
       );
     }
     if (holder?.childPids.some(isAlive) && Date.now() < deadline) await delay(100);
-    else takeAway(file);
+    else await takeAway(file);
   }
   return {
-    write: (record) => renameSync(writeDraft(file, record), file),
+    write: (record) => writeDurably(file, bytesOf(record), MODE),
     release: () => rmSync(file, { force: true }),
   };
 }
@@ -60,44 +60,27 @@ export function findServers(stateDir: string): ServersRecord | undefined {
   return record && ownerLives(record) ? record : undefined;
 }
 
-/** Linked into place with its content: nobody ever reads half a record. */
-function tryCreate(file: string): boolean {
-  const draft = writeDraft(file, { ownerPid: process.pid, childPids: [] });
-  try {
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
 /**
  * Removes a dead owner's lock. It is moved aside first: of two processes that see the same dead owner, one must not
  * remove the lock that the other one has just taken.
  */
-function takeAway(file: string): void {
+async function takeAway(file: string): Promise<void> {
   const aside = `${file}.stale.${process.pid}`;
   try {
-    renameSync(file, aside);
+    await rename(file, aside);
     const taken = parseRecord(aside);
-    if (taken && ownerLives(taken)) linkSync(aside, file);
+    if (taken && ownerLives(taken)) await moveNew(aside, file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
     // Somebody else was faster: the next look shows who.
-    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   } finally {
-    rmSync(aside, { force: true });
+    await rm(aside, { force: true });
   }
 }
 
-function writeDraft(file: string, record: ServersRecord): string {
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ ...record, ownerStart: startOf(record.ownerPid) }), { mode: 0o600 });
-  return draft;
-}
+const bytesOf = (record: ServersRecord) => [
+  Buffer.from(JSON.stringify({ ...record, ownerStart: startOf(record.ownerPid) })),
+];
 
 function readRecord(stateDir: string): ServersRecord | undefined {
   return parseRecord(stateFolder(stateDir).serversLock);
@@ -120,23 +103,4 @@ function isRecord(value: unknown): value is ServersRecord {
 
 function ownerLives(record: ServersRecord): boolean {
   return isAlive(record.ownerPid) && record.ownerStart === startOf(record.ownerPid);
-}
-
-/** Field 22 of Linux's `/proc/<pid>/stat`; nothing on systems without it, where the pid alone must do. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -38,7 +38,7 @@ export async function startAll(context: CommandContext, counts: WorkerCounts): P
   const { config, terminal } = context;
   const stateDir = resolve(config.paths.stateDir);
   checkWorkerSettings(config, counts);
-  const other = await findUp(stateDir);
+  const other = await findUp(stateDir, (line) => terminal.warn(line));
   if (other)
     throw new ColaError(
       "USAGE",
@@ -71,7 +71,7 @@ export async function startAll(context: CommandContext, counts: WorkerCounts): P
       apiUrl: api.url,
       startedAt: new Date().toISOString(),
     });
-    closers.push(() => removeUpRecord(stateDir, process.pid));
+    closers.push(() => removeUpRecord(stateDir, process.pid, (line) => terminal.warn(line)));
     return { addresses, config: resolved, failed: workers.failed, stop };
   } catch (error) {
     await stop();

@@ -4,13 +4,14 @@ import type { QueueName } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { REDIS_DEADLINE_MS, withDeadline } from "@colaml/shared/queue/connection";
 import { redisError } from "@colaml/shared/queue/redis-errors";
+import { REDIS_KEYS, redisKey } from "@colaml/shared/queue/redis-keys";
 import { type JobQueues, newJobId } from "./job-queues";
 import { isFinished } from "./job-view";
 
 /** How long an `Idempotency-Key` is remembered. */
-const KEY_TTL_S = 86_400;
+const KEY_TTL_S = REDIS_KEYS.idempotency.keptS;
 /** How long the claim on an output file is kept when nobody asks again: longer than any job. */
-const CLAIM_TTL_S = 7 * 86_400;
+const CLAIM_TTL_S = REDIS_KEYS.outputs.keptS;
 /** A claim comes before its job: one whose job is not there yet is waited for so long, then taken over. */
 const CLAIM_GRACE_MS = 2_000;
 const CLAIM_POLL_MS = 50;
@@ -76,7 +77,7 @@ async function submitOnce(queues: JobQueues, submission: Submission): Promise<Su
 const outputOf = (queue: QueueName, payload: object) =>
   queue === "predict" ? (payload as { output?: string }).output : undefined;
 
-const claimName = (prefix: string, output: string) => `${prefix}:outputs:${digest(output)}`;
+const claimName = (prefix: string, output: string) => redisKey(prefix, "outputs", digest(output));
 
 /** @returns the id that the key stands for: ours when it was free */
 async function claimKey(
@@ -87,7 +88,7 @@ async function claimKey(
 ): Promise<{ id: string }> {
   const { redis } = queues;
   const { prefix } = queues.settings;
-  const name = `${prefix}:idempotency:${queue}:${digest(key)}`;
+  const name = redisKey(prefix, "idempotency", queue, digest(key));
   if ((await redis.set(name, value, "EX", KEY_TTL_S, "NX")) === "OK") return { id: value.split(" ")[0]! };
   const [id, body] = ((await redis.get(name)) ?? value).split(" ") as [string, string];
   if (body === value.split(" ")[1]) return { id };

@@ -171,7 +171,7 @@ describe("schedules", () => {
 
 describe("alerts", () => {
   it("are listed and acknowledged, by the first who does", async () => {
-    const store = new IncidentStore(stateDir);
+    const store = new IncidentStore(stateDir, () => {});
     await store.record(alert);
     await store.record({ ...alert, id: "ended" });
     await store.record({ ...alert, id: "ended", status: "recovered" });

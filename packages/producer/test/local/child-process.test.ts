@@ -123,7 +123,7 @@ describe("the right to run servers on a folder", () => {
   it("belongs to one process at a time, which others can find", async () => {
     const lock = await lockState(folder);
     const record = { ownerPid: process.pid, childPids: [], redisUrl: "redis://127.0.0.1:1", mlflowUri: "" };
-    lock.write(record);
+    await lock.write(record);
     expect(findServers(folder)).toMatchObject(record);
     await expect(lockState(folder)).rejects.toMatchObject({
       code: "USAGE",

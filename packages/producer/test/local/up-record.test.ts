@@ -7,6 +7,8 @@ import { findUp, removeUpRecord, writeUpRecord } from "@colaml/producer/local/up
 
 const folder = mkdtempSync(join(tmpdir(), "up-record-"));
 const alive = createServer((_request, response) => response.end("{}"));
+const reported: string[] = [];
+const report = (line: string) => void reported.push(line);
 let record: Parameters<typeof writeUpRecord>[1];
 
 beforeAll(async () => {
@@ -29,7 +31,7 @@ describe("the record of a running `cola up`", () => {
   it("is found while its process lives and answers, readable only by its owner", async () => {
     await writeUpRecord(folder, record);
     expect(statSync(join(folder, "up.json")).mode & 0o777).toBe(0o600);
-    expect(await findUp(folder)).toEqual(record);
+    expect(await findUp(folder, report)).toEqual(record);
   });
 
   it.each([
@@ -37,20 +39,23 @@ describe("the record of a running `cola up`", () => {
     ["whose process id belongs to another program now", { apiUrl: "http://127.0.0.1:9" }],
   ])("%s counts as none and is removed", async (_what, change) => {
     await writeUpRecord(folder, { ...record, ...change });
-    expect(await findUp(folder)).toBeUndefined();
+    expect(await findUp(folder, report)).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("that is cut off or no record counts as none", async () => {
+  it("that is cut off or no record counts as none, is kept aside and reported", async () => {
     for (const text of ["", "{", "null", "[]", '{"pid": "1"}']) {
       writeFileSync(join(folder, "up.json"), text);
-      expect(await findUp(folder)).toBeUndefined();
+      expect(await findUp(folder, report)).toBeUndefined();
+      expect(reported.splice(0)).toEqual([
+        expect.stringMatching(/up\.json cannot be read .*up\.json\.unreadable/),
+      ]);
     }
   });
 
   it("is left alone by another process that ends", async () => {
     await writeUpRecord(folder, record);
-    removeUpRecord(folder, record.pid + 1);
-    expect(await findUp(folder)).toEqual(record);
+    await removeUpRecord(folder, record.pid + 1, report);
+    expect(await findUp(folder, report)).toEqual(record);
   });
 });

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ZodType } from "zod";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../contracts/alerts";
 import { ColaError } from "../errors/cola-error";
 import { makeFolder, writeOnce } from "../files/durable-file";
+import { readDocument } from "../files/state-document";
 import { stateFolder } from "../files/state-folder";
 import { SAFE_NAME } from "../settings/safe-name";
 
@@ -20,14 +21,19 @@ const ACKNOWLEDGED = "acknowledged.json";
 /**
  * Incidents on disk, a folder each: `<state>/alerts/incidents/<id>/{firing,recovered,acknowledged}.json`. Each file is
  * written once and never changed, so monitors, the API and `cola alerts` need no lock against each other, and
- * writing the same alert twice changes nothing.
+ * writing the same alert twice changes nothing. One that cannot be read is set aside, and counts as absent.
  */
 export class IncidentStore {
   readonly #folder: string;
+  readonly #report: (message: string) => void;
 
-  /** @param stateDir `paths.stateDir` */
-  constructor(stateDir: string) {
+  /**
+   * @param stateDir `paths.stateDir`
+   * @param report gets a line about a file that cannot be read
+   */
+  constructor(stateDir: string, report: (message: string) => void) {
     this.#folder = stateFolder(stateDir).incidents;
+    this.#report = report;
   }
 
   /** Notes that an incident opened, or ended. */
@@ -75,13 +81,8 @@ export class IncidentStore {
     return { alert, ...(recovered ? { recovered } : {}), ...(acknowledged ? { acknowledged } : {}) };
   }
 
-  async #read<T>(id: string, name: string, schema: ZodType<T>): Promise<T | undefined> {
-    try {
-      return schema.parse(JSON.parse(await readFile(join(this.#folder, id, name), "utf8")));
-    } catch (error) {
-      if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-      throw error;
-    }
+  #read<T>(id: string, name: string, schema: ZodType<T>): Promise<T | undefined> {
+    return readDocument(join(this.#folder, id, name), schema, this.#report);
   }
 
   /** Of two writers one wins, and nobody reads half a file. */

@@ -146,12 +146,46 @@ export async function makeFolder(folder: string, mode = FOLDER_MODE): Promise<vo
   }
 }
 
-/** Makes renames in a folder last. */
+/**
+ * Makes renames in a folder last. On a file system that syncs no folders (some network disks), nothing more can be done.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has(systemCode(error))) throw error;
   } finally {
     await handle.close();
+  }
+}
+
+const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+const LINE_FEED = 10;
+
+/**
+ * Appends a line to a file of lines; it is on the disk when this resolves. A last line that a crash cut off gets its
+ * line end first: it costs only itself, not the new line.
+ *
+ * @returns whether there was one
+ * @throws ColaError OUTPUT_UNWRITABLE
+ */
+export async function appendLine(path: string, line: string): Promise<boolean> {
+  try {
+    const file = await open(path, "a+", FILE_MODE);
+    try {
+      const { size } = await file.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await file.read(last, 0, 1, size - 1);
+      const wasCutOff = size > 0 && last[0] !== LINE_FEED;
+      await file.writeFile(`${wasCutOff ? "\n" : ""}${line}\n`);
+      await file.sync();
+      return wasCutOff;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw outputError(path, error);
   }
 }

@@ -1,65 +1,183 @@
 import { join } from "node:path";
 
-/** Where everything lies that ColaML keeps under `COLAML_STATE_DIR`. Workers of one state folder share all of it. */
-export interface StateFolder {
-  /** Kept files of registered models, a folder a name and version. */
-  models: string;
-  /** Trained models and their runs that wait for MLflow, and the results of those that went through. */
-  spool: string;
-  /** The same for checks. */
-  spoolChecks: string;
-  /** HTML reports of checks that name no path. */
-  reports: string;
-  /** Labels that came late, a folder a model. */
-  labels: string;
-  /** State of the alert rules of a model. */
-  alertState(model: string): string;
-  /** Checks of a model, a line each. */
-  checkHistory(model: string): string;
-  /** What the closed loop started for a model. */
-  loopState(model: string): string;
-  /** A folder an incident. */
-  incidents: string;
-  /** Alerts on their way to the webhook, those it took, and those given up. */
-  outbox: string;
-  delivered: string;
-  undelivered: string;
-  /** What `cola up` started. */
-  upRecord: string;
-  /** Who runs the embedded servers. */
-  serversLock: string;
-  /** Ports that the embedded servers keep between starts. */
-  serverPorts: string;
-  /** Data of the embedded servers, and the logs of everything that is started. */
-  redis: string;
-  mlflow: string;
-  logs: string;
-  /** Files of `npm run demo`. */
-  demo: string;
+/** What every process may know of a file or folder of the state folder. */
+export interface StateEntry {
+  /** Below the state folder, with `/`; a folder ends with it. `<model>` stands for a registered model. */
+  path: string;
+  what: string;
+  writer: string;
+  /** How the content is written, and its version. */
+  format: string;
+  kept: string;
 }
 
-/** The map of a state folder; nothing is made by it. */
+/**
+ * Everything that ColaML keeps under `COLAML_STATE_DIR`: the one place that names it. Workers of one state folder share
+ * all of it. docs/state.md shows this table; a test holds the two together.
+ */
+export const STATE_ENTRIES = {
+  models: {
+    path: "models/",
+    what: "files of registered models, a folder per name and version; `.pinned.json` names run, source and digest",
+    writer: "predictor, monitor",
+    format: "bundle; `.pinned.json` by shape",
+    kept: "the 5 versions of a model that were used last",
+  },
+  spool: {
+    path: "spool/",
+    what: "trained models and their runs on the way to MLflow, a folder each; `results/`; `refused-*`, what MLflow refuses for good",
+    writer: "trainer",
+    format: "`publication.json` version 1, files as they are",
+    kept: "until MLflow has it; results 7 days; refused ones until removed by hand",
+  },
+  spoolChecks: {
+    path: "spool-checks/",
+    what: "the same for checks",
+    writer: "monitor",
+    format: "`publication.json` version 1, files as they are",
+    kept: "until MLflow has it; results 7 days; refused ones until removed by hand",
+  },
+  reports: {
+    path: "reports/",
+    what: "reports of checks that name no path, a file per check",
+    writer: "monitor",
+    format: "HTML",
+    kept: "until removed by hand",
+  },
+  labels: {
+    path: "labels/",
+    what: "labels that came late, a folder per model, a file per delivery",
+    writer: "monitor",
+    format: "NDJSON, a line `[id, label]`; the name holds number and sha256",
+    kept: "until removed by hand",
+  },
+  alertState: {
+    path: "monitor/<model>/alerts.json",
+    what: "state of the model's alert rules, and the checks they saw last",
+    writer: "monitor",
+    format: "JSON by shape",
+    kept: "the last 50 checks",
+  },
+  checkHistory: {
+    path: "monitor/<model>/history.ndjson",
+    what: "checks of the model, a line each, for the report's chart over time",
+    writer: "monitor",
+    format: "NDJSON by shape",
+    kept: "until removed by hand; the last 200 are read",
+  },
+  loopState: {
+    path: "monitor/<model>/loop.json",
+    what: "what the closed loop started for the model",
+    writer: "monitor",
+    format: "JSON by shape",
+    kept: "the last 200 retrainings",
+  },
+  incidents: {
+    path: "alerts/incidents/",
+    what: "a folder per incident: `firing.json`, `recovered.json`, `acknowledged.json`, each written once",
+    writer: "monitor; server and `cola alerts ack` (acknowledged)",
+    format: "JSON; alerts have version 1",
+    kept: "until removed by hand",
+  },
+  outbox: {
+    path: "alerts/outbox/",
+    what: "alerts on their way to the webhook, a file each",
+    writer: "monitor",
+    format: "JSON by shape, the alert of version 1",
+    kept: "until the webhook took it, or it was given up",
+  },
+  delivered: {
+    path: "alerts/delivered/",
+    what: "alerts that the webhook took",
+    writer: "monitor",
+    format: "as the outbox",
+    kept: "until removed by hand",
+  },
+  undelivered: {
+    path: "alerts/undelivered/",
+    what: "alerts that were given up, or whose file cannot be read",
+    writer: "monitor",
+    format: "as the outbox",
+    kept: "until removed by hand",
+  },
+  upRecord: {
+    path: "up.json",
+    what: "process and addresses of `cola up`, for other commands",
+    writer: "`cola up`",
+    format: "JSON by shape",
+    kept: "while it runs",
+  },
+  serversLock: {
+    path: "servers.lock",
+    what: "the process that runs the embedded servers, and where they are",
+    writer: "`cola`",
+    format: "JSON by shape",
+    kept: "while they run",
+  },
+  serverPorts: {
+    path: "ports.json",
+    what: "ports that the embedded servers keep between starts",
+    writer: "`cola`",
+    format: "JSON, version 1",
+    kept: "for good",
+  },
+  redis: {
+    path: "redis/",
+    what: "data of the embedded Redis",
+    writer: "Redis",
+    format: "its append-only file",
+    kept: "for good",
+  },
+  mlflow: {
+    path: "mlflow/",
+    what: "database and artifacts of the embedded MLflow",
+    writer: "MLflow",
+    format: "SQLite, files",
+    kept: "for good",
+  },
+  logs: {
+    path: "logs/",
+    what: "output of the embedded servers and of the workers that `cola` starts, a file each",
+    writer: "`cola`",
+    format: "text",
+    kept: "until removed by hand",
+  },
+  streams: {
+    path: "stream-",
+    what: "a folder per command: what it reads from standard input and writes to standard output; in `COLAML_DATA_DIR` if that is set",
+    writer: "`cola predict -`",
+    format: "the table's own",
+    kept: "while the command runs",
+  },
+  replays: {
+    path: "replay-",
+    what: "a folder per command: rows that are scored again; in `COLAML_DATA_DIR` if that is set",
+    writer: "`cola predict --replay`",
+    format: "the table's own",
+    kept: "while the command runs",
+  },
+  demo: {
+    path: "demo/",
+    what: "files of `npm run demo`",
+    writer: "`npm run demo`",
+    format: "CSV, HTML",
+    kept: "until the next demo",
+  },
+} as const satisfies Record<string, StateEntry>;
+
+/** Paths by name: a text, or a function of the model for what there is one of per model. */
+export type StateFolder = {
+  readonly [Name in keyof typeof STATE_ENTRIES]: (typeof STATE_ENTRIES)[Name]["path"] extends `${string}<model>${string}`
+    ? (model: string) => string
+    : string;
+};
+
+/** The paths of a state folder; nothing is made by it. */
 export function stateFolder(stateDir: string): StateFolder {
-  const at = (...names: string[]) => join(stateDir, ...names);
-  return {
-    models: at("models"),
-    spool: at("spool"),
-    spoolChecks: at("spool-checks"),
-    reports: at("reports"),
-    labels: at("labels"),
-    alertState: (model) => at("monitor", model, "alerts.json"),
-    checkHistory: (model) => at("monitor", model, "history.ndjson"),
-    loopState: (model) => at("monitor", model, "loop.json"),
-    incidents: at("alerts", "incidents"),
-    outbox: at("alerts", "outbox"),
-    delivered: at("alerts", "delivered"),
-    undelivered: at("alerts", "undelivered"),
-    upRecord: at("up.json"),
-    serversLock: at("servers.lock"),
-    serverPorts: at("ports.json"),
-    redis: at("redis"),
-    mlflow: at("mlflow"),
-    logs: at("logs"),
-    demo: at("demo"),
-  };
+  const paths = Object.entries(STATE_ENTRIES).map(([name, { path }]: [string, StateEntry]) => {
+    const full = (below: string) => join(stateDir, ...below.split("/").filter((part) => part !== ""));
+    const isPerModel = path.includes("<model>");
+    return [name, isPerModel ? (model: string) => full(path.replace("<model>", () => model)) : full(path)];
+  });
+  return Object.fromEntries(paths) as StateFolder;
 }

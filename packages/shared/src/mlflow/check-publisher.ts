@@ -20,7 +20,9 @@ export interface CheckPublisher {
 
 /** Records checks of a monitor in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
 export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, logger: Logger): CheckPublisher {
-  const spool = new Spool<CheckPublication, { runId: string }>(stateFolder(stateDir).spoolChecks);
+  const spool = new Spool<CheckPublication, { runId: string }>(stateFolder(stateDir).spoolChecks, (line) =>
+    logger.error(line),
+  );
   const publisher = new SpoolPublisher({
     spool,
     logger,

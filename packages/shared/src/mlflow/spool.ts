@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { ColaError, messageOf } from "../errors/cola-error";
-import { makeFolder, writeDurably } from "../files/durable-file";
-import { writeDocument } from "../files/state-document";
+import { makeFolder, syncFolder, writeDurably } from "../files/durable-file";
+import { readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 
 /** A holder touches its lock this often; one not touched for much longer was left by a process that died. */
@@ -15,6 +16,9 @@ const RESULT_DAYS = 7;
 /** Folders that are being written; one so old belongs to a process that died. */
 const BROKEN_OFF = ".new-";
 const BROKEN_OFF_DAYS = 1;
+
+/** Results are ours and plain: what they hold is known to who wrote them. */
+const resultSchema = z.looseObject({});
 
 /** What may wait on disk: plain data, but for the files of the run and of the model. */
 export interface Spooled {
@@ -31,13 +35,18 @@ export interface Spooled {
  */
 export class Spool<P extends Spooled, R> {
   readonly folder: string;
+  readonly #report: (message: string) => void;
 
-  /** @param folder is made where it is missing */
-  constructor(folder: string) {
+  /**
+   * @param folder is made if it is missing
+   * @param report gets a line about a result that cannot be read
+   */
+  constructor(folder: string, report: (message: string) => void) {
     this.folder = folder;
+    this.#report = report;
   }
 
-  /** Keeps a publication; when this resolves, it survives the process. */
+  /** Keeps a publication; when this resolves, it survives the process and a power cut. */
   async put(publication: P): Promise<void> {
     await makeFolder(this.folder);
     const temporary = await mkdtemp(join(this.folder, BROKEN_OFF));
@@ -51,6 +60,7 @@ export class Spool<P extends Spooled, R> {
     };
     await writeDocument(join(temporary, "publication.json"), plain);
     await rename(temporary, this.#entry(publication.record.endTime, publication.jobKey));
+    await syncFolder(this.folder);
   }
 
   /** Names of the entries, the oldest first. */
@@ -105,8 +115,7 @@ export class Spool<P extends Spooled, R> {
 
   /** The result of a job that was published before, perhaps by a process that died right after. */
   async resultOf(jobKey: string): Promise<R | undefined> {
-    const text = await readFile(this.#result(jobKey), "utf8").catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as R);
+    return (await readDocument(this.#result(jobKey), resultSchema, this.#report)) as R | undefined;
   }
 
   /** Runs `work` while no other process, and no other call, does. */

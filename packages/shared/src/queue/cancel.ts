@@ -1,7 +1,5 @@
 import type { RedisConnection } from "./connection";
-
-/** A request nobody reads any more, because the job ended, goes away by itself. */
-const KEPT_S = 86_400;
+import { REDIS_KEYS, redisKey } from "./redis-keys";
 
 /**
  * Asks the worker that runs this job to cancel it: `runWorker` looks every second. A job that only waits is removed
@@ -13,7 +11,7 @@ export async function requestCancel(
   queue: string,
   jobId: string,
 ): Promise<void> {
-  await connection.set(cancelKey(prefix, queue, jobId), "1", "EX", KEPT_S);
+  await connection.set(redisKey(prefix, "cancel", queue, jobId), "1", "EX", REDIS_KEYS.cancel.keptS);
 }
 
 /** The ids among these that somebody asked to cancel. */
@@ -23,7 +21,9 @@ export async function cancelRequested(
   queue: string,
   jobIds: readonly string[],
 ): Promise<string[]> {
-  const asked = await Promise.all(jobIds.map((id) => connection.exists(cancelKey(prefix, queue, id))));
+  const asked = await Promise.all(
+    jobIds.map((id) => connection.exists(redisKey(prefix, "cancel", queue, id))),
+  );
   return jobIds.filter((_, index) => asked[index] === 1);
 }
 
@@ -34,10 +34,5 @@ export async function clearCancel(
   queue: string,
   jobId: string,
 ): Promise<void> {
-  await connection.del(cancelKey(prefix, queue, jobId));
-}
-
-/** Key of the request to cancel a job. */
-export function cancelKey(prefix: string, queue: string, jobId: string): string {
-  return `${prefix}:cancel:${queue}:${jobId}`;
+  await connection.del(redisKey(prefix, "cancel", queue, jobId));
 }

@@ -5,6 +5,7 @@ import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
 import type { ColaConfig } from "../settings/schema";
 import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors";
+import { REDIS_KEYS, redisKey } from "./redis-keys";
 
 export type RedisConnection = Redis | Cluster;
 export type RedisSettings = ColaConfig["redis"];
@@ -109,9 +110,10 @@ export async function checkRedis(
 /** Writes a key that expires, by a script, as every BullMQ call does: a full Redis still answers PING. */
 export async function probeWrite(connection: RedisConnection, prefix: string): Promise<void> {
   await connection.eval(
-    "return redis.call('SET', KEYS[1], '1', 'PX', 10000)",
+    "return redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])",
     1,
-    `${prefix}:probe:${process.pid}`,
+    redisKey(prefix, "probe", process.pid),
+    REDIS_KEYS.probe.keptS,
   );
 }
 

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "../errors/cola-error";
 import { type RedisConnection, type RedisSettings, withDeadline } from "./connection";
+import { REDIS_KEYS, redisKey } from "./redis-keys";
 
 /** A holder that died is waited for so long. */
-const LEASE_MS = 10_000;
+const LEASE_MS = REDIS_KEYS.lock.keptS * 1_000;
 const POLL_MS = 100;
 /** Nobody waits longer than this for an answer that only makes others faster. */
 const RELEASE_MS = 1_000;
@@ -49,7 +50,7 @@ export class ExclusiveLocks {
 
   /** Works under the lock, or does nothing if another one holds it. */
   async tryHold<T>(name: string, work: (held: AssertHeld) => Promise<T>): Promise<{ result: T } | undefined> {
-    const key = `${this.#redis.prefix}:lock:${name}`;
+    const key = redisKey(this.#redis.prefix, "lock", name);
     const token = randomUUID();
     // Counted from before the question: an answer that comes late must not make the lease longer.
     let heldUntil = Date.now() + this.#leaseMs;

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { cancelKey } from "./cancel";
 import type { RedisConnection } from "./connection";
+import { jobLockKey, REDIS_KEYS, redisKey } from "./redis-keys";
 
-/** What is left of a job that was removed goes away by itself. */
-const KEPT_S = 7 * 86_400;
+const KEPT_S = REDIS_KEYS.starts.keptS;
 
 /** KEYS: starts, cancel request. ARGV: this start, seconds. */
 const BEGIN = `redis.call("HSET", KEYS[1], ARGV[1], "1")
@@ -57,11 +56,11 @@ export class JobStarts {
   /** Writes a start down; asks for the deaths before it and for a request to cancel, in one step. */
   async begin(jobId: string): Promise<JobStart> {
     const connection = this.#connection;
-    const key = startsKey(this.#prefix, this.#queue, jobId);
-    const cancel = cancelKey(this.#prefix, this.#queue, jobId);
+    const key = redisKey(this.#prefix, "starts", this.#queue, jobId);
+    const cancel = redisKey(this.#prefix, "cancel", this.#queue, jobId);
     const start = randomUUID();
     const [starts, cancelled] = (await connection.eval(BEGIN, 2, key, cancel, start, KEPT_S)) as number[];
-    const lock = `${this.#prefix}:${this.#queue}:${jobId}:lock`;
+    const lock = jobLockKey(this.#prefix, this.#queue, jobId);
     return {
       deaths: starts! - 1,
       isCancelled: cancelled === 1,
@@ -80,9 +79,5 @@ export async function forgetStarts(
   queue: string,
   jobId: string,
 ): Promise<void> {
-  await connection.del(startsKey(prefix, queue, jobId));
-}
-
-function startsKey(prefix: string, queue: string, jobId: string): string {
-  return `${prefix}:starts:${queue}:${jobId}`;
+  await connection.del(redisKey(prefix, "starts", queue, jobId));
 }

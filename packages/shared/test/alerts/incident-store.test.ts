@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
@@ -25,7 +25,7 @@ let folder: string;
 let store: IncidentStore;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "incidents-"));
-  store = new IncidentStore(folder);
+  store = new IncidentStore(folder, () => {});
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -36,8 +36,8 @@ describe("incidents on disk", () => {
       await store.record(alert(id));
       await Promise.all([
         store.acknowledge(id, "ana"),
-        new IncidentStore(folder).record(alert(id, { status: "recovered", value: 0.9 })),
-        new IncidentStore(folder).acknowledge(id, "ben"),
+        new IncidentStore(folder, () => {}).record(alert(id, { status: "recovered", value: 0.9 })),
+        new IncidentStore(folder, () => {}).acknowledge(id, "ben"),
       ]);
       const incident = await store.find(id);
       expect(incident).toMatchObject({ alert: { status: "firing" }, recovered: { value: 0.9 } });
@@ -48,6 +48,22 @@ describe("incidents on disk", () => {
       "firing.json",
       "recovered.json",
     ]);
+  });
+
+  it("lists the others if a file of one cannot be read, keeps that aside and says so", async () => {
+    const said: string[] = [];
+    const reader = new IncidentStore(folder, (line) => said.push(line));
+    for (const id of ["a", "b"]) await store.record(alert(id));
+    await store.acknowledge("b", "ana");
+    await writeFile(join(folder, "alerts", "incidents", "a", "firing.json"), "");
+    await writeFile(join(folder, "alerts", "incidents", "b", "acknowledged.json"), '{"at": ');
+    expect(await reader.list()).toEqual([{ alert: alert("b") }]);
+    expect(said).toEqual([
+      expect.stringMatching(/firing\.json cannot be read .*firing\.json\.unreadable/),
+      expect.stringMatching(/acknowledged\.json cannot be read/),
+    ]);
+    await store.record(alert("a"));
+    expect(await store.find("a")).toEqual({ alert: alert("a") });
   });
 
   it("keeps the first of the same alert, and of two who acknowledge it", async () => {

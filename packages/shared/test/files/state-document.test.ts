@@ -44,6 +44,21 @@ describe("a document of the state folder", () => {
     expect(reported).toHaveLength(1);
   });
 
+  it("is kept aside under a new name each time, also if two processes read it at once", async () => {
+    for (const text of ["", "{", "["]) {
+      await writeDocument(path, { count: 1 });
+      writeFileSync(path, text);
+      await Promise.all([read(), read()]);
+    }
+    expect(readdirSync(join(path, "..")).sort()).toEqual([
+      "state.json.unreadable",
+      "state.json.unreadable-2",
+      "state.json.unreadable-3",
+    ]);
+    expect(new Set(reported).size).toBe(3);
+    expect(readFileSync(`${path}.unreadable-3`, "utf8")).toBe("[");
+  });
+
   it("that may not be read is an error, and stays", async () => {
     path = folder;
     await expect(read()).rejects.toMatchObject({ code: "INPUT_UNREADABLE" });

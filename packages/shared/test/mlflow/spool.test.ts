@@ -13,9 +13,11 @@ interface Result {
 
 let folder: string;
 let spool: Spool<Publication, Result>;
+let reported: string[];
 beforeEach(async () => {
+  reported = [];
   folder = await mkdtemp(join(tmpdir(), "spool-"));
-  spool = new Spool(join(folder, "spool"));
+  spool = new Spool(join(folder, "spool"), (line) => reported.push(line));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -78,6 +80,17 @@ describe("the spool", () => {
     expect(await spool.nameOfJob(jobKeyOf("middle", 5))).toBe(names[1]);
   });
 
+  it("counts a result that cannot be read as none, keeps it aside and says so", async () => {
+    await spool.put(publication("job", 10));
+    const [name] = await spool.list();
+    await spool.complete(name!, await spool.read(name!), { runId: "r1" });
+    const { jobKey } = publication("job", 10);
+    expect(await spool.resultOf(jobKey)).toEqual({ runId: "r1" });
+    await writeFile(join(spool.folder, "results", `${jobKey}.json`), "");
+    expect(await spool.resultOf(jobKey)).toBeUndefined();
+    expect(reported).toEqual([expect.stringMatching(/cannot be read .*unreadable/)]);
+  });
+
   it("is empty where there is no folder yet", async () => {
     expect(await spool.list()).toEqual([]);
     expect(await spool.resultOf(jobKeyOf("a", 5))).toBeUndefined();
@@ -107,7 +120,7 @@ describe("the spool", () => {
   });
 
   it("lets one at a time work, also from another process's view", async () => {
-    const other = new Spool(spool.folder);
+    const other = new Spool(spool.folder, () => {});
     const order: string[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { createLogger } from "@colaml/shared/logging/logger";
-import { cancelKey, requestCancel } from "@colaml/shared/queue/cancel";
+import { requestCancel } from "@colaml/shared/queue/cancel";
 import {
   addJob,
   closeRedis,
@@ -11,6 +11,7 @@ import {
   openQueue,
   type RedisConnection,
 } from "@colaml/shared/queue/connection";
+import { redisKey } from "@colaml/shared/queue/redis-keys";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
@@ -149,7 +150,7 @@ describe("a worker", () => {
     const { open } = await start((_, { signal }) => untilAborted(signal));
     await addJob(open, "j", { what: "long" }, { jobId: "c" });
     await reaches(open, "c", "active");
-    const key = cancelKey(config.redis.prefix, open.queue.name, "c");
+    const key = redisKey(config.redis.prefix, "cancel", open.queue.name, "c");
     await requestCancel(connection, config.redis.prefix, open.queue.name, "c");
     const job = await reaches(open, "c", "failed");
     const deadline = Date.now() + 10_000;

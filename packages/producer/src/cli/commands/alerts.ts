@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Incident } from "@colaml/shared/contracts/alerts";
 import type { Command } from "commander";
-import { addCommonOptions, type CommandAction, handler } from "../command-context";
+import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
 import { textOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
@@ -37,8 +37,11 @@ export function addAlertsCommand(program: Command): void {
   );
 }
 
+const storeOf = ({ config, terminal }: Pick<CommandContext, "config" | "terminal">) =>
+  new IncidentStore(config.paths.stateDir, (line) => terminal.warn(line));
+
 const list: CommandAction = async ({ config, terminal, options }) => {
-  const incidents = await new IncidentStore(config.paths.stateDir).list({ open: options["open"] === true });
+  const incidents = await storeOf({ config, terminal }).list({ open: options["open"] === true });
   const text =
     incidents.length === 0 ? "no alerts" : incidents.map((incident) => line(terminal, incident)).join("\n");
   terminal.result({ incidents }, text);
@@ -47,7 +50,7 @@ const list: CommandAction = async ({ config, terminal, options }) => {
 
 const acknowledge: CommandAction = async ({ config, terminal, options }, id) => {
   const by = textOption(options, "by") ?? userInfo().username;
-  const incident = await new IncidentStore(config.paths.stateDir).acknowledge(id!, by);
+  const incident = await storeOf({ config, terminal }).acknowledge(id!, by);
   terminal.result(incident, line(terminal, incident));
   return undefined;
 };

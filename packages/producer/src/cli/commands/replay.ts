@@ -6,6 +6,7 @@ import { type Receipt, receiptPath, verifyReceipt } from "@colaml/shared/contrac
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
+import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { LabelChanges } from "@colaml/shared/learning/model/label-changes";
 import { LabelChangeCounts } from "@colaml/shared/learning/model/label-changes";
 import { requestOfReceipt } from "@colaml/shared/outputs/batch-request";
@@ -167,7 +168,7 @@ async function spoolFolder({ config }: CommandContext): Promise<string> {
   const { dataDir, stateDir } = config.paths;
   const root = resolve(dataDir === "" ? stateDir : dataDir);
   await makeFolder(root);
-  return mkdtemp(join(root, "replay-")).catch((error: unknown) => {
+  return mkdtemp(stateFolder(root).replays).catch((error: unknown) => {
     throw outputError(root, error);
   });
 }

@@ -17,8 +17,8 @@ export const acknowledgeRequestSchema = z.strictObject({
 });
 
 /** `GET /alerts`, `GET /alerts/:id`, `POST /alerts/:id/acknowledge`: the incidents of the state folder. */
-export function addAlertRoutes(server: FastifyInstance, { config }: Service): void {
-  const incidents = new IncidentStore(config.paths.stateDir);
+export function addAlertRoutes(server: FastifyInstance, { config, log }: Service): void {
+  const incidents = new IncidentStore(config.paths.stateDir, (line) => log.error(line));
   server.get<{ Querystring: { open?: string } }>(
     "/alerts",
     { config: { role: "read" } },
