@@ -7,6 +7,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"([^"]+)"/g;
 /** Floors of `packages/shared/src`, ground first, and what each may import. */
 const ROOMS: Record<string, readonly string[]> = {
   errors: [],
+  charts: [],
   settings: ["errors"],
   logging: ["errors", "settings"],
   files: ["errors"],

@@ -1,6 +1,6 @@
 import { EstimatedQuality } from "@colaml/monitor-worker/quality/estimated-quality";
 import { normalQuantile } from "@colaml/monitor-worker/statistics/normal";
-import { seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { openRandom } from "@colaml/monitor-worker/statistics/random";
 import type { CalibrationBin } from "@colaml/shared/learning/model/reference-profile";
 import { calibrationBins } from "@colaml/trainer-worker/profile/calibration-bins";
 
@@ -51,7 +51,7 @@ function areaOf(rows: readonly Row[]): number {
 function biasOf(binsOf: (rows: readonly Row[]) => CalibrationBin[]) {
   let [accuracy, area] = [0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const rows = drawRows(seededRandom(seed));
+    const rows = drawRows(openRandom(seed));
     const positives = rows.filter(({ actual }) => actual === 1).length;
     const estimated = new EstimatedQuality({
       calibration: [binsOf(rows)],

@@ -1,6 +1,7 @@
+import type { Random } from "@colaml/shared/learning/data/seeded-random";
 import { normalQuantile } from "../statistics/normal";
 import { populationStabilityIndex, smoothedShares } from "../statistics/psi";
-import { binomial, multinomial, type Random, seededRandom } from "../statistics/random";
+import { binomial, multinomial, openRandom } from "../statistics/random";
 
 /** Windows drawn for a threshold: their mean and variance are known to about 4% and 9%. */
 const DRAWS = 500;
@@ -38,7 +39,7 @@ export interface PsiUnderChance {
  * draws themselves.
  */
 export function psiUnderChance(comparison: Comparison, falseAlarmRate: number): PsiUnderChance {
-  const { mean, variance: drawn } = simulate(comparison, seededRandom(SEED));
+  const { mean, variance: drawn } = simulate(comparison, openRandom(SEED));
   const variance = drawn * (comparison.varianceFactor ?? 1);
   return { expected: mean, variance, threshold: gammaQuantile(mean, variance, 1 - falseAlarmRate) };
 }

@@ -1,7 +1,8 @@
 import type { NewWord } from "@colaml/shared/contracts/monitor";
+import type { Random } from "@colaml/shared/learning/data/seeded-random";
 import type { VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { normalQuantile } from "../statistics/normal";
-import { type Random, seededRandom } from "../statistics/random";
+import { openRandom } from "../statistics/random";
 
 /** Words counted at most; beyond it those that are rarest so far are let go. */
 const MAX_WORDS = 50_000;
@@ -26,7 +27,7 @@ interface WordCount {
 export class NewWords {
   readonly #counts = new Map<string, WordCount>();
   readonly #tokenise: (text: string) => string[];
-  readonly #random: Random = seededRandom(SEED);
+  readonly #random: Random = openRandom(SEED);
   /** The share of texts that are counted: by chance, since every n-th might be alike. */
   #share = 1;
   #counted = 0;

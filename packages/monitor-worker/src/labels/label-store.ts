@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { AmbiguousIds } from "@colaml/shared/contracts/labels";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
-import { FILE_MODE, makeFolder, syncFolder } from "@colaml/shared/files/durable-file";
+import { makeFolder, syncFolder, writeTemporary } from "@colaml/shared/files/durable-file";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import { LabelIndex } from "./label-index";
@@ -48,21 +48,25 @@ export class LabelStore {
   async add(model: string, batches: AsyncIterable<LabelledId[]>): Promise<StoredLabels> {
     const folder = this.#folderOf(model);
     const index = await this.load(model);
-    const temporary = join(folder, `.${process.pid}-${Date.now()}.part`);
     let rows = 0;
+    let temporary: string | undefined;
     try {
       await makeFolder(folder);
-      const digest = await writeLines(temporary, batches, ({ id, label }) => {
-        rows++;
-        index.set(id, label);
-      });
+      const hash = createHash("sha256");
+      temporary = await writeTemporary(folder, (file) =>
+        writeLines(file, hash, batches, ({ id, label }) => {
+          rows++;
+          index.set(id, label);
+        }),
+      );
+      const digest = hash.digest("hex");
       const { added, changed, conflicting, newlyConflicting } = index.delivery;
       const ambiguous = await ambiguousIn(temporary, index, conflicting);
       await this.#keep(folder, temporary, digest, added + changed + newlyConflicting > 0);
       const known = rows - added - changed - ambiguous.rows;
       return { rows, added, changed, known, total: index.size, ambiguous };
     } catch (cause) {
-      await rm(temporary, { force: true });
+      if (temporary !== undefined) await rm(temporary, { force: true });
       if (cause instanceof ColaError) throw cause;
       throw new ColaError("OUTPUT_UNWRITABLE", `labels in ${folder}: ${messageOf(cause)}`, { cause });
     }
@@ -123,28 +127,21 @@ async function filesOf(folder: string): Promise<string[]> {
   }
 }
 
-/** Writes and syncs the lines; returns their sha256. */
+/** Writes the lines and adds them to the hash. */
 async function writeLines(
-  path: string,
+  file: FileHandle,
+  hash: Hash,
   batches: AsyncIterable<LabelledId[]>,
   seen: (row: LabelledId) => void,
-): Promise<string> {
-  const hash = createHash("sha256");
-  const file = await open(path, "wx", FILE_MODE);
-  try {
-    for await (const batch of batches) {
-      for (let at = 0; at < batch.length; at += WRITE_ROWS) {
-        const rows = batch.slice(at, at + WRITE_ROWS);
-        for (const row of rows) seen(row);
-        const lines = rows.map(({ id, label }) => `${JSON.stringify([id, label])}\n`).join("");
-        hash.update(lines);
-        // unlike `write`, it does not stop short on a disk that fills
-        await file.writeFile(lines);
-      }
+): Promise<void> {
+  for await (const batch of batches) {
+    for (let at = 0; at < batch.length; at += WRITE_ROWS) {
+      const rows = batch.slice(at, at + WRITE_ROWS);
+      for (const row of rows) seen(row);
+      const lines = rows.map(({ id, label }) => `${JSON.stringify([id, label])}\n`).join("");
+      hash.update(lines);
+      // unlike `write`, it does not stop short on a disk that fills
+      await file.writeFile(lines);
     }
-    await file.sync();
-  } finally {
-    await file.close();
   }
-  return hash.digest("hex");
 }

@@ -1,4 +1,5 @@
-import { type Random, seededRandom } from "../statistics/random";
+import type { Random } from "@colaml/shared/learning/data/seeded-random";
+import { openRandom } from "../statistics/random";
 
 /** Rows kept at most; with many classes fewer, so that memory stays within some MB. */
 const MAX_ROWS = 20_000;
@@ -9,7 +10,7 @@ const SEED = 42;
 export class ChanceSample {
   readonly #nClasses: number;
   readonly #capacity: number;
-  readonly #random: Random = seededRandom(SEED);
+  readonly #random: Random = openRandom(SEED);
   readonly #predicted: number[] = [];
   readonly #chances: Float64Array;
   readonly #probabilities: Float64Array;

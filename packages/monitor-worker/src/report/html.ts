@@ -1,3 +1,5 @@
+import { escapeMarkup } from "@colaml/shared/charts/escape-markup";
+
 /** Markup that is already safe: made by `html` alone. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -5,19 +7,11 @@ export class Markup {
 
 type Value = string | number | Markup | readonly Markup[] | undefined;
 
-const ENTITIES: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 function safe(value: Value): string {
   if (value === undefined) return "";
   if (value instanceof Markup) return value.text;
   if (typeof value === "object") return value.map(({ text }) => text).join("");
-  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return escapeMarkup(String(value));
 }
 
 /**

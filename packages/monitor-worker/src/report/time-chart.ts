@@ -1,3 +1,4 @@
+import { linearScale, px } from "@colaml/shared/charts/svg-chart";
 import { html, type Markup, percent } from "./html";
 
 /** One place on the horizontal axis. */
@@ -24,25 +25,23 @@ const STEPS = [0.01, 0.02, 0.05, 0.1];
 export function timeChart(points: readonly TimePoint[], title: string, bound?: number): Markup {
   const { low, step } = scaleOf(points, bound);
   const high = low + INTERVALS * step;
-  const x = (i: number) =>
-    points.length === 1
-      ? (LEFT + WIDTH - RIGHT) / 2
-      : LEFT + (i / (points.length - 1)) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const middle = (LEFT + WIDTH - RIGHT) / 2;
+  const x = points.length === 1 ? () => middle : linearScale([0, points.length - 1], [LEFT, WIDTH - RIGHT]);
+  const y = linearScale([low, high], [HEIGHT - BOTTOM, TOP]);
   const ticks = Array.from({ length: INTERVALS + 1 }, (_, i) => low + i * step);
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
 ${ticks.map(
   (tick) =>
-    html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${r(y(tick))}" y2="${r(y(tick))}"/><text x="${LEFT - 6}" y="${r(y(tick) + 4)}" text-anchor="end">${percent(tick, 0)}</text>`,
+    html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${px(y(tick))}" y2="${px(y(tick))}"/><text x="${LEFT - 6}" y="${px(y(tick) + 4)}" text-anchor="end">${percent(tick, 0)}</text>`,
 )}
 ${points.flatMap(({ interval }, i) =>
   interval
     ? [
-        html`<rect class="band" x="${r(x(i) - 2.5)}" width="5" y="${r(y(interval[1]))}" height="${r(Math.max(1, y(interval[0]) - y(interval[1])))}"/>`,
+        html`<rect class="band" x="${px(x(i) - 2.5)}" width="5" y="${px(y(interval[1]))}" height="${px(Math.max(1, y(interval[0]) - y(interval[1])))}"/>`,
       ]
     : [],
 )}
-${bound === undefined ? undefined : html`<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${r(y(bound))}" y2="${r(y(bound))}"/>`}
+${bound === undefined ? undefined : html`<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${px(y(bound))}" y2="${px(y(bound))}"/>`}
 ${series(
   points.map(({ estimated }) => estimated),
   x,
@@ -69,12 +68,12 @@ function series(
 ): Markup {
   const steps = values.map((value, i) => {
     if (value === undefined) return "";
-    return `${i === 0 || values[i - 1] === undefined ? "M" : "L"}${r(x(i))} ${r(y(value))}`;
+    return `${i === 0 || values[i - 1] === undefined ? "M" : "L"}${px(x(i))} ${px(y(value))}`;
   });
   const dots = values.flatMap((value, i) =>
     value === undefined
       ? []
-      : [html`<circle class="${name}dot" cx="${r(x(i))}" cy="${r(y(value))}" r="2.5"/>`],
+      : [html`<circle class="${name}dot" cx="${px(x(i))}" cy="${px(y(value))}" r="2.5"/>`],
   );
   return html`<path class="${name}" d="${steps.join("")}"/>${dots}`;
 }
@@ -95,5 +94,3 @@ function scaleOf(points: readonly TimePoint[], bound: number | undefined): { low
   }
   return { low: 0, step: 1 / INTERVALS };
 }
-
-const r = (value: number) => Number(value.toFixed(1));

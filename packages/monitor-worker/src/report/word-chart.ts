@@ -1,3 +1,4 @@
+import { shorten } from "@colaml/shared/charts/svg-chart";
 import type { WordDrift } from "@colaml/shared/contracts/monitor";
 import { html, type Markup, percent } from "./html";
 
@@ -17,12 +18,7 @@ export function wordChart(words: readonly WordDrift[], kind: "rose" | "fell"): M
 ${shown.map(({ word, referenceShare, currentShare, significant }, i) => {
   const y = i * ROW + 16;
   const width = Math.max(1, (changes[i]! / largest) * 100).toFixed(1);
-  return html`<text class="ink" x="100" y="${y}" text-anchor="end">${cut(word)}</text><rect class="${kind}${significant ? "" : " fade"}" x="106" y="${y - 12}" width="${width}" height="15" rx="2"/><text x="${(112 + Number(width)).toFixed(1)}" y="${y}">${percent(referenceShare)} to ${percent(currentShare)}</text>`;
+  return html`<text class="ink" x="100" y="${y}" text-anchor="end">${shorten(word, LONGEST_WORD)}</text><rect class="${kind}${significant ? "" : " fade"}" x="106" y="${y - 12}" width="${width}" height="15" rx="2"/><text x="${(112 + Number(width)).toFixed(1)}" y="${y}">${percent(referenceShare)} to ${percent(currentShare)}</text>`;
 })}
 </svg>`;
-}
-
-function cut(word: string): string {
-  const characters = [...word];
-  return characters.length > LONGEST_WORD ? `${characters.slice(0, LONGEST_WORD - 1).join("")}…` : word;
 }

@@ -1,17 +1,10 @@
+import { type Random, seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import { normalQuantile } from "./normal";
 
-/** A source of numbers, evenly above 0 and below 1. */
-export type Random = () => number;
-
-/** Mulberry32: 32 bits of state, enough for simulations; the same seed gives the same numbers. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 4294967296;
-  };
+/** Numbers above 0 and below 1, neither of them included: those of the seed, each in the middle of its step of 2^-32. */
+export function openRandom(seed: number): Random {
+  const random = seededRandom(seed);
+  return () => random() + 2 ** -33;
 }
 
 /** Above this variance a normal, rounded and kept within range, stands in for the binomial. */

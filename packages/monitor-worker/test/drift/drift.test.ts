@@ -1,7 +1,8 @@
 import { psiSamplingVariance, psiUnderChance } from "@colaml/monitor-worker/drift/drift-calibration";
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
-import { type Random, seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { openRandom } from "@colaml/monitor-worker/statistics/random";
+import type { Random } from "@colaml/shared/learning/data/seeded-random";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import expected from "../fixtures/drift.json";
 
@@ -25,7 +26,7 @@ interface Row {
 }
 
 function writeRows(n: number, customerShare: number, seed: number): Row[] {
-  const random = seededRandom(seed);
+  const random = openRandom(seed);
   return Array.from({ length: n }, () => {
     const customer = random() < customerShare;
     const score = Math.min(0.999, Math.max(0.001, (customer ? 0.75 : 0.25) + (random() - 0.5) * 0.6));

@@ -1,5 +1,5 @@
 import { NewWords } from "@colaml/monitor-worker/drift/new-words";
-import { seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { openRandom } from "@colaml/monitor-worker/statistics/random";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { sketchVocabulary, VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { featuresSchema } from "@colaml/shared/settings/features-settings";
@@ -57,7 +57,7 @@ describe("new words", () => {
   });
 
   it("are none of words that chance may have brought", () => {
-    const random = seededRandom(7);
+    const random = openRandom(7);
     const words = Array.from(
       { length: 300 },
       (_, i) => `w${String.fromCharCode(97 + (i % 26))}${"x".repeat(1 + i / 26)}`,

@@ -1,7 +1,7 @@
 import { jensenShannonDistance } from "@colaml/monitor-worker/statistics/jensen-shannon";
 import { normalQuantile } from "@colaml/monitor-worker/statistics/normal";
 import { populationStabilityIndex, smoothedShares } from "@colaml/monitor-worker/statistics/psi";
-import { binomial, multinomial, seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { binomial, multinomial, openRandom } from "@colaml/monitor-worker/statistics/random";
 import { studentQuantile } from "@colaml/monitor-worker/statistics/student";
 import { wilsonInterval } from "@colaml/monitor-worker/statistics/wilson-interval";
 import expected from "../fixtures/drift.json";
@@ -48,7 +48,7 @@ describe("seeded random counts", () => {
     [5_000, 0.4],
     [100_000, 0.97],
   ])("draws binomials of n %d and share %d with their mean and variance", (n, share) => {
-    const random = seededRandom(7);
+    const random = openRandom(7);
     const draws = Array.from({ length: 20_000 }, () => binomial(n, share, random));
     const mean = draws.reduce((sum, k) => sum + k, 0) / draws.length;
     const variance = draws.reduce((sum, k) => sum + (k - mean) ** 2, 0) / draws.length;
@@ -61,7 +61,7 @@ describe("seeded random counts", () => {
 
   it("spreads all rows over the bins of a multinomial", () => {
     const into = new Float64Array(3);
-    multinomial(1_000, [0.2, 0.5, 0.3], seededRandom(1), into);
+    multinomial(1_000, [0.2, 0.5, 0.3], openRandom(1), into);
     expect(into.reduce((sum, count) => sum + count, 0)).toBe(1_000);
   });
 });

@@ -4,7 +4,7 @@ import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { isWordPattern } from "@colaml/shared/learning/text/word-scanner";
 import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
-import { DELIMITER, formatCell } from "./cell-format";
+import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
 import { type Kernel, SLACK, STOPPED } from "./kernel/kernel";
 import { kernelOf } from "./kernel/place-model";

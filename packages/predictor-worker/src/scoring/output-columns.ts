@@ -1,7 +1,8 @@
 import type { TermContribution } from "@colaml/shared/contracts/predict";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
-import { DELIMITER, defuseFormula, formatCell } from "./cell-format";
+import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import { formatProbability } from "./decimal";
+import { defuseFormula } from "./defuse-formula";
 
 /** Columns that are ours; an input column copied under one of these names gets `input_` before it. */
 const OWN = new Set(["id", "label", "model_version", "explanation"]);

@@ -1,4 +1,5 @@
 import type { RejectedByReason } from "@colaml/shared/tables/rejected-by-reason";
+import { formatCell } from "@colaml/shared/tables/written-cell";
 import type { ScoredRange } from "./chunk-scorer";
 
 /** Columns of `<output>.rejected.csv`. */
@@ -32,5 +33,5 @@ export class RejectedLines {
 
 /** One line of it: the line of the input, counted from 1, and the reason. */
 export function rejectedLine(line: number, reason: string): string {
-  return `${line},${/[",\r\n]/.test(reason) ? `"${reason.replaceAll('"', '""')}"` : reason}\n`;
+  return `${line},${formatCell(reason, "csv")}\n`;
 }

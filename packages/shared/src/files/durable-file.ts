@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { outputError, systemCode } from "./file-errors";
 
@@ -10,18 +10,22 @@ export const FILE_MODE = 0o640;
 export const FOLDER_MODE = 0o750;
 
 /**
- * A new file that nothing was under before, whole and on the disk when this resolves. Its name is not the target's:
- * it fits where that one does. `wx` opens neither an existing file nor what a link leads to.
+ * A new file under a name that nothing had before, whole and on the disk when this resolves; gone if `fill` fails. The
+ * name is not the target's: it fits where that one does. `wx` opens neither an existing file nor what a link leads to.
  *
- * @returns its path, beside `path`
+ * @param fill writes the content; it leaves the file open
+ * @returns its path in `folder`
  */
-async function writeBeside(path: string, parts: readonly Uint8Array[], mode: number): Promise<string> {
-  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+export async function writeTemporary(
+  folder: string,
+  fill: (file: FileHandle) => Promise<void>,
+  mode = FILE_MODE,
+): Promise<string> {
+  const temporary = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   const file = await open(temporary, "wx", mode);
   try {
     try {
-      // whole: `write` alone stops short of the end of a full disk, and says so by a number
-      for (const part of parts) await file.writeFile(part);
+      await fill(file);
       await file.sync();
     } finally {
       await file.close();
@@ -31,6 +35,15 @@ async function writeBeside(path: string, parts: readonly Uint8Array[], mode: num
     throw error;
   }
   return temporary;
+}
+
+/** The parts in a file beside `path`. */
+function writeBeside(path: string, parts: readonly Uint8Array[], mode: number): Promise<string> {
+  const fill = async (file: FileHandle) => {
+    // whole: `write` alone stops short of the end of a full disk, and says so by a number
+    for (const part of parts) await file.writeFile(part);
+  };
+  return writeTemporary(dirname(path), fill, mode);
 }
 
 /**

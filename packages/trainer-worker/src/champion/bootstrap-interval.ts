@@ -1,4 +1,4 @@
-import { seededRandom } from "../seeded-random";
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 
 /** Percentile bootstrap of the accuracy difference, challenger minus champion, rows resampled in pairs. */
 export interface BootstrapInterval {

@@ -1,7 +1,7 @@
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import type { GoldenSample } from "@colaml/shared/learning/model/golden-sample";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { createTextScorer } from "../scoring/text-scorer";
-import { seededRandom } from "../seeded-random";
 
 const SAMPLE_TEXTS = 100;
 const MOST_WORDS = 24;

@@ -1,6 +1,7 @@
 import type { TrainingData } from "@colaml/shared/contracts/train";
 import { majorityScore, type SkillTest, skillTest } from "@colaml/shared/learning/comparison/skill-test";
-import { classificationMetrics, predictedClasses } from "@colaml/shared/learning/model/metrics";
+import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
+import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
 import type { TrainedModel } from "../train/training";
 import { type DecidingWord, decidingWord } from "./deciding-word";
@@ -76,7 +77,12 @@ function skillOf({ bundle, plan, test }: TrainedModel, metric: ChampionSettings[
       ? {}
       : {
           test: skillTest(
-            { labels, predicted: predictedClasses(scored), probabilities, nClasses: classes.length },
+            {
+              labels,
+              predicted: predictedClasses(probabilities, classes.length),
+              probabilities,
+              nClasses: classes.length,
+            },
             metric,
             majorityClass,
           ),
@@ -100,7 +106,7 @@ export function pickRows(
 
 function smallestClass({ bundle, test }: TrainedModel): SmallestClass | undefined {
   const { classes } = bundle;
-  const predicted = predictedClasses({ classes, labels: test.classOf, probabilities: test.probabilities });
+  const predicted = predictedClasses(test.probabilities, classes.length);
   const support = new Uint32Array(classes.length);
   const hits = new Uint32Array(classes.length);
   test.classOf.forEach((label, row) => {

@@ -1,4 +1,4 @@
-import { box, label, renderPage, shorten } from "./svg-chart";
+import { box, label, renderPage, shorten } from "@colaml/shared/charts/svg-chart";
 
 /** Classes drawn at most; of more, those with the most rows. */
 const MAX_CLASSES = 20;

@@ -1,5 +1,5 @@
+import type { Point } from "@colaml/shared/charts/svg-chart";
 import { renderLinePlot } from "./line-plot";
-import type { Point } from "./svg-chart";
 
 /** One class's curve. */
 export interface ClassCurve {

@@ -1,4 +1,4 @@
-import type { Point } from "./svg-chart";
+import type { Point } from "@colaml/shared/charts/svg-chart";
 
 /** Rows ordered by falling score, with what a threshold at each distinct score gives. */
 export interface ThresholdCurves {

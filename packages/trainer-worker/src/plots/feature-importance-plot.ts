@@ -1,5 +1,5 @@
+import { box, label, line, linearScale, renderPage, shorten } from "@colaml/shared/charts/svg-chart";
 import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
-import { box, label, line, linearScale, renderPage, shorten } from "./svg-chart";
 
 /** Words drawn. */
 const MAX_WORDS = 30;

@@ -11,7 +11,7 @@ import {
   SERIES_COLOURS,
   shorten,
   ticksOf,
-} from "./svg-chart";
+} from "@colaml/shared/charts/svg-chart";
 
 export interface LineSeries {
   /** Shown in the legend. */

@@ -1,3 +1,4 @@
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import {
   binOf,
   MAX_PROFILE_TERMS,
@@ -5,7 +6,6 @@ import {
   type ReferenceProfile,
 } from "@colaml/shared/learning/model/reference-profile";
 import type { VocabularySketchData } from "@colaml/shared/learning/text/vocabulary-sketch";
-import { seededRandom } from "../seeded-random";
 import { calibrationBins } from "./calibration-bins";
 import { blockRowsOf, designEffect, termsDesignEffect, wordDesignEffects } from "./design-effect";
 import { labelOrder, shuffledRows } from "./label-order";

@@ -1,5 +1,5 @@
 import { confusionMatrix } from "@colaml/shared/learning/model/confusion-matrix";
-import { predictedClasses } from "@colaml/shared/learning/model/metrics";
+import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import { rocAuc } from "@colaml/shared/learning/model/roc-auc";
 import { confusionMatrixPlot } from "../plots/confusion-matrix-plot";
 import {
@@ -21,7 +21,7 @@ export function runArtifacts(trained: TrainedModel): Map<string, Uint8Array> {
   const { bundle, test, profile } = trained;
   const { classes } = bundle;
   const rows = test.classOf.length;
-  const predicted = predictedClasses({ classes, labels: test.classOf, probabilities: test.probabilities });
+  const predicted = predictedClasses(test.probabilities, classes.length);
   const { counts: flat } = confusionMatrix(test.classOf, predicted, classes.length);
   const counts = classes.map((_, k) => flat.subarray(k * classes.length, (k + 1) * classes.length));
   const curves = curvesOf(trained);

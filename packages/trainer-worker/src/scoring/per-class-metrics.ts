@@ -1,3 +1,5 @@
+import { formatCell } from "@colaml/shared/tables/written-cell";
+
 /** One class's row of `per_class_metrics.csv`; what cannot be computed is absent and stays empty in the file. */
 export interface ClassMetrics {
   label: string;
@@ -42,12 +44,9 @@ export function perClassMetrics(
 /** The metrics as CSV (RFC 4180 quoting, LF line ends). */
 export function perClassMetricsCsv(metrics: readonly ClassMetrics[]): string {
   const rows = metrics.map((m) =>
-    [m.label, m.precision, m.recall, m.f1, m.support, m.predicted].map(csvCell).join(","),
+    [m.label, m.precision, m.recall, m.f1, m.support, m.predicted]
+      .map((value) => formatCell(String(value ?? ""), "csv"))
+      .join(","),
   );
   return `${["label,precision,recall,f1_score,support,predicted", ...rows].join("\n")}\n`;
-}
-
-function csvCell(value: string | number | undefined): string {
-  const text = value === undefined ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

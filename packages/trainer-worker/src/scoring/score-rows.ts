@@ -32,16 +32,3 @@ export async function scoreRows(
   }
   return probabilities;
 }
-
-/** The predicted class of each row: the first of the highest probabilities, as numpy's argmax. */
-export function predictedClasses(probabilities: Float64Array, nClasses: number): Uint16Array {
-  const predicted = new Uint16Array(probabilities.length / nClasses);
-  for (let row = 0; row < predicted.length; row++) {
-    let best = 0;
-    for (let k = 1; k < nClasses; k++) {
-      if (probabilities[row * nClasses + k]! > probabilities[row * nClasses + best]!) best = k;
-    }
-    predicted[row] = best;
-  }
-  return predicted;
-}

@@ -8,13 +8,14 @@ import type { BoostIteration } from "@colaml/shared/learning/model/boosting-prog
 import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";
-import { predictedClasses, scoreRows } from "../scoring/score-rows";
+import { scoreRows } from "../scoring/score-rows";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { planRows, type RowPlan } from "./data/plan-rows";
 import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";

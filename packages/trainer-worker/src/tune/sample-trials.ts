@@ -1,5 +1,5 @@
 import type { SearchSpace, TrialSettings } from "@colaml/shared/contracts/tune";
-import { seededRandom } from "../seeded-random";
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 
 type Range = NonNullable<SearchSpace["depth"]>;
 const RANGES = ["learning_rate", "depth", "l2_leaf_reg", "iterations", "max_features"] as const;

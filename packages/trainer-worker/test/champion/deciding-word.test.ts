@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
 import { decidingWord } from "@colaml/trainer-worker/champion/deciding-word";
-import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 import { writeRows } from "./invented-rows";
 import { candidate, judge } from "./local-check";
 

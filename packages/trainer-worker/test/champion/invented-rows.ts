@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { seededRandom } from "@colaml/trainer-worker/seeded-random";
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 
 /** Share of labels that are wrong. */
 const FLIPPED = 0.05;

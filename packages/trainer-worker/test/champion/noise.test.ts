@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
-import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 import { writeNoise, writeRows } from "./invented-rows";
 import { type Candidate, candidate, judge } from "./local-check";
 

@@ -1,3 +1,4 @@
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import {
   binOf,
   missingOf,
@@ -15,7 +16,6 @@ import {
 } from "@colaml/trainer-worker/profile/design-effect";
 import { labelOrder, orderNotes } from "@colaml/trainer-worker/profile/label-order";
 import { wordVarianceFactor } from "@colaml/trainer-worker/profile/word-dependence";
-import { seededRandom } from "@colaml/trainer-worker/seeded-random";
 
 const TERMS = ["constructor", "dm", "please"];
 

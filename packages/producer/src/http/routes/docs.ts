@@ -1,3 +1,4 @@
+import { escapeMarkup } from "@colaml/shared/charts/escape-markup";
 import { alertSchema } from "@colaml/shared/contracts/alerts";
 import { SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/queues";
 import type { FastifyInstance } from "fastify";
@@ -222,18 +223,15 @@ export function openApiDocument() {
   };
 }
 
-const escapeHtml = (value: string) =>
-  value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
 /** The document as one plain page: no script, nothing loaded from elsewhere. */
 function docsPage(document: ReturnType<typeof openApiDocument>): string {
   const entries = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, { summary: string; requestBody?: unknown }>).map(
       ([method, operation]) => {
         const body = operation.requestBody
-          ? `<details><summary>body</summary><pre>${escapeHtml(JSON.stringify(operation.requestBody, null, 2))}</pre></details>`
+          ? `<details><summary>body</summary><pre>${escapeMarkup(JSON.stringify(operation.requestBody, null, 2))}</pre></details>`
           : "";
-        return `<section><h2><b>${method.toUpperCase()}</b> ${escapeHtml(path)}</h2><p>${escapeHtml(operation.summary)}</p>${body}</section>`;
+        return `<section><h2><b>${method.toUpperCase()}</b> ${escapeMarkup(path)}</h2><p>${escapeMarkup(operation.summary)}</p>${body}</section>`;
       },
     ),
   );

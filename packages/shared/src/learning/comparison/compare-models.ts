@@ -1,4 +1,5 @@
-import { classificationMetrics, predictedClasses } from "../model/metrics";
+import { classificationMetrics } from "../model/metrics";
+import { predictedClasses } from "../model/predicted-class";
 import { delongTest } from "./delong";
 import { type McNemarResult, mcnemarTest } from "./mcnemar";
 import { randomisationTest } from "./randomisation-test";
@@ -37,7 +38,8 @@ export interface ModelComparison {
 export function compareModels(rows: ComparedRows, metric: DecidingMetric, seed: number): ModelComparison {
   const { classes, labels, challenger, champion } = rows;
   const scored = (probabilities: Float64Array) => ({ classes, labels, probabilities });
-  const [ours, theirs] = [predictedClasses(scored(challenger)), predictedClasses(scored(champion))];
+  const ours = predictedClasses(challenger, classes.length);
+  const theirs = predictedClasses(champion, classes.length);
   let challengerOnly = 0;
   let championOnly = 0;
   for (let i = 0; i < labels.length; i++) {

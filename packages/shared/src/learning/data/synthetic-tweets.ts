@@ -1,12 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { FILE_MODE } from "../../files/durable-file";
+import { makeFolder, writeTemporary } from "../../files/durable-file";
 import { outputError } from "../../files/file-errors";
 import { compressorFor } from "../../tables/compression";
+import { formatCell } from "../../tables/written-cell";
 import { MersenneTwister } from "./mersenne-twister";
 import { AGENT, COMPANIES, CUSTOMER, EITHER, FILLINGS } from "./synthetic-phrases";
 
@@ -40,11 +39,6 @@ function parse(sentence: string): Sentence {
 
 const SENTENCES = { customer: CUSTOMER.map(parse), agent: AGENT.map(parse), either: EITHER.map(parse) };
 
-/** Doubles quotes and encloses where CSV asks for it. */
-function csvField(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 class TweetWriter {
   readonly #random: MersenneTwister;
   #id = 1;
@@ -64,7 +58,7 @@ class TweetWriter {
     const when = `${created.slice(0, 3)} ${created.slice(8, 11)} ${created.slice(5, 7)} ${created.slice(17, 25)} +0000 2017`;
     const answer = this.#chance(500) ? `${this.#id + 1}` : "";
     const question = inbound && this.#chance(400) ? "" : `${this.#id - 1}.0`;
-    return `${index},${this.#id},${author},${label},${when},${csvField(text)},${answer},${question}\n`;
+    return `${index},${this.#id},${author},${label},${when},${formatCell(text, "csv")},${answer},${question}\n`;
   }
 
   #text(inbound: boolean, company: string): string {
@@ -127,16 +121,18 @@ function* pieces(rows: number, seed: number): Generator<Buffer, void, undefined>
  * @param path replaced when the file is complete; compressed where it ends with `.gz` or `.zst`
  */
 export async function writeSyntheticTweets(path: string, rows: number, seed = 42): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const source = Readable.from(pieces(rows, seed), { objectMode: false, highWaterMark: 1 << 20 });
   const compressor = compressorFor(path);
-  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
-  const file = createWriteStream(temporary, { flags: "wx", mode: FILE_MODE });
+  const fill = async (file: FileHandle) => {
+    const write = async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) await file.writeFile(chunk);
+    };
+    await (compressor ? pipeline(source, compressor, write) : pipeline(source, write));
+  };
   try {
-    await (compressor ? pipeline(source, compressor, file) : pipeline(source, file));
-    await rename(temporary, path);
+    await rename(await writeTemporary(dirname(path), fill), path);
   } catch (error) {
-    await rm(temporary, { force: true });
     throw outputError(path, error);
   }
 }

@@ -1,5 +1,5 @@
 import { type ClassScores, classScores, confusionMatrix } from "./confusion-matrix";
-import { predictedClass } from "./predicted-class";
+import { predictedClasses } from "./predicted-class";
 import { rocAuc } from "./roc-auc";
 
 /** Metrics under the names of `mlflow.models.evaluate`; one that cannot be computed is absent and named in `absent`. */
@@ -41,14 +41,6 @@ const NAMES = [
   "log_loss",
 ] as const satisfies (keyof ClassificationMetrics)[];
 
-/** Class index predicted for each row. */
-export function predictedClasses({ classes, labels, probabilities }: Scored): Uint16Array {
-  const predicted = new Uint16Array(labels.length);
-  for (let i = 0; i < labels.length; i++)
-    predicted[i] = predictedClass(probabilities, i * classes.length, classes.length);
-  return predicted;
-}
-
 /**
  * The metrics of `mlflow.models.evaluate`, equal to scikit-learn's: for two classes of the positive one
  * (`classes[1]`), for more averaged (by default weighted by support, as MLflow has it), AUC one against the rest.
@@ -60,7 +52,11 @@ export function classificationMetrics(scored: Scored, average: Average = "weight
   if (labels.length === 0)
     return { absent: Object.fromEntries(NAMES.map((name) => [name, "there is no row"])) };
   const absent: Record<string, string> = {};
-  const matrix = confusionMatrix(labels, predictedClasses(scored), classes.length);
+  const matrix = confusionMatrix(
+    labels,
+    predictedClasses(scored.probabilities, classes.length),
+    classes.length,
+  );
   const perClass = classes.map((_, index) => classScores(matrix, index));
   const averaged = classes.length === 2 ? perClass[1]! : averageScores(perClass, average);
   let hits = 0;

@@ -15,3 +15,15 @@ export function predictedClass(
   }
   return best;
 }
+
+/**
+ * Index of the predicted class of each row.
+ *
+ * @param probabilities nRows x nClasses, row-major
+ */
+export function predictedClasses(probabilities: Float64Array, nClasses: number): Uint16Array {
+  const predicted = new Uint16Array(probabilities.length / nClasses);
+  for (let row = 0; row < predicted.length; row++)
+    predicted[row] = predictedClass(probabilities, row * nClasses, nClasses);
+  return predicted;
+}

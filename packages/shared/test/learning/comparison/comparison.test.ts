@@ -5,7 +5,7 @@ import { delongTest } from "@colaml/shared/learning/comparison/delong";
 import { mcnemarTest } from "@colaml/shared/learning/comparison/mcnemar";
 import { randomisationTest } from "@colaml/shared/learning/comparison/randomisation-test";
 import { majorityScore, skillTest } from "@colaml/shared/learning/comparison/skill-test";
-import { predictedClasses } from "@colaml/shared/learning/model/metrics";
+import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import { DECIDING_METRICS } from "@colaml/shared/settings/champion-settings";
 
 interface Case {
@@ -30,14 +30,13 @@ const fixture = JSON.parse(readFileSync(join(__dirname, "../../fixtures/comparis
 
 const rowsOf = ({ nClasses, labels, challenger, champion }: Case) => {
   const classes = Array.from({ length: nClasses }, (_, k) => `class ${k}`);
-  const scored = (values: number[]) => ({ classes, labels, probabilities: Float64Array.from(values) });
   return {
     classes,
     labels,
     challenger: Float64Array.from(challenger),
     champion: Float64Array.from(champion),
-    ours: predictedClasses(scored(challenger)),
-    theirs: predictedClasses(scored(champion)),
+    ours: predictedClasses(Float64Array.from(challenger), nClasses),
+    theirs: predictedClasses(Float64Array.from(champion), nClasses),
   };
 };
 /** Three standard deviations of a p that `resamples` draws gave. */
@@ -170,7 +169,7 @@ it.each(DECIDING_METRICS)("the skill test by %s keeps its level on guesses", (me
       const labels = Array.from({ length: 120 }, () => Math.floor(random() * nClasses));
       const probabilities = Float64Array.from({ length: 120 * nClasses }, random);
       const classes = Array.from({ length: nClasses }, String);
-      const predicted = predictedClasses({ classes, labels, probabilities });
+      const predicted = predictedClasses(probabilities, classes.length);
       if (skillTest({ labels, predicted, probabilities, nClasses }, metric, 0).p < 0.05) found++;
     }
     // 30 expected at most; four standard deviations of 5.3 above.

@@ -1,5 +1,6 @@
 import { confusionMatrix } from "@colaml/shared/learning/model/confusion-matrix";
-import { type Average, classificationMetrics, predictedClasses } from "@colaml/shared/learning/model/metrics";
+import { type Average, classificationMetrics } from "@colaml/shared/learning/model/metrics";
+import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import { readFixture } from "./model-fixture";
 
 interface MetricCase {
@@ -49,7 +50,11 @@ describe.each(cases.map((each) => [each.name, each] as const))("metrics of %s", 
   });
 
   it("come from scikit-learn's confusion matrix", () => {
-    const { counts } = confusionMatrix(each.labels, predictedClasses(scored), each.nClasses);
+    const { counts } = confusionMatrix(
+      each.labels,
+      predictedClasses(scored.probabilities, each.nClasses),
+      each.nClasses,
+    );
     expect([...counts]).toEqual(each.confusion);
   });
 });

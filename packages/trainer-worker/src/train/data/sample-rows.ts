@@ -1,4 +1,4 @@
-import { seededRandom } from "../../seeded-random";
+import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 
 /**
  * A seeded sample without replacement of `size` of n row numbers, ascending: selection sampling (Knuth, TAOCP 2,

@@ -1,3 +1,5 @@
+import { escapeMarkup } from "./escape-markup";
+
 /** The drawing every plot shares: one page, scales, axes, lines and bars, as SVG text without dependencies. */
 
 export interface Point {
@@ -32,16 +34,9 @@ const STYLE = `
 /** Series colours there are; more series begin again. */
 export const SERIES_COLOURS = 6;
 
-/** Text for SVG: the five XML characters escaped; what XML cannot hold becomes U+FFFD. */
+/** Text for SVG: escaped; what XML cannot hold becomes U+FFFD. */
 export function escapeXml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&apos;",
-  };
-  return text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, "\uFFFD").replace(/[&<>"']/g, (c) => entities[c]!);
+  return escapeMarkup(text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, "\uFFFD"));
 }
 
 /** At most `length` characters of a text, an ellipsis for the rest. */
