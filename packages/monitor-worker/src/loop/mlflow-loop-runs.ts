@@ -1,4 +1,5 @@
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { RUN_TAGS, sourceTags, stepTag } from "@colaml/shared/mlflow/run-tags";
 import type { LoopRuns } from "./loop-runs";
 
 /** The loop's parent run: its steps are tags; checks, trainings and rollbacks are its children. */
@@ -7,7 +8,7 @@ export function createLoopRuns(client: MlflowClient): LoopRuns {
     client.runs.log(runId, { tags: [{ key, value }] });
   const create = async (experiment: string, name: string, tags: Record<string, string>) => {
     const experimentId = await client.experiments.ensure(experiment);
-    const all = { "mlflow.source.name": "monitor-worker", "mlflow.source.type": "JOB", ...tags };
+    const all = { ...sourceTags({ sourceName: "monitor-worker" }), ...tags };
     const run = await client.runs.create({
       experimentId,
       name,
@@ -19,24 +20,24 @@ export function createLoopRuns(client: MlflowClient): LoopRuns {
   return {
     open: (entry, model) =>
       create(entry.experiment, `closed loop ${entry.incident}`, {
-        "colaml.kind": "closed-loop",
-        "colaml.incident": entry.incident,
-        "colaml.rule": entry.rule,
-        "colaml.model": model,
-        "colaml.job": `${entry.queue} ${entry.jobId}`,
+        [RUN_TAGS.kind]: "closed-loop",
+        [RUN_TAGS.incident]: entry.incident,
+        [RUN_TAGS.rule]: entry.rule,
+        [RUN_TAGS.model]: model,
+        [RUN_TAGS.job]: `${entry.queue} ${entry.jobId}`,
       }),
     async tell(runId, note, model, experiment) {
-      if ("step" in note) return tag(runId, `colaml.step.${note.step}`, note.text);
-      if ("child" in note) return tag(note.child, "mlflow.parentRunId", runId);
+      if ("step" in note) return tag(runId, stepTag(note.step), note.text);
+      if ("child" in note) return tag(note.child, RUN_TAGS.parentRunId, runId);
       if ("close" in note) return client.runs.finish(runId, "FINISHED", Date.now());
       const { from, to, reason } = note.rollback;
       const child = await create(experiment, `rollback ${model} v${from} to v${to}`, {
-        "mlflow.parentRunId": runId,
-        "colaml.kind": "rollback",
-        "colaml.model": model,
-        "colaml.from_version": from,
-        "colaml.to_version": to,
-        "colaml.reason": reason,
+        [RUN_TAGS.parentRunId]: runId,
+        [RUN_TAGS.kind]: "rollback",
+        [RUN_TAGS.model]: model,
+        [RUN_TAGS.fromVersion]: from,
+        [RUN_TAGS.toVersion]: to,
+        [RUN_TAGS.reason]: reason,
       });
       await client.runs.finish(child, "FINISHED", Date.now());
     },

@@ -5,6 +5,8 @@ import { type ColaError, messageOf, toColaError } from "@colaml/shared/errors/co
 import type { CheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { SeriesRecord } from "@colaml/shared/mlflow/run-series";
+import { RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";
+import { VERDICT_TAGS } from "@colaml/shared/mlflow/verdict-tags";
 import type { Segment } from "../quality/quality-segments";
 
 /** Records a check, or throws MLFLOW_UNREACHABLE and the like. */
@@ -47,15 +49,14 @@ export async function publishCheck(
 function recordOf({ job, jobId, result, values, segments, report, ...check }: PublishedCheck): SeriesRecord {
   const source = job.input?.path ?? job.predictions!;
   const tags: Record<string, string> = {
-    "mlflow.source.name": "monitor-worker",
-    "mlflow.source.type": "JOB",
-    "colaml.kind": "monitor",
-    "colaml.verdict": result.verdict,
-    "colaml.summary": result.summary,
-    "colaml.model": result.model,
-    "colaml.model_version": result.modelVersion,
-    "colaml.model_run_id": check.modelRunId,
-    "colaml.alerts": result.alerts.map(({ id, status }) => `${id} ${status}`).join(", "),
+    ...sourceTags({ sourceName: "monitor-worker" }),
+    [RUN_TAGS.kind]: "monitor",
+    [VERDICT_TAGS.verdict]: result.verdict,
+    [RUN_TAGS.summary]: result.summary,
+    [RUN_TAGS.model]: result.model,
+    [RUN_TAGS.modelVersion]: result.modelVersion,
+    [RUN_TAGS.modelRunId]: check.modelRunId,
+    [RUN_TAGS.alerts]: result.alerts.map(({ id, status }) => `${id} ${status}`).join(", "),
   };
   return {
     publishId: `monitor-${jobId}-${check.startTime}`,
@@ -111,9 +112,9 @@ function thresholdParams({ class_recall: ofClasses, ...ofMetrics }: QualityThres
 
 /** Of the run that the checks of a model version share. */
 function seriesTags(ofCheck: Record<string, string>, verdict: string): KeyValue[] {
-  const tags = { ...ofCheck, "colaml.kind": "monitoring", "colaml.latest_verdict": verdict };
+  const tags = { ...ofCheck, [RUN_TAGS.kind]: "monitoring", [RUN_TAGS.latestVerdict]: verdict };
   const kept = Object.entries(tags).filter(
-    ([key]) => !/verdict$|summary$|alerts$/.test(key) || key === "colaml.latest_verdict",
+    ([key]) => !/verdict$|summary$|alerts$/.test(key) || key === RUN_TAGS.latestVerdict,
   );
   return kept.map(([key, value]) => ({ key, value }));
 }

@@ -5,14 +5,15 @@ import type { MlflowClient } from "./client";
 import type { KeyValue, Metric } from "./log-batch";
 import { modelFolderFiles } from "./mlmodel-file";
 import type { ModelVersion } from "./registry";
+import { RUN_TAGS } from "./run-tags";
 import type { DatasetInput, RunInfo } from "./runs";
 
 /** Tag of a run: which publication it belongs to, so that a broken-off one is gone on with. */
-export const PUBLISH_ID_TAG = "colaml.publish_id";
+export const PUBLISH_ID_TAG = RUN_TAGS.publishId;
 /** Tag of a run that failed: why. */
-const FAILURE_TAG = "colaml.failure";
+const FAILURE_TAG = RUN_TAGS.failure;
 /** Tag of a model version: sha256 of its manifest, which holds the sha256 of every other file. */
-export const MANIFEST_TAG = "colaml.manifest_sha256";
+export const MANIFEST_TAG = RUN_TAGS.manifest;
 
 /** A run to record, whether or not a model comes of it. Everything is plain data: it can wait on disk. */
 export interface RunRecord {

@@ -1,6 +1,7 @@
 import type { MlflowClient } from "./client";
 import type { KeyValue, Metric } from "./log-batch";
 import { openRun, publishRun, type RunRecord } from "./publish-model";
+import { RUN_TAGS } from "./run-tags";
 
 /** A run that collects a step of each run under it, so that MLflow draws their metrics as curves. */
 export interface SeriesStep {
@@ -36,7 +37,7 @@ export async function publishInSeries(
     startTime,
     tags: series.tags,
   });
-  const tags = [...record.tags, { key: "mlflow.parentRunId", value: parent.runId }];
+  const tags = [...record.tags, { key: RUN_TAGS.parentRunId, value: parent.runId }];
   const { runId } = await publishRun(client, { ...record, tags });
   const metrics = series.metrics.map((metric) => ({ ...metric, step: series.step, timestamp: endTime }));
   await client.runs.log(parent.runId, { metrics, tags: series.tags });

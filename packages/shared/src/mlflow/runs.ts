@@ -1,5 +1,6 @@
 import { isMlflowDown } from "./api-error";
 import { clipTag, type KeyValue, logBatches, type RunData } from "./log-batch";
+import { RUN_TAGS } from "./run-tags";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
@@ -93,7 +94,7 @@ export class Runs {
 
   /** Child runs of a run (the trials of a tuning, the steps of a retraining), newest first. */
   async children(parent: Pick<RunInfo, "runId" | "experimentId">, maxResults = 1000): Promise<RunInfo[]> {
-    const filter = `tags.\`mlflow.parentRunId\` = '${parent.runId.replaceAll("'", "")}'`;
+    const filter = `tags.\`${RUN_TAGS.parentRunId}\` = '${parent.runId.replaceAll("'", "")}'`;
     return this.search([parent.experimentId], filter, maxResults);
   }
 
@@ -108,7 +109,7 @@ export class Runs {
     const body = {
       run_id: runId,
       datasets: datasets.map(({ context, tags = [], sourceType, ...dataset }) => ({
-        tags: [{ key: "mlflow.data.context", value: context }, ...tags],
+        tags: [{ key: RUN_TAGS.dataContext, value: context }, ...tags],
         dataset: { ...dataset, source_type: sourceType },
       })),
     };

@@ -2,6 +2,7 @@ import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { PUBLISH_ID_TAG } from "@colaml/shared/mlflow/publish-model";
+import { RUN_TAGS } from "@colaml/shared/mlflow/run-tags";
 import type { RunIdentity } from "./publication";
 import type { MetricPoint } from "./run-contents";
 import { endRunsLeft } from "./runs-left";
@@ -75,7 +76,7 @@ export class LiveRun {
   async fail(error: unknown): Promise<void> {
     if (this.#runId === undefined) return;
     const { code, message } = toColaError(error);
-    const tags = [{ key: "colaml.failure", value: `${code}: ${message}` }];
+    const tags = [{ key: RUN_TAGS.failure, value: `${code}: ${message}` }];
     try {
       await this.#sending;
       await this.#client.runs.log(this.#runId, { tags });

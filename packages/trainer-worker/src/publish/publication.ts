@@ -11,6 +11,7 @@ import {
 import { SEEN_ROWS_FILE, serialiseSeenRows } from "@colaml/shared/learning/model/seen-rows";
 import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { ModelRecord } from "@colaml/shared/mlflow/publish-model";
+import { absentTag, RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";
 import type { DatasetInput } from "@colaml/shared/mlflow/runs";
 import type { Spooled } from "@colaml/shared/mlflow/spool";
 import { DATASET_TAG } from "@colaml/shared/mlflow/verdict-tags";
@@ -71,25 +72,19 @@ export interface RunIdentity {
   tags: KeyValue[];
 }
 
-/** Tag of runs and model versions: the job they are the result of. */
-export const JOB_KEY_TAG = "colaml.job";
-
 /** The identity of a run that begins now. */
 export function runIdentity(job: TrainJob, jobId: string, jobKey: string, origin: RunOrigin): RunIdentity {
   const startTime = Date.now();
   const stamp = new Date(startTime).toISOString().slice(0, 19).replace("T", " ");
   const runName = job.runName ?? (job.trial ? `trial ${job.trial.number}` : `${job.model} ${stamp}`);
   const tags: [string, string][] = [
-    ["mlflow.user", origin.user],
-    ["mlflow.source.name", origin.sourceName],
-    ["mlflow.source.type", "JOB"],
-    ["mlflow.runName", runName],
-    ["colaml.job_id", jobId.slice(0, 250)],
-    [JOB_KEY_TAG, jobKey],
+    ...Object.entries(sourceTags(origin)),
+    [RUN_TAGS.runName, runName],
+    [RUN_TAGS.jobId, jobId.slice(0, 250)],
+    [RUN_TAGS.job, jobKey],
   ];
-  if (origin.gitCommit !== "") tags.push(["mlflow.source.git.commit", origin.gitCommit]);
   const parentRunId = job.trial?.parentRunId ?? origin.parentRunId;
-  if (parentRunId !== undefined) tags.push(["mlflow.parentRunId", parentRunId]);
+  if (parentRunId !== undefined) tags.push([RUN_TAGS.parentRunId, parentRunId]);
   return {
     publishId: randomUUID(),
     jobKey,
@@ -141,7 +136,7 @@ export function publicationOf(
 /** Metrics that could not be computed, each with its reason. */
 function absentTags(metrics: TrainingSummary["metrics"]): KeyValue[] {
   return Object.entries(metrics).flatMap(([part, { absent = {} }]) =>
-    Object.entries(absent).map(([name, reason]) => ({ key: `colaml.absent.${part}_${name}`, value: reason })),
+    Object.entries(absent).map(([name, reason]) => ({ key: absentTag(part, name), value: reason })),
   );
 }
 

@@ -2,7 +2,8 @@ import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
 import { messageOf } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
-import { JOB_KEY_TAG, type RunOrigin } from "../publish/publication";
+import { RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";
+import type { RunOrigin } from "../publish/publication";
 
 /** The one run that a tuning job's trials are children of; found again whenever the job resumes. */
 export class ParentRun {
@@ -24,16 +25,13 @@ export class ParentRun {
     { user, sourceName, gitCommit }: RunOrigin,
   ): Promise<ParentRun> {
     const experimentId = await client.experiments.ensure(job.experiment);
-    const [found] = await client.runs.search([experimentId], `tags.\`${JOB_KEY_TAG}\` = '${jobKey}'`, 1);
+    const [found] = await client.runs.search([experimentId], `tags.\`${RUN_TAGS.job}\` = '${jobKey}'`, 1);
     if (found) return new ParentRun(client, found);
     const startTime = Date.now();
     const stamp = new Date(startTime).toISOString().slice(0, 19).replace("T", " ");
     const tags = {
-      "mlflow.user": user,
-      "mlflow.source.name": sourceName,
-      "mlflow.source.type": "JOB",
-      [JOB_KEY_TAG]: jobKey,
-      ...(gitCommit === "" ? {} : { "mlflow.source.git.commit": gitCommit }),
+      ...sourceTags({ sourceName, user, gitCommit }),
+      [RUN_TAGS.job]: jobKey,
     };
     const run = await client.runs.create({
       experimentId,
@@ -62,14 +60,14 @@ export class ParentRun {
     const finished = outcomes.filter(({ failed }) => failed === undefined).length;
     metrics.push({ key: "trials_finished", value: finished });
     metrics.push({ key: "trials_failed", value: outcomes.length - finished });
-    const tags = [{ key: "colaml.best_trial", value: String(best.number) }];
+    const tags = [{ key: RUN_TAGS.bestTrial, value: String(best.number) }];
     await this.#client.runs.log(this.runId, { metrics, tags });
     await this.#client.runs.finish(this.runId, "FINISHED", Date.now());
   }
 
   /** Marks the run FAILED, or KILLED if its job was cancelled; never throws. */
   async fail(error: unknown, logger: Logger, isCancelled: boolean): Promise<void> {
-    const tags = [{ key: "colaml.failure", value: messageOf(error) }];
+    const tags = [{ key: RUN_TAGS.failure, value: messageOf(error) }];
     try {
       await this.#client.runs.log(this.runId, { tags });
       await this.#client.runs.finish(this.runId, isCancelled ? "KILLED" : "FAILED", Date.now());
