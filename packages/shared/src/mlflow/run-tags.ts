@@ -5,7 +5,7 @@
 export const RUN_TAGS = {
   /** What the run is: absent for a training; `monitor`, `monitoring`, `closed-loop` or `rollback`. */
   kind: "colaml.kind",
-  /** The job that it is the result of, by its key (`jobKeyOf`), also of model versions; of the closed loop by queue and id. */
+  /** The job that it is the result of, by its key (`jobKeyOf`); of the closed loop by queue and id. */
   job: "colaml.job",
   jobId: "colaml.job_id",
   /** Makes publishing twice harmless. */
