@@ -14,18 +14,19 @@ export let found: usize = 0;
 export let foundCount: i32 = 0;
 
 /**
- * A slot: the term's first eight bytes and its last eight (0 where it has no more than eight), zero-filled; its
- * length, 0 for a free slot; its number, that of no term for a free slot; where its bytes are.
+ * A slot begins with the term's first eight bytes, zero-filled. Behind them, at these places: its last eight (u64, 0
+ * if it has no more than eight), its length (u32, 0 for a free slot), its number (u32, for a free slot the number
+ * behind the last term), where its bytes are (u32).
  */
-const LAST = 8;
-const LENGTH = 16;
-const TERM = 20;
-const BYTES = 24;
-const SLOT_SHIFT = 5;
-const SLOT_BYTES = 32;
+export const SLOT_LAST = 8;
+export const SLOT_LENGTH = 16;
+export const SLOT_TERM = 20;
+export const SLOT_PLACE = 24;
+export const SLOT_BYTES = 32;
 
-const FIRST_FACTOR: u64 = 0x13c6ef372fe94f;
-const LAST_FACTOR: u64 = 0x1f35d1d5a9c3b7;
+/** A term's hash: ((first eight bytes * FIRST_FACTOR) xor (last eight * LAST_FACTOR) xor length) * FIRST_FACTOR. */
+export const FIRST_FACTOR: u64 = 0x13c6ef372fe94f;
+export const LAST_FACTOR: u64 = 0x1f35d1d5a9c3b7;
 
 /** Counts the known words of a normalised text that ends at `end` with a block of spaces behind, and lists them. */
 export function findTerms(start: usize, end: usize): void {
@@ -70,14 +71,14 @@ function count(start: usize, end: usize): void {
   const first = load<u64>(start) & (~(0 as u64) >> (64 - ((min(length, 8) as u64) << 3)));
   const last = load<u64>(end - 8) & (0 - ((length > 8) as u64));
   const hash = (first * FIRST_FACTOR) ^ (last * LAST_FACTOR) ^ length;
-  let slot = (((hash * FIRST_FACTOR) >> slotShift) as usize) << SLOT_SHIFT;
+  let slot = (((hash * FIRST_FACTOR) >> slotShift) as usize) * SLOT_BYTES;
   let at = slots + slot;
   while (isOther(at, first, last, length) || (length > 16 && differsInside(at, start, length))) {
     slot = (slot + SLOT_BYTES) & slotMask;
     at = slots + slot;
   }
-  const isTerm = (load<u32>(at, LENGTH) !== 0) as u64;
-  const term = load<u32>(at, TERM) as usize;
+  const isTerm = (load<u32>(at, SLOT_LENGTH) !== 0) as u64;
+  const term = load<u32>(at, SLOT_TERM) as usize;
   const times = counts + (term << 2);
   store<u32>(times, load<u32>(times) + 1);
   const bits = termBits + ((term >> 6) << 3);
@@ -86,14 +87,15 @@ function count(start: usize, end: usize): void {
 
 /** Whether a slot has a term of other first and last bytes, or of another length. */
 function isOther(at: usize, first: u64, last: u64, length: u32): bool {
-  const slotLength = load<u32>(at, LENGTH);
-  const differs = (load<u64>(at) ^ first) | (load<u64>(at, LAST) ^ last) | ((slotLength ^ length) as u64);
+  const slotLength = load<u32>(at, SLOT_LENGTH);
+  const differs =
+    (load<u64>(at) ^ first) | (load<u64>(at, SLOT_LAST) ^ last) | ((slotLength ^ length) as u64);
   return (((differs !== 0) as i32) & ((slotLength !== 0) as i32)) !== 0;
 }
 
 /** Whether the bytes between the first eight and the last eight differ; a free slot's do not. */
 function differsInside(at: usize, start: usize, length: u32): bool {
-  return load<u32>(at, LENGTH) !== 0 && !same(start + 8, load<u32>(at, BYTES) + 8, length - 16);
+  return load<u32>(at, SLOT_LENGTH) !== 0 && !same(start + 8, load<u32>(at, SLOT_PLACE) + 8, length - 16);
 }
 
 /** Lists the terms found in the order of their columns, which sums over them follow, and clears their bits. */

@@ -1,4 +1,7 @@
-// Everything here reads and writes whole blocks of 16 bytes: callers keep so much room behind what they name.
+// Everything here reads and writes whole blocks of 16 bytes, and words are looked for in four blocks at a time.
+
+/** Bytes that must lie in the memory behind the end of anything: the kernel may read or write so far. */
+export const SLACK = 64;
 
 /** First place in [at, end) that holds `a` or `b`; `end` where there is none. */
 export function findEither(at: usize, end: usize, a: u8, b: u8): usize {

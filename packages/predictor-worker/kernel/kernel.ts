@@ -1,6 +1,7 @@
 // The scoring of plain records, from CSV bytes to CSV bytes: what JavaScript spends most of its time on. Everything
 // that is not plain is handed back to the caller, record by record. The caller lays out the memory and sets every
-// exported variable before the first call; a pointer is an offset in the memory.
+// exported variable before the first call; a pointer is an offset in the memory. What this file exports TypeScript
+// knows by kernel-facts.ts, which scripts/kernel-facts.mjs writes.
 import { findTerms, foundCount } from "./bag-of-words";
 import { NO_TEXT, normalise, normalised, PAGE_WANTED } from "./normalised-text";
 import { writeLine } from "./output-line";
@@ -10,30 +11,66 @@ import { weigh } from "./tfidf-weights";
 
 export {
   counts,
+  FIRST_FACTOR,
   found,
+  LAST_FACTOR,
+  SLOT_BYTES,
+  SLOT_LAST,
+  SLOT_LENGTH,
+  SLOT_PLACE,
+  SLOT_TERM,
   slotMask,
   slotShift,
   slots,
   termBits,
   termWords,
 } from "./bag-of-words";
-export { countByte } from "./bytes";
-export { flips, leafMasks, leafValues, maskedTrees } from "./leaf-masks";
-export { lowercase, normalised, pages, pageWanted } from "./normalised-text";
+export { countByte, SLACK } from "./bytes";
+export {
+  FLIP_BYTES,
+  FLIP_LEAVES,
+  FLIP_TREE,
+  flips,
+  leafMasks,
+  leafValues,
+  MAX_LEAVES,
+  maskedTrees,
+} from "./leaf-masks";
+export { lowercase, normalised, PAGE_SIZE, pages, pageWanted, SEPARATES, UNCLEAR } from "./normalised-text";
 export {
   classCells,
   classes,
   copied,
   copiedCount,
   idField,
+  PROBABILITY_DECIMALS,
   recordsBefore,
   version,
   versionBytes,
 } from "./output-line";
 export { baseMargin, groupOf, groups, margins, probabilities } from "./probabilities";
 export { delimiter, fieldPlaces, fieldsWanted, maxRecordBytes } from "./record";
-export { idf, logCounts, logCountsKnown, norm, sublinear, weights } from "./tfidf-weights";
-export { denseRow, nodes, roots, walkedTrees } from "./tree-walk";
+export {
+  idf,
+  L1_NORM,
+  L2_NORM,
+  logCounts,
+  logCountsKnown,
+  NO_NORM,
+  norm,
+  sublinear,
+  weights,
+} from "./tfidf-weights";
+export {
+  denseRow,
+  NODE_BYTES,
+  NODE_FEATURE,
+  NODE_RIGHT,
+  NODE_VALUE,
+  nodes,
+  roots,
+  walkedTrees,
+} from "./tree-walk";
 
 /** The next record, and where the range ends. */
 export let at: usize = 0;
@@ -53,37 +90,38 @@ export let rows: u32 = 0;
 /** Lines written of texts that hold no term. */
 export let rowsWithoutTerms: u32 = 0;
 
-/** Why `score` stopped. */
-export const END = 0;
+/** Why `score` stopped: the range is done. */
+export const STOPPED_END = 0;
 /** The record at `at` is not plain. */
-export const RECORD = 1;
+export const STOPPED_RECORD = 1;
 /** `pageWanted` has to be worked out. */
-export const PAGE = 2;
+export const STOPPED_PAGE = 2;
 /** `output` needs room for one more line. */
-export const OUTPUT = 3;
+export const STOPPED_OUTPUT = 3;
 
 /** Scores records from `at` on until it has to stop; called again, it goes on. */
 export function score(): i32 {
   while (at < end) {
     const next = readRecord(at, end);
-    if (next === 0) return RECORD;
-    if (output + lineBytes + (next - at) * lineRecords > outputEnd) return OUTPUT;
+    if (next === 0) return STOPPED_RECORD;
+    if (output + lineBytes + (next - at) * lineRecords > outputEnd) return STOPPED_OUTPUT;
     const quote = quoteOf(textField);
     const textStart = fieldStart(textField) + quote;
     const textStop = fieldEnd(textField) - quote;
-    if (((textStop - textStart) as i32) <= missingBytes && mayBeMissing(load<u8>(textStart))) return RECORD;
+    if (((textStop - textStart) as i32) <= missingBytes && mayBeMissing(load<u8>(textStart)))
+      return STOPPED_RECORD;
     const textEnd = normalise(textStart, textStop);
-    if (textEnd === PAGE_WANTED) return PAGE;
-    if (textEnd === NO_TEXT) return RECORD;
+    if (textEnd === PAGE_WANTED) return STOPPED_PAGE;
+    if (textEnd === NO_TEXT) return STOPPED_RECORD;
     findTerms(normalised, textEnd);
-    if (!weigh()) return RECORD;
+    if (!weigh()) return STOPPED_RECORD;
     records++;
     rows++;
     rowsWithoutTerms += (foundCount === 0) as u32;
     output = writeLine(output, records, predict());
     at = next;
   }
-  return END;
+  return STOPPED_END;
 }
 
 /** Whether a value that stands for nothing may begin so: `#N/A`, `-nan`, `1.#IND`, `<NA>`, `N/A`, `nan` and their like. */

@@ -6,20 +6,23 @@ import { weights } from "./tfidf-weights";
 // of a node strikes out the leaves of the first one; the lowest leaf left is the one the row falls into. What is
 // absent costs nothing.
 
-const LEAVES_SHIFT = 6;
-const FLIP_BYTES = 16;
+/** Leaves that a mask has bits for, and leaf values that are kept of each tree. */
+export const MAX_LEAVES = 64;
+/** A flip begins with its threshold (f32, NaN ends a list). Behind it: its tree (u32), the leaves it leaves (u64). */
+export const FLIP_TREE = 4;
+export const FLIP_LEAVES = 8;
+export const FLIP_BYTES = 16;
 
 /** Trees of the model; 0 where one has more leaves than a mask has bits. */
 export let maskedTrees: i32 = 0;
 /**
  * For each feature two pointers (u32) to lists of flips: nodes where absent goes left, thresholds ascending, and
- * nodes where absent goes right, descending. A flip: threshold (f32, NaN ends the list), tree (u32), what it leaves
- * of the tree's leaves (u64).
+ * nodes where absent goes right, descending.
  */
 export let flips: usize = 0;
 /** Leaves not struck out, of each tree: u64 each. */
 export let leafMasks: usize = 0;
-/** Leaf values: f32, 64 for each tree. */
+/** Leaf values: f32, `MAX_LEAVES` for each tree. */
 export let leafValues: usize = 0;
 
 /** Strikes out leaves for the terms found and their weights. */
@@ -37,12 +40,12 @@ export function strikeLeaves(): void {
 }
 
 function strike(flip: usize): void {
-  const mask = leafMasks + ((load<u32>(flip, 4) as usize) << 3);
-  store<u64>(mask, load<u64>(mask) & load<u64>(flip, 8));
+  const mask = leafMasks + ((load<u32>(flip, FLIP_TREE) as usize) << 3);
+  store<u64>(mask, load<u64>(mask) & load<u64>(flip, FLIP_LEAVES));
 }
 
 /** Value of the leaf a row falls into. */
 export function leafOf(tree: usize): f32 {
   const leaf = ctz(load<u64>(leafMasks + (tree << 3))) as usize;
-  return load<f32>(leafValues + (((tree << LEAVES_SHIFT) + leaf) << 2));
+  return load<f32>(leafValues + ((tree * MAX_LEAVES + leaf) << 2));
 }

@@ -1,13 +1,15 @@
 const SPACE: u8 = 32;
 
-/** A code point that separates words. */
-const SEPARATES: i32 = -1;
-/** One of which only the string as a whole says what it becomes. */
-const UNCLEAR: i32 = -2;
+/** What a code point of a page becomes if it separates words. */
+export const SEPARATES: i32 = -1;
+/** The same if only the string as a whole says it: a capital sigma, a dotted capital I. */
+export const UNCLEAR: i32 = -2;
+/** Code points of a page. */
+export const PAGE_SIZE = 256;
 
 /** Not 0 where words are lower-cased. */
 export let lowercase: i32 = 1;
-/** For each page of 256 code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
+/** For each page of `PAGE_SIZE` code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
 export let pages: usize = 0;
 /** The page that has to be worked out before the text can be read. */
 export let pageWanted: i32 = 0;

@@ -4,7 +4,8 @@ import { delimiter, fieldEnd, fieldStart } from "./record";
 
 const LF: u8 = 10;
 const ZERO: u8 = 48;
-const DECIMALS = 9;
+/** Decimals of a probability: an absolute error below 5e-10, finer than float32 anywhere above 0.01. */
+export const PROBABILITY_DECIMALS = 9;
 const SCALE: f64 = 1e9;
 
 /** The field that is the id; below 0, the record's number is. */
@@ -56,11 +57,11 @@ function writeProbability(to: usize, probability: f64): usize {
   store<u8>(to, one ? ZERO + 1 : ZERO);
   store<u8>(to + 1, 46);
   if (one) scaled = 0;
-  for (let at = to + 1 + DECIMALS; at > to + 1; at--) {
+  for (let at = to + 1 + PROBABILITY_DECIMALS; at > to + 1; at--) {
     store<u8>(at, ZERO + ((scaled % 10) as u8));
     scaled /= 10;
   }
-  return to + 2 + DECIMALS;
+  return to + 2 + PROBABILITY_DECIMALS;
 }
 
 function writeNumber(to: usize, value: u64): usize {

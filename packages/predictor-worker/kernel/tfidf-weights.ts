@@ -1,5 +1,6 @@
 import { counts, found, foundCount } from "./bag-of-words";
 
+/** What `norm` may be. */
 export const NO_NORM = 0;
 export const L1_NORM = 1;
 export const L2_NORM = 2;

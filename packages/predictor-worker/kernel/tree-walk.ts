@@ -3,16 +3,20 @@ import { weights } from "./tfidf-weights";
 
 // Trees of more than 64 leaves are walked from root to leaf.
 
-const NODE_SHIFT = 4;
+/**
+ * A node begins with its left child (u32, the node itself at a leaf). Behind it: its right child (u32), its feature
+ * times 2, plus 1 if absent goes left (u32), its threshold or leaf value (f32).
+ */
+export const NODE_RIGHT = 4;
+export const NODE_FEATURE = 8;
+export const NODE_VALUE = 12;
+export const NODE_BYTES = 16;
 
 /** Trees of the model; 0 where they have leaf masks. */
 export let walkedTrees: i32 = 0;
 /** Number of each tree's root: u32 each. */
 export let roots: usize = 0;
-/**
- * Nodes: left child (u32, equal to the node itself at a leaf), right child (u32), feature times 2 plus 1 where
- * absent goes left (u32), threshold or leaf value (f32).
- */
+/** Nodes of all trees, `NODE_BYTES` each. */
 export let nodes: usize = 0;
 /** The row: f32 a feature, NaN where absent, as all are between rows. */
 export let denseRow: usize = 0;
@@ -38,15 +42,15 @@ export function walkedLeaf(tree: usize): f32 {
   let node = load<u32>(roots + (tree << 2));
   let at = nodeAt(node);
   for (let left = load<u32>(at); left !== node; left = load<u32>(at)) {
-    const code = load<u32>(at, 8);
+    const code = load<u32>(at, NODE_FEATURE);
     const x = load<f32>(denseRow + ((code >> 1) << 2));
-    const goesLeft = x < load<f32>(at, 12) || (isNaN(x) && (code & 1) === 1);
-    node = goesLeft ? left : load<u32>(at, 4);
+    const goesLeft = x < load<f32>(at, NODE_VALUE) || (isNaN(x) && (code & 1) === 1);
+    node = goesLeft ? left : load<u32>(at, NODE_RIGHT);
     at = nodeAt(node);
   }
-  return load<f32>(at, 12);
+  return load<f32>(at, NODE_VALUE);
 }
 
 function nodeAt(node: u32): usize {
-  return nodes + ((node as usize) << NODE_SHIFT);
+  return nodes + (node as usize) * NODE_BYTES;
 }

@@ -6,13 +6,17 @@ import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
 import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
-import { type Kernel, SLACK, STOPPED } from "./kernel/kernel";
+import { PROBABILITY_BYTES } from "./decimal";
+import type { Kernel } from "./kernel/kernel";
+import { PAGE_SIZE, SLACK, STOPPED_END, STOPPED_OUTPUT, STOPPED_PAGE } from "./kernel/kernel-facts";
 import { kernelOf } from "./kernel/place-model";
 import { copiesCells, PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";
 import { WIDE_PAGES, WideCharacters } from "./wide-characters";
 
 const NEWLINE = 10;
+/** A page: an i32 for each of its code points. */
+const PAGE_BYTES = PAGE_SIZE * 4;
 /** Least bytes the room for output grows by. */
 const OUTPUT_STEP = 1 << 20;
 /** A lower-cased text may take half as much again: two bytes become three. */
@@ -54,9 +58,9 @@ export class ByteScorer implements ChunkScorer {
     const kernel = this.#kernel;
     const { exports } = kernel;
     this.#open(range, origin);
-    for (let stop = exports.score(); stop !== STOPPED.end; stop = exports.score()) {
-      if (stop === STOPPED.page) this.#placePage(exports.pageWanted.value);
-      else if (stop === STOPPED.output) this.#growOutput(range.length);
+    for (let stop = exports.score(); stop !== STOPPED_END; stop = exports.score()) {
+      if (stop === STOPPED_PAGE) this.#placePage(exports.pageWanted.value);
+      else if (stop === STOPPED_OUTPUT) this.#growOutput(range.length);
       else if (!this.#scorePlain(range, origin)) break;
     }
     const outputStart = this.#outputStart(range.length);
@@ -133,9 +137,9 @@ export class ByteScorer implements ChunkScorer {
   #placePage(page: number): void {
     const { pages } = this.#kernel.exports;
     // pages lie at their own place: the range and the output stay where they are
-    const place = pages.value + WIDE_PAGES * 4 + page * 1024;
+    const place = pages.value + WIDE_PAGES * 4 + page * PAGE_BYTES;
     const meanings = this.#wide.page(page);
-    this.#kernel.bytes(place, 1024).set(new Uint8Array(meanings.buffer));
+    this.#kernel.bytes(place, PAGE_BYTES).set(new Uint8Array(meanings.buffer));
     this.#kernel.bytes(pages.value, WIDE_PAGES * 4).writeUInt32LE(place, page * 4);
   }
 
@@ -171,8 +175,12 @@ function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes:
   const longestClass = Math.max(...cells.map((cell) => cell.length));
   // each copy may write a block too much
   exports.lineBytes.value =
-    SLACK * 4 + longestClass + version.length + classes.length * 12 + output.passThrough.length * 17;
+    SLACK * 4 +
+    longestClass +
+    version.length +
+    classes.length * (1 + PROBABILITY_BYTES) +
+    output.passThrough.length * 17;
   exports.lineRecords.value = 1 + output.passThrough.length;
-  exports.pages.value = kernel.reserve(WIDE_PAGES * (4 + 1024));
+  exports.pages.value = kernel.reserve(WIDE_PAGES * (4 + PAGE_BYTES));
   exports.normalised.value = kernel.reserve(NORMALISED_BYTES);
 }

@@ -1,14 +1,9 @@
 import { isWordCodePoint } from "@colaml/shared/learning/text/word-characters";
-
-/** What a character beyond ASCII is, where it is not the code point it stands for in words. */
-const SEPARATES = -1;
-/** Only the string as a whole says what it becomes: a capital sigma, a dotted capital I, bytes that are no UTF-8. */
-const UNCLEAR = -2;
+import { PAGE_SIZE, SEPARATES, UNCLEAR } from "./kernel/kernel-facts";
 
 const CAPITAL_SIGMA = 0x3a3;
-const PAGE = 256;
-/** Pages of 256 code points that Unicode has. */
-export const WIDE_PAGES = 0x110000 / PAGE;
+/** Pages that Unicode has. */
+export const WIDE_PAGES = 0x110000 / PAGE_SIZE;
 
 /** Code points beyond ASCII as words see them: lower-cased where that is asked for, `SEPARATES`, or `UNCLEAR`. */
 export class WideCharacters {
@@ -20,7 +15,7 @@ export class WideCharacters {
 
   /** What each code point of a page becomes; the first 128 of page 0 are of no interest. */
   page(page: number): Int32Array {
-    return Int32Array.from({ length: PAGE }, (_, i) => this.#meaning(page * PAGE + i));
+    return Int32Array.from({ length: PAGE_SIZE }, (_, i) => this.#meaning(page * PAGE_SIZE + i));
   }
 
   #meaning(codePoint: number): number {

@@ -1,4 +1,5 @@
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { PROBABILITY_BYTES } from "../../scoring/decimal";
 
 /** Told of each id in the output's order: the two halves of a 64-bit hash, and where it stands in some bytes. */
 export type OnId = (low: number, high: number, bytes: Buffer, start: number, end: number) => void;
@@ -9,8 +10,6 @@ const BACKSLASH = 92;
 const DELIMITER = { csv: 44, tsv: 9, ndjson: -1 } as const;
 /** What a line of NDJSON begins with, before the id and its closing quote. */
 const JSON_START = '{"id":"'.length;
-/** A delimiter and a probability: `,0.123456789`. */
-const PROBABILITY_BYTES = 12;
 
 /**
  * Walks over the bytes of an output, in pieces of any size, and hashes the id that each line begins with: the same
@@ -81,7 +80,7 @@ export class OutputIds {
     const { passThrough, explain } = this.#output;
     const others = ["id", "label", "model_version"].length + passThrough.length + (explain > 0 ? 1 : 0);
     if (!header.includes(QUOTE)) {
-      this.#plainBytes = (columns - others) * PROBABILITY_BYTES + 1 + this.#versionBytes;
+      this.#plainBytes = (columns - others) * (1 + PROBABILITY_BYTES) + 1 + this.#versionBytes;
     }
     this.#headerSeen = true;
     return next;

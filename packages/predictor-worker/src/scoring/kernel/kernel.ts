@@ -1,76 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-
-/** Variables of the kernel that hold a number or an offset in its memory; `kernel/*.ts` says what each is. */
-type NumberName =
-  | "at"
-  | "end"
-  | "output"
-  | "outputEnd"
-  | "lineBytes"
-  | "lineRecords"
-  | "textField"
-  | "rows"
-  | "rowsWithoutTerms"
-  | "slots"
-  | "slotMask"
-  | "counts"
-  | "termBits"
-  | "termWords"
-  | "found"
-  | "maskedTrees"
-  | "flips"
-  | "leafMasks"
-  | "leafValues"
-  | "walkedTrees"
-  | "roots"
-  | "nodes"
-  | "denseRow"
-  | "groups"
-  | "groupOf"
-  | "baseMargin"
-  | "margins"
-  | "probabilities"
-  | "idf"
-  | "norm"
-  | "sublinear"
-  | "logCounts"
-  | "logCountsKnown"
-  | "weights"
-  | "lowercase"
-  | "pages"
-  | "pageWanted"
-  | "normalised"
-  | "delimiter"
-  | "fieldPlaces"
-  | "fieldsWanted"
-  | "maxRecordBytes"
-  | "missingBytes"
-  | "idField"
-  | "version"
-  | "versionBytes"
-  | "classCells"
-  | "classes"
-  | "copied"
-  | "copiedCount";
-
-type Variable<T> = { value: T };
+import { type KernelVariables, SLACK } from "./kernel-facts";
 
 /** What the WebAssembly module of `kernel/kernel.ts` exports. */
-export type KernelExports = Record<NumberName, Variable<number>> &
-  Record<"slotShift" | "records" | "recordsBefore", Variable<bigint>> & {
-    memory: WebAssembly.Memory;
-    /** Scores from `at` on; returns why it stopped. */
-    score(): number;
-    /** How often a byte stands between two offsets of the memory. */
-    countByte(at: number, end: number, byte: number): number;
-  };
+export interface KernelExports extends KernelVariables {
+  memory: WebAssembly.Memory;
+  /** Scores from `at` on; returns why it stopped, a `STOPPED_` of the kernel's facts. */
+  score(): number;
+  /** How often a byte stands between two offsets of the memory. */
+  countByte(at: number, end: number, byte: number): number;
+}
 
-/** Why the kernel stopped, as `kernel/kernel.ts` numbers it. */
-export const STOPPED = { end: 0, record: 1, page: 2, output: 3 } as const;
-
-/** What the kernel may read or write behind the end of anything: its blocks are 16 bytes. */
-export const SLACK = 64;
 const WASM_PAGE = 65_536;
 const ALIGNMENT = 16;
 

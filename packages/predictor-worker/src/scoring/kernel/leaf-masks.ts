@@ -1,9 +1,8 @@
 import type { Tree, TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import type { Kernel } from "./kernel";
+import { FLIP_BYTES, FLIP_LEAVES, FLIP_TREE, MAX_LEAVES } from "./kernel-facts";
 
-/** Bits of a mask. */
-const MAX_LEAVES = 64;
-const ALL_LEAVES = 2n ** 64n - 1n;
+const ALL_LEAVES = 2n ** BigInt(MAX_LEAVES) - 1n;
 
 /** A node that a present feature may pass on the other side than an absent one does. */
 interface Flip {
@@ -83,12 +82,12 @@ function placeFlips(kernel: Kernel, flips: readonly Flip[], nFeatures: number): 
 }
 
 function placeList(kernel: Kernel, flips: readonly Flip[]): number {
-  const bytes = Buffer.alloc((flips.length + 1) * 16);
+  const bytes = Buffer.alloc((flips.length + 1) * FLIP_BYTES);
   for (const [i, { threshold, tree, leaves }] of flips.entries()) {
-    bytes.writeFloatLE(threshold, i * 16);
-    bytes.writeUInt32LE(tree, i * 16 + 4);
-    bytes.writeBigUInt64LE(leaves, i * 16 + 8);
+    bytes.writeFloatLE(threshold, i * FLIP_BYTES);
+    bytes.writeUInt32LE(tree, i * FLIP_BYTES + FLIP_TREE);
+    bytes.writeBigUInt64LE(leaves, i * FLIP_BYTES + FLIP_LEAVES);
   }
-  bytes.writeFloatLE(Number.NaN, flips.length * 16);
+  bytes.writeFloatLE(Number.NaN, flips.length * FLIP_BYTES);
   return kernel.place(bytes);
 }

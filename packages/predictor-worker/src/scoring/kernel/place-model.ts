@@ -1,11 +1,12 @@
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { stopWordsOf } from "@colaml/shared/learning/text/tokenizer";
 import { Kernel } from "./kernel";
+import { L1_NORM, L2_NORM, NO_NORM } from "./kernel-facts";
 import { placeLeafMasks } from "./leaf-masks";
 import { placeTreeNodes } from "./tree-nodes";
 import { placeVocabulary } from "./vocabulary-slots";
 
-const NORMS = { none: 0, l1: 1, l2: 2 } as const;
+const NORMS = { none: NO_NORM, l1: L1_NORM, l2: L2_NORM } as const;
 /** Counts of a word in a text that are common; texts with more are scored as strings where the logarithm matters. */
 const LOG_COUNTS = 256;
 

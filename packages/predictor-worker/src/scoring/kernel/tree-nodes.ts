@@ -1,7 +1,6 @@
 import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import type { Kernel } from "./kernel";
-
-const NODE_BYTES = 16;
+import { NODE_BYTES, NODE_FEATURE, NODE_RIGHT, NODE_VALUE } from "./kernel-facts";
 
 /** Lays trees in as `kernel/tree-walk.ts` reads them: for those with too many leaves for masks. */
 export function placeTreeNodes(kernel: Kernel, { trees, nFeatures }: TreeEnsemble): void {
@@ -15,9 +14,9 @@ export function placeTreeNodes(kernel: Kernel, { trees, nFeatures }: TreeEnsembl
       const leaf = tree.left[node] === -1;
       const at = (root + node) * NODE_BYTES;
       nodes.writeUInt32LE(root + (leaf ? node : tree.left[node]!), at);
-      nodes.writeUInt32LE(root + (leaf ? node : tree.right[node]!), at + 4);
-      nodes.writeUInt32LE(tree.feature[node]! * 2 + tree.defaultLeft[node]!, at + 8);
-      nodes.writeFloatLE(tree.value[node]!, at + 12);
+      nodes.writeUInt32LE(root + (leaf ? node : tree.right[node]!), at + NODE_RIGHT);
+      nodes.writeUInt32LE(tree.feature[node]! * 2 + tree.defaultLeft[node]!, at + NODE_FEATURE);
+      nodes.writeFloatLE(tree.value[node]!, at + NODE_VALUE);
     }
     root += tree.left.length;
   }

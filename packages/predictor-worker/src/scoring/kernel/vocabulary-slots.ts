@@ -1,9 +1,14 @@
 import type { Kernel } from "./kernel";
+import {
+  FIRST_FACTOR,
+  LAST_FACTOR,
+  SLOT_BYTES,
+  SLOT_LAST,
+  SLOT_LENGTH,
+  SLOT_PLACE,
+  SLOT_TERM,
+} from "./kernel-facts";
 
-/** Numbers of a slot in the kernel's table: `kernel/bag-of-words.ts` reads them. */
-const SLOT = { bytes: 32, last: 8, length: 16, term: 20, place: 24 } as const;
-const FIRST_FACTOR = 0x13c6ef372fe94fn;
-const LAST_FACTOR = 0x1f35d1d5a9c3b7n;
 const WORD = 8;
 /** Slots a term: nearly every word then finds its own slot or a free one, and no branch is mispredicted. */
 const SPARSENESS = 8;
@@ -11,23 +16,23 @@ const SPARSENESS = 8;
 /** Lays the vocabulary in as the kernel's hash table. `left` are words that never count, even where it has them. */
 export function placeVocabulary(kernel: Kernel, terms: readonly string[], left: ReadonlySet<string>): void {
   const bits = Math.max(4, Math.ceil(Math.log2(terms.length * SPARSENESS)));
-  const table = Buffer.alloc(SLOT.bytes * 2 ** bits);
+  const table = Buffer.alloc(SLOT_BYTES * 2 ** bits);
   const shift = BigInt(64 - bits);
   const mask = 2 ** bits - 1;
-  for (let slot = 0; slot <= mask; slot++) table.writeUInt32LE(terms.length, slot * SLOT.bytes + SLOT.term);
+  for (let slot = 0; slot <= mask; slot++) table.writeUInt32LE(terms.length, slot * SLOT_BYTES + SLOT_TERM);
   for (const [number, term] of terms.entries()) {
     if (left.has(term) || term === "") continue;
     const bytes = Buffer.from(term);
     const place = kernel.place(bytes);
     const { first, last, hash } = keyOf(bytes);
     let slot = Number(BigInt.asUintN(64, hash * FIRST_FACTOR) >> shift);
-    while (table.readUInt32LE(slot * SLOT.bytes + SLOT.length) > 0) slot = (slot + 1) & mask;
-    const at = slot * SLOT.bytes;
+    while (table.readUInt32LE(slot * SLOT_BYTES + SLOT_LENGTH) > 0) slot = (slot + 1) & mask;
+    const at = slot * SLOT_BYTES;
     table.writeBigUInt64LE(first, at);
-    table.writeBigUInt64LE(last, at + SLOT.last);
-    table.writeUInt32LE(bytes.length, at + SLOT.length);
-    table.writeUInt32LE(number, at + SLOT.term);
-    table.writeUInt32LE(place, at + SLOT.place);
+    table.writeBigUInt64LE(last, at + SLOT_LAST);
+    table.writeUInt32LE(bytes.length, at + SLOT_LENGTH);
+    table.writeUInt32LE(number, at + SLOT_TERM);
+    table.writeUInt32LE(place, at + SLOT_PLACE);
   }
   const { exports } = kernel;
   exports.slots.value = kernel.place(table);
