@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import * as zlib from "node:zlib";
 import type { ChunkPlan, PredictChunkJob, PredictChunkResult } from "@colaml/shared/contracts/predict-chunk";
-import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import { ByteScorer } from "../scoring/byte-scorer";
@@ -11,21 +8,10 @@ import { createExplain } from "../scoring/explain";
 import type { ModelSource } from "../scoring/model-cache";
 import { PlainScorer } from "../scoring/plain-scorer";
 import type { ChunkBytes } from "../transport/chunk-transport";
+import { compressPart } from "../transport/part-compression";
 
 /** Scorers kept: one per batch that this worker takes chunks of in turn. */
 const KEPT_SCORERS = 4;
-
-const gzip = promisify(zlib.gzip);
-type Compress = (bytes: Uint8Array) => Promise<Buffer>;
-const zstd = (zlib as { zstdCompress?: Parameters<typeof promisify>[0] }).zstdCompress;
-
-/** Compresses a part so that parts one behind the other are one valid file. */
-export async function compressPart(bytes: Uint8Array, compression: ChunkPlan["output"]["compression"]) {
-  if (compression === "none" || bytes.length === 0) return bytes;
-  if (compression === "gzip") return gzip(bytes, { level: 6 });
-  if (zstd === undefined) throw new ColaError("OUTPUT_UNWRITABLE", "this Node writes no zstd: use .gz");
-  return (promisify(zstd) as Compress)(bytes);
-}
 
 export interface ChunkProcessorOptions {
   models: ModelSource;

@@ -5,12 +5,15 @@ import type {
 } from "@colaml/shared/contracts/predict-chunk";
 import type { OpenQueue, RedisConnection } from "@colaml/shared/queue/connection";
 import type { ModelSource } from "../scoring/model-cache";
-import type { BatchStep } from "./plan/batch-parts";
+
+/** Named moments of a batch, at which tests end the process. */
+export type BatchStep = "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
 
 /** What a coordinator needs of the world. */
 export interface PredictOptions {
   models: ModelSource;
   chunks: OpenQueue<PredictChunkJob, PredictChunkResult>;
+  /** The dead-letter queue: chunks that kept failing. */
   dead: OpenQueue<PredictDeadJob>;
   /** For `transport: redis`. */
   redis: { connection: RedisConnection; prefix: string };
@@ -18,11 +21,12 @@ export interface PredictOptions {
   isUnfinished: (jobId: string) => Promise<boolean>;
   settings: {
     chunkBytes: number;
+    /** Chunks in flight. */
     window: number;
     /** Every path must lie in here; empty: any. */
     dataDir: string;
   };
   clock: () => Date;
-  /** Told of named moments; tests end the process there. */
+  /** Called at named moments; tests end the process there. */
   onStep?: (step: BatchStep) => void;
 }

@@ -1,7 +1,7 @@
 import type { PredictJob, PredictResult } from "@colaml/shared/contracts/predict";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
+import type { FileJob } from "./batch";
 import { predictTexts } from "./inline-texts";
-import type { FileJob } from "./plan/plan-batch";
 import { abandonFile, predictFile } from "./predict-file";
 import type { PredictOptions } from "./predict-options";
 
@@ -9,8 +9,8 @@ import type { PredictOptions } from "./predict-options";
  * The logic of the coordinator: a file to a file by way of chunk jobs, or a few texts at once.
  *
  * The job fails with INPUT_*, COLUMN_NOT_FOUND, OUTPUT_EXISTS, OUTPUT_BUSY, OUTPUT_UNWRITABLE, TOO_MANY_REJECTED,
- * MODEL_*, PATH_NOT_ALLOWED for good, and with MLFLOW_UNREACHABLE or REDIS_* to be tried again. A batch that was
- * stopped, killed or ran out of disk goes on from its checkpoint when the same job, or the same request, runs again.
+ * MODEL_*, PATH_NOT_ALLOWED for good, and with MLFLOW_UNREACHABLE or REDIS_* to be retried. A batch that was
+ * stopped, killed or ran out of disk resumes from its checkpoint when the same job, or the same request, runs again.
  */
 export function createPredictProcessor(options: PredictOptions): Processor<PredictJob, PredictResult> {
   return async (job, context) =>

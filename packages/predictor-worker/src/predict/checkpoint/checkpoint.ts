@@ -1,5 +1,8 @@
 import { rejectedByReasonSchema } from "@colaml/shared/tables/rejected-by-reason";
 import { z } from "zod";
+import type { BegunBatch } from "../batch";
+import type { ChunkPlace } from "../plan/chunk-cursor";
+import { type ChunkCounts, sumCounts } from "./chunk-counts";
 
 const count = z.number().int().min(0);
 
@@ -11,11 +14,12 @@ const chunkEntrySchema = z.strictObject({
   end: count,
   rows: count,
   rejected: count,
-  /** Of the part; absent for a chunk that was set aside, and for a record too long to be scored. */
+  /** Of the part; absent for a chunk on the dead-letter queue, and for a record too long to be scored. */
   sha256: z.string().optional(),
 });
 
-const setAsideSchema = z.strictObject({
+/** A chunk that kept failing; in a checkpoint and a receipt such chunks are called `setAside`. */
+const deadLetterSchema = z.strictObject({
   /** Of the chunk's job, and of the `predict-dead` job that stands for it. */
   id: z.string(),
   index: count,
@@ -26,7 +30,7 @@ const setAsideSchema = z.strictObject({
   reason: z.string(),
 });
 
-/** Where a batch is: everything before it is on the disk and is not done again. */
+/** How far a batch is: everything before it is on the disk and is not done again. */
 export const checkpointSchema = z.strictObject({
   v: z.literal(1),
   /** The next chunk to append, and where its records begin. */
@@ -44,8 +48,59 @@ export const checkpointSchema = z.strictObject({
   invalidUtf8: count,
   withoutKnownWords: count.optional(),
   chunks: z.array(chunkEntrySchema),
-  setAside: z.array(setAsideSchema),
+  setAside: z.array(deadLetterSchema),
   /** The output is complete; what is left is to rename it into place. */
   complete: z.boolean(),
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** How far the batch is by what is on the disk. */
+export async function readCheckpoint(batch: BegunBatch): Promise<Checkpoint> {
+  return (await batch.folder.read("checkpoint.json", checkpointSchema)) ?? firstCheckpoint(batch);
+}
+
+function firstCheckpoint({ job, record }: BegunBatch): Checkpoint {
+  const { start, firstLine, firstRow } = job.range ?? {
+    start: record.dataStart,
+    firstLine: record.firstLine,
+    firstRow: 0,
+  };
+  return {
+    v: 1,
+    nextChunk: 0,
+    inputOffset: start,
+    line: firstLine,
+    row: firstRow,
+    outputBytes: 0,
+    rejectedBytes: 0,
+    rows: 0,
+    rejected: 0,
+    rejectedByReason: {},
+    invalidUtf8: 0,
+    withoutKnownWords: 0,
+    chunks: [],
+    setAside: [],
+    complete: false,
+  };
+}
+
+/** How far a batch is behind one more chunk. The list of chunks, which may be long, is not copied but grows. */
+export function advance(
+  before: Checkpoint,
+  chunk: ChunkPlace,
+  counts: ChunkCounts & { sha256?: string },
+  sizes: Pick<Checkpoint, "outputBytes" | "rejectedBytes">,
+): Checkpoint {
+  const { index, start, end } = chunk;
+  const { rows, rejected, sha256 } = counts;
+  before.chunks.push({ index, start, end, rows, rejected, ...(sha256 !== undefined && { sha256 }) });
+  return {
+    ...before,
+    nextChunk: index + 1,
+    inputOffset: end,
+    line: chunk.firstLine + chunk.lines,
+    row: chunk.firstRow + chunk.records,
+    ...sizes,
+    ...sumCounts(before, counts),
+  };
+}

@@ -1,10 +1,7 @@
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { promisify } from "node:util";
-import * as zlib from "node:zlib";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import type { RepeatedIds } from "@colaml/shared/contracts/receipt";
+import { inflatePart, readParts } from "../../transport/part-compression";
 import { HashBuckets } from "./hash-buckets";
 import { HashTable } from "./hash-table";
 import { OutputIds } from "./output-ids";
@@ -13,24 +10,14 @@ import { OutputIds } from "./output-ids";
 const COMPARED = 1 << 18;
 /** Ids that are named, with the rows they were first met at. */
 const EXAMPLES = 3;
-const READ_BYTES = 1 << 20;
 /** An id is shown so far. */
 const SHOWN_BYTES = 100;
 
-type Compression = ChunkPlan["output"]["compression"];
-type Zstd = {
-  zstdDecompress?: Parameters<typeof promisify>[0];
-  zstdDecompressSync?: (
-    bytes: Buffer,
-    options: { info: true },
-  ) => { buffer: Buffer; engine: { bytesWritten: number } };
-};
-type Inflate = (bytes: Uint8Array) => Promise<Buffer>;
-
 /**
  * Finds ids that the input has twice, which is allowed, by the lines of the output as they are written. Exact but for
- * two ids of one 64-bit hash (in 10 million rows, once in 300,000 files), in constant memory: the hashes,
- * 8 bytes a row, go to the batch's folder, bucket by bucket, and buckets are looked through at the end. It is fed anew when a batch goes on, so nothing of it need last.
+ * two ids of one 64-bit hash (in 10 million rows, once in 300,000 files), in constant memory: the hashes, 8 bytes per
+ * row, go to the batch's folder, bucket by bucket, and buckets are looked through at the end. It is fed anew when a
+ * batch resumes, so nothing of it need last.
  */
 export class RepeatedIdFinder {
   readonly #plan: ChunkPlan;
@@ -49,13 +36,13 @@ export class RepeatedIdFinder {
   }
 
   /** Bytes of the output in its order, compressed as the output is, in whole members. */
-  async add(part: Buffer): Promise<void> {
-    this.#ids.add(await inflated(part, this.#plan.output.compression));
+  async add(bytes: Buffer): Promise<void> {
+    this.#ids.add(await inflatePart(bytes, this.#plan.output.compression));
   }
 
   /** The first `size` bytes of an output file: what an earlier coordinator wrote. */
   async addFile(path: string, size: number): Promise<void> {
-    await readOutput(path, size, this.#plan.output.compression, (piece) => this.#ids.add(piece));
+    await readParts(path, size, this.#plan.output.compression, (piece) => this.#ids.add(piece));
   }
 
   /**
@@ -105,50 +92,9 @@ export class RepeatedIdFinder {
       example.id = bytes.toString("utf8", start, Math.min(end, start + SHOWN_BYTES));
       example.rows.push(row);
     });
-    await readOutput(output, size, this.#plan.output.compression, (piece) => ids.add(piece));
+    await readParts(output, size, this.#plan.output.compression, (piece) => ids.add(piece));
     return found
       .sort((a, b) => a.rows[1]! - b.rows[1]!)
       .map(({ id, rows }) => ({ id, rows: [rows[0]!, rows[1]!] }));
   }
-}
-
-async function inflated(part: Buffer, compression: Compression): Promise<Buffer> {
-  if (compression === "none" || part.length === 0) return part;
-  if (compression === "gzip") return promisify(zlib.gunzip)(part);
-  return (promisify((zlib as Zstd).zstdDecompress!) as Inflate)(part);
-}
-
-async function readOutput(
-  path: string,
-  size: number,
-  compression: Compression,
-  onPiece: (piece: Buffer) => void,
-): Promise<void> {
-  if (size === 0) return;
-  const file = createReadStream(path, { end: size - 1, highWaterMark: READ_BYTES });
-  const take = async (pieces: AsyncIterable<Buffer>) => {
-    for await (const piece of pieces) onPiece(piece);
-  };
-  if (compression === "none") return pipeline(file, take);
-  if (compression === "gzip") return pipeline(file, zlib.createGunzip(), take);
-  return pipeline(file, (pieces: AsyncIterable<Buffer>) => readFrames(pieces, onPiece));
-}
-
-/**
- * Node's zstd stops behind the first frame, and an output has one for each part. Nor does it say where bytes end
- * within a frame: a frame is known to be whole by what follows it, the last one by the end.
- */
-async function readFrames(pieces: AsyncIterable<Buffer>, onPiece: (piece: Buffer) => void): Promise<void> {
-  const inflate = (bytes: Buffer) => (zlib as Zstd).zstdDecompressSync!(bytes, { info: true });
-  let held: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    held = Buffer.concat([held, piece]);
-    for (;;) {
-      const { buffer, engine } = inflate(held);
-      if (engine.bytesWritten === held.length) break;
-      onPiece(buffer);
-      held = held.subarray(engine.bytesWritten);
-    }
-  }
-  if (held.length > 0) onPiece(inflate(held).buffer);
 }

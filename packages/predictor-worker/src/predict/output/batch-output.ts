@@ -1,71 +1,83 @@
-import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
-import { hashFile } from "@colaml/shared/files/digest";
-import { FILE_MODE, OPEN_GROWING, OPEN_STANDING } from "@colaml/shared/files/durable-file";
-import { outputError } from "@colaml/shared/files/file-errors";
+import type { RepeatedIds } from "@colaml/shared/contracts/receipt";
+import { outputHeader } from "../../scoring/output-columns";
+import { REJECTED_HEADER } from "../../scoring/rejected-lines";
+import { compressPart } from "../../transport/part-compression";
+import type { BegunBatch } from "../batch";
+import { RepeatedIdFinder } from "../ids/repeated-ids";
+import { GrowingFile } from "./growing-file";
 
-/**
- * A file that grows at a known offset: what is written twice, after a kill, is the same bytes at the same place. It
- * is never cut before the end, so that a second writer cannot take anything from the first.
- */
-export class GrowingFile {
-  readonly path: string;
-  /** Bytes that belong to the file so far. */
-  size = 0;
-  readonly #file: FileHandle;
-  readonly #hash: Hash = createHash("sha256");
+/** Bytes of both files so far. */
+export interface OutputSizes {
+  outputBytes: number;
+  rejectedBytes: number;
+}
 
-  private constructor(path: string, file: FileHandle) {
-    this.path = path;
-    this.#file = file;
+/** What a batch writes as it goes, in its folder: the output, the rejected file, and a look at the ids of the output. */
+export class BatchOutput {
+  readonly #output: GrowingFile;
+  readonly #rejected: GrowingFile;
+  /** Absent if row numbers are the ids. */
+  readonly #repeatedIds: RepeatedIdFinder | undefined;
+
+  private constructor(output: GrowingFile, rejected: GrowingFile, repeatedIds: RepeatedIdFinder | undefined) {
+    this.#output = output;
+    this.#rejected = rejected;
+    this.#repeatedIds = repeatedIds;
   }
 
-  /** Opens the file with its first `size` bytes standing. */
-  static async open(path: string, size: number): Promise<GrowingFile> {
-    try {
-      // never cut: that would take from another writer what it has written
-      const file = await open(path, size > 0 ? OPEN_STANDING : OPEN_GROWING, FILE_MODE);
-      const growing = new GrowingFile(path, file);
-      await hashFile(path, growing.#hash, size);
-      growing.size = size;
-      return growing;
-    } catch (error) {
-      throw outputError(path, error);
+  /**
+   * Both files as far as the checkpoint covers them; with their headers if it covers no chunk.
+   * @throws ColaError OUTPUT_UNWRITABLE
+   */
+  static async open(
+    { folder, record: { plan }, options }: BegunBatch,
+    from: OutputSizes & { nextChunk: number },
+  ): Promise<BatchOutput> {
+    const output = await GrowingFile.open(folder.outputFile, from.outputBytes);
+    const rejected = await GrowingFile.open(folder.rejectedFile, from.rejectedBytes);
+    const repeatedIds = plan.input.id && new RepeatedIdFinder(plan, folder.path);
+    const files = new BatchOutput(output, rejected, repeatedIds);
+    if (from.nextChunk > 0) await repeatedIds?.addFile(output.path, output.size);
+    else {
+      const { bundle } = await options.models.load(plan.model);
+      const header = Buffer.from(outputHeader(plan.output, bundle.classes));
+      await files.append(Buffer.from(await compressPart(header, plan.output.compression)));
+      await files.appendRejected(Buffer.from(REJECTED_HEADER));
     }
+    return files;
   }
 
-  /** @throws ColaError OUTPUT_UNWRITABLE */
-  async append(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
-    try {
-      let written = 0;
-      while (written < bytes.length) {
-        const left = bytes.length - written;
-        written += (await this.#file.write(bytes, written, left, this.size + written)).bytesWritten;
-      }
-    } catch (error) {
-      throw outputError(this.path, error);
-    }
-    this.#hash.update(bytes);
-    this.size += bytes.length;
+  get sizes(): OutputSizes {
+    return { outputBytes: this.#output.size, rejectedBytes: this.#rejected.size };
   }
 
+  /** Lines of the output, compressed as the output is. */
+  async append(lines: Buffer): Promise<void> {
+    await this.#output.append(lines);
+    await this.#repeatedIds?.add(lines);
+  }
+
+  async appendRejected(lines: Buffer): Promise<void> {
+    await this.#rejected.append(lines);
+  }
+
+  /** Makes what was appended last. */
   async sync(): Promise<void> {
-    try {
-      await this.#file.datasync();
-    } catch (error) {
-      throw outputError(this.path, error);
-    }
+    await this.#output.sync();
+    await this.#rejected.sync();
   }
 
-  /** Cuts what lies behind the last byte, makes it last, and gives the sha256 of all of it. */
-  async finish(): Promise<string> {
-    await this.#file.truncate(this.size);
-    await this.#file.sync();
-    return this.#hash.copy().digest("hex");
+  /** Makes both files last as they are to be read: nothing is behind their last byte. */
+  async finish(): Promise<{ sha256: string; repeatedIds: RepeatedIds | undefined }> {
+    const output = this.#output;
+    const sha256 = await output.finish();
+    await this.#rejected.finish();
+    return { sha256, repeatedIds: await this.#repeatedIds?.finish(output.path, output.size) };
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await this.#output.close();
+    await this.#rejected.close();
+    this.#repeatedIds?.close();
   }
 }

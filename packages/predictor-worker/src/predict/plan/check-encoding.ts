@@ -11,7 +11,7 @@ export interface InvalidRows {
 }
 
 /** Looks through the records of a file's beginning; the last one may be cut off and does not count. */
-export function invalidRowsOf(records: Buffer, plan: ChunkPlan): InvalidRows {
+export function countInvalidRows(records: Buffer, plan: ChunkPlan): InvalidRows {
   const kept = new InvalidBytes();
   const counted = { rows: 0, invalid: 0 };
   const scanner = scannerFor(plan);

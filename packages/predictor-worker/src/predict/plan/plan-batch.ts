@@ -1,4 +1,3 @@
-import type { PredictJob } from "@colaml/shared/contracts/predict";
 import type { ChunkPlan, FieldRef } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
@@ -9,11 +8,9 @@ import { formatOf } from "@colaml/shared/tables/file-format";
 import { HEADER_BYTES, type Header, readHeader } from "@colaml/shared/tables/header";
 import type { InputSource } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
-import { firstKeys } from "../ids/first-keys";
-import { invalidRowsOf } from "./check-encoding";
-
-/** A file job: the schema lets it through only with an input and an output. */
-export type FileJob = PredictJob & Required<Pick<PredictJob, "input" | "output">>;
+import type { FileJob } from "../batch";
+import { countInvalidRows } from "./check-encoding";
+import { readFirstKeys } from "./first-keys";
 
 /** How the input is cut up and scored. */
 export interface PlannedBatch {
@@ -64,7 +61,7 @@ export async function planBatch(
     model,
   };
   const { dataStart, lines, note } = header;
-  const { rows, invalid, sample } = invalidRowsOf(head.subarray(dataStart), plan);
+  const { rows, invalid, sample } = countInvalidRows(head.subarray(dataStart), plan);
   checkUtf8Share(job.input.path, { rows, invalid }, sample);
   return { plan, dataStart, firstLine: lines + 1, ...(note !== undefined && { note }) };
 }
@@ -92,7 +89,7 @@ function columnsOf(
   wanted: readonly string[],
 ): ReadonlySet<string> {
   if (header.dialect.delimiter >= 0) return new Set(header.columns);
-  const { keys, decisive } = firstKeys(head, header);
+  const { keys, decisive } = readFirstKeys(head, header);
   const missing = wanted.find((column) => !keys.has(column));
   if (decisive && missing !== undefined) throw columnNotFound(path, missing, [...keys]);
   return keys;

@@ -10,11 +10,11 @@ import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
 import { whenRoom } from "./when-room";
 
-/** A chunk whose worker fails in a way that may pass is tried so often. */
+/** A chunk whose worker fails in a way that may pass is tried this often. */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 500;
 /**
- * A chunk that a worker holds is waited for so long when a batch ends early: longer than one takes to score, and
+ * A chunk that a worker holds is waited for this long when a batch ends early: longer than one takes to score, and
  * than the lock of a worker that was killed lasts.
  */
 const RELEASE_MS = 30_000;
@@ -39,13 +39,13 @@ export interface ChunkQueue {
    * checkpoint did not get to it, and a Redis that lost its last second has them again.
    */
   sweep(from: number, to: number): Promise<void>;
-  /** Records a chunk that kept failing where people see it. */
-  setAside(dead: PredictDeadJob): Promise<void>;
+  /** Puts a chunk that kept failing on the dead-letter queue, which people see. */
+  addDeadLetter(letter: PredictDeadJob): Promise<void>;
 }
 
 /**
  * The queue's jobs stay until the coordinator removes them: their results are read by polling, not from events.
- * Where Redis is full, commands wait for room and `onFull` is told.
+ * If Redis is full, commands wait for room, and `onFull` is called.
  */
 export function createChunkQueue(
   chunks: OpenQueue<PredictChunkJob, PredictChunkResult>,
@@ -65,7 +65,7 @@ export function createChunkQueue(
       await requestCancel(connection, redis.prefix, QUEUES.predictChunk, id);
       await delay(RELEASE_POLL_MS);
     }
-    // the chunk may come again when the batch goes on
+    // the chunk may come again when the batch resumes
     if (asked) await clearCancel(connection, redis.prefix, QUEUES.predictChunk, id);
   };
   return {
@@ -93,9 +93,9 @@ export function createChunkQueue(
         await Promise.all(Array.from({ length }, (_, i) => remove(first + i)));
       }
     },
-    async setAside(job) {
-      const options = { jobId: chunkJobId(batch, job.index) };
-      await whenRoom(() => dead.queue.add("chunk", job, options), onFull);
+    async addDeadLetter(letter) {
+      const options = { jobId: chunkJobId(batch, letter.index) };
+      await whenRoom(() => dead.queue.add("chunk", letter, options), onFull);
     },
   };
 }

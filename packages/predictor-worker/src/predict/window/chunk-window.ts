@@ -1,102 +1,120 @@
-import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { BatchParts } from "../plan/batch-parts";
-import { ChunkCursor, type PlannedChunk } from "../plan/chunk-cursor";
-import { unlessAborted } from "../unless-aborted";
-import { sayFull, whenRoom } from "./when-room";
+import { setTimeout as delay } from "node:timers/promises";
+import type { PredictChunkResult } from "@colaml/shared/contracts/predict-chunk";
+import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
+import { parseFailedReason } from "@colaml/shared/worker/job-errors";
+import type { BegunBatch } from "../batch";
+import { ChunkCursor, type ChunkPlace, type ChunkStart } from "../plan/chunk-cursor";
+import type { BatchChunks } from "./batch-chunks";
 
-/** A chunk in flight: its place, without its bytes. */
-export type InFlight = Omit<PlannedChunk, "bytes">;
+/** How often the oldest chunk is looked at: at first, and when nothing comes. */
+const POLL_MS = { least: 5, most: 200 };
 
-type WindowParts = Pick<
-  BatchParts,
-  "record" | "source" | "bytes" | "queue" | "window" | "context" | "onStep"
->;
+/** Failures of a chunk that are not the chunk's own: the batch ends with them and can be resumed. */
+const NOT_THE_CHUNK: ReadonlySet<ErrorCode> = new Set([
+  "OUTPUT_UNWRITABLE",
+  "INPUT_CHANGED",
+  "INPUT_NOT_FOUND",
+  "PATH_NOT_ALLOWED",
+  "MODEL_NOT_FOUND",
+  "MODEL_CORRUPT",
+  "MLFLOW_UNREACHABLE",
+  "MLFLOW_FAILED",
+  "REDIS_FULL",
+]);
+
+/** What became of the oldest chunk of the window. */
+export type EndedChunk =
+  | { state: "done"; place: ChunkPlace; part: Buffer; result: PredictChunkResult }
+  /** A record too long to be scored, which no worker gets. */
+  | { state: "oversize"; place: ChunkPlace; reason: string }
+  /** It kept failing. */
+  | { state: "failed"; place: ChunkPlace; reason: string };
 
 /** The chunks that are out, oldest first: at most `window` of them, whatever the size of the input. */
 export class ChunkWindow {
-  readonly #parts: WindowParts;
+  readonly #batch: BegunBatch;
+  readonly #chunks: BatchChunks;
   readonly #cursor: ChunkCursor;
-  readonly #inFlight: InFlight[] = [];
-  /** The last chunk's way onto the queue: it may still land when the job has ended. */
-  #adding: Promise<unknown> = Promise.resolve();
+  readonly #inFlight: ChunkPlace[] = [];
 
-  constructor(parts: WindowParts, from: { index: number; offset: number; line: number; row: number }) {
-    this.#parts = parts;
-    const { plan, chunkBytes } = parts.record;
-    this.#cursor = new ChunkCursor(parts.source, plan, chunkBytes, from);
+  constructor(batch: BegunBatch, chunks: BatchChunks, from: ChunkStart) {
+    this.#batch = batch;
+    this.#chunks = chunks;
+    this.#cursor = new ChunkCursor(batch, from);
   }
 
-  /** The chunk whose part comes next in the output; undefined when all are done. */
-  get head(): InFlight | undefined {
-    return this.#inFlight[0];
+  /**
+   * Fills the window, waits for its oldest chunk and takes it out. `end` behind the last chunk; `stopping` if the
+   * process stops: chunks that are out stay out.
+   *
+   * @throws ColaError with the code of a chunk's failure that is not the chunk's own
+   */
+  async next(): Promise<EndedChunk | "end" | "stopping"> {
+    if (this.#batch.context.stopping.aborted) return "stopping";
+    await this.fill();
+    const [place] = this.#inFlight;
+    if (place === undefined) return "end";
+    const ended = await this.#waitFor(place);
+    if (ended !== "stopping") this.#inFlight.shift();
+    return ended;
   }
 
   /** Sends chunks out until the window is full or the input ends. */
   async fill(): Promise<void> {
-    const { window, context, onStep } = this.#parts;
-    while (this.#inFlight.length < window) {
+    const { context, options } = this.#batch;
+    while (this.#inFlight.length < options.settings.window) {
       context.signal.throwIfAborted();
       const chunk = await this.#cursor.next();
       if (chunk === undefined) return;
-      const { bytes, ...place } = chunk;
-      if (!chunk.oversize) await this.#add(place, bytes);
+      const { place, bytes } = chunk;
+      if (!place.oversize) await this.#chunks.send(place, bytes);
       this.#inFlight.push(place);
-      onStep("added");
+      options.onStep?.("added");
     }
   }
 
-  /** The head is done with. */
-  shift(): void {
-    this.#inFlight.shift();
+  async #waitFor(place: ChunkPlace): Promise<EndedChunk | "stopping"> {
+    if (place.oversize) return { state: "oversize", place, reason: place.oversize.reason };
+    const { signal, stopping } = this.#batch.context;
+    for (let wait = POLL_MS.least; ; wait = Math.min(wait * 2, POLL_MS.most)) {
+      const outcome = await this.#chunks.outcome(place.index);
+      if (outcome.state === "done") {
+        const { result } = outcome;
+        const part = await this.#chunks.takePart(place.index, result);
+        if (part) return { state: "done", place, part, result };
+      }
+      if (outcome.state === "failed" && !(await this.#isToBeMadeAgain(place, outcome.reason))) {
+        return { state: "failed", place, reason: parseFailedReason(outcome.reason).message };
+      }
+      if (outcome.state !== "running") await this.#sendMissing();
+      else if (stopping.aborted) return "stopping";
+      else await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  /**
+   * Whether a chunk failed for a reason that has nothing to do with it. It is taken off the queue, or whoever takes
+   * the batch up would find it failed. If Redis was full it is made again, else the batch ends here.
+   */
+  async #isToBeMadeAgain(place: ChunkPlace, failedReason: string): Promise<boolean> {
+    const { code, message } = parseFailedReason(failedReason);
+    if (!NOT_THE_CHUNK.has(code)) return false;
+    await this.#chunks.remove(place.index);
+    if (code === "REDIS_FULL") return true;
+    throw new ColaError(code, message);
   }
 
   /** Redis forgot a chunk: most likely all of them. Those that are there stay as they are. */
-  async addMissing(): Promise<void> {
-    const { context, queue } = this.#parts;
+  async #sendMissing(): Promise<void> {
     let again = 0;
     for (const place of this.#inFlight) {
       if (place.oversize) continue;
-      const { state } = await unlessAborted(context.signal, queue.outcome(place.index));
+      const { state } = await this.#chunks.outcome(place.index);
       if (state !== "missing") continue;
-      await this.#add(place, await this.rangeBytes(place));
+      await this.#chunks.send(place, await this.#chunks.readRecords(place));
       again++;
     }
-    if (again > 0) context.logger.warn("chunks were gone from Redis and are added again", { chunks: again });
-  }
-
-  /** Takes the chunks from `from` to before `to` off the queue, the one that is on its way there too. */
-  async withdraw(from: number, to: number): Promise<void> {
-    const { queue, bytes } = this.#parts;
-    await this.#adding.catch(() => undefined);
-    for (let index = from; index < to; index++) {
-      await queue.remove(index);
-      await bytes.drop(index);
-    }
-  }
-
-  /** The bytes of a chunk that is out: from the input, or, as an inflated one only flows forwards, as offered. */
-  async rangeBytes({ index, start, end }: InFlight): Promise<Buffer> {
-    const { source, bytes } = this.#parts;
-    if (source.ranges) return source.read(start, end - start);
-    const offered = await bytes.offered(index);
-    if (offered !== undefined) return offered;
-    throw new ColaError(
-      "INTERNAL",
-      `the bytes of chunk ${index} are gone: the batch starts from its checkpoint`,
-    );
-  }
-
-  async #add(place: InFlight, bytes: Buffer): Promise<void> {
-    const { queue, record, context } = this.#parts;
-    const { index, start, end, firstLine, firstRow } = place;
-    const source = await whenRoom(
-      () => this.#parts.bytes.offer(index, start, end, bytes),
-      () => sayFull(context.logger),
-    );
-    context.signal.throwIfAborted();
-    const { id: batch, plan } = record;
-    const adding = queue.add({ v: 1, batch, index, plan, source, firstLine, firstRow });
-    this.#adding = adding;
-    await unlessAborted(context.signal, adding);
+    const { logger } = this.#batch.context;
+    if (again > 0) logger.warn("chunks were gone from Redis and are added again", { chunks: again });
   }
 }

@@ -1,7 +1,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileJob, planBatch } from "@colaml/predictor-worker/predict/plan/plan-batch";
+import type { FileJob } from "@colaml/predictor-worker/predict/batch";
+import { planBatch } from "@colaml/predictor-worker/predict/plan/plan-batch";
 import { PlainScorer } from "@colaml/predictor-worker/scoring/plain-scorer";
 import { predictJobSchema } from "@colaml/shared/contracts/predict";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BatchChunks } from "@colaml/predictor-worker/predict/window/batch-chunks";
+import type { ChunkQueue } from "@colaml/predictor-worker/predict/window/chunk-queue";
 import { ChunkWindow } from "@colaml/predictor-worker/predict/window/chunk-window";
 import type { BatchBytes } from "@colaml/predictor-worker/transport/chunk-transport";
 import { ColaError } from "@colaml/shared/errors/cola-error";
@@ -40,15 +42,15 @@ function windowOn(onOffer: (index: number) => void) {
     release: async () => {},
     drop: async (index) => void offered.delete(index),
   };
-  const queue = {
-    async add({ index }: { index: number }) {
+  const queue: ChunkQueue = {
+    async add({ index }) {
       if (index === hold) await gate;
       queued.add(index);
     },
     outcome: async () => ({ state: "running" as const }),
-    remove: async (index: number) => void queued.delete(index),
+    remove: async (index) => void queued.delete(index),
     sweep: async () => undefined,
-    setAside: async () => undefined,
+    addDeadLetter: async () => undefined,
   };
   const field = { name: "text", place: 1 };
   const plan = {
@@ -56,41 +58,39 @@ function windowOn(onOffer: (index: number) => void) {
     output: { format: "csv", compression: "none", passThrough: [], explain: 0, spreadsheetSafe: false },
     model: { name: "m", version: "1", runId: "r", source: "s", manifestSha256: "0" },
   };
-  const parts = {
+  const batch = {
     record: { id: "b1", plan, chunkBytes: 1024 },
     source,
-    bytes,
-    queue,
-    window: 3,
     context: { signal: abort.signal, logger: { warn: () => undefined } },
-    onStep: () => undefined,
+    options: { settings: { window: 3 } },
   } as unknown as ConstructorParameters<typeof ChunkWindow>[0];
-  const window = new ChunkWindow(parts, { index: 0, offset: 0, line: 1, row: 0 });
-  return { window, abort, queued, offered, release, holdUp: (index: number) => (hold = index) };
+  const chunks = new BatchChunks(batch, queue, bytes);
+  const window = new ChunkWindow(batch, chunks, { nextChunk: 0, inputOffset: 0, line: 1, row: 0 });
+  return { window, chunks, abort, queued, offered, release, holdUp: (index: number) => (hold = index) };
 }
 
 const cancelled = new ColaError("JOB_CANCELLED", "cancelled");
 
 describe("a batch that is cancelled", () => {
   it("takes back the chunk that was on its way onto the queue", async () => {
-    const { window, abort, queued, offered, release, holdUp } = windowOn(() => undefined);
+    const { window, chunks, abort, queued, offered, release, holdUp } = windowOn(() => undefined);
     holdUp(1);
     const filled = window.fill();
     while (!queued.has(0) || !offered.has(1)) await new Promise(setImmediate);
     abort.abort(cancelled);
     await expect(filled).rejects.toBe(cancelled);
-    const withdrawn = window.withdraw(0, 3);
+    const withdrawn = chunks.withdraw(0, 3);
     release();
     await withdrawn;
     expect([...queued, ...offered]).toEqual([]);
   });
 
   it("adds no chunk whose bytes were being offered", async () => {
-    const { window, abort, queued, offered } = windowOn((index) => {
+    const { window, chunks, abort, queued, offered } = windowOn((index) => {
       if (index === 1) abort.abort(cancelled);
     });
     await expect(window.fill()).rejects.toBe(cancelled);
-    await window.withdraw(0, 3);
+    await chunks.withdraw(0, 3);
     await new Promise(setImmediate);
     expect([...queued, ...offered]).toEqual([]);
   });

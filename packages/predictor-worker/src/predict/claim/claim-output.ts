@@ -4,40 +4,35 @@ import { readReceipt, receiptSchema } from "@colaml/shared/contracts/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkPredictionOutput } from "@colaml/shared/outputs/prediction-output";
 import { identifyInput } from "@colaml/shared/tables/input-file";
-import type { JobContext } from "@colaml/shared/worker/job-context";
-import { filesOf, moveIntoPlace, resultOf } from "../finish/finish-batch";
-import type { FileJob } from "../plan/plan-batch";
-import type { PredictOptions } from "../predict-options";
-import type { BatchFolder, Owner } from "./batch-folder";
-import { batchRecordSchema, requestDigest } from "./batch-record";
+import type { Batch } from "../batch";
+import { filesOf, moveIntoPlace } from "../finish/finish-batch";
+import { resultOf } from "../finish/receipt";
+import { batchRecordSchema, requestDigest } from "../folder/batch-record";
 
-/** A job that was killed between its last rename and its answer is not done again. */
-export async function resultOfEarlierRun(
-  job: FileJob,
-  folder: BatchFolder,
-  jobId: string,
-): Promise<PredictResult | undefined> {
+/** The result of a job that was killed between its receipt and its answer: it is not done again. */
+export async function findEarlierResult(batch: Batch): Promise<PredictResult | undefined> {
+  const { job, folder, owner } = batch;
   const pending = await folder.read("receipt.json", receiptSchema);
-  if (pending && pending.jobId === jobId) {
-    await moveIntoPlace(folder, job, pending, () => undefined);
-    return resultOf(pending, job.output);
-  }
+  if (pending && pending.jobId === owner.jobId) return moveIntoPlace(batch, pending);
   const outputThere = await stat(job.output).catch(() => undefined);
   const receipt = outputThere && (await readReceipt(job.output));
-  return receipt && receipt.jobId === jobId ? resultOf(receipt, job.output) : undefined;
+  return receipt && receipt.jobId === owner.jobId ? resultOf(receipt, job.output) : undefined;
+}
+
+/**
+ * The result of another attempt at the same job that was taken for dead, ran on all the same and came to the end: the
+ * folder went with it, while this attempt worked in it.
+ */
+export async function findResultOfOther(batch: Batch): Promise<PredictResult | undefined> {
+  if ((await batch.folder.owner())?.epoch === batch.owner.epoch) return undefined;
+  return findEarlierResult(batch).catch(() => undefined);
 }
 
 /**
  * Makes the folder of the output ours, or takes over what an earlier run of the same request left.
  * @throws ColaError OUTPUT_EXISTS, OUTPUT_BUSY, OUTPUT_UNWRITABLE
  */
-export async function takeFolder(
-  job: FileJob,
-  folder: BatchFolder,
-  owner: Owner,
-  options: PredictOptions,
-  context: JobContext,
-): Promise<void> {
+export async function claimOutput({ job, folder, owner, context, options }: Batch): Promise<void> {
   await checkPredictionOutput(filesOf(job));
   if (await folder.claim(owner)) return;
   const holder = await folder.owner();

@@ -11,7 +11,7 @@ export interface FirstKeys {
 }
 
 /** The keys of the first objects in `head`, the file's first `HEADER_BYTES` bytes; lines that are no objects do not count. */
-export function firstKeys(head: Buffer, { dialect, dataStart }: Header): FirstKeys {
+export function readFirstKeys(head: Buffer, { dialect, dataStart }: Header): FirstKeys {
   const isWhole = head.length < HEADER_BYTES;
   const end = isWhole ? head.length : head.lastIndexOf(dialect.newline) + 1;
   const scanner = new RecordScanner(dialect, 1);

@@ -3,17 +3,17 @@ import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
 import { withoutCompression } from "@colaml/shared/tables/compression";
 import { scannerFor } from "../../scoring/plain-record";
 import { rejectedLine } from "../../scoring/rejected-lines";
-import type { BatchParts } from "../plan/batch-parts";
-import type { InFlight } from "../window/chunk-window";
+import type { BegunBatch } from "../batch";
+import type { ChunkPlace } from "../plan/chunk-cursor";
 
 /** The lines that a chunk which kept failing leaves in the rejected file: one for each of its records. */
-export function linesSetAside(
-  { record }: Pick<BatchParts, "record">,
-  { index, firstLine }: InFlight,
-  range: Buffer,
+export function listDeadRecords(
+  { record }: Pick<BegunBatch, "record">,
+  { index, firstLine }: ChunkPlace,
+  records: Buffer,
 ): string[] {
   const scanner = scannerFor(record.plan);
-  scanner.open(range);
+  scanner.open(records);
   const lines: string[] = [];
   while (scanner.next() !== "end") {
     lines.push(rejectedLine(firstLine + scanner.line, `chunk ${index} set aside`));
@@ -21,10 +21,10 @@ export function linesSetAside(
   return lines;
 }
 
-/** What the queue of dead chunks holds of it: why, and the job that runs it alone, to an output of its own. */
-export function deadJobOf(
-  { job, record, context }: Pick<BatchParts, "job" | "record" | "context">,
-  { index, start, end, firstLine, firstRow }: InFlight,
+/** What the dead-letter queue holds of it: why, and the job that runs only this chunk, to an output of its own. */
+export function buildDeadLetter(
+  { job, record, context }: BegunBatch,
+  { index, start, end, firstLine, firstRow }: ChunkPlace,
   records: number,
   reason: string,
 ): PredictDeadJob {
