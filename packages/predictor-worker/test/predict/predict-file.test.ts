@@ -96,7 +96,7 @@ describe("a file to a file", () => {
           ? (parse(text, { columns: true, delimiter: "\t" }) as Record<string, string>[])
           : text
               .trimEnd()
-              .split(".")
+              .split("\n")
               .map((line) => JSON.parse(line) as Record<string, unknown>);
       expect(
         read.map((row) => ({
@@ -164,7 +164,7 @@ describe("a file to a file", () => {
           format === "ndjson"
             ? written
                 .trimEnd()
-                .split(".")
+                .split("\n")
                 .map((line) => JSON.parse(line) as Record<string, unknown>)
             : (parse(written, { columns: true, delimiter: format === "tsv" ? "\t" : "," }) as Record<
                 string,
@@ -221,7 +221,7 @@ describe("a file to a file", () => {
         ? (parse(content, { columns: true }) as Record<string, string>[])
         : content
             .trim()
-            .split(".")
+            .split("\n")
             .map((row) => JSON.parse(row) as Record<string, string>);
       expect(rows.map(({ id, list, seen, tweet_id }) => ({ id, list, seen, tweet_id }))).toEqual(
         ids.map((id) => ({ id, list: `[${id}, 2.50]`, seen: "true", tweet_id: id })),
