@@ -3,6 +3,7 @@ import type { Classifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { isWordPattern } from "@colaml/shared/learning/text/word-scanner";
 import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
+import { LF } from "@colaml/shared/tables/dialect";
 import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
 import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
@@ -14,7 +15,6 @@ import { copiesCells, PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";
 import { WIDE_PAGES, WideCharacters } from "./wide-characters";
 
-const NEWLINE = 10;
 /** A page: an i32 for each of its code points. */
 const PAGE_BYTES = PAGE_SIZE * 4;
 /** Least bytes the room for output grows by. */
@@ -128,7 +128,7 @@ export class ByteScorer implements ChunkScorer {
   #reject(firstLine: number, reason: string): void {
     const { recordStart } = this.#plain.scanner;
     const { exports } = this.#kernel;
-    this.#lines += exports.countByte(this.#input + this.#linesAt, this.#input + recordStart, NEWLINE);
+    this.#lines += exports.countByte(this.#input + this.#linesAt, this.#input + recordStart, LF);
     this.#linesAt = recordStart;
     this.#rejected.add(firstLine + this.#lines, reason);
   }

@@ -61,7 +61,7 @@ function explanationText(explanation: NonNullable<ScoredRow["explanation"]>): st
 const quoted = (term: string) => (/[\s":]/.test(term) ? JSON.stringify(term) : term);
 
 /** Label, probabilities, model version and, where asked for, the explanation, with delimiters between. */
-export function predictionPart(
+export function joinPrediction(
   output: ChunkPlan["output"],
   modelVersion: string,
   row: Pick<ScoredRow, "label" | "probabilities" | "explanation">,
@@ -89,7 +89,7 @@ export function outputLine(
   if (output.format === "ndjson") return `${jsonLine(output, classes, modelVersion, row)}\n`;
   const { format, spreadsheetSafe } = output;
   const cell = (value: string) => formatCell(spreadsheetSafe ? defuseFormula(value) : value, format);
-  const cells = [cell(row.id), predictionPart(output, modelVersion, row), ...row.passThrough.map(cell)];
+  const cells = [cell(row.id), joinPrediction(output, modelVersion, row), ...row.passThrough.map(cell)];
   return `${cells.join(DELIMITER[format])}\n`;
 }
 

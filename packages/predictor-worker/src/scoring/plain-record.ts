@@ -11,7 +11,7 @@ import { RecordScanner, type RecordStatus } from "@colaml/shared/tables/record-s
 import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 import { type Explain, REJECTED } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
-import { copiedLine, outputLine, predictionPart } from "./output-columns";
+import { copiedLine, joinPrediction, outputLine } from "./output-columns";
 import type { ReadFields, ReadRecord } from "./read-record";
 
 /** A record's line of output, or why it is left out. */
@@ -64,7 +64,7 @@ export class PlainRecord {
     }
     const id = this.#plan.input.id;
     const cells = [id ? this.#cell(range, id.place) : Buffer.from(String(record))];
-    cells.push(Buffer.from(predictionPart(output, model.version, prediction)));
+    cells.push(Buffer.from(joinPrediction(output, model.version, prediction)));
     for (const { place } of output.passThrough) cells.push(this.#cell(range, place));
     return copiedLine(output, cells);
   }

@@ -13,24 +13,24 @@ const key = (prefix: string, batch: string, index: number, what: "in" | "out") =
   redisKey(prefix, "chunk-bytes", batch, index, what);
 
 /**
- * SET of a large value that is given in parts. They go to the socket one by one: ioredis would first copy them into
+ * SET of a large value that is given in pieces. They go to the socket one by one: ioredis would first copy them into
  * one buffer of the command's size, and so much garbage makes full collections.
  */
-class SetParts extends Command {
+class SetPieces extends Command {
   readonly #key: string;
-  readonly #parts: readonly Uint8Array[];
+  readonly #pieces: readonly Uint8Array[];
 
-  constructor(key: string, parts: readonly Uint8Array[]) {
+  constructor(key: string, pieces: readonly Uint8Array[]) {
     super("set", [key], {});
     this.#key = key;
-    this.#parts = parts;
+    this.#pieces = pieces;
   }
 
   override toWritable(socket: object): string {
     const stream = socket as Writable;
-    const length = this.#parts.reduce((sum, part) => sum + part.length, 0);
+    const length = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     stream.write(`*5\r\n$3\r\nSET\r\n${bulk(this.#key)}$${length}\r\n`);
-    for (const part of this.#parts) if (part.length > 0) stream.write(part);
+    for (const piece of this.#pieces) if (piece.length > 0) stream.write(piece);
     return `\r\n${bulk("EX")}${bulk(String(KEPT_S))}`;
   }
 }
@@ -38,9 +38,9 @@ class SetParts extends Command {
 /** A string as the protocol has it. */
 const bulk = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
-/** Resolves when Redis has the value: until then the parts must stay as they are. */
-async function setParts(redis: RedisConnection, key: string, parts: readonly Uint8Array[]): Promise<void> {
-  await redis.sendCommand(new SetParts(key, parts));
+/** Resolves when Redis has the value: until then the pieces must stay as they are. */
+async function setPieces(redis: RedisConnection, key: string, pieces: readonly Uint8Array[]): Promise<void> {
+  await redis.sendCommand(new SetPieces(key, pieces));
 }
 
 /** Chunks and parts as binary values of Redis beside the job, for workers that share no disk. */
@@ -54,7 +54,7 @@ export function createRedisChunks(redis: RedisConnection, prefix: string): Chunk
       return bytes;
     },
     async write({ batch, index }, part) {
-      await setParts(redis, key(prefix, batch, index, "out"), part);
+      await setPieces(redis, key(prefix, batch, index, "out"), part);
     },
   };
 }
@@ -63,7 +63,7 @@ export function createRedisChunks(redis: RedisConnection, prefix: string): Chunk
 export function createRedisBatch(redis: RedisConnection, prefix: string, batch: string): BatchBytes {
   return {
     async offer(index, _start, _end, bytes): Promise<PredictChunkJob["source"]> {
-      await setParts(redis, key(prefix, batch, index, "in"), [bytes]);
+      await setPieces(redis, key(prefix, batch, index, "in"), [bytes]);
       return { kind: "redis", bytes: bytes.length };
     },
     offered: async (index) => (await redis.getBuffer(key(prefix, batch, index, "in"))) ?? undefined,

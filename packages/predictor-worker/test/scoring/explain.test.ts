@@ -1,5 +1,5 @@
 import { createExplain } from "@colaml/predictor-worker/scoring/explain";
-import { predictionPart } from "@colaml/predictor-worker/scoring/output-columns";
+import { joinPrediction } from "@colaml/predictor-worker/scoring/output-columns";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
@@ -52,7 +52,7 @@ describe("an explanation", () => {
       { term: "help", contribution: -0.25 },
       { term: "(absent)", contribution: 0.125, absent: true as const },
     ];
-    const part = predictionPart(output, "3", { label: "True", probabilities: [0.25, 0.75], explanation });
+    const part = joinPrediction(output, "3", { label: "True", probabilities: [0.25, 0.75], explanation });
     const cell = part.split("\t").at(-1)!;
     expect(cell.replaceAll('""', '"')).toContain('"thank you":+0.5000 help:-0.2500 (absent):+0.1250');
   });

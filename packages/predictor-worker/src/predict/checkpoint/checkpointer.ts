@@ -70,7 +70,7 @@ export class Checkpointer {
     const from = this.#uncovered;
     if (now.nextChunk === from) return;
     this.#uncovered = now.nextChunk;
-    // as it is now: appending goes on meanwhile
+    // as it is now: more is appended meanwhile
     const state: Checkpoint = { ...now, chunks: [...now.chunks], setAside: [...now.setAside] };
     this.#isUnderWay = true;
     try {

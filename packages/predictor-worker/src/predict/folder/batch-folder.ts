@@ -31,7 +31,7 @@ export class BatchFolder {
   }
 
   /**
-   * Makes the folder ours; false where there is one already.
+   * Makes the folder ours; false if there is one already.
    * @throws ColaError OUTPUT_UNWRITABLE
    */
   async claim(owner: Owner): Promise<boolean> {
@@ -63,17 +63,17 @@ export class BatchFolder {
     );
   }
 
-  /** Who works on the batch; undefined where there is none. */
+  /** Who works on the batch; undefined if there is no folder. */
   async owner(): Promise<Owner | undefined> {
     return this.#read("owner.json", ownerSchema);
   }
 
-  /** Takes the folder over: whoever had it notices at its next checkpoint. */
+  /** Takes the folder over: the worker that had it notices at its next checkpoint. */
   async takeOver(owner: Owner): Promise<void> {
     await this.write("owner.json", owner);
   }
 
-  /** A file of the folder, or undefined where it is not there or cannot be read as what it should be. */
+  /** A file of the folder, or undefined if it is not there or cannot be read as what it should be. */
   async read<T>(
     name: "batch.json" | "checkpoint.json" | "receipt.json",
     schema: z.ZodType<T>,
@@ -89,7 +89,7 @@ export class BatchFolder {
     await rm(this.path, { recursive: true, force: true });
   }
 
-  /** @throws ColaError INTERNAL where another worker has taken the batch over */
+  /** @throws ColaError INTERNAL if another worker has taken the batch over */
   async checkOwner(owner: Owner): Promise<void> {
     const now = await this.owner();
     if (now?.epoch === owner.epoch) return;

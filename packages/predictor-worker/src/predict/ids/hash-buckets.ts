@@ -24,12 +24,12 @@ export class HashBuckets {
   readonly #blocks: number[][] = Array.from({ length: BUCKETS }, () => []);
   #blockCount = 0;
 
-  /** @param folder where the file is made once it is needed */
+  /** @param folder for the file, which is made once it is needed */
   constructor(folder: string) {
     this.#path = join(folder, `.${randomBytes(6).toString("hex")}.ids`);
   }
 
-  /** @throws ColaError OUTPUT_UNWRITABLE where the disk is full */
+  /** @throws ColaError OUTPUT_UNWRITABLE if the disk is full */
   put(low: number, high: number): void {
     const bucket = high >>> 24;
     let block = this.#filling[bucket];

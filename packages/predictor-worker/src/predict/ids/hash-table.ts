@@ -4,7 +4,7 @@ export class HashTable {
   #cells = new Int32Array(0);
   #mask = 0;
 
-  /** Empty, with room for so many. The memory of an earlier use serves again. */
+  /** Empty, with room for this many hashes. The memory of an earlier use serves again. */
   clear(capacity: number): void {
     const slots = 2 ** Math.ceil(Math.log2(2 * Math.max(1, capacity)));
     if (2 * slots > this.#cells.length) this.#cells = new Int32Array(2 * slots);
@@ -12,7 +12,7 @@ export class HashTable {
     this.#mask = slots - 1;
   }
 
-  /** Adds a hash; false where it is there already. */
+  /** Adds a hash; false if it is there already. */
   add(low: number, high: number): boolean {
     // no hash is 0: that is an empty slot
     const key = low === 0 && high === 0 ? 1 : low;

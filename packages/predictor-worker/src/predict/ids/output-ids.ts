@@ -1,19 +1,16 @@
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { BACKSLASH, FORMAT_DELIMITER, LF, QUOTE } from "@colaml/shared/tables/dialect";
 import { PROBABILITY_BYTES } from "../../scoring/decimal";
 
-/** Told of each id in the output's order: the two halves of a 64-bit hash, and where it stands in some bytes. */
+/** Called for each id in the output's order: the two halves of a 64-bit hash, and the place of the id in some bytes. */
 export type OnId = (low: number, high: number, bytes: Buffer, start: number, end: number) => void;
 
-const LF = 10;
-const QUOTE = 34;
-const BACKSLASH = 92;
-const DELIMITER = { csv: 44, tsv: 9, ndjson: -1 } as const;
 /** What a line of NDJSON begins with, before the id and its closing quote. */
 const JSON_START = '{"id":"'.length;
 
 /**
  * Walks over the bytes of an output, in pieces of any size, and hashes the id that each line begins with: the same
- * id gives the same hash, quoted or not. About 25 ns a row where no column is copied.
+ * id gives the same hash, quoted or not. About 25 ns per row if no column is copied.
  */
 export class OutputIds {
   readonly #output: ChunkPlan["output"];
@@ -33,7 +30,7 @@ export class OutputIds {
     this.#output = plan.output;
     this.#versionBytes = plan.model.version.length;
     this.#onId = onId;
-    this.#delimiter = DELIMITER[plan.output.format];
+    this.#delimiter = FORMAT_DELIMITER[plan.output.format];
     this.#headerSeen = plan.output.format === "ndjson";
   }
 
@@ -49,7 +46,7 @@ export class OutputIds {
     this.#carry = at === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(at));
   }
 
-  /** Reads the line at `at`; returns where the next one begins, or -1 where it does not end in these bytes. */
+  /** Reads the line at `at`; returns where the next one begins, or -1 if it does not end in these bytes. */
   #line(bytes: Buffer, at: number): number {
     if (!this.#headerSeen) return this.#header(bytes, at);
     const json = this.#delimiter < 0;
@@ -149,7 +146,7 @@ const MIX_B = 3266489909 | 0;
 
 /**
  * Where the line ends that has a delimiter at `delimiterAt`, behind which `plainBytes` hold no quote and no line
- * end; -1 where it does not end in these bytes.
+ * end; -1 if it does not end in these bytes.
  */
 function lineEnd(bytes: Buffer, delimiterAt: number, plainBytes: number, delimiter: number): number {
   let at = delimiterAt + 1 + plainBytes;

@@ -6,7 +6,7 @@ import { HashBuckets } from "./hash-buckets";
 import { HashTable } from "./hash-table";
 import { OutputIds } from "./output-ids";
 
-/** Hashes compared at a time: a table of 4 MB, or 8 MB where there are more of one bucket (beyond 67 million rows). */
+/** Hashes compared at a time: a table of 4 MB, or 8 MB if one bucket has more (beyond 67 million rows). */
 const COMPARED = 1 << 18;
 /** Ids that are named, with the rows they were first met at. */
 const EXAMPLES = 3;

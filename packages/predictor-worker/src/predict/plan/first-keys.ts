@@ -10,7 +10,7 @@ export interface FirstKeys {
   decisive: boolean;
 }
 
-/** The keys of the first objects in `head`, the file's first `HEADER_BYTES` bytes; lines that are no objects do not count. */
+/** The keys of the first objects in `head`, the file's first `HEADER_BYTES` bytes; lines that are not objects do not count. */
 export function readFirstKeys(head: Buffer, { dialect, dataStart }: Header): FirstKeys {
   const isWhole = head.length < HEADER_BYTES;
   const end = isWhole ? head.length : head.lastIndexOf(dialect.newline) + 1;

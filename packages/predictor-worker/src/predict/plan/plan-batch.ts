@@ -3,6 +3,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { columnIndex, columnNotFound } from "@colaml/shared/tables/column-names";
 import { type Compression, compressionOf } from "@colaml/shared/tables/compression";
+import { CR, LF } from "@colaml/shared/tables/dialect";
 import { checkUtf8Share } from "@colaml/shared/tables/encoding";
 import { formatOf } from "@colaml/shared/tables/file-format";
 import { HEADER_BYTES, type Header, readHeader } from "@colaml/shared/tables/header";
@@ -43,7 +44,7 @@ export async function planBatch(
   const plan: ChunkPlan = {
     input: {
       format: table.format,
-      newline: header.dialect.newline === 13 ? 13 : 10,
+      newline: header.dialect.newline === CR ? CR : LF,
       ...(table.format !== "ndjson" && { delimiter: header.dialect.delimiter, quote: header.dialect.quote }),
       quoteEscape: table.quoteEscape,
       missingValues: table.missingValues,

@@ -6,7 +6,7 @@ const WAIT_MS = 1_000;
 
 /**
  * Does `command` as soon as Redis has room for it: a full Redis refuses what needs memory, and has it again once
- * others are done. Tells `onFull` at the first refusal; other errors pass.
+ * others are done. Calls `onFull` at the first refusal; other errors pass.
  */
 export async function whenRoom<T>(command: () => Promise<T>, onFull: () => void): Promise<T> {
   for (let isFirst = true; ; isFirst = false) {
