@@ -12,7 +12,6 @@ import { checkEncoding } from "./plan/check-encoding";
 import type { ChunkPlace } from "./plan/chunk-cursor";
 import { BatchChunks } from "./window/batch-chunks";
 import { ChunkWindow, type EndedChunk } from "./window/chunk-window";
-import { listDeadRecords } from "./window/dead-letter";
 
 /** Chunks go out in a sliding window; their parts are appended in order, and checkpoints cover what is appended. */
 export class BatchRun {
@@ -86,7 +85,7 @@ export class BatchRun {
 
   /** Rows of a chunk that kept failing go to the rejected file, and the chunk to the dead-letter queue. */
   async #giveUp({ place, reason }: EndedChunk & { state: "failed" }): Promise<void> {
-    const lines = listDeadRecords(this.#batch, place, await this.#chunks.readRecords(place));
+    const lines = await this.#chunks.listDeadRecords(place);
     const records = lines.length;
     await this.#output.appendRejected(Buffer.from(lines.join("")));
     await this.#chunks.addDeadLetter(place, records, reason);

@@ -8,7 +8,7 @@ import type { BegunBatch } from "../batch";
 import type { ChunkPlace } from "../plan/chunk-cursor";
 import { unlessAborted } from "../unless-aborted";
 import { type ChunkOutcome, type ChunkQueue, createChunkQueue } from "./chunk-queue";
-import { buildDeadLetter } from "./dead-letter";
+import { buildDeadLetter, listDeadRecords } from "./dead-letter";
 import { sayFull, whenRoom } from "./when-room";
 
 /** The chunks of a batch outside this process: their jobs on the queue, and their bytes on their way there and back. */
@@ -87,6 +87,11 @@ export class BatchChunks {
   /** The part of a chunk is appended: its records are not needed any more. */
   async release(index: number): Promise<void> {
     await this.#unlessAborted(this.#bytes.release(index));
+  }
+
+  /** What a chunk that kept failing leaves in the rejected file: a line for each of its records. */
+  async listDeadRecords(place: ChunkPlace): Promise<string[]> {
+    return listDeadRecords(this.#batch.record.plan, place, await this.readRecords(place));
   }
 
   /** Puts a chunk that kept failing on the dead-letter queue. */

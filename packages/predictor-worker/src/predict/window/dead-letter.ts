@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
+import type { ChunkPlan, PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
 import { withoutCompression } from "@colaml/shared/tables/compression";
 import { scannerFor } from "../../scoring/plain-record";
 import { rejectedLine } from "../../scoring/rejected-lines";
@@ -8,11 +8,11 @@ import type { ChunkPlace } from "../plan/chunk-cursor";
 
 /** The lines that a chunk which kept failing leaves in the rejected file: one for each of its records. */
 export function listDeadRecords(
-  { record }: Pick<BegunBatch, "record">,
+  plan: ChunkPlan,
   { index, firstLine }: ChunkPlace,
   records: Buffer,
 ): string[] {
-  const scanner = scannerFor(record.plan);
+  const scanner = scannerFor(plan);
   scanner.open(records);
   const lines: string[] = [];
   while (scanner.next() !== "end") {
