@@ -26,7 +26,7 @@ export function createChunkProcessor(
   options: ChunkProcessorOptions,
 ): Processor<PredictChunkJob, PredictChunkResult> {
   const scorers = new Map<string, ChunkScorer>();
-  const scorerOf = async (plan: ChunkPlan): Promise<ChunkScorer> => {
+  const openScorer = async (plan: ChunkPlan): Promise<ChunkScorer> => {
     const key = JSON.stringify(plan);
     const scorer = scorers.get(key) ?? (await createScorer(plan, options.models));
     scorers.delete(key);
@@ -43,7 +43,7 @@ export function createChunkProcessor(
       await checkJobPath(options.dataDir, chunk.source.folder);
     }
     const bytes = options.bytes[chunk.source.kind];
-    const scorer = await scorerOf(chunk.plan);
+    const scorer = await openScorer(chunk.plan);
     const range = await bytes.read(chunk);
     const scored = scorer.score(range, { firstLine: chunk.firstLine, firstRow: chunk.firstRow });
     context.signal.throwIfAborted();

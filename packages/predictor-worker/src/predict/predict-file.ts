@@ -58,7 +58,7 @@ export async function predictFile(
 export async function abandonFile(job: FileJob, context: JobContext, options: PredictOptions): Promise<void> {
   const batch = createBatch(job, context, options);
   const { folder, owner } = batch;
-  if ((await folder.owner())?.jobId !== context.jobId) return;
+  if ((await folder.readOwner())?.jobId !== context.jobId) return;
   await folder.takeOver(owner);
   const isBegun = (await folder.read("batch.json", batchRecordSchema)) !== undefined;
   if (!isBegun) return folder.remove();
@@ -88,7 +88,7 @@ async function takeToItsEnd(batch: Batch): Promise<PredictResult> {
 /** Whether there is something to resume, or to leave in place because another worker has taken it over. */
 async function hasBegun({ folder, owner }: Batch): Promise<boolean> {
   if ((await folder.read("batch.json", batchRecordSchema)) !== undefined) return true;
-  return (await folder.owner())?.epoch !== owner.epoch;
+  return (await folder.readOwner())?.epoch !== owner.epoch;
 }
 
 async function runAndFinish(batch: BegunBatch): Promise<PredictResult> {

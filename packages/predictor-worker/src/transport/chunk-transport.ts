@@ -16,7 +16,7 @@ export interface BatchBytes {
   /** Makes the records of a range readable for workers and says where they are. */
   offer(index: number, start: number, end: number, bytes: Buffer): Promise<PredictChunkJob["source"]>;
   /** What was offered, where it is kept beside the input. */
-  offered(index: number): Promise<Buffer | undefined>;
+  readOffered(index: number): Promise<Buffer | undefined>;
   /** The part of a finished chunk; undefined where it is gone. */
   take(index: number): Promise<Buffer | undefined>;
   /** Forgets the records of a chunk whose part is appended: one that is made again is offered again. */

@@ -57,7 +57,7 @@ export async function createFileBatch(
       await writeDurably(path, [bytes]);
       return { kind: "file", path, start: 0, end: bytes.length, folder };
     },
-    offered: (index) => readIfThere(inputPath(folder, index)),
+    readOffered: (index) => readIfThere(inputPath(folder, index)),
     take: (index) => readIfThere(partPath(folder, index)),
     release,
     async drop(index) {

@@ -66,7 +66,7 @@ export function createRedisBatch(redis: RedisConnection, prefix: string, batch: 
       await setPieces(redis, key(prefix, batch, index, "in"), [bytes]);
       return { kind: "redis", bytes: bytes.length };
     },
-    offered: async (index) => (await redis.getBuffer(key(prefix, batch, index, "in"))) ?? undefined,
+    readOffered: async (index) => (await redis.getBuffer(key(prefix, batch, index, "in"))) ?? undefined,
     take: async (index) => (await redis.getBuffer(key(prefix, batch, index, "out"))) ?? undefined,
     async release(index) {
       await redis.del(key(prefix, batch, index, "in"));

@@ -64,9 +64,12 @@ describe("the rooms of predict/", () => {
       .map(({ from, to }) => `${from} imports ${to}`);
     expect(forbidden).toEqual([]);
     const folders = readdirSync(join(source, "predict"), { withFileTypes: true });
-    expect(folders.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort()).toEqual(
-      Object.keys(ENTRIES).sort(),
-    );
+    expect(
+      folders
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Object.keys(ENTRIES).sort());
   });
 
   it("have no circle", () => {

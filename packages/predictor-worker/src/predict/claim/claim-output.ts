@@ -24,7 +24,7 @@ export async function findEarlierResult(batch: Batch): Promise<PredictResult | u
  * folder went with it, while this attempt worked in it.
  */
 export async function findResultOfOther(batch: Batch): Promise<PredictResult | undefined> {
-  if ((await batch.folder.owner())?.epoch === batch.owner.epoch) return undefined;
+  if ((await batch.folder.readOwner())?.epoch === batch.owner.epoch) return undefined;
   return findEarlierResult(batch).catch(() => undefined);
 }
 
@@ -35,7 +35,7 @@ export async function findResultOfOther(batch: Batch): Promise<PredictResult | u
 export async function claimOutput({ job, folder, owner, context, options }: Batch): Promise<void> {
   await checkPredictionOutput(filesOf(job));
   if (await folder.claim(owner)) return;
-  const holder = await folder.owner();
+  const holder = await folder.readOwner();
   if (holder && holder.jobId !== owner.jobId && (await options.isUnfinished(holder.jobId))) {
     throw new ColaError("OUTPUT_BUSY", `job ${holder.jobId} writes ${job.output}: wait for it or cancel it`, {
       details: { id: holder.jobId },

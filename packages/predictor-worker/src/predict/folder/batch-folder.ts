@@ -64,7 +64,7 @@ export class BatchFolder {
   }
 
   /** Who works on the batch; undefined if there is no folder. */
-  async owner(): Promise<Owner | undefined> {
+  async readOwner(): Promise<Owner | undefined> {
     return this.#read("owner.json", ownerSchema);
   }
 
@@ -91,7 +91,7 @@ export class BatchFolder {
 
   /** @throws ColaError INTERNAL if another worker has taken the batch over */
   async checkOwner(owner: Owner): Promise<void> {
-    const now = await this.owner();
+    const now = await this.readOwner();
     if (now?.epoch === owner.epoch) return;
     throw new ColaError("INTERNAL", "lock lost: another worker has taken this batch over");
   }

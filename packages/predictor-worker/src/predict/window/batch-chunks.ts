@@ -52,15 +52,15 @@ export class BatchChunks {
     await this.#unlessAborted(adding);
   }
 
-  outcome(index: number): Promise<ChunkOutcome> {
-    return this.#unlessAborted(this.#queue.outcome(index));
+  readOutcome(index: number): Promise<ChunkOutcome> {
+    return this.#unlessAborted(this.#queue.readOutcome(index));
   }
 
   /** The records of a chunk that was sent: from the input, or, as an inflated one only flows forwards, as offered. */
   async readRecords({ index, start, end }: ChunkPlace): Promise<Buffer> {
     const { source } = this.#batch;
     if (source.ranges) return source.read(start, end - start);
-    const offered = await this.#bytes.offered(index);
+    const offered = await this.#bytes.readOffered(index);
     if (offered !== undefined) return offered;
     throw new ColaError(
       "INTERNAL",

@@ -31,7 +31,7 @@ export type ChunkOutcome =
 export interface ChunkQueue {
   /** Adding a chunk that is there already changes nothing. */
   add(chunk: PredictChunkJob): Promise<void>;
-  outcome(index: number): Promise<ChunkOutcome>;
+  readOutcome(index: number): Promise<ChunkOutcome>;
   /** Takes a chunk off the queue, finished or not; waits a while for one that a worker holds. */
   remove(index: number): Promise<void>;
   /**
@@ -79,7 +79,7 @@ export function createChunkQueue(
       };
       await whenRoom(() => queue.add("chunk", chunk, options), onFull);
     },
-    async outcome(index) {
+    async readOutcome(index) {
       const job = await queue.getJob(chunkJobId(batch, index));
       if (job === undefined) return { state: "missing" };
       if (job.finishedOn === undefined) return { state: "running" };

@@ -77,7 +77,7 @@ export class ChunkWindow {
     if (place.oversize) return { state: "oversize", place, reason: place.oversize.reason };
     const { signal, stopping } = this.#batch.context;
     for (let wait = POLL_MS.least; ; wait = Math.min(wait * 2, POLL_MS.most)) {
-      const outcome = await this.#chunks.outcome(place.index);
+      const outcome = await this.#chunks.readOutcome(place.index);
       if (outcome.state === "done") {
         const { result } = outcome;
         const part = await this.#chunks.takePart(place.index, result);
@@ -109,7 +109,7 @@ export class ChunkWindow {
     let again = 0;
     for (const place of this.#inFlight) {
       if (place.oversize) continue;
-      const { state } = await this.#chunks.outcome(place.index);
+      const { state } = await this.#chunks.readOutcome(place.index);
       if (state !== "missing") continue;
       await this.#chunks.send(place, await this.#chunks.readRecords(place));
       again++;

@@ -37,7 +37,7 @@ function windowOn(onOffer: (index: number) => void) {
       onOffer(index);
       return { kind: "redis", bytes: 1 };
     },
-    offered: async () => undefined,
+    readOffered: async () => undefined,
     take: async () => undefined,
     release: async () => {},
     drop: async (index) => void offered.delete(index),
@@ -47,7 +47,7 @@ function windowOn(onOffer: (index: number) => void) {
       if (index === hold) await gate;
       queued.add(index);
     },
-    outcome: async () => ({ state: "running" as const }),
+    readOutcome: async () => ({ state: "running" as const }),
     remove: async (index) => void queued.delete(index),
     sweep: async () => undefined,
     addDeadLetter: async () => undefined,
