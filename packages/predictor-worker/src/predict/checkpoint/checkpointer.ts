@@ -71,7 +71,8 @@ export class Checkpointer {
     if (now.nextChunk === from) return;
     this.#uncovered = now.nextChunk;
     // as it is now: more is appended meanwhile
-    const state: Checkpoint = { ...now, chunks: [...now.chunks], setAside: [...now.setAside] };
+    const { chunks, setAside, ...rest } = now;
+    const state: Checkpoint = { ...rest, chunks: [...chunks], setAside: [...setAside] };
     this.#isUnderWay = true;
     try {
       await this.#output.sync();
