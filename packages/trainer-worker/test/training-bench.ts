@@ -50,7 +50,7 @@ export async function openTrainingBench(
       signal,
       logger,
       stages,
-      job: { timestamp: 1 },
+      addedAt: 1,
       progress: async ({ stage }: { stage: string }) => void stages.push(stage),
     };
   };

@@ -2,6 +2,7 @@ import { SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
 import { QUEUES, type QueueName } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
+import { unfinishedChildrenOf } from "@colaml/shared/queue/job-children";
 import { takenOff, type WithdrawnTrials, withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
 import type { Job } from "bullmq";
 import type { JobQueues } from "./job-queues";
@@ -41,7 +42,12 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   if (queue !== QUEUES.tune) return { id, queue, cancelled: "requested" };
   const { redis: connection, settings } = queues;
   const where = { queue: queues.queue(QUEUES.train), connection, prefix: settings.prefix };
-  return { id, queue, cancelled: "requested", trials: await withdrawTrials(job, where) };
+  return {
+    id,
+    queue,
+    cancelled: "requested",
+    trials: await withdrawTrials(await unfinishedChildrenOf(job), where),
+  };
 }
 
 function notYetDue(id: string, schedule: string): ColaError {

@@ -1,4 +1,4 @@
-import type { Job, Queue } from "bullmq";
+import type { Job } from "bullmq";
 import { messageOf } from "../errors/cola-error";
 import { requestCancel } from "./cancel";
 import type { RedisConnection } from "./connection";
@@ -6,7 +6,7 @@ import type { RedisConnection } from "./connection";
 /** Where the trials of a tuning job are. */
 export interface TrialQueue {
   /** The queue that trials wait on. */
-  queue: Queue;
+  queue: { readonly name: string; getJob(id: string): Promise<Pick<Job, "remove"> | undefined> };
   connection: RedisConnection;
   prefix: string;
 }
@@ -23,17 +23,16 @@ export interface WithdrawnTrials {
  * Ends the trials of a tuning job that have not ended: those that wait are taken off their queue, those that run are
  * asked to end. When the last of them has ended, the tuning job leaves its wait and its worker ends it, too.
  *
- * @param tune the tuning job; its cancellation must have been requested before, so that it adds no further trial
+ * @param trials ids of those that have not ended; the tuning job's cancellation must have been requested before they
+ *   were listed, so that it adds no further trial
  */
 export async function withdrawTrials(
-  tune: Pick<Job, "getDependencies">,
+  trials: readonly string[],
   { queue, connection, prefix }: TrialQueue,
 ): Promise<WithdrawnTrials> {
   const ended: WithdrawnTrials = { withdrawn: 0, ending: 0 };
-  const { unprocessed = [] } = await tune.getDependencies();
-  // Keys end with the job's id. The last trial goes first: a worker takes the first one next.
-  const ids = unprocessed.map((key) => key.slice(key.lastIndexOf(":") + 1));
-  for (const id of ids.sort((a, b) => b.localeCompare(a, "en", { numeric: true }))) {
+  // The last trial goes first: a worker takes the first one next.
+  for (const id of trials.toSorted((a, b) => b.localeCompare(a, "en", { numeric: true }))) {
     const trial = await queue.getJob(id);
     if (!trial) continue;
     if (await takenOff(trial)) ended.withdrawn++;

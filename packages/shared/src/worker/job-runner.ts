@@ -9,6 +9,7 @@ import type { ColaConfig } from "../settings/schema";
 import type { JobContext, Processor } from "./job-context";
 import { isMove, parsePayload, toJobFailure } from "./job-errors";
 import type { WorkerLifecycle } from "./lifecycle";
+import { openContext } from "./open-context";
 import type { JobOutcome } from "./worker-metrics";
 
 export interface JobRunnerOptions<Payload, Result> {
@@ -117,7 +118,13 @@ async function run<Payload, Result>(
   const start = await options.starts.begin(job.id ?? "");
   attempt.start = start;
   abort.signal.throwIfAborted();
-  const context = contextOf(attempt, start, options.lifecycle.graceful.stopping);
+  const context = openContext({
+    ...attempt,
+    start,
+    signal: abort.signal,
+    stopping: options.lifecycle.graceful.stopping,
+    handBack: () => Promise.reject(new StopReached()),
+  });
   const refusal = refusalOf(options, job, start);
   if (refusal) {
     abort.abort(refusal);
@@ -183,37 +190,6 @@ async function noteEnd<Payload, Result>(
   await withDeadline(noted, NOTE_MS, config.redis.url).catch((error: unknown) => {
     logger.debug(`the end of the attempt was not noted: ${messageOf(error)}`);
   });
-}
-
-function contextOf(
-  { job, token, logger, abort }: Attempt,
-  start: JobStart,
-  stopping: AbortSignal,
-): JobContext {
-  let isKnown = start.deaths === 0;
-  return {
-    jobId: job.id ?? "",
-    attempt: job.attemptsMade + 1,
-    deaths: start.deaths,
-    signal: abort.signal,
-    stopping,
-    logger,
-    token,
-    job,
-    async progress(progress) {
-      try {
-        await job.updateProgress(progress);
-      } catch (error) {
-        logger.debug(`progress was not stored: ${messageOf(error)}`);
-      }
-    },
-    async progressed() {
-      if (isKnown) return;
-      isKnown = true;
-      await start.progressed();
-    },
-    handBack: () => Promise.reject(new StopReached()),
-  };
 }
 
 /** Decides what a rejected attempt means: handed back, moved, lost, cancelled, or failed. */

@@ -25,9 +25,10 @@ export interface TrainDependencies {
 }
 
 /** What a processor needs of its context; a test brings its own. */
-export type TrainContext = Pick<JobContext, "jobId" | "attempt" | "signal" | "logger" | "progress"> & {
-  job: { timestamp: number };
-};
+export type TrainContext = Pick<
+  JobContext,
+  "jobId" | "addedAt" | "attempt" | "signal" | "logger" | "progress"
+>;
 
 /**
  * The logic of a `train` job: checks first, then a run in MLflow that shows every iteration, then the model on disk
@@ -47,7 +48,7 @@ export async function train(
   dependencies: TrainDependencies,
 ): Promise<TrainResult> {
   const { mlflow, publisher, spool, checkPath } = dependencies;
-  const jobKey = jobKeyOf(context.jobId, context.job.timestamp);
+  const jobKey = jobKeyOf(context.jobId, context.addedAt);
   const before = await alreadyTrained(jobKey, context, dependencies);
   if (before) return before;
   await checkPath?.(job.dataset.path);
@@ -74,11 +75,11 @@ export async function train(
  */
 export async function abandonTraining(
   { experiment }: Pick<TrainJob, "experiment">,
-  { jobId, job }: Pick<TrainContext, "jobId" | "job">,
+  { jobId, addedAt }: Pick<TrainContext, "jobId" | "addedAt">,
   reason: ColaError,
   { mlflow, spool }: Pick<TrainDependencies, "mlflow" | "spool">,
 ): Promise<void> {
-  const jobKey = jobKeyOf(jobId, job.timestamp);
+  const jobKey = jobKeyOf(jobId, addedAt);
   if ((await spool.nameOfJob(jobKey)) !== undefined) return;
   await endRunsLeft(mlflow, await mlflow.experiments.ensure(experiment), jobKey, reason);
 }

@@ -33,7 +33,7 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
   await checkPath?.(job.dataset.path);
   compileTokenPattern(job.features.token_pattern);
   await mlflow.ping();
-  const jobKey = jobKeyOf(context.jobId, context.job.timestamp);
+  const jobKey = jobKeyOf(context.jobId, context.addedAt);
   const run = await ParentRun.open(mlflow, job, jobKey, origin);
   try {
     const trials = trialsOf(job);
@@ -50,7 +50,7 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
       best,
       bestRunId,
       ...ofBest,
-      seconds: (Date.now() - context.job.timestamp) / 1000,
+      seconds: (Date.now() - context.addedAt) / 1000,
     };
   } catch (error) {
     const isCancelled = codeOf(context.signal.aborted ? context.signal.reason : error) === "JOB_CANCELLED";
@@ -84,12 +84,11 @@ function trainBest(
   context: JobContext,
   dependencies: TuneDependencies,
 ): Promise<TrainResult> {
-  const { jobId, attempt, signal, logger, progress } = context;
-  const { timestamp } = context.job;
+  const { jobId, addedAt, attempt, signal, logger, progress } = context;
   const { origin } = dependencies;
   return train(
     { ...trainJobOf(job, best.settings), runName: `best of ${job.trials} trials (trial ${best.number})` },
-    { jobId: bestJobId(jobId), attempt, signal, logger, progress, job: { timestamp } },
+    { jobId: bestJobId(jobId), addedAt, attempt, signal, logger, progress },
     { ...dependencies, origin: { ...origin, parentRunId } },
   );
 }

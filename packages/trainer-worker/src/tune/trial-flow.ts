@@ -1,3 +1,4 @@
+import type { QueueName } from "@colaml/shared/contracts/queues";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { TrialOutcome, TrialSettings, TuneJob } from "@colaml/shared/contracts/tune";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
@@ -6,7 +7,6 @@ import { addJob, type OpenQueue } from "@colaml/shared/queue/connection";
 import { withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
-import { type Queue, WaitingChildrenError } from "bullmq";
 import { trainJobOf, trialJobId } from "./trial-jobs";
 
 /** Tries of a trial whose worker died or whose services were away. */
@@ -18,7 +18,7 @@ const TRIAL_ATTEMPTS = 3;
  * A trial that fails for good does not hold its parent up.
  *
  * @returns only when every trial has ended
- * @throws WaitingChildrenError by which BullMQ parks the job without a lock
+ * @throws what parks the job without a lock (`isMove`)
  */
 export async function awaitTrials(
   job: TuneJob,
@@ -27,8 +27,8 @@ export async function awaitTrials(
   trainQueue: OpenQueue<TrainJob, TrainResult>,
   context: JobContext,
 ): Promise<void> {
-  const parent = { id: context.jobId, queue: context.job.queueQualifiedName };
-  const ended = await endedTrials(context.job);
+  const { parent } = context.children;
+  const ended = await context.children.ended();
   if (ended.size < trials.length) {
     for (const [number, settings] of trials.entries()) {
       const jobId = trialJobId(context.jobId, number);
@@ -51,34 +51,26 @@ export async function awaitTrials(
   }
   // A cancellation is noted before trials are listed: whoever did not see it here has every trial withdrawn.
   await throwIfCancelled(trainQueue, context);
-  const waiting = await context.job.moveToWaitingChildren(context.token ?? "");
-  if (waiting) throw new WaitingChildrenError();
-}
-
-/** Ids of the trials that have ended, well or not. */
-async function endedTrials(job: JobContext["job"]): Promise<Set<string>> {
-  const { processed = {}, ignored = {} } = await job.getDependencies();
-  const keys = [...Object.keys(processed), ...Object.keys(ignored)];
-  return new Set(keys.map((key) => key.slice(key.lastIndexOf(":") + 1)));
+  await context.children.wait();
 }
 
 /** @throws ColaError JOB_CANCELLED */
 async function throwIfCancelled(
   { connection, redis }: OpenQueue<TrainJob, TrainResult>,
-  { job, jobId }: JobContext,
+  { jobId }: JobContext,
 ): Promise<void> {
-  const asked = await cancelRequested(connection, redis.prefix, job.queueName, [jobId]);
+  const asked = await cancelRequested(connection, redis.prefix, "tune" satisfies QueueName, [jobId]);
   if (asked.length > 0) throw new ColaError("JOB_CANCELLED", `job ${jobId} was cancelled`);
 }
 
 /** Ends the trials of a tuning job that ends before them; what cannot be reached now is in the log. */
 export async function endTrials(
   { queue, connection, redis }: OpenQueue<TrainJob, TrainResult>,
-  { job, logger }: JobContext,
+  { children, logger }: JobContext,
 ): Promise<void> {
   try {
-    const where = { queue: queue as unknown as Queue, connection, prefix: redis.prefix };
-    const { withdrawn, ending } = await withdrawTrials(job, where);
+    const where = { queue, connection, prefix: redis.prefix };
+    const { withdrawn, ending } = await withdrawTrials(await children.unfinished(), where);
     if (withdrawn + ending > 0) logger.info("trials ended with their tuning job", { withdrawn, ending });
   } catch (error) {
     logger.warn(`the trials could not be withdrawn: ${messageOf(error)}`);
@@ -90,16 +82,12 @@ export async function trialOutcomes(
   trials: readonly TrialSettings[],
   context: JobContext,
 ): Promise<TrialOutcome[]> {
-  const values = await context.job.getChildrenValues<TrainResult>();
-  const failures = await context.job.getIgnoredChildrenFailures();
-  const byId = <T>(children: Record<string, T>) =>
-    new Map(Object.entries(children).map(([key, value]) => [key.slice(key.lastIndexOf(":") + 1), value]));
-  const [results, reasons] = [byId(values), byId(failures)];
+  const { results, failures } = await context.children.outcomes<TrainResult>();
   return trials.map((settings, number) => {
     const id = trialJobId(context.jobId, number);
     const result = results.get(id);
     if (result) return { number, settings, runId: result.runId, validation: result.metrics.validation };
-    const reason = reasons.get(id);
+    const reason = failures.get(id);
     const failed =
       reason === undefined ? "its job is gone from the queue" : parseFailedReason(reason).message;
     return { number, settings, failed };

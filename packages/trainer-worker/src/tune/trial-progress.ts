@@ -17,9 +17,8 @@ export function withTrialProgress(
 }
 
 /** For who watches alone: that it fails is no failure of the trial. */
-async function tellParent(tuneQueue: OpenQueue, { job, logger }: JobContext): Promise<void> {
+async function tellParent(tuneQueue: OpenQueue, { parentId, logger }: JobContext): Promise<void> {
   try {
-    const parentId = job.parent?.id;
     const parent = parentId === undefined ? undefined : await tuneQueue.queue.getJob(parentId);
     if (!parent) return;
     const { processed = 0, unprocessed = 0, ignored = 0 } = await parent.getDependenciesCount();

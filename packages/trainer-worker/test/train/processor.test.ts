@@ -317,7 +317,7 @@ describe("a train job that cannot succeed", () => {
 
   it("is not run again after it ended several workers: the run that the last one left is marked FAILED", async () => {
     const experiment = `abandoned-${bench.experiment}`;
-    const context = { jobId: "deadly", job: { timestamp: 5 } };
+    const context = { jobId: "deadly", addedAt: 5 };
     const jobKey = jobKeyOf("deadly", 5);
     const job = bench.job({ experiment }, tweets);
     const left = runIdentity(job, "deadly", jobKey, bench.dependencies.origin);
