@@ -38,8 +38,7 @@ describe("a Redis Cluster of three nodes", () => {
       const results: number[] = [];
       const done = new Promise<void>((resolve) => {
         void runWorker<{ n: number }, void>({
-          queue: "q",
-          schema: anything,
+          queue: { name: "q", schema: anything },
           processor: async ({ n }) => {
             results.push(n);
             if (results.length === 20) resolve();

@@ -1,19 +1,14 @@
 import { resolve } from "node:path";
-import { type PredictJob, type PredictResult, predictJobSchema } from "@colaml/shared/contracts/predict";
-import {
-  type PredictChunkJob,
-  type PredictChunkResult,
-  type PredictDeadJob,
-  predictChunkJobSchema,
-} from "@colaml/shared/contracts/predict-chunk";
-import { QUEUES } from "@colaml/shared/contracts/queues";
+import { CATALOGUE, queuesOf } from "@colaml/shared/contracts/catalogue";
+import type { PredictJob, PredictResult } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
-import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
+import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
+import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import { predictSettings } from "@colaml/shared/settings/predict-settings";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import { MAX_DEATHS, runWorker } from "@colaml/shared/worker/run-worker";
+import { type QueueWork, runQueues, type WorkOf } from "@colaml/shared/worker/run-queues";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import type { BatchStep, PredictOptions } from "./predict/predict-options";
 import { abandonPrediction, createPredictProcessor } from "./predict/processor";
@@ -23,17 +18,9 @@ import { createModelCache } from "./scoring/model-cache";
 import { createFileChunks } from "./transport/file-transport";
 import { createRedisChunks } from "./transport/redis-transport";
 
-/** Batches that one process coordinates at a time: a coordinator mostly waits. */
-const BATCHES_AT_A_TIME = 4;
-/**
- * A coordinator also ends when a chunk ends its process, be it another batch's, and goes on from its checkpoint: it may
- * end with four such chunks before it makes progress.
- */
-const MAX_COORDINATOR_DEATHS = 4 * MAX_DEATHS;
-
 /** A process does both by default; the setting can make it one that only scores or only coordinates. */
-function queuesOf({ queues }: ColaConfig["predict"]): Set<string> {
-  const both = [QUEUES.predict, QUEUES.predictChunk];
+function chosenQueues({ queues }: ColaConfig["predict"]): Set<string> {
+  const both = queuesOf("predictor");
   const named = (queues || both.join(",")).split(",").map((name) => name.trim());
   const unknown = named.find((name) => !both.some((queue) => queue === name));
   if (unknown === undefined) return new Set(named);
@@ -49,53 +36,65 @@ export async function startPredictor(
   onStep?: (step: BatchStep) => void,
 ): Promise<void> {
   const { config, logger, lifecycle } = process_;
-  const queues = queuesOf(config.predict);
-  if (queues.has(QUEUES.predictChunk)) compileKernel();
+  const queues = chosenQueues(config.predict);
+  if (queues.has(CATALOGUE["predict-chunk"].name)) compileKernel();
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the predictor", () => closeRedis(connection));
   const models = createModelCache(createMlflowClient(config.mlflow), {
     cacheDir: stateFolder(resolve(config.paths.stateDir)).models,
     hmacKey: config.model.hmacKey,
   });
+  const parts: Parts = { process: process_, connection, models, ...(onStep && { onStep }) };
+  const work: WorkOf<"predictor"> = {
+    predict: () => predictWork(parts),
+    "predict-chunk": () => chunkWork(parts),
+  };
+  await runQueues("predictor", work, process_, queues);
+}
+
+/** What both queues of a predictor share. */
+interface Parts {
+  process: WorkerProcess;
+  connection: RedisConnection;
+  models: ReturnType<typeof createModelCache>;
+  onStep?: (step: BatchStep) => void;
+}
+
+function chunkWork({ process: { config }, connection, models }: Parts) {
+  const bytes = { file: createFileChunks(), redis: createRedisChunks(connection, config.redis.prefix) };
+  return { processor: createChunkProcessor({ models, bytes, dataDir: config.paths.dataDir }) };
+}
+
+function predictWork({
+  process: { config, logger, lifecycle },
+  connection,
+  models,
+  onStep,
+}: Parts): QueueWork<PredictJob, PredictResult> {
   const shared = { connection, redis: config.redis, logger };
-  const { dataDir } = config.paths;
-  const { prefix } = config.redis;
-  if (queues.has(QUEUES.predictChunk)) {
-    const bytes = { file: createFileChunks(), redis: createRedisChunks(connection, prefix) };
-    const processor = createChunkProcessor({ models, bytes, dataDir });
-    // Scoring is bound by the CPU: a second chunk at a time would only wait for the first.
-    const options = { queue: QUEUES.predictChunk, schema: predictChunkJobSchema, processor, concurrency: 1 };
-    await runWorker({ ...options, config, logger, lifecycle });
-  }
-  if (queues.has(QUEUES.predict)) {
-    const predict = openQueue<PredictJob, PredictResult>(QUEUES.predict, shared);
-    const chunks = openQueue<PredictChunkJob, PredictChunkResult>(QUEUES.predictChunk, shared);
-    const dead = openQueue<PredictDeadJob>(QUEUES.predictDead, shared);
-    for (const queue of [predict, chunks, dead])
-      lifecycle.graceful.onStop(queue.queue.name, () => queue.close());
-    const predictOptions: PredictOptions = {
-      models,
-      chunks,
-      dead,
-      redis: { connection, prefix },
-      isUnfinished: async (jobId) => {
-        const state = await predict.queue.getJobState(jobId);
-        return state !== "completed" && state !== "failed" && state !== "unknown";
-      },
-      settings: { chunkBytes: config.predict.chunkBytes, window: config.predict.window, dataDir },
-      clock: () => new Date(),
-      ...(onStep && { onStep }),
-    };
-    await runWorker<PredictJob, PredictResult>({
-      queue: QUEUES.predict,
-      schema: predictJobSchema,
-      processor: createPredictProcessor(predictOptions),
-      concurrency: BATCHES_AT_A_TIME,
-      maxDeaths: MAX_COORDINATOR_DEATHS,
-      abandon: (job, context) => abandonPrediction(job, context, predictOptions),
-      config,
-      logger,
-      lifecycle,
-    });
-  }
+  const predict = openJobQueue("predict", shared);
+  const chunks = openJobQueue("predict-chunk", shared);
+  const dead = openJobQueue("predict-dead", shared);
+  for (const open of [predict, chunks, dead]) lifecycle.graceful.onStop(open.queue.name, () => open.close());
+  const options: PredictOptions = {
+    models,
+    chunks,
+    dead,
+    redis: { connection, prefix: config.redis.prefix },
+    isUnfinished: async (jobId) => {
+      const state = await predict.queue.getJobState(jobId);
+      return state !== "completed" && state !== "failed" && state !== "unknown";
+    },
+    settings: {
+      chunkBytes: config.predict.chunkBytes,
+      window: config.predict.window,
+      dataDir: config.paths.dataDir,
+    },
+    clock: () => new Date(),
+    ...(onStep && { onStep }),
+  };
+  return {
+    processor: createPredictProcessor(options),
+    abandon: (job, context) => abandonPrediction(job, context, options),
+  };
 }

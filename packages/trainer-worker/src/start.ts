@@ -1,18 +1,15 @@
 import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { promisify } from "node:util";
-import { type PublishJob, type PublishResult, publishJobSchema } from "@colaml/shared/contracts/publish";
-import { QUEUES } from "@colaml/shared/contracts/queues";
-import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/contracts/train";
-import { tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { Spool } from "@colaml/shared/mlflow/spool";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
+import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
-import { runWorker } from "@colaml/shared/worker/run-worker";
+import { runQueues, type WorkOf } from "@colaml/shared/worker/run-queues";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { createPublishProcessor } from "./publish/processor";
 import { Publisher, type TrainingSpool } from "./publish/publisher";
@@ -42,37 +39,31 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));
   const queueOptions = { connection, redis: config.redis, logger };
-  const trainQueue = openQueue<TrainJob, TrainResult>(QUEUES.train, queueOptions);
-  const tuneQueue = openQueue(QUEUES.tune, queueOptions);
+  const trainQueue = openJobQueue("train", queueOptions);
+  const tuneQueue = openQueue("tune", queueOptions);
   publishByItself("trainings", (signal) => publisher.publishWaiting(signal), worker);
-  await runWorker<TrainJob, TrainResult>({
-    ...worker,
-    queue: QUEUES.train,
-    schema: trainJobSchema,
-    processor: withTrialProgress(createTrainProcessor(dependencies), tuneQueue),
-    abandon: (job, context, reason) => abandonTraining(job, context, reason, dependencies),
-  });
-  await runWorker({
-    ...worker,
-    queue: QUEUES.tune,
-    schema: tuneJobSchema,
-    processor: createTuneProcessor({ ...dependencies, trainQueue }),
-    abandon: async (job, context, reason) => {
-      await endTrials(trainQueue, context);
-      const best = { ...context, jobId: bestJobId(context.jobId) };
-      for (const which of [best, context]) await abandonTraining(job, which, reason, dependencies);
-    },
-  });
-  await runWorker<PublishJob, PublishResult>({
-    ...worker,
-    queue: QUEUES.publish,
-    schema: publishJobSchema,
-    processor: createPublishProcessor({
-      mlflow,
-      publisher,
-      checks: createCheckPublisher(mlflow, config.paths.stateDir, logger),
+  const work: WorkOf<"trainer"> = {
+    train: () => ({
+      processor: withTrialProgress(createTrainProcessor(dependencies), tuneQueue),
+      abandon: (job, context, reason) => abandonTraining(job, context, reason, dependencies),
     }),
-  });
+    tune: () => ({
+      processor: createTuneProcessor({ ...dependencies, trainQueue }),
+      abandon: async (job, context, reason) => {
+        await endTrials(trainQueue, context);
+        const best = { ...context, jobId: bestJobId(context.jobId) };
+        for (const which of [best, context]) await abandonTraining(job, which, reason, dependencies);
+      },
+    }),
+    publish: () => ({
+      processor: createPublishProcessor({
+        mlflow,
+        publisher,
+        checks: createCheckPublisher(mlflow, config.paths.stateDir, logger),
+      }),
+    }),
+  };
+  await runQueues("trainer", work, worker);
 }
 
 /** The commit this code was checked out at; empty if there is no git. */

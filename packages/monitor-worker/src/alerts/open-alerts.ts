@@ -1,8 +1,8 @@
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Alert } from "@colaml/shared/contracts/alerts";
-import { QUEUES } from "@colaml/shared/contracts/queues";
-import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import type { RedisConnection } from "@colaml/shared/queue/connection";
 import type { ExclusiveLocks } from "@colaml/shared/queue/exclusive-lock";
+import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import type { MonitorMetrics } from "../monitor/monitor-metrics";
 import { AlertEngine } from "./alert-engine";
@@ -39,7 +39,7 @@ export function openAlerts(
           logger,
           onOutcome: metrics.delivery,
         });
-  const { queue } = openQueue<Alert>(QUEUES.alerts, { connection, redis, logger });
+  const { queue } = openJobQueue("alerts", { connection, redis, logger });
   const engine = new AlertEngine({
     stateDir,
     incidents: new IncidentStore(stateDir, (line) => logger.error(line)),

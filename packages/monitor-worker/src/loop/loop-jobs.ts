@@ -1,4 +1,3 @@
-import { QUEUES } from "@colaml/shared/contracts/queues";
 import type { TrainResult } from "@colaml/shared/contracts/train";
 import type { TuneResult } from "@colaml/shared/contracts/tune";
 import type { Logger } from "@colaml/shared/logging/logger";
@@ -14,9 +13,9 @@ export function createLoopJobs(
 ): Pick<LoopDependencies, "startJob" | "outcomeOf" | "logJob"> {
   const options = { connection, redis, logger };
   const queues = {
-    train: openQueue(QUEUES.train, options).queue,
-    tune: openQueue(QUEUES.tune, options).queue,
-    monitor: openQueue(QUEUES.monitor, options).queue,
+    train: openQueue("train", options).queue,
+    tune: openQueue("tune", options).queue,
+    monitor: openQueue("monitor", options).queue,
   };
   return {
     startJob: async (name, payload, jobId) => void (await queues[name].add(name, payload, { jobId })),

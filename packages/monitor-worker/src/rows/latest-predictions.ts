@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
-import type { PredictJob, PredictResult } from "@colaml/shared/contracts/predict";
-import { QUEUES } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
-import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import type { RedisConnection } from "@colaml/shared/queue/connection";
+import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** Finished jobs that are looked through. */
@@ -20,7 +19,7 @@ export function createLatestPredictions(
   redis: ColaConfig["redis"],
   logger: Logger,
 ): LatestPredictions {
-  const { queue } = openQueue<PredictJob, PredictResult>(QUEUES.predict, { connection, redis, logger });
+  const { queue } = openJobQueue("predict", { connection, redis, logger });
   return async (model) => {
     // newest first
     for (const job of await queue.getCompleted(0, LOOKED_AT)) {

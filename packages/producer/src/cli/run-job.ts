@@ -1,4 +1,4 @@
-import type { QueueName } from "@colaml/shared/contracts/queues";
+import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { WorkerCounts } from "../local/embedded-workers";
 import { openSession, type Session } from "../local/session";

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
+import type { SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import type { MonitorResult } from "@colaml/shared/contracts/monitor";
 import type { PredictResult } from "@colaml/shared/contracts/predict";
-import type { SubmittableQueue } from "@colaml/shared/contracts/queues";
 import type { TrainResult } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";

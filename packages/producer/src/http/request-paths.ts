@@ -1,28 +1,5 @@
-import type { SubmittableQueue } from "@colaml/shared/contracts/queues";
+import { entryOf, type SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import { confinedInput, confinedOutput } from "@colaml/shared/files/confined-path";
-
-/** Where each payload names a file: dotted key and whether it is read or written. */
-const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "write"])[]> = {
-  train: [["dataset.path", "read"]],
-  tune: [["dataset.path", "read"]],
-  predict: [
-    ["input.path", "read"],
-    ["output", "write"],
-  ],
-  monitor: [
-    ["input.path", "read"],
-    ["predictions", "read"],
-    ["labels", "read"],
-    ["labels.path", "read"],
-    ["reference", "read"],
-    ["report", "write"],
-  ],
-  labels: [
-    ["input.path", "read"],
-    ["predictions", "read"],
-  ],
-  compare: [["input.path", "read"]],
-};
 
 /**
  * A payload with each of its paths made absolute, inside `root`.
@@ -30,7 +7,7 @@ const PATHS: Record<SubmittableQueue, readonly (readonly [string, "read" | "writ
  */
 export function confinePaths<T extends object>(queue: SubmittableQueue, payload: T, root: string): T {
   const confined = structuredClone(payload);
-  for (const [key, use] of PATHS[queue]) {
+  for (const [key, use] of Object.entries(entryOf(queue).paths)) {
     const holder = key.includes(".") ? (confined as Record<string, unknown>)[key.split(".")[0]!] : confined;
     const name = key.split(".").at(-1)!;
     if (typeof holder !== "object" || holder === null) continue;

@@ -1,5 +1,5 @@
+import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import { SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
-import { QUEUES, type QueueName } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import { unfinishedChildrenOf } from "@colaml/shared/queue/job-children";
@@ -39,9 +39,9 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   }
   // Its worker ends it at the next attempt: that need not wait.
   if (status === "delayed") await job.promote().catch(() => undefined);
-  if (queue !== QUEUES.tune) return { id, queue, cancelled: "requested" };
+  if (queue !== "tune") return { id, queue, cancelled: "requested" };
   const { redis: connection, settings } = queues;
-  const where = { queue: queues.queue(QUEUES.train), connection, prefix: settings.prefix };
+  const where = { queue: queues.queue("train"), connection, prefix: settings.prefix };
   return {
     id,
     queue,

@@ -1,10 +1,11 @@
+import { LISTED_QUEUES } from "@colaml/shared/contracts/catalogue";
 import { predictJobSchema } from "@colaml/shared/contracts/predict";
 import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel } from "@colaml/shared/queue/cancel";
 import { forgetStarts } from "@colaml/shared/queue/job-starts";
 import type { Job } from "bullmq";
-import { type JobQueues, LISTED } from "./job-queues";
+import type { JobQueues } from "./job-queues";
 import type { JobView } from "./job-view";
 import { checkedPayload } from "./payloads";
 import { submitJob } from "./submit-job";
@@ -38,7 +39,7 @@ async function runChunkAgain(queues: JobQueues, dead: Job<PredictDeadJob>): Prom
 /** The jobs of every queue, newest first, at most `limit` a queue and state. */
 export async function listJobs(queues: JobQueues, limit: number): Promise<JobView[]> {
   const perQueue = await Promise.all(
-    LISTED.map(async (name) => {
+    LISTED_QUEUES.map(async (name) => {
       const jobs = await queues.queue(name).getJobs([...LISTED_STATES], 0, limit - 1);
       return Promise.all(
         jobs.filter((job) => job?.id !== undefined).map((job) => queues.view(`${name}/${job.id}`)),

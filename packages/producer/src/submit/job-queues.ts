@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { QUEUE_NAMES, type QueueName, SEARCHED_QUEUES } from "@colaml/shared/contracts/catalogue";
 import { SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
-import { QUEUE_NAMES, type QueueName } from "@colaml/shared/contracts/queues";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import {
   addJob,
@@ -13,21 +13,6 @@ import {
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
-
-/** Queues whose jobs are listed: neither chunks, which are parts of a job, nor alerts, which have a list of their own. */
-export const LISTED = [
-  "train",
-  "tune",
-  "predict",
-  "monitor",
-  "labels",
-  "compare",
-  "predict-dead",
-  "publish",
-] as const;
-
-/** Queues searched for a job known by its id alone: chunks are found through their own queue only. */
-const SEARCHED: readonly QueueName[] = [...LISTED, "alerts"];
 
 /** A new id of a job: its queue and 10 random hex digits, e.g. `train-5f0c2a91d3`. */
 export const newJobId = (queue: QueueName) => `${queue}-${randomBytes(5).toString("hex")}`;
@@ -123,7 +108,10 @@ function parseReference(reference: string): { queues: readonly QueueName[]; id: 
   if (!SAFE_NAME.test(id) && !SCHEDULED_JOB_ID.test(id)) {
     throw new ColaError("JOB_NOT_FOUND", `no job ${JSON.stringify(reference.slice(0, 140))}: not a job id`);
   }
-  const named = SEARCHED.find((name) => id.startsWith(`${name}-`));
+  const named = SEARCHED_QUEUES.find((name) => id.startsWith(`${name}-`));
   if (queue) return { queues: [queue], id };
-  return { queues: named ? [named, ...SEARCHED.filter((name) => name !== named)] : SEARCHED, id };
+  return {
+    queues: named ? [named, ...SEARCHED_QUEUES.filter((name) => name !== named)] : SEARCHED_QUEUES,
+    id,
+  };
 }

@@ -1,6 +1,6 @@
+import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
 import type { JobProgress } from "@colaml/shared/contracts/progress";
-import type { QueueName } from "@colaml/shared/contracts/queues";
 import type { ErrorCode } from "@colaml/shared/errors/cola-error";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import type { Job, JobState } from "bullmq";

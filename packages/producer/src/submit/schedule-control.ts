@@ -1,3 +1,4 @@
+import { SCHEDULABLE_QUEUES, type SchedulableQueue } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import {
   addSchedule,
@@ -10,10 +11,6 @@ import {
 } from "@colaml/shared/queue/schedules";
 import type { Queue } from "bullmq";
 import type { JobQueues } from "./job-queues";
-
-/** The queues whose jobs make sense again and again. */
-export const SCHEDULABLE_QUEUES = ["monitor", "train", "tune"] as const;
-export type SchedulableQueue = (typeof SCHEDULABLE_QUEUES)[number];
 
 /** The schedules of every queue, by the time they run next; paused ones last. */
 export async function allSchedules(queues: JobQueues): Promise<Schedule[]> {

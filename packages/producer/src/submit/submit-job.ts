@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { QueueName } from "@colaml/shared/contracts/queues";
+import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { REDIS_DEADLINE_MS, withDeadline } from "@colaml/shared/queue/connection";
 import { redisError } from "@colaml/shared/queue/redis-errors";

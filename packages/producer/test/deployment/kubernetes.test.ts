@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { QUEUE_NAMES } from "@colaml/shared/contracts/queues";
+import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 
 const root = resolve(__dirname, "../../../..");

@@ -1,8 +1,7 @@
-import { z } from "zod";
+import { type ZodType, z } from "zod";
 import { safeName } from "../settings/safe-name";
+import { CATALOGUE, type JobOf, STARTABLE_QUEUES, type StartableQueue } from "./catalogue";
 import { DRIFT_STATISTICS, QUALITY_METRICS } from "./monitor";
-import { trainJobSchema } from "./train";
-import { tuneJobSchema } from "./tune";
 
 /** Every metric a rule can watch, by the name it has in MLflow. */
 export const RULE_METRICS: readonly string[] = [
@@ -50,23 +49,32 @@ const duration = z
   .refine((text) => parseDuration(text) !== undefined, "allowed: a number and ms, s, m, h or d, such as 6h");
 
 /** The training a rule starts, with its brakes. Its `model` is the one that was checked, whatever the payload says. */
+export type StartSettings = {
+  [Queue in StartableQueue]: {
+    job: Queue;
+    payload: JobOf<Queue>;
+    cooldown: string;
+    dailyBudget: number;
+    watchChecks: number;
+  };
+}[StartableQueue];
+
+function startOf(job: StartableQueue) {
+  const { schema, started } = CATALOGUE[job];
+  return z.strictObject({
+    job: z.literal(job),
+    payload: schema,
+    cooldown: duration.default(started.cooldown),
+    dailyBudget: z.number().int().min(1).max(100).default(started.dailyBudget),
+    watchChecks: z.number().int().min(1).max(100).default(3),
+  });
+}
+
+const [firstStart, ...otherStarts] = STARTABLE_QUEUES;
 const startSchema = z.discriminatedUnion("job", [
-  z.strictObject({
-    job: z.literal("train"),
-    payload: trainJobSchema,
-    cooldown: duration.default("6h"),
-    dailyBudget: z.number().int().min(1).max(100).default(2),
-    watchChecks: z.number().int().min(1).max(100).default(3),
-  }),
-  z.strictObject({
-    job: z.literal("tune"),
-    payload: tuneJobSchema,
-    cooldown: duration.default("1d"),
-    dailyBudget: z.number().int().min(1).max(100).default(1),
-    watchChecks: z.number().int().min(1).max(100).default(3),
-  }),
-]);
-export type StartSettings = z.infer<typeof startSchema>;
+  startOf(firstStart),
+  ...otherStarts.map(startOf),
+]) as unknown as ZodType<StartSettings>;
 
 /** One alert rule: breached while `metric comparison threshold` holds. */
 export const alertRuleSchema = z.strictObject({

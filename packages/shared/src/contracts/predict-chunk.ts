@@ -105,17 +105,18 @@ export function chunkJobId(batch: string, index: number): string {
 }
 
 /** Payload of a `predict-dead` job: a chunk that kept failing, set aside so that the rest could finish. */
-export interface PredictDeadJob {
-  v: 1;
+export const predictDeadJobSchema = z.strictObject({
+  v: z.literal(1),
   /** The `predict` job it belongs to, and the chunk's number in it. */
-  jobId: string;
-  batch: string;
-  index: number;
+  jobId: z.string(),
+  batch: z.string(),
+  index: z.number().int().min(0),
   /** Records in it, all named in the rejected file, and the line of the first one. */
-  records: number;
-  firstLine: number;
+  records: z.number().int().min(0),
+  firstLine: z.number().int().min(1),
   /** Why it failed, in one line. */
-  reason: string;
-  /** The `predict` job that does this chunk alone, to an output of its own. */
-  again: PredictJobInput;
-}
+  reason: z.string(),
+  /** The `predict` job that does only this chunk, to an output of its own. */
+  again: z.custom<PredictJobInput>((job) => typeof job === "object" && job !== null),
+});
+export type PredictDeadJob = z.infer<typeof predictDeadJobSchema>;

@@ -1,8 +1,17 @@
-import type { MonitorJob } from "../contracts/monitor";
-import type { PredictJob } from "../contracts/predict";
-import type { SubmittableQueue } from "../contracts/queues";
+import type { JobOf, QueueWriting, SubmittableQueue } from "../contracts/catalogue";
 import { checkPredictionOutput } from "./prediction-output";
 import { checkReport, type ReportMaker } from "./report-output";
+
+type Check<Job> = (payload: Job, maker?: ReportMaker) => Promise<unknown>;
+
+/** How the gate is asked, for each queue whose payload names a file for writing. */
+const CHECKS: { readonly [Queue in QueueWriting]: Check<JobOf<Queue>> } = {
+  monitor: checkReport,
+  async predict({ input, output, force }) {
+    if (input === undefined || output === undefined) return;
+    await checkPredictionOutput({ inputs: [input.path], output, force });
+  },
+};
 
 /**
  * Asks the gate for every file that a payload names for writing, so that a wrong one is refused before the job is
@@ -17,10 +26,5 @@ export async function checkJobOutputs(
   payload: object,
   maker?: ReportMaker,
 ): Promise<void> {
-  if (queue === "monitor") await checkReport(payload as MonitorJob, maker);
-  if (queue !== "predict") return;
-  const { input, output, force } = payload as PredictJob;
-  if (input !== undefined && output !== undefined) {
-    await checkPredictionOutput({ inputs: [input.path], output, force });
-  }
+  await (CHECKS as Partial<Record<SubmittableQueue, Check<never>>>)[queue]?.(payload as never, maker);
 }

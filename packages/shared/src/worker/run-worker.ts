@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type Job, Worker } from "bullmq";
 import type { ZodType } from "zod";
+import { MAX_DEATHS } from "../contracts/catalogue";
 import type { ColaError } from "../errors/cola-error";
 import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
@@ -21,28 +22,29 @@ import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
 
-/**
- * A job that ended this many workers without progress is failed for good: by then it is the job, not the workers.
- * Nobody can tell which of a process's jobs ended it, so it counts for all that ran in it.
- */
-export const MAX_DEATHS = 3;
 /** BullMQ counts over a job's whole life, whatever it achieved in between: `MAX_DEATHS` decides, this never does. */
 const MAX_STALLED = 1_000;
 /** How often a worker looks whether somebody cancelled what it runs. */
 const CANCEL_POLL_MS = 1_000;
 
-export interface RunWorkerOptions<Payload, Result> {
-  /** Queue name. */
-  queue: string;
+/** A queue as a worker runs it: an entry of the catalogue. */
+export interface WorkedQueue<Payload, Result> {
+  readonly name: string;
   /** Parses payloads at the door; what does not pass never reaches the processor. */
-  schema: ZodType<Payload>;
+  readonly schema: ZodType<Payload>;
+  /** Jobs at a time; default `worker.concurrency`. */
+  readonly atATime?: number;
+  /** Workers that a job may end without progress before it is failed; default `MAX_DEATHS`. */
+  readonly maxDeaths?: number;
+  /** For the type of the result only. */
+  readonly result?: Result;
+}
+
+export interface RunWorkerOptions<Payload, Result> {
+  queue: WorkedQueue<Payload, Result>;
   processor: Processor<Payload, Result>;
   config: ColaConfig;
   logger: Logger;
-  /** Jobs at a time; default `worker.concurrency`. */
-  concurrency?: number;
-  /** Workers that a job may end without progress before it is failed; default `MAX_DEATHS`. */
-  maxDeaths?: number;
   /**
    * Called in place of the processor for a job that was begun before and is not run again, because it was cancelled
    * (JOB_CANCELLED) or ended too many workers (JOB_FAILED): puts away what earlier attempts left. The context's signal
@@ -67,13 +69,14 @@ export interface RunningWorker {
  * @throws ColaError REDIS_REFUSED for a wrong password, missing rights or an eviction policy
  * @example
  * const lifecycle = await startLifecycle({ service: "predictor-worker", config, logger });
- * await runWorker({ queue: "predict", schema: predictJobSchema, processor: coordinate, config, logger, lifecycle });
- * await runWorker({ queue: "predict-chunk", schema: chunkSchema, processor: score, config, logger, lifecycle });
+ * await runWorker({ queue: CATALOGUE.predict, processor: coordinate, config, logger, lifecycle });
+ * await runWorker({ queue: CATALOGUE["predict-chunk"], processor: score, config, logger, lifecycle });
  */
 export async function runWorker<Payload, Result>(
   options: RunWorkerOptions<Payload, Result>,
 ): Promise<RunningWorker> {
-  const { config, logger, queue } = options;
+  const { config, logger } = options;
+  const queue = options.queue.name;
   const lifecycle = options.lifecycle ?? (await startLifecycle({ service: queue, config, logger }));
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop(`Redis connection of ${queue}`, () => closeRedis(connection));
@@ -99,13 +102,16 @@ function openWorker<Payload, Result>(
   lifecycle: WorkerLifecycle,
   connection: RedisConnection,
 ): Worker {
-  const { config, logger, queue } = options;
+  const { config, logger } = options;
+  const { name: queue, schema, atATime, maxDeaths } = options.queue;
   const running = new Map<string, AbortController>();
   const { prefix } = config.redis;
   const loop = new LoopWatch(config.worker.lockMs / 2);
   const runJob = createJobRunner({
     ...options,
-    maxDeaths: options.maxDeaths ?? MAX_DEATHS,
+    queue,
+    schema,
+    maxDeaths: maxDeaths ?? MAX_DEATHS,
     lifecycle,
     running,
     starts: new JobStarts(connection, prefix, queue),
@@ -115,13 +121,13 @@ function openWorker<Payload, Result>(
   const worker: Worker = new Worker(queue, (job: Job, token?: string) => runJob(job, token), {
     connection: connection as ConnectionOptions,
     prefix,
-    concurrency: options.concurrency ?? config.worker.concurrency,
+    concurrency: atATime ?? config.worker.concurrency,
     lockDuration: config.worker.lockMs,
     stalledInterval: config.worker.stalledMs,
     maxStalledCount: MAX_STALLED,
     ...KEPT_JOBS,
   });
-  watch(worker, running, options, lifecycle);
+  watch(worker, running, { config, logger, queue }, lifecycle);
   forgetCancels(worker, connection, prefix);
   // Workers of one process close one after the other: until its turn comes, none takes a new job.
   lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
@@ -134,10 +140,10 @@ function openWorker<Payload, Result>(
   return worker;
 }
 
-function watch<Payload, Result>(
+function watch(
   worker: Worker,
   running: Map<string, AbortController>,
-  { config, logger, queue }: RunWorkerOptions<Payload, Result>,
+  { config, logger, queue }: { config: ColaConfig; logger: Logger; queue: string },
   lifecycle: WorkerLifecycle,
 ): void {
   const log = createLimitedLog(logger);

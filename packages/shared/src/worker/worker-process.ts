@@ -23,7 +23,7 @@ export interface WorkerProcess {
  * @example
  * void runWorkerProcess("trainer-worker", async ({ config, logger, lifecycle }) => {
  *   const mlflow = createMlflowClient(config.mlflow);
- *   await runWorker({ queue: "train", schema: trainJobSchema, processor: createTrainProcessor({ mlflow }), config, logger, lifecycle });
+ *   await runWorker({ queue: CATALOGUE.train, processor: createTrainProcessor({ mlflow }), config, logger, lifecycle });
  * });
  */
 export async function runWorkerProcess(

@@ -155,8 +155,7 @@ describe("a Redis that refuses", () => {
     const lifecycle = await startLifecycle({ service: "t", config, logger, signals: false });
     const done = new Promise<string>((resolve) => {
       void runWorker({
-        queue: "acl",
-        schema: z.strictObject({ n: z.number() }),
+        queue: { name: "acl", schema: z.strictObject({ n: z.number() }) },
         processor: async ({ n }, context) => {
           await context.progress({ stage: "score" });
           resolve(`${context.jobId} ${n}`);

@@ -57,7 +57,14 @@ async function start(
 ) {
   const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
   lifecycles.push(lifecycle);
-  await runWorker({ queue, schema, processor: work, config, logger: silent, lifecycle, ...more });
+  await runWorker({
+    queue: { name: queue, schema },
+    processor: work,
+    config,
+    logger: silent,
+    lifecycle,
+    ...more,
+  });
   return { open: openQueue(queue, { connection, redis: config.redis, logger }), lifecycle };
 }
 
@@ -291,7 +298,13 @@ describe("a worker", () => {
     const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
     const names = ["a", "b"].map((name) => `${name}-${randomUUID()}`);
     for (const queue of names) {
-      await runWorker({ queue, schema, processor: async () => queue, config, logger: silent, lifecycle });
+      await runWorker({
+        queue: { name: queue, schema },
+        processor: async () => queue,
+        config,
+        logger: silent,
+        lifecycle,
+      });
     }
     for (const queue of names) {
       const open = openQueue(queue, { connection, redis: config.redis });

@@ -37,7 +37,7 @@ async function processor({ ms, deaf, bad }, { jobId, signal, deaths, progressed 
   return process.pid;
 }
 void runWorkerProcess("test-worker", async (context) => {
-  await runWorker({ queue: process.argv[1], schema, processor, concurrency: 2, ...context });
+  await runWorker({ queue: { name: process.argv[1], schema, atATime: 2 }, processor, ...context });
 });
 `;
 

@@ -1,4 +1,4 @@
-import type { QueueName } from "@colaml/shared/contracts/queues";
+import { CATALOGUE } from "@colaml/shared/contracts/catalogue";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { TrialOutcome, TrialSettings, TuneJob } from "@colaml/shared/contracts/tune";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
@@ -59,7 +59,7 @@ async function throwIfCancelled(
   { connection, redis }: OpenQueue<TrainJob, TrainResult>,
   { jobId }: JobContext,
 ): Promise<void> {
-  const asked = await cancelRequested(connection, redis.prefix, "tune" satisfies QueueName, [jobId]);
+  const asked = await cancelRequested(connection, redis.prefix, CATALOGUE.tune.name, [jobId]);
   if (asked.length > 0) throw new ColaError("JOB_CANCELLED", `job ${jobId} was cancelled`);
 }
 

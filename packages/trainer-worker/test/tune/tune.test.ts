@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type TrainJob, type TrainResult, trainJobSchema } from "@colaml/shared/contracts/train";
-import { type TuneJobInput, type TuneResult, tuneJobSchema } from "@colaml/shared/contracts/tune";
+import { CATALOGUE } from "@colaml/shared/contracts/catalogue";
+import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
+import type { TuneJobInput, TuneResult } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
@@ -61,10 +62,10 @@ beforeAll(async () => {
       sabotage(job);
       return plain(job, context);
     };
-    await runWorker({ queue: "train", schema: trainJobSchema, processor, config, logger, lifecycle });
+    await runWorker({ queue: CATALOGUE.train, processor, config, logger, lifecycle });
   }
   const processor = createTuneProcessor({ ...dependencies, trainQueue });
-  await runWorker({ queue: "tune", schema: tuneJobSchema, processor, config, logger, lifecycle });
+  await runWorker({ queue: CATALOGUE.tune, processor, config, logger, lifecycle });
 });
 afterAll(async () => {
   await lifecycle.stop();

@@ -5,7 +5,6 @@ import {
   type PredictChunkResult,
   type PredictDeadJob,
 } from "@colaml/shared/contracts/predict-chunk";
-import { QUEUES } from "@colaml/shared/contracts/queues";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
 import { whenRoom } from "./when-room";
@@ -62,11 +61,11 @@ export function createChunkQueue(
     while ((await whenRoom(() => queue.remove(id), onFull)) === 0 && Date.now() < deadline) {
       if ((await queue.getJob(id)) === undefined) break;
       asked = true;
-      await requestCancel(connection, redis.prefix, QUEUES.predictChunk, id);
+      await requestCancel(connection, redis.prefix, queue.name, id);
       await delay(RELEASE_POLL_MS);
     }
     // the chunk may come again when the batch resumes
-    if (asked) await clearCancel(connection, redis.prefix, QUEUES.predictChunk, id);
+    if (asked) await clearCancel(connection, redis.prefix, queue.name, id);
   };
   return {
     async add(chunk) {

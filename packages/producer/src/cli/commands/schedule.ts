@@ -1,16 +1,11 @@
+import type { SchedulableQueue } from "@colaml/shared/contracts/catalogue";
 import type { Schedule } from "@colaml/shared/queue/schedules";
 import type { Command } from "commander";
 import { openSession, type Session } from "../../local/session";
 import { datasetOf } from "../../submit/dataset";
 import type { JobQueues } from "../../submit/job-queues";
 import { monitorPayload, trainPayload } from "../../submit/payloads";
-import {
-  allSchedules,
-  changeSchedule,
-  dropSchedule,
-  putSchedule,
-  type SchedulableQueue,
-} from "../../submit/schedule-control";
+import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { optional, textOption } from "../options";

@@ -1,12 +1,11 @@
 import { escapeMarkup } from "@colaml/shared/charts/escape-markup";
 import { alertSchema } from "@colaml/shared/contracts/alerts";
-import { SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/queues";
+import { entryOf, SUBMITTABLE_QUEUES, type SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import type { FastifyInstance } from "fastify";
 import type { ZodType } from "zod";
 import { payloadSchema } from "../json-schemas";
 import { acknowledgeRequestSchema } from "./alerts";
 import { scheduleRequestSchema } from "./schedules";
-import { SUBMITTABLE } from "./submit";
 
 const error = { $ref: "#/components/responses/Error" };
 const accepted = {
@@ -75,14 +74,14 @@ const schemas = {
   },
 };
 
-function submitPath(queue: (typeof SUBMITTABLE_QUEUES)[number]) {
+function submitPath(queue: SubmittableQueue) {
   return {
     post: {
       summary: `Put a ${queue} job on its queue`,
       parameters: [{ name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 } }],
       requestBody: {
         required: true,
-        content: { "application/json": { schema: payloadSchema(SUBMITTABLE.get(queue)!) } },
+        content: { "application/json": { schema: payloadSchema(entryOf(queue).schema) } },
       },
       responses: { "202": accepted, default: error },
     },

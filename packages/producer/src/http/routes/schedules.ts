@@ -1,3 +1,4 @@
+import { entryOf, SCHEDULABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
@@ -6,17 +7,10 @@ import { scheduleFields } from "@colaml/shared/queue/schedules";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { checkedPayload } from "../../submit/payloads";
-import {
-  allSchedules,
-  changeSchedule,
-  dropSchedule,
-  putSchedule,
-  SCHEDULABLE_QUEUES,
-} from "../../submit/schedule-control";
+import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
 import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
-import { SUBMITTABLE } from "./submit";
 
 /** Body of `POST /schedules`: when, and the payload of the jobs that come. */
 export const scheduleRequestSchema = z.strictObject({
@@ -42,7 +36,7 @@ export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, lo
   }));
   server.post("/schedules", { config: { role: "admin" } }, async (request, reply) => {
     const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
-    const job = confinePaths(queue, checkedPayload(SUBMITTABLE.get(queue)!, payload), dataDir);
+    const job = confinePaths(queue, checkedPayload(entryOf(queue).schema, payload), dataDir);
     await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
     const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
     log.info("schedule added", { schedule: schedule.id, queue });

@@ -1,37 +1,18 @@
-import { compareJobSchema } from "@colaml/shared/contracts/compare";
-import { labelsJobSchema } from "@colaml/shared/contracts/labels";
-import { monitorJobSchema } from "@colaml/shared/contracts/monitor";
-import { predictJobSchema } from "@colaml/shared/contracts/predict";
-import type { SubmittableQueue } from "@colaml/shared/contracts/queues";
-import { trainJobSchema } from "@colaml/shared/contracts/train";
-import { tuneJobSchema } from "@colaml/shared/contracts/tune";
+import { entryOf, SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import type { FastifyInstance } from "fastify";
-import type { ZodType } from "zod";
 import { checkedPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
-/** What may be posted, and its schema: also what the OpenAPI document shows. */
-export const SUBMITTABLE: ReadonlyMap<SubmittableQueue, ZodType<object>> = new Map<
-  SubmittableQueue,
-  ZodType<object>
->([
-  ["train", trainJobSchema],
-  ["tune", tuneJobSchema],
-  ["predict", predictJobSchema],
-  ["monitor", monitorJobSchema],
-  ["labels", labelsJobSchema],
-  ["compare", compareJobSchema],
-]);
-
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
 /** `POST /jobs/{queue}`: 202 with the job's id and place; 200 when the same request came before. */
 export function addSubmitRoutes(server: FastifyInstance, service: Service): void {
-  for (const [queue, schema] of SUBMITTABLE) {
+  for (const queue of SUBMITTABLE_QUEUES) {
+    const { schema } = entryOf(queue);
     server.post(`/jobs/${queue}`, { config: { role: "submit" } }, async (request, reply) => {
       const payload = confinePaths(queue, checkedPayload(schema, request.body ?? {}), service.dataDir);
       const key = idempotencyKey(request.headers["idempotency-key"]);
