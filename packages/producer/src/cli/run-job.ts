@@ -1,4 +1,4 @@
-import type { QueueName } from "@colaml/shared/contracts/catalogue";
+import type { JobOf, QueueName, ResultOf } from "@colaml/shared/contracts/catalogue";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { WorkerCounts } from "../local/embedded-workers";
 import { openSession, type Session } from "../local/session";
@@ -15,10 +15,10 @@ const NO_WORKER_NOTICE_MS = 5_000;
 /** Workers look for cancelled jobs every second; a command does not wait longer than this for one of its own. */
 const CANCEL_WAIT_MS = 15_000;
 
-export interface JobRequest {
-  queue: QueueName;
+export interface JobRequest<Queue extends QueueName = QueueName> {
+  queue: Queue;
   /** Made once the session is known. */
-  payload: (session: Session) => object | Promise<object>;
+  payload: (session: Session) => JobOf<Queue> | Promise<JobOf<Queue>>;
   workers: WorkerCounts;
   /** What Ctrl-C does with the job; returns what to say of it. Default: the job goes on without this command. */
   onInterrupt?: OnInterrupt;
@@ -38,24 +38,27 @@ export interface FinishedJob<Result> {
  *
  * @throws ColaError with the reason the job failed; Interruption at Ctrl-C, saying what goes on
  */
-export async function runJob<Result>(
+export async function runJob<Queue extends QueueName>(
   context: CommandContext,
-  request: JobRequest,
-  use: (finished: FinishedJob<Result>) => Promise<number | undefined>,
+  request: JobRequest<Queue>,
+  use: (finished: FinishedJob<ResultOf<Queue>>) => Promise<number | undefined>,
 ): Promise<number | undefined> {
   const session = await openSession(context, { workers: request.workers });
   try {
     const id = await submit(context, session, request);
     context.terminal.say(`job ${id}`);
     const view = await watchJob(context, session, id, request.onInterrupt);
-    return await use({ session, id, result: view.result as Result });
+    return await use({ session, id, result: view.result as ResultOf<Queue> });
   } finally {
     await session.close();
   }
 }
 
 /** Puts a job on its queue and leaves at once. Only where somebody else runs the workers. */
-export async function detachJob(context: CommandContext, request: JobRequest): Promise<number | undefined> {
+export async function detachJob<Queue extends QueueName>(
+  context: CommandContext,
+  request: JobRequest<Queue>,
+): Promise<number | undefined> {
   const session = await openSession(context, { workers: request.workers });
   try {
     if (session.kind === "own") {
@@ -70,7 +73,11 @@ export async function detachJob(context: CommandContext, request: JobRequest): P
   }
 }
 
-async function submit(context: CommandContext, session: Session, request: JobRequest): Promise<string> {
+async function submit<Queue extends QueueName>(
+  context: CommandContext,
+  session: Session,
+  request: JobRequest<Queue>,
+): Promise<string> {
   const payload = await request.payload(session);
   const { id, isNew } = await submitJob(session.queues, { queue: request.queue, payload });
   if (!isNew) context.terminal.say(`job ${id} does this already: following it`);

@@ -1,7 +1,5 @@
 import { join, resolve } from "node:path";
-import type { SubmittableQueue } from "@colaml/shared/contracts/catalogue";
-import type { MonitorResult } from "@colaml/shared/contracts/monitor";
-import type { PredictResult } from "@colaml/shared/contracts/predict";
+import type { JobOf, ResultOf, SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import type { TrainResult } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
@@ -119,21 +117,25 @@ async function runJobs(
     failed: stack.failed,
     close: async () => {},
   };
-  const run = async <Result>(title: string, queue: SubmittableQueue, payload: object): Promise<Result> => {
+  const run = async <Queue extends SubmittableQueue>(
+    title: string,
+    queue: Queue,
+    payload: JobOf<Queue>,
+  ): Promise<ResultOf<Queue>> => {
     terminal.say(terminal.bold(title));
     const { id } = await submitJob(queues, { queue, payload });
-    return (await watchJob(context, session, id)).result as Result;
+    return (await watchJob(context, session, id)).result as ResultOf<Queue>;
   };
   try {
-    const train = await run<TrainResult>("1/3 train", "train", trainPayload(config, files.train));
+    const train = await run("1/3 train", "train", trainPayload(config, files.train));
     const model = versionOf(train);
     const input = datasetOf(config, files.fresh);
-    const predict = await run<PredictResult>(
+    const predict = await run(
       "2/3 predict",
       "predict",
       predictPayload(config, { model, input, output: files.output, force: true }),
     );
-    const monitor = await run<MonitorResult>(
+    const monitor = await run(
       "3/3 monitor",
       "monitor",
       // The file has texts and labels: each row brings its own label, whatever its id is.

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { QueueName } from "@colaml/shared/contracts/catalogue";
+import type { JobOf, QueueName } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { REDIS_DEADLINE_MS, withDeadline } from "@colaml/shared/queue/connection";
 import { redisError } from "@colaml/shared/queue/redis-errors";
@@ -21,10 +21,10 @@ const SWAP_IF = `if redis.call("GET", KEYS[1]) == ARGV[1] then
   redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) return 1
 end return 0`;
 
-export interface Submission {
-  queue: QueueName;
+export interface Submission<Queue extends QueueName = QueueName> {
+  queue: Queue;
   /** Checked by the queue's schema. */
-  payload: object;
+  payload: JobOf<Queue>;
   /** The sender's own name for this request: the same key and body give the same job. */
   idempotencyKey?: string;
   /** Looks at what only a new job must heed, such as files it will write; what it throws refuses the job. */
@@ -47,7 +47,10 @@ const digest = (value: unknown) =>
  * @throws ColaError IDEMPOTENCY_CONFLICT the key was used with another body; OUTPUT_BUSY another job writes that
  *   output; REDIS_UNREACHABLE, REDIS_FULL
  */
-export async function submitJob(queues: JobQueues, submission: Submission): Promise<Submitted> {
+export async function submitJob<Queue extends QueueName>(
+  queues: JobQueues,
+  submission: Submission<Queue>,
+): Promise<Submitted> {
   return promptly(queues, submitOnce(queues, submission));
 }
 

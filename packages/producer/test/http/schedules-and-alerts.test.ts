@@ -224,7 +224,7 @@ describe("the OpenAPI document", () => {
       ]),
     );
     expect(JSON.stringify(paths["/schedules"]!["post"])).toMatch(
-      /"enum":\["monitor","train","tune"\].*"every"/,
+      /"enum":\["train","tune","monitor"\].*"every"/,
     );
   });
 });

@@ -31,8 +31,8 @@ export type PathUse = "read" | "write" | "folder";
 interface QueueFacts {
   /** Who runs its jobs; absent: no worker does, they wait there for somebody. */
   readonly worker?: WorkerName;
-  /** Who adds its jobs: the commands and the API for people (role `submit`), or the workers for one another. */
-  readonly from: "people" | "workers";
+  /** Who adds its jobs: whoever may `submit` through the API and the commands; a command only; other workers. */
+  readonly from: "api" | "command" | "workers";
   /** Whether a schedule may add its jobs. */
   readonly scheduled?: true;
   /** Brakes of an alert rule that starts such a job, unless the rule gives its own. Absent: no rule may. */
@@ -72,7 +72,7 @@ function named<Entries extends Record<string, object>>(entries: Entries) {
 export const CATALOGUE = named({
   train: jobs<TrainJob, TrainResult>(trainJobSchema)({
     worker: "trainer",
-    from: "people",
+    from: "api",
     scheduled: true,
     started: { cooldown: "6h", dailyBudget: 2 },
     shown: "listed",
@@ -80,7 +80,7 @@ export const CATALOGUE = named({
   }),
   tune: jobs<TuneJob, TuneResult>(tuneJobSchema)({
     worker: "trainer",
-    from: "people",
+    from: "api",
     scheduled: true,
     started: { cooldown: "1d", dailyBudget: 1 },
     shown: "listed",
@@ -88,13 +88,13 @@ export const CATALOGUE = named({
   }),
   publish: jobs<PublishJob, PublishResult>(publishJobSchema)({
     worker: "trainer",
-    from: "workers",
+    from: "command",
     shown: "listed",
     paths: {},
   }),
   predict: jobs<PredictJob, PredictResult>(predictJobSchema)({
     worker: "predictor",
-    from: "people",
+    from: "api",
     shown: "listed",
     paths: { "input.path": "read", output: "write" },
     // A coordinator mostly waits.
@@ -119,7 +119,7 @@ export const CATALOGUE = named({
   }),
   monitor: jobs<MonitorJob, MonitorResult>(monitorJobSchema)({
     worker: "monitor",
-    from: "people",
+    from: "api",
     scheduled: true,
     shown: "listed",
     paths: {
@@ -133,7 +133,7 @@ export const CATALOGUE = named({
   }),
   labels: jobs<LabelsJob, LabelsResult>(labelsJobSchema)({
     worker: "monitor",
-    from: "people",
+    from: "api",
     shown: "listed",
     paths: { "input.path": "read", predictions: "read" },
     // Each reads what the one before stored.
@@ -141,7 +141,7 @@ export const CATALOGUE = named({
   }),
   compare: jobs<CompareJob, CompareResult>(compareJobSchema)({
     worker: "monitor",
-    from: "people",
+    from: "api",
     shown: "listed",
     paths: { "input.path": "read" },
   }),
@@ -155,8 +155,8 @@ type QueueWith<Facts> = { [Q in keyof Catalogue]: Catalogue[Q] extends Facts ? Q
 
 /** Every queue's name. */
 export type QueueName = keyof Catalogue;
-/** The queues that a person or a system puts jobs on through the commands and the API. */
-export type SubmittableQueue = QueueWith<{ from: "people" }>;
+/** The queues that a person or a system puts jobs on through the API. */
+export type SubmittableQueue = QueueWith<{ from: "api" }>;
 /** The queues whose jobs make sense again and again. */
 export type SchedulableQueue = QueueWith<{ scheduled: true }>;
 /** The queues that an alert rule may start a job of. */
@@ -178,16 +178,23 @@ export type ResultOf<Queue extends QueueName> = Exclude<Catalogue[Queue]["result
 export const QUEUE_NAMES = Object.keys(CATALOGUE) as readonly QueueName[];
 
 /** One entry, whatever queue it is of. */
-export type QueueEntry = QueueFacts & { readonly name: QueueName; readonly schema: ZodType<object> };
+export type QueueEntry<Payload = object> = QueueFacts & {
+  readonly name: QueueName;
+  readonly schema: ZodType<Payload>;
+};
 
 /** The entry of a queue by its name. */
-export const entryOf = (queue: QueueName): QueueEntry => CATALOGUE[queue];
+export const entryOf = <Queue extends QueueName>(queue: Queue) =>
+  CATALOGUE[queue] as unknown as QueueEntry<JobOf<Queue>>;
 
 /** The names of the queues whose entry is wanted. */
 const namesOf = <Name extends QueueName>(isWanted: (entry: QueueEntry) => boolean) =>
-  QUEUE_NAMES.filter((name) => isWanted(entryOf(name))) as unknown as readonly [Name, ...Name[]];
+  QUEUE_NAMES.filter((name) => isWanted(CATALOGUE[name] as QueueEntry)) as unknown as readonly [
+    Name,
+    ...Name[],
+  ];
 
-export const SUBMITTABLE_QUEUES = namesOf<SubmittableQueue>(({ from }) => from === "people");
+export const SUBMITTABLE_QUEUES = namesOf<SubmittableQueue>(({ from }) => from === "api");
 export const SCHEDULABLE_QUEUES = namesOf<SchedulableQueue>(({ scheduled }) => scheduled === true);
 export const STARTABLE_QUEUES = namesOf<StartableQueue>(({ started }) => started !== undefined);
 /** The queues whose jobs `cola jobs` lists. */

@@ -61,7 +61,7 @@ export function addCompareCommand(models: Command): void {
         workers: { monitor: 1 },
       };
       if (options["detach"] === true) return detachJob(context, request);
-      return runJob<CompareResult>(context, request, async ({ result }) => {
+      return runJob(context, request, async ({ result }) => {
         context.terminal.result(result, describeComparison(context.terminal, result));
         return undefined;
       });

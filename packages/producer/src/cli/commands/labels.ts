@@ -51,7 +51,7 @@ export function addLabelsCommand(program: Command): void {
         workers: { monitor: 1 },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<LabelsResult>(context, request, async ({ result }) => {
+      return runJob(context, request, async ({ result }) => {
         context.terminal.result(result, describeLabels(result));
         return undefined;
       });

@@ -44,7 +44,7 @@ export function addMonitorCommand(program: Command): void {
         workers: { monitor: 1 },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<MonitorResult>(context, request, async ({ result }) => {
+      return runJob(context, request, async ({ result }) => {
         context.terminal.result(result, describeMonitoring(context.terminal, result));
         return result.ok ? EXIT.ok : EXIT.check;
       });

@@ -114,7 +114,7 @@ async function predict(
     workers: { predictor: OWN_PREDICTORS },
   };
   if (context.options["detach"] === true) return detachJob(context, request);
-  return runJob<PredictResult>(context, request, async ({ result }) => {
+  return runJob(context, request, async ({ result }) => {
     await streams?.deliver();
     const notes = [result.setAside, describeRepeatedIds(result.repeatedIds), ...(result.warnings ?? [])];
     for (const note of notes) {

@@ -18,9 +18,9 @@ export function addPublishCommand(program: Command): void {
     .addHelpText("after", EXAMPLES);
   command.action(
     handler(addSettingFlags(addCommonOptions(command), []), (context) =>
-      runJob<PublishResult>(
+      runJob(
         context,
-        { queue: "publish", payload: () => ({ v: 1 }), workers: { trainer: 1 } },
+        { queue: "publish", payload: () => ({ v: 1 as const }), workers: { trainer: 1 } },
         async ({ result }) => {
           context.terminal.result(result, describe(result));
           return result.refused.length > 0 ? EXIT.failed : EXIT.ok;

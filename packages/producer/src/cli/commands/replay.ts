@@ -73,7 +73,7 @@ export async function replay(
     ...(wanted === undefined ? { onInterrupt: cancelOnInterrupt } : {}),
   };
   try {
-    return await runJob<PredictResult>(context, request, async ({ result }) => {
+    return await runJob(context, request, async ({ result }) => {
       checkReplayed(receipt, result);
       const changes = await changesBetween(
         outputOf(output, outputFormat(receipt)),

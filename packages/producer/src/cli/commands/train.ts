@@ -50,7 +50,7 @@ export function addTrainCommand(program: Command): void {
         workers: { trainer: 1 },
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<TrainResult>(context, request, async ({ session, result }) => {
+      return runJob(context, request, async ({ session, result }) => {
         const steps = nextSteps(result, isNamed(context), session.kind);
         const text = [describeTraining(context.terminal, result), ...steps].join("\n");
         context.terminal.result(trainAnswer(result), text);

@@ -72,7 +72,7 @@ export function addTuneCommand(program: Command): void {
         onInterrupt: cancelOnInterrupt,
       };
       if (context.options["detach"] === true) return detachJob(context, request);
-      return runJob<TuneResult>(context, request, async ({ session, result }) => {
+      return runJob(context, request, async ({ session, result }) => {
         const steps = nextSteps(result, isNamed(context), session.kind);
         context.terminal.result(result, [describeTuning(context.terminal, result), ...steps].join("\n"));
         return result.ok === false ? EXIT.check : EXIT.ok;
