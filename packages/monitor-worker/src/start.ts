@@ -19,10 +19,10 @@ import { createLoopJobs } from "./loop/loop-jobs";
 import { LoopStore } from "./loop/loop-state";
 import { createLoopRuns } from "./loop/mlflow-loop-runs";
 import { createTakeBack } from "./loop/take-back";
-import { CheckHistory } from "./monitor/check-history";
 import { loadMonitoredModel } from "./monitor/load-monitored-model";
 import { createMonitorMetrics } from "./monitor/monitor-metrics";
 import { createMonitorProcessor } from "./monitor/processor";
+import { CheckHistory } from "./report/check-history";
 import { createReportFiles } from "./report/report-files";
 import { createLatestPredictions } from "./rows/latest-predictions";
 

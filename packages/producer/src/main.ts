@@ -2,8 +2,8 @@ import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { createLogger } from "@colaml/shared/logging/logger";
 import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
-import { abortOnSignals } from "./cli/interruption";
 import { listen } from "./http/listen";
+import { abortOnSignals } from "./local/interruption";
 
 /** The producer's server as a service of its own, for containers: REDIS_URL and MLFLOW_TRACKING_URI are needed. */
 async function main(): Promise<void> {

@@ -4,11 +4,16 @@ import type { RedisConnection } from "@colaml/shared/queue/connection";
 import type { ExclusiveLocks } from "@colaml/shared/queue/exclusive-lock";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
-import type { MonitorMetrics } from "../monitor/monitor-metrics";
 import { AlertEngine } from "./alert-engine";
-import { AlertOutbox } from "./alert-outbox";
+import { AlertOutbox, type DeliveryOutcome } from "./alert-outbox";
 import { startDelivery } from "./delivery-loop";
 import { createWebhookSender } from "./webhook";
+
+/** Who counts alerts and tries to post them. */
+export interface AlertMetrics {
+  alerted(alert: Alert): void;
+  delivery(outcome: DeliveryOutcome): void;
+}
 
 export interface OpenAlerts {
   engine: AlertEngine;
@@ -25,7 +30,7 @@ export function openAlerts(
   { config, logger, lifecycle }: WorkerProcess,
   connection: RedisConnection,
   locks: ExclusiveLocks,
-  metrics: MonitorMetrics,
+  metrics: AlertMetrics,
 ): OpenAlerts {
   const { webhook, redis, paths } = config;
   const { stateDir } = paths;

@@ -6,10 +6,10 @@ import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { LabelChangeCounts } from "@colaml/shared/learning/model/label-changes";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { normaliseLabel } from "@colaml/shared/tables/labels";
-import { ForeignLabelList } from "../monitor/foreign-label-list";
-import { maskedExample } from "../monitor/masked-example";
 import { classCountsOf } from "../quality/confusion-counts";
 import { LabelTally } from "../quality/label-tally";
+import { ForeignLabelList } from "../rows/foreign-label-list";
+import { maskedExample } from "../rows/masked-example";
 import { WordPushes } from "./word-pushes";
 
 /** What one pass over the rows gives. */

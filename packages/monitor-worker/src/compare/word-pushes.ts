@@ -2,7 +2,7 @@ import type { WordPush } from "@colaml/shared/contracts/compare";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { createExplainer, type PathContributions } from "@colaml/shared/learning/model/path-contributions";
-import { maskedExample } from "../monitor/masked-example";
+import { maskedExample } from "../rows/masked-example";
 
 /** Words that are listed, at most. */
 const LISTED_WORDS = 20;

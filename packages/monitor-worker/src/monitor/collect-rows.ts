@@ -7,10 +7,10 @@ import { LabelJoin } from "../labels/label-join";
 import { EstimatedQuality } from "../quality/estimated-quality";
 import { LabelTally, type RealisedQuality } from "../quality/label-tally";
 import { QualitySegments, type Segment } from "../quality/quality-segments";
+import { ForeignLabelList } from "../rows/foreign-label-list";
+import { type MistakeExample, MistakeExamples } from "../rows/masked-example";
 import type { MonitoredRows } from "../rows/monitored-rows";
 import { RowHashes } from "../rows/row-hash";
-import { ForeignLabelList } from "./foreign-label-list";
-import { type MistakeExample, MistakeExamples } from "./masked-example";
 
 /** What one pass over the rows leaves: only counts. */
 export interface Collected {

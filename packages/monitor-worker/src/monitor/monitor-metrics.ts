@@ -1,8 +1,7 @@
 import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
-import type { Alert } from "@colaml/shared/contracts/alerts";
 import { DRIFT_STATISTICS, type MonitorResult, QUALITY_METRICS } from "@colaml/shared/contracts/monitor";
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { DeliveryOutcome } from "../alerts/alert-outbox";
+import type { AlertMetrics } from "../alerts/open-alerts";
 
 const BUILT_IN = [
   { name: "quality", severity: "critical" },
@@ -10,10 +9,8 @@ const BUILT_IN = [
 ] as const;
 
 /** What the monitor shows on `/metrics`. A metric that the latest check could not compute is not shown. */
-export interface MonitorMetrics {
+export interface MonitorMetrics extends AlertMetrics {
   checked(result: MonitorResult, values: ReadonlyMap<string, number>): void;
-  alerted(alert: Alert): void;
-  delivery(outcome: DeliveryOutcome): void;
 }
 
 /** @param rules a closed set, so that labels stay few */

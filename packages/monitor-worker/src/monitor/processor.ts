@@ -6,7 +6,6 @@ import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import type { AlertEngine, EngineResult } from "../alerts/alert-engine";
-import { observationsOf } from "../alerts/observations";
 import type { ReportData } from "../report/html-report";
 import { type LatestPredictions, withRows } from "../rows/latest-predictions";
 import { type Assessment, assess } from "./assessment";
@@ -14,6 +13,7 @@ import { resultOf, settingsOf } from "./check-result";
 import { collect } from "./collect-check";
 import type { Collected } from "./collect-rows";
 import { checkJoin, labelWarnings } from "./label-findings";
+import { observationsOf } from "./observations";
 import { type OpenCheck, type OpenCheckDependencies, openCheck } from "./open-check";
 import { type RecordDependencies, record } from "./record-check";
 

@@ -1,8 +1,8 @@
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
+import type { CheckHistory } from "../report/check-history";
 import { htmlReport, type ReportData } from "../report/html-report";
 import { makerOf, type ReportFiles } from "../report/report-files";
 import type { Assessment } from "./assessment";
-import type { CheckHistory } from "./check-history";
 import type { Collected } from "./collect-rows";
 import type { OpenCheck } from "./open-check";
 import { type PublishRun, publishCheck } from "./publish-check";

@@ -1,10 +1,10 @@
 import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
 import { type ReportMaker, reportMark } from "@colaml/shared/outputs/report-output";
 import { SMALL_PSI } from "../drift/drift-result";
-import type { CheckRecord } from "../monitor/check-history";
-import type { MistakeExample } from "../monitor/masked-example";
 import type { Segment } from "../quality/quality-segments";
+import type { MistakeExample } from "../rows/masked-example";
 import { wilsonInterval } from "../statistics/wilson-interval";
+import type { CheckRecord } from "./check-history";
 import { html, type Markup, percent } from "./html";
 import { REPORT_STYLE } from "./report-style";
 import { type TimePoint, timeChart } from "./time-chart";

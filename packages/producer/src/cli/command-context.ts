@@ -3,7 +3,7 @@ import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { Command } from "commander";
-import { abortOnSignals, Interruption } from "./interruption";
+import { abortOnSignals, Interruption } from "../local/interruption";
 import type { FlagReader } from "./setting-flags";
 import { Terminal } from "./terminal";
 

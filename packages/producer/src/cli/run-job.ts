@@ -1,13 +1,13 @@
 import type { JobOf, QueueName, ResultOf } from "@colaml/shared/contracts/catalogue";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { WorkerCounts } from "../local/embedded-workers";
+import { Interruption, signalName } from "../local/interruption";
 import { openSession, type Session } from "../local/session";
 import { cancelJob, describeCancelled } from "../submit/cancel-job";
 import type { JobView } from "../submit/job-view";
 import { submitJob } from "../submit/submit-job";
 import { waitForJob } from "../submit/wait-for-job";
 import type { CommandContext } from "./command-context";
-import { Interruption, signalName } from "./interruption";
 import { createProgressDisplay } from "./progress-bar";
 
 /** After so long without any worker on the queue, a waiting person is told. */

@@ -10,12 +10,13 @@ import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
 import { processSources } from "@colaml/shared/settings/load-config";
 import { givenValue, resolveConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { apiLog } from "../cli/api-log";
 import type { CommandContext } from "../cli/command-context";
 import { checkInput } from "../cli/input-check";
-import { untilAborted } from "../cli/interruption";
 import { textOption } from "../cli/options";
 import { watchJob } from "../cli/run-job";
 import { userPath } from "../cli/user-paths";
+import { untilAborted } from "../local/interruption";
 import type { Session } from "../local/session";
 import { startAll, type WholeStack } from "../local/whole-stack";
 import { datasetOf } from "../submit/dataset";
@@ -43,7 +44,11 @@ export async function runDemo(given: CommandContext): Promise<undefined> {
   const start = performance.now();
   const context = { ...given, config: demoConfig(given) };
   const files = await demoFiles(context);
-  const stack = await startAll(withFreePort(context), { trainer: 1, predictor: 2, monitor: 1 });
+  const stack = await startAll(
+    withFreePort(context),
+    { trainer: 1, predictor: 2, monitor: 1 },
+    apiLog(context.terminal),
+  );
   try {
     const results = await runJobs(context, stack, files, start);
     context.terminal.result(

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import type { CommandContext } from "../cli/command-context";
-import { Interruption, signalName } from "../cli/interruption";
 import type { JobQueues } from "../submit/job-queues";
 import { openJobQueues } from "../submit/open-queues";
 import { checkWorkerSettings, startWorkers, type WorkerCounts } from "./embedded-workers";
+import { Interruption, signalName } from "./interruption";
+import type { LocalContext } from "./local-context";
 import { startServers } from "./servers";
 import { checkMlflow } from "./service-check";
 import { findServers } from "./state-lock";
@@ -53,7 +53,7 @@ function withServers(config: ColaConfig, redisUrl: string, mlflowUri: string): C
  *
  * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED, MLFLOW_UNREACHABLE, USAGE
  */
-export async function openSession(context: CommandContext, needs: SessionNeeds): Promise<Session> {
+export async function openSession(context: LocalContext, needs: SessionNeeds): Promise<Session> {
   const { config } = context;
   if (config.redis.url !== "" || (config.mlflow.trackingUri !== "" && needs.redis === false)) {
     return connect(config, "configured", needs);
@@ -72,7 +72,7 @@ export async function openSession(context: CommandContext, needs: SessionNeeds):
  *
  * @throws ColaError USAGE when it does neither in time
  */
-async function findStartingUp({ config, terminal, signal }: CommandContext): Promise<UpRecord | undefined> {
+async function findStartingUp({ config, terminal, signal }: LocalContext): Promise<UpRecord | undefined> {
   const { stateDir } = config.paths;
   const deadline = Date.now() + OWNER_WAIT_MS;
   let told = false;
@@ -112,7 +112,7 @@ function requireQueues(queues: JobQueues | undefined): JobQueues {
   return queues;
 }
 
-async function startOwn(context: CommandContext, needs: SessionNeeds): Promise<Session> {
+async function startOwn(context: LocalContext, needs: SessionNeeds): Promise<Session> {
   const { terminal } = context;
   const { stateDir } = context.config.paths;
   const redis = needs.redis !== false;

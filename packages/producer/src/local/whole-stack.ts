@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { redactUrl } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import type { CommandContext } from "../cli/command-context";
-import { printable } from "../cli/terminal";
 import { listen } from "../http/listen";
 import { DASHBOARD_PATH } from "../http/routes/dashboard";
+import type { ServiceLog } from "../http/service";
 import { openJobQueues } from "../submit/open-queues";
 import { checkWorkerSettings, startWorkers, type WorkerCounts } from "./embedded-workers";
+import type { LocalContext } from "./local-context";
 import { startServers } from "./servers";
 import { checkMlflow } from "./service-check";
 import { findUp, removeUpRecord, writeUpRecord } from "./up-record";
@@ -32,9 +32,15 @@ export interface WholeStack {
 
 /**
  * Servers (those that are not configured), API with dashboard, workers; written down for other commands of the folder.
+ *
+ * @param log of the API
  * @throws ColaError USAGE when another one runs in this folder; what servers and workers throw, with all stopped again
  */
-export async function startAll(context: CommandContext, counts: WorkerCounts): Promise<WholeStack> {
+export async function startAll(
+  context: LocalContext,
+  counts: WorkerCounts,
+  log: ServiceLog,
+): Promise<WholeStack> {
   const { config, terminal } = context;
   const stateDir = resolve(config.paths.stateDir);
   checkWorkerSettings(config, counts);
@@ -53,7 +59,7 @@ export async function startAll(context: CommandContext, counts: WorkerCounts): P
     const queues = await openJobQueues(resolved);
     await queues.close();
     await checkMlflow(resolved);
-    const api = await listen(resolved, apiLog(terminal));
+    const api = await listen(resolved, log);
     closers.push(() => api.close());
     const workers = await startWorkers(resolved, counts, (line) => terminal.warn(line));
     closers.push(() => workers.stop());
@@ -80,7 +86,7 @@ export async function startAll(context: CommandContext, counts: WorkerCounts): P
 }
 
 async function startMissingServers(
-  { config, terminal }: CommandContext,
+  { config, terminal }: LocalContext,
   closers: (() => unknown)[],
 ): Promise<ColaConfig> {
   const redis = config.redis.url === "";
@@ -98,15 +104,3 @@ async function startMissingServers(
     mlflow: { ...config.mlflow, trackingUri: mlflow ? servers.mlflowUri : config.mlflow.trackingUri },
   };
 }
-
-const apiLog = (terminal: CommandContext["terminal"]) => {
-  const line = (message: string, fields: Record<string, unknown> = {}) =>
-    printable(
-      [message, ...Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`)].join(" "),
-    );
-  return {
-    info: (message: string, fields?: Record<string, unknown>) => terminal.say(line(message, fields)),
-    warn: (message: string, fields?: Record<string, unknown>) => terminal.warn(line(message, fields)),
-    error: (message: string, fields?: Record<string, unknown>) => terminal.warn(line(message, fields)),
-  };
-};

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { Interruption, signalName, untilAborted } from "../../local/interruption";
 import { type Addresses, startAll } from "../../local/whole-stack";
+import { apiLog } from "../api-log";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
-import { Interruption, signalName, untilAborted } from "../interruption";
 import { wholeOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
 
@@ -28,7 +29,7 @@ export function addUpCommand(program: Command): void {
   const readFlags = addSettingFlags(addCommonOptions(command), ["http.host", "http.port", "paths.dataDir"]);
   command.action(
     handler(readFlags, async (context) => {
-      const up = await startAll(context, workerCounts(context.options));
+      const up = await startAll(context, workerCounts(context.options), apiLog(context.terminal));
       try {
         context.terminal.result(up.addresses, describe(context, up.addresses));
         await untilAborted(context.signal, up.failed);

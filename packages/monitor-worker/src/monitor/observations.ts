@@ -1,9 +1,9 @@
 import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
 import type { QualityCheck } from "@colaml/shared/contracts/monitor";
-import type { Assessment } from "../monitor/assessment";
-import { worstCheck } from "../monitor/check-summary";
-import type { Observation } from "./alert-engine";
-import { isBreached } from "./alert-state";
+import type { Observation } from "../alerts/alert-engine";
+import { isBreached } from "../alerts/alert-state";
+import type { Assessment } from "./assessment";
+import { worstCheck } from "./check-summary";
 
 const BUILT_IN = { consecutive: 1, cooldown: "0s" } as const;
 

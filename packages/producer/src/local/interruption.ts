@@ -7,7 +7,7 @@ export class Interruption extends Error {
 
   constructor(signal: "SIGINT" | "SIGTERM", message: string) {
     super(message);
-    this.exitCode = signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+    this.exitCode = exitCodeOf(signal);
   }
 }
 
@@ -18,7 +18,7 @@ export class Interruption extends Error {
 export function abortOnSignals(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const listen = (name: "SIGINT" | "SIGTERM") => () => {
-    if (controller.signal.aborted) process.exit(name === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
+    if (controller.signal.aborted) process.exit(exitCodeOf(name));
     controller.abort(name);
   };
   const onInt = listen("SIGINT");

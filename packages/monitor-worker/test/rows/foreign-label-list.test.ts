@@ -1,4 +1,4 @@
-import { ForeignLabelList, nearestClass } from "@colaml/monitor-worker/monitor/foreign-label-list";
+import { ForeignLabelList, nearestClass } from "@colaml/monitor-worker/rows/foreign-label-list";
 
 describe("the class that a label may mean", () => {
   it.each([

@@ -1,5 +1,5 @@
 import type { ForeignLabels } from "@colaml/shared/contracts/monitor";
-import { maskedExample } from "./masked-example";
+import { maskedExample } from "../rows/masked-example";
 
 /** Different labels that are listed, at most. */
 const LISTED = 5;

@@ -1,4 +1,4 @@
-import { MistakeExamples, maskedExample } from "@colaml/monitor-worker/monitor/masked-example";
+import { MistakeExamples, maskedExample } from "@colaml/monitor-worker/rows/masked-example";
 
 describe("examples", () => {
   it.each([
