@@ -87,3 +87,114 @@ describe("the packages", () => {
     expect(strangers).toEqual([]);
   });
 });
+
+/** The rooms of the producer, ground first: a room may import those that are named. */
+const PRODUCER_ROOMS: Record<string, string[]> = {
+  submit: [],
+  http: ["submit"],
+  local: ["submit", "http"],
+  cli: ["submit", "http", "local"],
+  demo: ["submit", "local", "cli"],
+  "main.ts": ["http", "local", "cli"],
+};
+
+/**
+ * Circles of rooms that still stand, by package: what is trained, published and compared names the others' types. One
+ * that is gone must go from here as well.
+ */
+const CIRCLES: Record<string, string[][]> = { "trainer-worker": [["champion", "publish", "train"]] };
+
+/** Arrows among the folders below a package's `src`; a file that stands beside them is a room of its own. */
+function arrowsOf(name: string): Map<string, Set<string>> {
+  const root = join(packagesFolder, name, "src");
+  const roomOf = (file: string) => relative(root, file).split(/[\\/]/)[0] as string;
+  const arrows = new Map<string, Set<string>>();
+  for (const file of sourcesIn(root)) {
+    const room = roomOf(file);
+    const targets = arrows.get(room) ?? new Set<string>();
+    arrows.set(room, targets);
+    for (const imported of importsOf(file).filter((path) => path.startsWith("."))) {
+      const target = normalize(join(dirname(file), imported));
+      const isFile = dirname(target) === root;
+      const targetRoom = isFile ? `${relative(root, target)}.ts` : roomOf(target);
+      if (targetRoom !== room) targets.add(targetRoom);
+    }
+  }
+  return arrows;
+}
+
+/** Rooms that reach each other, each circle once. */
+function circlesAmong(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const reachedFrom = (start: string) => {
+    const reached = new Set<string>();
+    const open = [start];
+    for (let room = open.pop(); room !== undefined; room = open.pop()) {
+      for (const target of arrows.get(room) ?? []) {
+        if (reached.has(target)) continue;
+        reached.add(target);
+        open.push(target);
+      }
+    }
+    return reached;
+  };
+  const reach = new Map([...arrows.keys()].map((room) => [room, reachedFrom(room)]));
+  const circles = [...reach].map(([room, reached]) =>
+    [...reached].filter((other) => reached.has(room) && reach.get(other)?.has(room)).sort(),
+  );
+  return [...new Set(circles.filter((circle) => circle.length > 0).map((circle) => circle.join()))].map(
+    (circle) => circle.split(","),
+  );
+}
+
+describe("the rooms of the other packages", () => {
+  it.each(["producer", "trainer-worker", "predictor-worker", "monitor-worker"])(
+    "of %s know each other in one direction",
+    (name) => {
+      expect(circlesAmong(arrowsOf(name))).toEqual(CIRCLES[name] ?? []);
+    },
+  );
+
+  it("of the producer are the ones of the table, and import only what it allows", () => {
+    const arrows = arrowsOf("producer");
+    expect([...arrows.keys()].sort()).toEqual(Object.keys(PRODUCER_ROOMS).sort());
+    const forbidden = [...arrows].flatMap(([room, targets]) =>
+      [...targets]
+        .filter((target) => !PRODUCER_ROOMS[room]!.includes(target))
+        .map((to) => `${room} -> ${to}`),
+    );
+    expect(forbidden).toEqual([]);
+  });
+
+  it("of a worker begin in main.ts, which only starts it, and start.ts, which wires it", () => {
+    for (const name of ["trainer", "predictor", "monitor"]) {
+      const root = join(packagesFolder, `${name}-worker`, "src");
+      const lines = readFileSync(join(root, "main.ts"), "utf8").trim().split("\n");
+      expect({ name, lines: lines.length, files: readdirSync(root).includes("start.ts") }).toEqual({
+        name,
+        lines: 4,
+        files: true,
+      });
+    }
+  });
+});
+
+describe("the libraries of the queue", () => {
+  const importersOf = (library: string) => [
+    ...new Set(
+      readdirSync(packagesFolder).flatMap((name) =>
+        sourcesIn(join(packagesFolder, name, "src"))
+          .filter((file) => importsOf(file).includes(library))
+          .map((file) => relative(packagesFolder, dirname(file))),
+      ),
+    ),
+  ];
+
+  it("are known where jobs are added, looked at and run: no processor knows them", () => {
+    expect(importersOf("bullmq").sort()).toEqual([
+      "producer/src/submit",
+      "shared/src/queue",
+      "shared/src/worker",
+    ]);
+    expect(importersOf("ioredis").sort()).toEqual(["predictor-worker/src/transport", "shared/src/queue"]);
+  });
+});
