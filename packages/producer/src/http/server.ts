@@ -8,10 +8,12 @@ import fastify, {
 } from "fastify";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
 import { addJsonBodies } from "./json-body";
+import { collectOperations } from "./openapi/document";
+import type { Operation } from "./openapi/operation";
 import { createRateLimit } from "./rate-limit";
 import { addAlertRoutes } from "./routes/alerts";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
-import { addDocsRoutes } from "./routes/docs";
+import { addDocsRoutes, DOCS_PATH } from "./routes/docs";
 import { addHealthRoutes } from "./routes/health";
 import { addInvocationsRoute } from "./routes/invocations";
 import { addJobRoutes } from "./routes/jobs";
@@ -29,6 +31,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a route needs; absent is `admin`, so that a forgotten one is closed. */
     role?: Role | "none" | "none-unless-verbose";
+    /** What the OpenAPI document says of it; pages for people have none. */
+    operation?: Operation;
   }
 }
 
@@ -43,18 +47,23 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addJsonBodies(server);
   addGuards(server, service);
   addErrorAnswers(server, service);
-  addMetricsRoute(server, service);
-  addHealthRoutes(server, service);
+  const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);
   addInvocationsRoute(server, service);
   addScheduleRoutes(server, service);
   addAlertRoutes(server, service);
-  addDocsRoutes(server);
+  addHealthRoutes(server, service);
+  addMetricsRoute(server, service);
+  addDocsRoutes(server, routes);
   await addDashboard(server, service);
   server.get("/", { config: { role: "read" } }, async (_request, reply) => reply.redirect(DASHBOARD_PATH));
   return server;
 }
+
+/** Pages in a browser, and the document itself. */
+const isPage = (path: string) =>
+  path === "/" || [DASHBOARD_PATH, DOCS_PATH].some((page) => path === page || path.startsWith(`${page}/`));
 
 function addGuards(server: FastifyInstance, { config, log }: Service): void {
   const authentication = createAuthentication(config.http);

@@ -7,7 +7,7 @@ export class Interruption extends Error {
 
   constructor(signal: "SIGINT" | "SIGTERM", message: string) {
     super(message);
-    this.exitCode = exitCodeOf(signal);
+    this.exitCode = signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
   }
 }
 
@@ -18,7 +18,7 @@ export class Interruption extends Error {
 export function abortOnSignals(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const listen = (name: "SIGINT" | "SIGTERM") => () => {
-    if (controller.signal.aborted) process.exit(exitCodeOf(name));
+    if (controller.signal.aborted) process.exit(name === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
     controller.abort(name);
   };
   const onInt = listen("SIGINT");

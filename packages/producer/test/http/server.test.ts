@@ -5,6 +5,7 @@ import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
+import { SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
@@ -433,7 +434,7 @@ describe("the OpenAPI document", () => {
       paths: Record<string, unknown>;
     }>();
     expect(document.openapi).toBe("3.1.0");
-    for (const queue of ["train", "tune", "predict", "monitor", "labels", "compare"]) {
+    for (const queue of SUBMITTABLE_QUEUES) {
       expect(document.paths).toHaveProperty([`/jobs/${queue}`, "post", "requestBody"]);
     }
     expect(JSON.stringify(document)).toContain("max_features");

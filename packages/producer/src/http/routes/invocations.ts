@@ -5,6 +5,7 @@ import { z } from "zod";
 import { checkedPayload, predictPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { waitForJob } from "../../submit/wait-for-job";
+import { answer, type Operation, refused, takes } from "../openapi/operation";
 import type { Service } from "../service";
 
 /** A caller that waits for an answer gets one after this long: the job is still running. */
@@ -23,9 +24,21 @@ const bodySchema = z.union([
   z.strictObject({ instances: z.array(cell), params: z.unknown().optional() }),
 ]);
 
+const OPERATION: Operation = {
+  summary: "Score texts by MLflow's protocol, and wait for the answer",
+  ...takes(bodySchema),
+  responses: {
+    "200": answer("the predictions", {
+      type: "object",
+      properties: { predictions: { type: "array" }, modelVersion: { type: "string" } },
+    }),
+    ...refused,
+  },
+};
+
 /** `POST /invocations`: MLflow's scoring protocol; the texts go through the queue like any other job. */
 export function addInvocationsRoute(server: FastifyInstance, { config, queues }: Service): void {
-  server.post("/invocations", { config: { role: "submit" } }, async (request) => {
+  server.post("/invocations", { config: { role: "submit", operation: OPERATION } }, async (request) => {
     const texts = textsOf(request.body, config.columns.text);
     const { id } = await submitJob(queues, { queue: "predict", payload: predictPayload(config, { texts }) });
     const view = await waitForJob(queues, `predict/${id}`, {

@@ -2,6 +2,8 @@ import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { Service } from "../service";
 
+const OPERATION = { summary: "Prometheus metrics", responses: { "200": { description: "text" } } };
+
 /** `/metrics`: this process, its requests, and BullMQ's job counts a queue and state. */
 export function addMetricsRoute(server: FastifyInstance, { queues }: Service): void {
   const registry = new Registry();
@@ -24,7 +26,7 @@ export function addMetricsRoute(server: FastifyInstance, { queues }: Service): v
     requests.inc({ route, method: request.method, status: `${Math.floor(reply.statusCode / 100)}xx` });
     durations.observe({ route }, reply.elapsedTime / 1000);
   });
-  server.get("/metrics", { config: { role: "read" } }, async (_request, reply) => {
+  server.get("/metrics", { config: { role: "read", operation: OPERATION } }, async (_request, reply) => {
     const own = await registry.metrics();
     const perQueue = await Promise.all(queues.all().map((queue) => queue.exportPrometheusMetrics()));
     return reply.type(registry.contentType).send(`${own}\n${mergeExpositions(perQueue)}\n`);

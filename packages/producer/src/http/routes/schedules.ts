@@ -9,6 +9,7 @@ import { z } from "zod";
 import { checkedPayload } from "../../submit/payloads";
 import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
+import { byId, component, list, type Operation, refused, takes } from "../openapi/operation";
 import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
@@ -22,6 +23,32 @@ export const scheduleRequestSchema = z.strictObject({
 const makerOf = (schedule: string, job: object) =>
   scheduleMaker(schedule, modelNameOf((job as MonitorJob).model));
 
+const schedule = component("the schedule", "Schedule");
+const change = (summary: string): Operation => ({
+  summary,
+  ...byId,
+  responses: { "200": schedule, ...refused },
+});
+
+const OPERATIONS = {
+  list: {
+    summary: "Schedules, by the time they run next; paused ones last",
+    responses: { "200": list("schedules", "Schedule"), ...refused },
+  },
+  add: {
+    summary: "Add a schedule, or change the one of the same id",
+    ...takes(scheduleRequestSchema),
+    responses: { "201": schedule, ...refused },
+  },
+  remove: {
+    summary: "Remove a schedule",
+    ...byId,
+    responses: { "200": { description: "it is removed" }, ...refused },
+  },
+  pause: change("Keep a schedule, but let it make no jobs"),
+  resume: change("Go on with a paused schedule"),
+} satisfies Record<string, Operation>;
+
 interface ById {
   Params: { id: string };
 }
@@ -31,23 +58,31 @@ interface ById {
  * schedule does continues after the person who set it up has gone.
  */
 export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, log }: Service): void {
-  server.get("/schedules", { config: { role: "read" } }, async () => ({
+  server.get("/schedules", { config: { role: "read", operation: OPERATIONS.list } }, async () => ({
     schedules: await promptly(queues, allSchedules(queues)),
   }));
-  server.post("/schedules", { config: { role: "admin" } }, async (request, reply) => {
-    const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
-    const job = confinePaths(queue, checkedPayload(entryOf(queue).schema, payload), dataDir);
-    await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
-    const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
-    log.info("schedule added", { schedule: schedule.id, queue });
-    return reply.code(201).header("location", `/schedules/${schedule.id}`).send(schedule);
-  });
-  server.delete<ById>("/schedules/:id", { config: { role: "admin" } }, ({ params }) =>
-    promptly(queues, dropSchedule(queues, params.id)),
+  server.post(
+    "/schedules",
+    { config: { role: "admin", operation: OPERATIONS.add } },
+    async (request, reply) => {
+      const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
+      const job = confinePaths(queue, checkedPayload(entryOf(queue).schema, payload), dataDir);
+      await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
+      const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
+      log.info("schedule added", { schedule: schedule.id, queue });
+      return reply.code(201).header("location", `/schedules/${schedule.id}`).send(schedule);
+    },
+  );
+  server.delete<ById>(
+    "/schedules/:id",
+    { config: { role: "admin", operation: OPERATIONS.remove } },
+    ({ params }) => promptly(queues, dropSchedule(queues, params.id)),
   );
   for (const change of ["pause", "resume"] as const) {
-    server.post<ById>(`/schedules/:id/${change}`, { config: { role: "admin" } }, ({ params }) =>
-      promptly(queues, changeSchedule(queues, params.id, change)),
+    server.post<ById>(
+      `/schedules/:id/${change}`,
+      { config: { role: "admin", operation: OPERATIONS[change] } },
+      ({ params }) => promptly(queues, changeSchedule(queues, params.id, change)),
     );
   }
 }

@@ -1,36 +1,54 @@
-import { entryOf, SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
+import { entryOf, SUBMITTABLE_QUEUES, type SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import type { FastifyInstance } from "fastify";
 import { checkedPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
+import { component, type Operation, refused, takes } from "../openapi/operation";
 import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
+const submitting = (queue: SubmittableQueue): Operation => ({
+  summary: `Put a ${queue} job on its queue`,
+  parameters: [{ name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 } }],
+  ...takes(entryOf(queue).schema),
+  responses: {
+    "202": {
+      ...component("the job is on its queue, or the same request came before", "Accepted"),
+      headers: { Location: { schema: { type: "string" } } },
+    },
+    ...refused,
+  },
+});
+
 /** `POST /jobs/{queue}`: 202 with the job's id and place; 200 when the same request came before. */
 export function addSubmitRoutes(server: FastifyInstance, service: Service): void {
   for (const queue of SUBMITTABLE_QUEUES) {
     const { schema } = entryOf(queue);
-    server.post(`/jobs/${queue}`, { config: { role: "submit" } }, async (request, reply) => {
-      const payload = confinePaths(queue, checkedPayload(schema, request.body ?? {}), service.dataDir);
-      const key = idempotencyKey(request.headers["idempotency-key"]);
-      const submitted = await submitJob(service.queues, {
-        queue,
-        payload,
-        check: () => checkJobOutputs(queue, payload),
-        ...(key === undefined ? {} : { idempotencyKey: key }),
-      });
-      service.log.info(submitted.isNew ? "job submitted" : "job submitted before", {
-        jobId: submitted.id,
-        queue,
-      });
-      return reply
-        .code(202)
-        .header("location", `/jobs/${submitted.id}`)
-        .send({ id: submitted.id, queue, status: `/jobs/${submitted.id}` });
-    });
+    server.post(
+      `/jobs/${queue}`,
+      { config: { role: "submit", operation: submitting(queue) } },
+      async (request, reply) => {
+        const payload = confinePaths(queue, checkedPayload(schema, request.body ?? {}), service.dataDir);
+        const key = idempotencyKey(request.headers["idempotency-key"]);
+        const submitted = await submitJob(service.queues, {
+          queue,
+          payload,
+          check: () => checkJobOutputs(queue, payload),
+          ...(key === undefined ? {} : { idempotencyKey: key }),
+        });
+        service.log.info(submitted.isNew ? "job submitted" : "job submitted before", {
+          jobId: submitted.id,
+          queue,
+        });
+        return reply
+          .code(202)
+          .header("location", `/jobs/${submitted.id}`)
+          .send({ id: submitted.id, queue, status: `/jobs/${submitted.id}` });
+      },
+    );
   }
 }
 
