@@ -93,6 +93,11 @@ describe("the catalogue of jobs", () => {
     },
   );
 
+  it("knows the paths of a chunk set aside: those of the predict job that runs it again", () => {
+    const again = Object.entries(CATALOGUE.predict.paths).map(([path, use]) => [`again.${path}`, use]);
+    expect(CATALOGUE["predict-dead"].paths).toEqual(Object.fromEntries(again));
+  });
+
   it("is what docs/jobs.md shows: every queue with its worker", () => {
     const table = readFileSync(join(ROOT, "docs", "jobs.md"), "utf8").matchAll(
       /^\| `([a-z-]+)` \|[^|]*\| ([^|]*?) \|/gm,

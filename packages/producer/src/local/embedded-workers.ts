@@ -1,16 +1,15 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadAlertRules } from "@colaml/shared/alerts/load-alert-rules";
+import type { WorkerName } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { type RunningChild, startChild } from "./child-process";
 
-export type WorkerKind = "trainer" | "predictor" | "monitor";
-
 /** How many processes of each kind to start. */
-export type WorkerCounts = Partial<Record<WorkerKind, number>>;
+export type WorkerCounts = Partial<Record<WorkerName, number>>;
 
 /** `packages/`, seen from `packages/producer/dist/cli`. */
 const PACKAGES = resolve(__dirname, "../../..");
@@ -64,13 +63,13 @@ export async function startWorkers(
   counts: WorkerCounts,
   warn: (message: string) => void,
 ): Promise<EmbeddedWorkers> {
-  const names = (Object.entries(counts) as [WorkerKind, number][]).flatMap(([kind, count]) =>
+  const names = (Object.entries(counts) as [WorkerName, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, i) => [kind, i + 1] as const),
   );
   const stopping = new AbortController();
   const running = new Set<RunningChild>();
   let restartsLeft = MAX_RESTARTS;
-  const keep = async (kind: WorkerKind, number: number): Promise<never> => {
+  const keep = async (kind: WorkerName, number: number): Promise<never> => {
     for (;;) {
       const child = await startWorker(config, kind, number);
       running.add(child);
@@ -97,7 +96,7 @@ export async function startWorkers(
   return { failed, stop };
 }
 
-function startWorker(config: ColaConfig, kind: WorkerKind, number: number): Promise<RunningChild> {
+function startWorker(config: ColaConfig, kind: WorkerName, number: number): Promise<RunningChild> {
   return startChild({
     name: `${kind} worker ${number}`,
     command: process.execPath,
