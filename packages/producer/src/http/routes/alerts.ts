@@ -7,7 +7,7 @@ import { byId, component, list, refused, takes } from "../openapi/operation";
 import type { Service } from "../service";
 
 /** Body of `POST /alerts/:id/acknowledge`. */
-export const acknowledgeRequestSchema = z.strictObject({
+const acknowledgeRequestSchema = z.strictObject({
   /** Who has seen it. */
   by: z
     .string()

@@ -14,7 +14,7 @@ import { confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
 /** Body of `POST /schedules`: when, and the payload of the jobs that come. */
-export const scheduleRequestSchema = z.strictObject({
+const scheduleRequestSchema = z.strictObject({
   queue: z.enum(SCHEDULABLE_QUEUES),
   ...scheduleFields,
   payload: z.looseObject({}),
