@@ -93,7 +93,7 @@ describe("the catalogue of jobs", () => {
     },
   );
 
-  it("knows the paths of a chunk set aside: those of the predict job that runs it again", () => {
+  it("knows the paths of a dead-letter chunk: those of the predict job that runs it again", () => {
     const again = Object.entries(CATALOGUE.predict.paths).map(([path, use]) => [`again.${path}`, use]);
     expect(CATALOGUE["predict-dead"].paths).toEqual(Object.fromEntries(again));
   });

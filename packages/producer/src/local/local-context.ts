@@ -3,7 +3,7 @@ import type { ColaConfig } from "@colaml/shared/settings/schema";
 /** What starting things on this machine needs of a command: any command's context will do. */
 export interface LocalContext {
   config: ColaConfig;
-  /** Where a person is told what is started and what is wrong. */
+  /** Says to a person what is started and what is wrong. */
   terminal: {
     say(line: string): void;
     warn(line: string): void;

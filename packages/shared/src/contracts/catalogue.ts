@@ -111,7 +111,7 @@ export const CATALOGUE = named({
     // Scoring is bound by the CPU: a second chunk at a time would only wait for the first.
     atATime: 1,
   }),
-  /** Chunks that kept failing, set aside so that the rest of a batch can finish. A person retries them. */
+  /** The dead-letter queue: chunks that kept failing, kept apart so that the rest of a batch can finish. A person retries them. */
   "predict-dead": jobs<PredictDeadJob, never>(predictDeadJobSchema)({
     from: "workers",
     shown: "listed",
