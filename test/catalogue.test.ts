@@ -103,7 +103,7 @@ describe("the catalogue of jobs", () => {
       /^\| `([a-z-]+)` \|[^|]*\| ([^|]*?) \|/gm,
     );
     const shown = [...table].map(([, name, worker]) => [name, worker!.split(":")[0]]);
-    const people: Partial<Record<string, string>> = { "predict-dead": "nobody", alerts: "yours" };
+    const people: Partial<Record<string, string>> = { "predict-dead": "none", alerts: "yours" };
     const expected = QUEUE_NAMES.map((name) => [name, entryOf(name).worker ?? people[name]]);
     expect(shown.sort()).toEqual(expected.sort());
   });
