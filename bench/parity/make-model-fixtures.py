@@ -20,7 +20,7 @@ FIXTURES = ROOT / "packages/shared/test/fixtures/model"
 
 TRAIN = """
 const { boost } = require("@colaml/shared/learning/model/boosting");
-const { ensembleToXgboostJson } = require("@colaml/shared/learning/model/xgboost-json");
+const { ensembleToXgboostJson } = require("@colaml/shared/learning/model/ensemble-json");
 const input = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 const matrix = { ...input.matrix, nRows: input.labels.length };
 boost({ ...input, matrix }).then(({ ensemble }) => process.stdout.write(ensembleToXgboostJson(ensemble)));

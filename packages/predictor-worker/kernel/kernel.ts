@@ -36,6 +36,7 @@ export {
   MAX_LEAVES,
   maskedTrees,
 } from "./leaf-masks";
+export { linearBias, linearWeights } from "./linear-sum";
 export { lowercase, normalised, PAGE_SIZE, pages, pageWanted, SEPARATES, UNCLEAR } from "./normalised-text";
 export {
   classCells,

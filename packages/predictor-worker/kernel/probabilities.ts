@@ -1,10 +1,11 @@
 import { leafOf, maskedTrees, strikeLeaves } from "./leaf-masks";
+import { linearWeights, sumWeights } from "./linear-sum";
 import { clearRow, fillRow, walkedLeaf, walkedTrees } from "./tree-walk";
 
 /** The host's `Math.exp`: the same bits as everywhere else. */
 declare function exp(x: f64): f64;
 
-/** Sums of leaf values a row: 1 for two classes, else one a class. */
+/** Margins per row: 1 for two classes, else one per class. */
 export let groups: i32 = 1;
 /** The group of each tree: u32 each. */
 export let groupOf: usize = 0;
@@ -16,14 +17,15 @@ export let probabilities: usize = 0;
 
 /** Probabilities of the terms found. Returns the predicted class: the most probable, the first of equals. */
 export function predict(): i32 {
-  sumLeaves();
+  if (linearWeights !== 0) sumWeights(margins, groups);
+  else sumLeaves();
   if (groups === 1) {
     const p = sigmoid(load<f32>(margins)) as f64;
     store<f64>(probabilities, 1 - p);
     store<f64>(probabilities, p, 8);
     return p > 1 - p ? 1 : 0;
   }
-  softmax();
+  if (linearWeights === 0 || !oneAgainstRest()) softmax();
   let best = 0;
   for (let k = 1; k < groups; k++) if (probabilityOf(k) > probabilityOf(best)) best = k;
   return best;
@@ -64,6 +66,30 @@ function sigmoid(margin: f32): f32 {
   return <f32>1 / (<f32>1 + (exp(-(margin as f64)) as f32));
 }
 
+/**
+ * The logistic function of each margin, divided by their sum: float32 values, their sum in float64. False if float32
+ * holds none of them.
+ */
+function oneAgainstRest(): bool {
+  let sum: f64 = 0;
+  for (let k: usize = 0; k < (groups as usize); k++) {
+    const p = sigmoid(load<f32>(margins + (k << 2))) as f64;
+    store<f64>(probabilities + (k << 3), p);
+    sum += p;
+  }
+  const divisor = sum as f32;
+  if (divisor === 0) return false;
+  divideBy(divisor);
+  return true;
+}
+
+function divideBy(divisor: f32): void {
+  for (let k: usize = 0; k < (groups as usize); k++) {
+    const at = probabilities + (k << 3);
+    store<f64>(at, ((load<f64>(at) as f32) / divisor) as f64);
+  }
+}
+
 /** XGBoost's softmax: exponentials in float32, their sum in float64. */
 function softmax(): void {
   let highest = load<f32>(margins);
@@ -74,9 +100,5 @@ function softmax(): void {
     store<f64>(probabilities + (k << 3), e as f64);
     sum += e as f64;
   }
-  const divisor = sum as f32;
-  for (let k: usize = 0; k < (groups as usize); k++) {
-    const at = probabilities + (k << 3);
-    store<f64>(at, ((load<f64>(at) as f32) / divisor) as f64);
-  }
+  divideBy(sum as f32);
 }

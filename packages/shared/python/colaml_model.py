@@ -1,7 +1,8 @@
 """Scores a ColaML model in Python: needs numpy and pandas alone, which mlflow brings.
 
 MLflow calls `_load_pyfunc` with the model's `data` folder. Labels and probabilities are those of ColaML's own
-workers: the same tokens, the same TF-IDF, leaves summed in float32 in tree order.
+workers: the same tokens, the same TF-IDF, leaves summed in float32 in tree order, or weight times value in column
+order.
 """
 
 import decimal
@@ -48,8 +49,8 @@ class ColamlModel:
             raise ValueError(f'output is {output!r}: allowed are "frame" and "label"')
         _check_files(data_path)
         bundle = json.loads(_read(data_path, "bundle.json"))
-        if bundle["formatVersion"] != 1:
-            raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1")
+        if bundle["formatVersion"] not in (1, 2):
+            raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1 and 2")
         self.output = output
         self.classes = bundle["classes"]
         self.text_column = bundle["columns"]["text"]
@@ -59,14 +60,14 @@ class ColamlModel:
         self.pattern = re.compile(self.settings["token_pattern"])
         stop_words = self.settings["stop_words"]
         self.stop_words = frozenset(_ENGLISH if stop_words == "english" else () if stop_words == "none" else stop_words)
-        self.trees = _Trees(json.loads(_read(data_path, "model.xgb.json")))
+        self.ensemble = _ensemble(json.loads(_read(data_path, "model.xgb.json")))
 
     def predict(self, model_input, params=None):
         texts, index = self._texts(model_input)
         probabilities = np.full((len(texts), len(self.classes)), np.nan)
         rows = np.flatnonzero([text is not None for text in texts])
-        # Rows in steps: a dense step of wide vocabularies stays at some tens of MB.
-        step = max(1, min(5000, _MAX_CELLS // len(self.idf)))
+        # Rows in steps: a step of wide vocabularies stays at some tens of MB.
+        step = max(1, min(5000, _MAX_CELLS // self.ensemble.cells))
         for start in range(0, len(rows), step):
             at = rows[start : start + step]
             probabilities[at] = self._probabilities([texts[row] for row in at])
@@ -147,9 +148,7 @@ class ColamlModel:
             lengths = np.sqrt(sums) if settings["norm"] == "l2" else sums
             lengths[lengths == 0.0] = 1.0
             values = values / lengths[rows]
-        features = np.full((len(texts), len(self.idf)), np.nan, dtype=np.float32)
-        features[rows, columns] = values
-        return self.trees.probabilities(features)
+        return self.ensemble.probabilities(len(texts), rows, columns, values.astype(np.float32))
 
 
 def _text_of(row, value):
@@ -190,16 +189,52 @@ def _is_int64(name):
     return re.fullmatch("0|-?[1-9][0-9]{0,18}", name) is not None and -(2**63) <= int(name) < 2**63
 
 
+def _ensemble(model):
+    """The trees or the linear model of an XGBoost JSON model."""
+    learner = model["learner"]
+    name = learner["gradient_booster"]["name"]
+    if name not in ("gbtree", "gblinear"):
+        raise ValueError(f"booster {name!r} is not known: this loader reads gbtree and gblinear")
+    base = float(learner["learner_model_param"]["base_score"].strip("[]"))
+    binary = learner["objective"]["name"] == "binary:logistic"
+    margin = np.float32(math.log(base / (1 - base)) if binary else base)
+    return (_Linear if name == "gblinear" else _Trees)(learner, margin)
+
+
+class _Linear:
+    """The linear model of an XGBoost JSON model: one logistic model per group; absent features count as zero."""
+
+    def __init__(self, learner, base):
+        self.groups = int(learner["learner_model_param"]["num_target"])
+        weights = np.asarray(learner["gradient_booster"]["model"]["weights"], dtype=np.float32)
+        weights = weights.reshape(-1, self.groups)
+        self.weights = weights[:-1]
+        self.start = weights[-1] + base
+        self.cells = self.groups
+
+    def probabilities(self, n_rows, rows, columns, values):
+        margins = np.tile(self.start, (n_rows, 1))
+        # The first stored value of every row, then the second of every row: float32 sums in column order.
+        first = np.searchsorted(rows, np.arange(n_rows))
+        place = np.arange(len(rows)) - first[rows]
+        order = np.argsort(place, kind="stable")
+        ends = np.cumsum(np.bincount(place)) if len(place) else []
+        start = 0
+        for end in ends:
+            at = order[start:end]
+            margins[rows[at]] += values[at, np.newaxis] * self.weights[columns[at]]
+            start = end
+        return _binary(margins[:, 0]) if self.groups == 1 else _one_against_rest(margins)
+
+
 class _Trees:
     """The gradient-boosted trees of an XGBoost JSON model; absent features are NaN."""
 
-    def __init__(self, model):
-        learner = model["learner"]
+    def __init__(self, learner, base):
         booster = learner["gradient_booster"]["model"]
         self.groups = max(1, int(learner["learner_model_param"]["num_class"]))
-        base = float(learner["learner_model_param"]["base_score"].strip("[]"))
-        binary = learner["objective"]["name"] == "binary:logistic"
-        self.base = np.float32(math.log(base / (1 - base)) if binary else base)
+        self.base = base
+        self.cells = int(learner["learner_model_param"]["num_feature"])
         self.trees = [
             (
                 group,
@@ -212,7 +247,9 @@ class _Trees:
             for group, tree in zip(booster["tree_info"], booster["trees"])
         ]
 
-    def probabilities(self, features):
+    def probabilities(self, n_rows, rows, columns, values):
+        features = np.full((n_rows, self.cells), np.nan, dtype=np.float32)
+        features[rows, columns] = values
         margins = np.zeros((len(features), self.groups), dtype=np.float32)
         for group, left, right, feature, value, default_left in self.trees:
             rows = np.arange(len(features))
@@ -227,14 +264,36 @@ class _Trees:
                 node[inner] = np.where(goes_left, left[at], right[at])
             margins[:, group] += value[node]
         margins += self.base
-        if self.groups == 1:
-            # Rounded to float32 at each step, as XGBoost does: a row at p = 0.5 must get the same label everywhere.
-            positive = np.float32(1) / (np.float32(1) + _exp(-margins[:, 0]))
-            positive = positive.astype(np.float64)
-            return np.column_stack([1.0 - positive, positive])
-        shifted = _exp(margins - margins.max(axis=1, keepdims=True))
-        divisor = shifted.astype(np.float64).sum(axis=1, keepdims=True).astype(np.float32)
-        return (shifted / divisor).astype(np.float64)
+        return _binary(margins[:, 0]) if self.groups == 1 else _softmax(margins)
+
+
+def _logistic(margins):
+    """Rounded to float32 at each step, as XGBoost does: a row at p = 0.5 must get the same label everywhere."""
+    return np.float32(1) / (np.float32(1) + _exp(-margins))
+
+
+def _binary(margins):
+    positive = _logistic(margins).astype(np.float64)
+    return np.column_stack([1.0 - positive, positive])
+
+
+def _softmax(margins):
+    return _shares(_exp(margins - margins.max(axis=1, keepdims=True)))
+
+
+def _one_against_rest(margins):
+    """Each class's own probability, divided by their sum; softmax if float32 holds none of them."""
+    each = _logistic(margins)
+    lost = (each == 0).all(axis=1)
+    each[lost] = 1
+    probabilities = _shares(each)
+    probabilities[lost] = _softmax(margins[lost])
+    return probabilities
+
+
+def _shares(values):
+    divisor = values.astype(np.float64).sum(axis=1, keepdims=True).astype(np.float32)
+    return (values / divisor).astype(np.float64)
 
 
 def _exp(margins):

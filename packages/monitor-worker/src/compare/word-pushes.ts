@@ -1,12 +1,13 @@
 import type { WordPush } from "@colaml/shared/contracts/compare";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { createExplainer } from "@colaml/shared/learning/model/explainer";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
-import { createExplainer, type PathContributions } from "@colaml/shared/learning/model/path-contributions";
+import type { PathContributions } from "@colaml/shared/learning/model/path-contributions";
 import { maskedExample } from "../rows/masked-example";
 
 /** Words that are listed, at most. */
 const LISTED_WORDS = 20;
-/** Rows that are explained, at most: each walks every tree of both models. */
+/** Rows that are explained, at most: each is scored by both models, tree by tree. */
 const MOST_ROWS = 20_000;
 
 /** What of a text moves a label: the margin of `to` over that of `from`, by word and in all. */
@@ -18,7 +19,7 @@ interface Push {
 
 /**
  * Explains rows that two models label differently: how much further each word pushes from the one label to the other
- * in the challenger than in the baseline, by the path contributions of the trees (see `createExplainer`), which add
+ * in the challenger than in the baseline, by the contributions to the margins (see `createExplainer`), which add
  * up to the margins. A class that a model does not know has margin 0 there.
  */
 export class WordPushes {
@@ -75,7 +76,7 @@ function pusher(bundle: ModelBundle): (text: string, from: string, to: string) =
   const isBinary = bundle.ensemble.nGroups === 1;
   const marginOf = (groups: PathContributions[], label: string) => {
     const k = bundle.classes.indexOf(label);
-    // Binary trees speak for the second class; the first has margin 0.
+    // A binary model speaks for the second class; the first has margin 0.
     return isBinary ? (k === 1 ? groups[0] : undefined) : groups[k];
   };
   return (text, from, to) => {

@@ -1,14 +1,14 @@
 import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/contracts/predict";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
+import { createExplainer } from "@colaml/shared/learning/model/explainer";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
-import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
 import type { Explain } from "./chunk-scorer";
 
 /**
- * Explains a label by the terms of the text that moved its margin, the strongest first: path contributions of the
- * trees (see `createExplainer`). Terms that are not in the text contribute by their absence, often as much as those
- * that are: they come last, summed up in one entry. Binary trees speak for the second class: for the first, signs
- * turn.
+ * Explains a label by the terms of the text that moved its margin, the strongest first: see `createExplainer`. Terms
+ * that are not in the text contribute to trees by their absence, often as much as those that are: they come last,
+ * summed up in one entry. A linear model has no such entry. Binary models speak for the second class: for the first,
+ * signs turn.
  */
 export function createExplain(bundle: ModelBundle, classifier: Classifier): Explain {
   const contributionsOf = createExplainer(bundle.ensemble);

@@ -6,7 +6,7 @@ import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { PANDAS_MISSING } from "@colaml/shared/tables/missing-values";
 import { parse } from "csv-parse/sync";
-import { exampleBundle, examplePlan, random, withForest } from "./example-model";
+import { exampleBundle, examplePlan, random, withForest, withWeights } from "./example-model";
 
 const TERMS = [
   "2",
@@ -139,6 +139,22 @@ describe("the byte scorer", () => {
         expect({ ...actual, output: Buffer.from(actual.output) }).toEqual(expected);
       }
     }
+  });
+
+  it.each([
+    { name: "two classes", features: {}, groups: 1, scale: 1 },
+    {
+      name: "sublinear counts, l1 norm",
+      features: { sublinear_tf: true, norm: "l1" as const },
+      groups: 1,
+      scale: 1,
+    },
+    { name: "no norm, seven classes", features: { norm: "none" as const }, groups: 7, scale: 1 },
+    { name: "margins that float32 holds no probability of", features: {}, groups: 3, scale: 200 },
+  ])("writes the bytes of the plain way by a linear model: $name", ({ features, groups, scale }) => {
+    const next = random(groups);
+    const bundle = withWeights(exampleBundle(TERMS, features), groups, scale);
+    for (let round = 0; round < 100; round++) scoredAlike(examplePlan(), bundle, hostileRange(next, 20));
   });
 
   it("leaves out texts that pandas reads as missing, quoted or not, and keeps those that look alike", () => {

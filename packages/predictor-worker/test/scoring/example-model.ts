@@ -1,4 +1,5 @@
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { Tree, TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { createTfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
@@ -56,6 +57,23 @@ export function withForest(bundle: ModelBundle, texts: readonly string[], shape:
   };
   const classes = groups === 1 ? bundle.classes : Array.from({ length: groups }, (_, k) => `class, ${k}`);
   return { ...bundle, classes, ensemble };
+}
+
+/** The bundle with a linear model whose weights follow from a seed. */
+export function withWeights(bundle: ModelBundle, groups = 1, scale = 1): ModelBundle {
+  const next = random(groups);
+  const weight = () => Math.fround((next() - 0.5) * 6 * scale);
+  const classes = groups === 1 ? bundle.classes : Array.from({ length: groups }, (_, k) => `class, ${k}`);
+  const ensemble: LinearEnsemble = {
+    objective: "binary:logistic",
+    nFeatures: bundle.terms.length,
+    nGroups: groups,
+    baseMargin: Math.fround(0.1),
+    bias: Float32Array.from({ length: groups }, weight),
+    weights: Float32Array.from({ length: bundle.terms.length * groups }, weight),
+    rounds: 1,
+  };
+  return { ...bundle, formatVersion: 2, classes, ensemble };
 }
 
 /** A tree that splits on, at a chance of nine in ten, as long as its depth allows. */

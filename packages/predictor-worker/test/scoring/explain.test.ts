@@ -2,8 +2,9 @@ import { createExplain } from "@colaml/predictor-worker/scoring/explain";
 import { joinPrediction } from "@colaml/predictor-worker/scoring/output-columns";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
-import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
-import { exampleBundle, withForest } from "./example-model";
+import { createExplainer } from "@colaml/shared/learning/model/explainer";
+import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
+import { exampleBundle, withForest, withWeights } from "./example-model";
 
 const TEXTS = ["thank you very much", "please help me now", "thank you", "never again please", "help"];
 const TERMS = ["again", "help", "much", "now", "please", "thank", "thank you", "you"];
@@ -32,6 +33,20 @@ describe("an explanation", () => {
       expect(sum).toBeCloseTo(margin, 4);
     },
   );
+
+  it("by a linear model is each word's weight times its value, with no entry for absent terms", () => {
+    const linear = withWeights(bundle, 3);
+    const { nGroups, weights } = linear.ensemble as LinearEnsemble;
+    const scorer = createClassifier(linear);
+    for (const label of [0, 1, 2]) {
+      const row = scorer.features("please help me now");
+      const expected = Array.from(row.indices, (feature, i) => ({
+        term: TERMS[feature]!,
+        contribution: weights[feature * nGroups + label]! * Math.fround(row.values[i]!),
+      })).sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+      expect(createExplain(linear, scorer)("please help me now", label, TERMS.length)).toEqual(expected);
+    }
+  });
 
   it("turns its signs, that of the absent terms too, for the other label", () => {
     const [one, other] = [explain("thank you", 1, 8), explain("thank you", 0, 8)];

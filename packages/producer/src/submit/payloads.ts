@@ -8,7 +8,7 @@ import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/share
 import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
-import { boostingSettings } from "@colaml/shared/settings/boosting-settings";
+import { boostingPayload } from "@colaml/shared/settings/boosting-settings";
 import { championSettings } from "@colaml/shared/settings/champion-settings";
 import { featuresOf } from "@colaml/shared/settings/features-settings";
 import { mlflowSettings } from "@colaml/shared/settings/mlflow-settings";
@@ -32,7 +32,7 @@ function learningSettings(config: ColaConfig) {
     columns: config.columns,
     split: payloadOf(splitSettings, config.split),
     features: featuresOf(config.features),
-    boosting: payloadOf(boostingSettings, config.boosting),
+    boosting: boostingPayload(config.boosting),
     champion: championPayload(config),
     ...payloadOf(mlflowSettings, config.mlflow),
     ...payloadOf(modelSettings, config.model),

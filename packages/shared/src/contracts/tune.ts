@@ -27,6 +27,7 @@ export const searchSpaceSchema = z.strictObject({
   learning_rate: range(boostingSettings.learningRate).optional(),
   depth: range(boostingSettings.depth).optional(),
   l2_leaf_reg: range(boostingSettings.l2LeafReg).optional(),
+  reg_lambda: range(boostingSettings.regLambda).optional(),
   iterations: range(boostingSettings.iterations).optional(),
   max_features: range(featuresSettings.maxFeatures).optional(),
   stop_words: z.array(featuresSettings.stopWords.type).min(1).optional(),
@@ -34,7 +35,7 @@ export const searchSpaceSchema = z.strictObject({
 });
 export type SearchSpace = z.infer<typeof searchSpaceSchema>;
 
-/** The space searched when a job names none. */
+/** The space of trees that is searched when a job names none. */
 export const DEFAULT_SEARCH_SPACE: SearchSpace = {
   learning_rate: { min: 0.03, max: 0.5, log: true },
   depth: { min: 4, max: 10, log: false },
@@ -48,19 +49,48 @@ export const DEFAULT_SEARCH_SPACE: SearchSpace = {
   ],
 };
 
+/** The space of the linear booster that is searched when a job names none. */
+const LINEAR_SEARCH_SPACE: SearchSpace = {
+  reg_lambda: { min: 1e-7, max: 1e-4, log: true },
+  iterations: { min: 10, max: 50, log: true },
+  max_features: { min: 1_000, max: 50_000, log: true },
+  stop_words: DEFAULT_SEARCH_SPACE.stop_words,
+  ngram_range: DEFAULT_SEARCH_SPACE.ngram_range,
+};
+
+/** The space that is searched for a booster when a job names none. */
+export function defaultSearchSpace(booster: string): SearchSpace {
+  return booster === "gblinear" ? LINEAR_SEARCH_SPACE : DEFAULT_SEARCH_SPACE;
+}
+
+/** What of a space means nothing to a booster. */
+const FOREIGN: Readonly<Record<string, readonly (keyof SearchSpace)[]>> = {
+  gbtree: ["reg_lambda"],
+  gblinear: ["depth", "l2_leaf_reg"],
+};
+
 /**
  * Payload of a `tune` job, version 1: that of a `train` job, whose settings every trial has but for what `space`
  * searches, and how to search.
  */
-export const tuneJobSchema = trainJobSchema.omit({ trial: true }).extend({
-  /** Absent: `DEFAULT_SEARCH_SPACE`. */
-  space: searchSpaceSchema.optional(),
-  trials: z.number().int().min(1).max(1_000).default(20),
-  /** What the best trial is best at, on the validation rows. */
-  metric: z.enum([...DECIDING_METRICS, "log_loss"]).default("roc_auc"),
-  /** Seed of the search: the same seed tries the same settings. */
-  random_seed: z.number().int().min(0).max(2147483647).default(42),
-});
+export const tuneJobSchema = trainJobSchema
+  .omit({ trial: true })
+  .extend({
+    /** Absent: `defaultSearchSpace`. */
+    space: searchSpaceSchema.optional(),
+    trials: z.number().int().min(1).max(1_000).default(20),
+    /** What the best trial is best at, on the validation rows. */
+    metric: z.enum([...DECIDING_METRICS, "log_loss"]).default("roc_auc"),
+    /** Seed of the search: the same seed tries the same settings. */
+    random_seed: z.number().int().min(0).max(2147483647).default(42),
+  })
+  .superRefine(({ boosting, space }, context) => {
+    for (const name of FOREIGN[boosting.booster] ?? []) {
+      if (space?.[name] === undefined) continue;
+      const message = `booster ${boosting.booster} has no such setting: leave it out`;
+      context.addIssue({ code: "custom", path: ["space", name], message });
+    }
+  });
 export type TuneJob = z.infer<typeof tuneJobSchema>;
 export type TuneJobInput = z.input<typeof tuneJobSchema>;
 
@@ -69,6 +99,7 @@ export type TrialSettings = Partial<{
   learning_rate: number;
   depth: number;
   l2_leaf_reg: number;
+  reg_lambda: number;
   iterations: number;
   max_features: number;
   stop_words: "english" | "none";

@@ -1,11 +1,18 @@
 import { z } from "zod";
-import { payloadFields } from "./payload-fields";
-import { integer, positive, real } from "./setting-kinds";
+import { fieldTypes, payloadField, payloadOf, type ValuesOf } from "./payload-fields";
+import { integer, oneOf, positive, real } from "./setting-kinds";
 
-/** Gradient boosting under CatBoost's names. */
+/** Boosting under CatBoost's names, and XGBoost's where CatBoost has none. */
 export const boostingSettings = {
+  booster: oneOf({
+    doc: "gbtree: trees; gblinear: a linear model",
+    env: "COLAML_BOOSTER",
+    default: "gbtree",
+    choices: ["gbtree", "gblinear"],
+    payload: "booster",
+  }),
   iterations: integer({
-    doc: "Trees (a class)",
+    doc: "Trees per class, or rounds of gblinear, whose default is 20",
     env: "COLAML_ITERATIONS",
     default: 50,
     min: 1,
@@ -13,14 +20,14 @@ export const boostingSettings = {
     payload: "iterations",
   }),
   learningRate: positive({
-    doc: "Shrinkage of each tree",
+    doc: "Shrinkage of each tree, or of each step of gblinear, whose default is 0.5",
     env: "COLAML_LEARNING_RATE",
     default: 0.05,
     max: 1,
     payload: "learning_rate",
   }),
   depth: integer({
-    doc: "Depth of a tree",
+    doc: "Depth of a tree; of gbtree only",
     env: "COLAML_DEPTH",
     default: 6,
     min: 1,
@@ -28,12 +35,28 @@ export const boostingSettings = {
     payload: "depth",
   }),
   l2LeafReg: real({
-    doc: "L2 penalty of leaf values",
+    doc: "L2 penalty of leaf values; of gbtree only",
     env: "COLAML_L2_LEAF_REG",
     default: 3,
     min: 0,
     max: 1_000_000,
     payload: "l2_leaf_reg",
+  }),
+  regLambda: real({
+    doc: "L2 penalty of weights, per row; of gblinear only",
+    env: "COLAML_REG_LAMBDA",
+    default: 0.000002,
+    min: 0,
+    max: 1_000_000,
+    payload: "reg_lambda",
+  }),
+  regAlpha: real({
+    doc: "L1 penalty of weights, per row; of gblinear only",
+    env: "COLAML_REG_ALPHA",
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    payload: "reg_alpha",
   }),
   randomSeed: integer({
     doc: "Seed of the trainer",
@@ -44,15 +67,98 @@ export const boostingSettings = {
     payload: "random_seed",
   }),
 };
+type Name = keyof typeof boostingSettings;
+type Booster = (typeof boostingSettings)["booster"]["default"];
 
-/** `boosting` of a payload. */
-export const boostingSchema = z.strictObject({
-  ...payloadFields(boostingSettings),
-  /** Stop when the validation metric has not improved for so many iterations; 0 is off. */
+/** Defaults of the linear booster that differ from those of trees. */
+const LINEAR_DEFAULTS: Readonly<Partial<Record<Name, number>>> = { iterations: 20, learningRate: 0.5 };
+
+/** Settings that only one booster has, and what to do instead. */
+const ONLY: Readonly<Partial<Record<Name, { booster: Booster; instead: string }>>> = {
+  depth: { booster: "gbtree", instead: "a linear model has no trees: leave it out" },
+  l2LeafReg: { booster: "gbtree", instead: "the L2 penalty of a linear model is reg_lambda" },
+  regLambda: { booster: "gblinear", instead: "the L2 penalty of trees is l2_leaf_reg" },
+  regAlpha: { booster: "gblinear", instead: "trees have no L1 penalty: leave it out" },
+};
+
+const NAMES = Object.keys(boostingSettings) as Name[];
+const belongsTo = (name: Name, booster: Booster) => (ONLY[name]?.booster ?? booster) === booster;
+
+/** Why a setting means nothing to a booster, in one line; undefined if it has a meaning. */
+export function foreignTo(booster: Booster, name: string): string | undefined {
+  const only = ONLY[name as Name];
+  if (only === undefined || only.booster === booster) return undefined;
+  return `is a setting of booster ${only.booster}, the booster is ${booster}: ${only.instead}`;
+}
+
+/** The default of a setting under a booster. */
+function defaultOf(name: Name, booster: Booster): string | number {
+  const own = booster === "gblinear" ? LINEAR_DEFAULTS[name] : undefined;
+  return own ?? boostingSettings[name].default;
+}
+
+/**
+ * The configuration of `boosting` with the booster's own defaults for what nobody gave.
+ *
+ * @param isGiven whether somebody gave the setting of that name
+ */
+export function withBoosterDefaults(
+  values: ValuesOf<typeof boostingSettings>,
+  isGiven: (name: string) => boolean,
+): ValuesOf<typeof boostingSettings> {
+  const changed = (Object.keys(LINEAR_DEFAULTS) as Name[])
+    .filter((name) => !isGiven(name))
+    .map((name) => [name, defaultOf(name, values.booster)]);
+  return { ...values, ...Object.fromEntries(changed) };
+}
+
+/** `boosting` of a payload by the configuration: the settings that the booster has. */
+export function boostingPayload(values: ValuesOf<typeof boostingSettings>): Partial<BoostingSettings> {
+  const own = NAMES.filter((name) => belongsTo(name, values.booster)).map(
+    (name) => boostingSettings[name].payload,
+  );
+  const fields = Object.entries(payloadOf(boostingSettings, values));
+  return Object.fromEntries(fields.filter(([field]) => own.some((name) => name === field)));
+}
+
+const types = fieldTypes(boostingSettings);
+const boostingFields = z.strictObject({
+  booster: payloadField(boostingSettings.booster),
+  iterations: types.iterations.optional(),
+  learning_rate: types.learning_rate.optional(),
+  depth: types.depth.optional(),
+  l2_leaf_reg: types.l2_leaf_reg.optional(),
+  reg_lambda: types.reg_lambda.optional(),
+  reg_alpha: types.reg_alpha.optional(),
+  random_seed: payloadField(boostingSettings.randomSeed),
+  /** Stop when the validation metric has not improved for this many iterations; 0 is off. */
   early_stopping_rounds: z.number().int().min(0).max(10_000).default(0),
   /** `balanced`, or a weight a class by its normalised label; absent is 1 for each. */
   class_weights: z
     .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().gt(0).max(1e6))])
     .default("none"),
 });
-export type BoostingSettings = z.infer<typeof boostingSchema>;
+
+/** Complete settings: those that the booster has are there, the others are not. */
+export type BoostingSettings = z.output<typeof boostingFields> & {
+  iterations: number;
+  learning_rate: number;
+};
+
+/** `boosting` of a payload. What is not given takes its booster's default; what means nothing to the booster is refused. */
+export const boostingSchema = boostingFields
+  .superRefine((given, context) => {
+    for (const name of NAMES) {
+      const field = boostingSettings[name].payload!;
+      const message = given[field] === undefined ? undefined : foreignTo(given.booster, name);
+      if (message !== undefined) context.addIssue({ code: "custom", path: [field], message });
+    }
+  })
+  .transform((given): BoostingSettings => {
+    const defaults = NAMES.filter((name) => belongsTo(name, given.booster)).map((name) => [
+      boostingSettings[name].payload,
+      defaultOf(name, given.booster),
+    ]);
+    const set = Object.entries(given).filter(([, value]) => value !== undefined);
+    return Object.fromEntries([...defaults, ...set]) as BoostingSettings;
+  });

@@ -1,5 +1,6 @@
 import convict from "convict";
 import { ColaError } from "../errors/cola-error";
+import { foreignTo, withBoosterDefaults } from "./boosting-settings";
 import { type ColaConfig, configSchema, convictSchema } from "./schema";
 import { flagOf } from "./setting-flag";
 import type { Entry } from "./setting-kinds";
@@ -73,7 +74,30 @@ export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
     resolved.set(setting.key as never, value as never);
   }
   resolved.validate({ allowed: "strict" });
-  return structuredClone(resolved.getProperties()) as ColaConfig;
+  return withBooster(structuredClone(resolved.getProperties()) as ColaConfig, sources);
+}
+
+/**
+ * The booster's own defaults for what nobody gave. A flag that means nothing to the booster is a mistake; a variable
+ * may be there for other calls.
+ */
+function withBooster(config: ColaConfig, sources: ConfigSources): ColaConfig {
+  const { booster } = config.boosting;
+  const givenNames = new Map<string, Source>();
+  for (const setting of SETTINGS) {
+    const [group, name] = setting.key.split(".");
+    const given = group === "boosting" ? givenValue(setting, sources) : undefined;
+    if (given === undefined) continue;
+    givenNames.set(name!, given.source);
+    const foreign = given.source === "flag" ? foreignTo(booster, name!) : undefined;
+    if (foreign !== undefined)
+      throw new ColaError(
+        "CONFIG_INVALID",
+        `--${setting.flag} is ${JSON.stringify(given.value)}: it ${foreign}, or give --booster ${booster === "gbtree" ? "gblinear" : "gbtree"}`,
+        { details: { key: setting.key, variable: setting.env } },
+      );
+  }
+  return { ...config, boosting: withBoosterDefaults(config.boosting, (name) => givenNames.has(name)) };
 }
 
 /** The configuration by dotted key, secrets and URL passwords replaced by `***`. */

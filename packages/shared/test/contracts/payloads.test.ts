@@ -25,6 +25,38 @@ describe("the train payload", () => {
     });
   });
 
+  it("fills in the settings of the booster that is named, and no others", () => {
+    const job = trainJobSchema.parse({
+      dataset: { path: "a" },
+      boosting: { booster: "gblinear", iterations: 8 },
+    });
+    expect(job.boosting).toEqual({
+      booster: "gblinear",
+      iterations: 8,
+      learning_rate: 0.5,
+      reg_lambda: 0.000002,
+      reg_alpha: 0,
+      random_seed: 42,
+      early_stopping_rounds: 0,
+      class_weights: "none",
+    });
+    expect(trainJobSchema.parse(job)).toEqual(job);
+  });
+
+  it.each([
+    ["depth", { booster: "gblinear", depth: 6 }, /booster gbtree, the booster is gblinear/],
+    ["l2_leaf_reg", { booster: "gblinear", l2_leaf_reg: 1 }, /reg_lambda/],
+    ["reg_lambda", { reg_lambda: 1 }, /l2_leaf_reg/],
+    ["reg_alpha", { booster: "gbtree", reg_alpha: 1 }, /leave it out/],
+  ])("is refused with %s for the other booster", (name, boosting, message) => {
+    const { error } = trainJobSchema.safeParse({ dataset: { path: "a" }, boosting });
+    expect(error!.issues).toHaveLength(1);
+    expect(error!.issues[0]).toMatchObject({
+      path: ["boosting", name],
+      message: expect.stringMatching(message),
+    });
+  });
+
   it.each([
     ["an unknown key", { dataset: { path: "a" }, depth: 6 }],
     ["an unknown nested key", { dataset: { path: "a" }, boosting: { max_depth: 6 } }],
@@ -55,6 +87,10 @@ describe("the tune payload", () => {
     ["an unknown key", { dataset: { path: "a" }, depth: 6 }],
     ["the mark of a trial", { dataset: { path: "a" }, trial: { parentRunId: "r", number: 0 } }],
     ["no trial", { dataset: { path: "a" }, trials: 0 }],
+    [
+      "a space that means nothing to the booster",
+      { dataset: { path: "a" }, boosting: { booster: "gblinear" }, space: { depth: [4] } },
+    ],
   ])("is refused with %s", (_what, payload) => {
     expect(tuneJobSchema.safeParse(payload).success).toBe(false);
   });

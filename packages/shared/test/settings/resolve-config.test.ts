@@ -15,10 +15,13 @@ describe("resolveConfig", () => {
   it("gives the reference task's settings when nothing is set", () => {
     const config = resolveConfig();
     expect(config.boosting).toEqual({
+      booster: "gbtree",
       iterations: 50,
       learningRate: 0.05,
       depth: 6,
       l2LeafReg: 3,
+      regLambda: 0.000002,
+      regAlpha: 0,
       randomSeed: 42,
     });
     expect(config.split).toEqual({ testSize: 0.3, validationSize: 0.3, randomSeed: 42, stratify: false });
@@ -42,6 +45,36 @@ describe("resolveConfig", () => {
       l2LeafReg: 3,
     });
     expect(resolveConfig({ ...sources, flags: { "boosting.depth": undefined } }).boosting.depth).toBe(4);
+  });
+
+  it("takes the linear booster's defaults unless they are given", () => {
+    const env = { COLAML_BOOSTER: "gblinear" };
+    expect(resolveConfig({ env }).boosting).toMatchObject({
+      booster: "gblinear",
+      iterations: 20,
+      learningRate: 0.5,
+      regLambda: 0.000002,
+      regAlpha: 0,
+    });
+    const given = {
+      "boosting.booster": "gblinear",
+      "boosting.iterations": 50,
+      "boosting.regLambda": "0.002",
+    };
+    expect(resolveConfig({ flags: given, dotenv: { COLAML_LEARNING_RATE: "0.05" } }).boosting).toMatchObject({
+      iterations: 50,
+      learningRate: 0.05,
+      regLambda: 0.002,
+    });
+  });
+
+  it("refuses a flag that means nothing to the booster, and leaves such a variable unused", () => {
+    const linear = { COLAML_BOOSTER: "gblinear", COLAML_DEPTH: "4" };
+    expect(resolveConfig({ env: linear }).boosting.iterations).toBe(20);
+    expect(() => resolveConfig({ env: linear, flags: { "boosting.depth": 4 } })).toThrow(
+      "--depth is 4: it is a setting of booster gbtree, the booster is gblinear",
+    );
+    expect(() => resolveConfig({ flags: { "boosting.regLambda": 1 } })).toThrow("--booster gblinear");
   });
 
   it("takes an empty variable as not set", () => {

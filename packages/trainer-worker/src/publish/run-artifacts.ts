@@ -9,7 +9,8 @@ import {
   rocCurvePlot,
 } from "../plots/curve-plots";
 import { thresholdCurves } from "../plots/curve-points";
-import { featureImportance, featureImportancePlot } from "../plots/feature-importance-plot";
+import { featureImportance } from "../plots/feature-importance";
+import { featureImportancePlot } from "../plots/feature-importance-plot";
 import { metricPerIterationPlot } from "../plots/metric-per-iteration-plot";
 import { perClassMetrics, perClassMetricsCsv } from "../scoring/per-class-metrics";
 import type { TrainedModel } from "../train/training";
@@ -25,7 +26,7 @@ export function runArtifacts(trained: TrainedModel): Map<string, Uint8Array> {
   const { counts: flat } = confusionMatrix(test.classOf, predicted, classes.length);
   const counts = classes.map((_, k) => flat.subarray(k * classes.length, (k + 1) * classes.length));
   const curves = curvesOf(trained);
-  const importance = featureImportance(bundle.ensemble, bundle.terms);
+  const importance = featureImportance(bundle.ensemble, bundle.terms, classes);
   const baseRate = classes.length === 2 ? classRows(test.classOf, 1) / rows : undefined;
   const texts: [string, string][] = [
     ["confusion_matrix.svg", confusionMatrixPlot(classes, counts, PART)],

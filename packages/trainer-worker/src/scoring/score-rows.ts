@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
-import { createTreeScorer } from "@colaml/shared/learning/model/tree-scorer";
+import { createScorer, type Ensemble } from "@colaml/shared/learning/model/ensemble";
 import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 
 /** Rows between two turns of the event loop: some ms, so that locks are renewed and signals heard. */
@@ -13,11 +12,11 @@ const ROWS_A_TURN = 5_000;
  * @throws ColaError JOB_CANCELLED
  */
 export async function scoreRows(
-  ensemble: TreeEnsemble,
+  ensemble: Ensemble,
   matrix: CsrMatrix,
   signal: AbortSignal,
 ): Promise<Float64Array> {
-  const scorer = createTreeScorer(ensemble);
+  const scorer = createScorer(ensemble);
   const { nClasses } = scorer;
   const probabilities = new Float64Array(matrix.nRows * nClasses);
   for (let row = 0; row < matrix.nRows; row++) {

@@ -1,5 +1,5 @@
+import { createScorer } from "@colaml/shared/learning/model/ensemble";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
-import { createTreeScorer } from "@colaml/shared/learning/model/tree-scorer";
 import { TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 
 /** Scores documents by a model; both functions return the same array each time (nClasses probabilities). */
@@ -9,10 +9,10 @@ export interface TextScorer {
   scoreBytes(bytes: Buffer, start: number, end: number): Float64Array;
 }
 
-/** From text to probabilities by the bundle alone: its own vocabulary, its own trees. */
+/** From text to probabilities by the bundle alone: its own vocabulary, its own trees or weights. */
 export function createTextScorer(bundle: ModelBundle): TextScorer {
   const transform = new TfidfTransform(bundle);
-  const scorer = createTreeScorer(bundle.ensemble);
+  const scorer = createScorer(bundle.ensemble);
   const out = new Float64Array(scorer.nClasses);
   const scored = () =>
     scorer.probabilities(

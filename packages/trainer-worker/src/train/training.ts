@@ -3,13 +3,14 @@ import type { TrainJob } from "@colaml/shared/contracts/train";
 import { fileDigest } from "@colaml/shared/files/digest";
 import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
 import { PART } from "@colaml/shared/learning/data/split";
-import { type BoostResult, boost, type LabelledRows } from "@colaml/shared/learning/model/boosting";
+import { boost } from "@colaml/shared/learning/model/boosting";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
-import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import type { BoostResult, LabelledRows } from "@colaml/shared/learning/model/training-input";
 import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
@@ -86,7 +87,7 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const { ensemble, ...boosting } = await boostParts(job, plan, data, hooks);
   const { terms, idf } = data.vocabulary;
   const bundle: ModelBundle = {
-    formatVersion: 1,
+    formatVersion: formatVersionOf(ensemble),
     classes: plan.classes,
     columns,
     features,

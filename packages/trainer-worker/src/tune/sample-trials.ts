@@ -2,7 +2,7 @@ import type { SearchSpace, TrialSettings } from "@colaml/shared/contracts/tune";
 import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 
 type Range = NonNullable<SearchSpace["depth"]>;
-const RANGES = ["learning_rate", "depth", "l2_leaf_reg", "iterations", "max_features"] as const;
+const RANGES = ["learning_rate", "depth", "l2_leaf_reg", "reg_lambda", "iterations", "max_features"] as const;
 /** Ranges whose values are counts. */
 const WHOLE: ReadonlySet<string> = new Set(["depth", "iterations", "max_features"]);
 

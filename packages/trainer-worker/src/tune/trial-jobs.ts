@@ -1,10 +1,10 @@
 import { type TrainJob, trainJobSchema } from "@colaml/shared/contracts/train";
-import { DEFAULT_SEARCH_SPACE, type TrialSettings, type TuneJob } from "@colaml/shared/contracts/tune";
+import { defaultSearchSpace, type TrialSettings, type TuneJob } from "@colaml/shared/contracts/tune";
 import { sampleTrials } from "./sample-trials";
 
 /** The settings of every trial of a job: the same job gives the same. */
 export function trialsOf(job: TuneJob): TrialSettings[] {
-  return sampleTrials(job.space ?? DEFAULT_SEARCH_SPACE, job.trials, job.random_seed);
+  return sampleTrials(job.space ?? defaultSearchSpace(job.boosting.booster), job.trials, job.random_seed);
 }
 
 /** The training of some settings under a tuning job; `parentRunId` and `number` make it a trial. */
@@ -13,8 +13,8 @@ export function trainJobOf(
   settings: TrialSettings,
   trial?: { parentRunId: string; number: number },
 ): TrainJob {
-  const { learning_rate, depth, l2_leaf_reg, iterations, ...features } = settings;
-  const boosting = { learning_rate, depth, l2_leaf_reg, iterations };
+  const { learning_rate, depth, l2_leaf_reg, reg_lambda, iterations, ...features } = settings;
+  const boosting = { learning_rate, depth, l2_leaf_reg, reg_lambda, iterations };
   const given = Object.entries(boosting).filter(([, value]) => value !== undefined);
   const { dataset, columns, split, champion, experiment, model, modelVersionTag } = job;
   return trainJobSchema.parse({

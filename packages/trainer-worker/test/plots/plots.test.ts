@@ -1,3 +1,4 @@
+import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
 import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { confusionMatrixPlot } from "@colaml/trainer-worker/plots/confusion-matrix-plot";
 import {
@@ -5,10 +6,8 @@ import {
   precisionRecallCurvePlot,
   rocCurvePlot,
 } from "@colaml/trainer-worker/plots/curve-plots";
-import {
-  featureImportance,
-  featureImportancePlot,
-} from "@colaml/trainer-worker/plots/feature-importance-plot";
+import { featureImportance } from "@colaml/trainer-worker/plots/feature-importance";
+import { featureImportancePlot } from "@colaml/trainer-worker/plots/feature-importance-plot";
 import { metricPerIterationPlot } from "@colaml/trainer-worker/plots/metric-per-iteration-plot";
 
 const curve = [
@@ -82,7 +81,7 @@ const documents: [string, () => string, string[]][] = [
   ],
   [
     "the feature importance",
-    () => featureImportancePlot(featureImportance(stump, ["a", "dm", "<b>"])),
+    () => featureImportancePlot(featureImportance(stump, ["a", "dm", "<b>"], ["no", "yes"])),
     ["dm", "80.0%", "&lt;b&gt;"],
   ],
   [
@@ -123,9 +122,29 @@ describe("a plot", () => {
 
 describe("feature importance", () => {
   it("shares the gain among the words that split, most first, and leaves out the others", () => {
-    expect(featureImportance(stump, ["a", "dm", "b"])).toEqual([
+    expect(featureImportance(stump, ["a", "dm", "b"], ["no", "yes"])).toEqual([
       { term: "dm", gain: 0.8, splits: 1 },
       { term: "b", gain: 0.2, splits: 1 },
     ]);
+  });
+
+  it("shares the absolute weights of a linear model among its words, each with the class it speaks for most", () => {
+    const linear: LinearEnsemble = {
+      objective: "binary:logistic",
+      nFeatures: 3,
+      nGroups: 2,
+      baseMargin: 0,
+      bias: Float32Array.of(9, 9),
+      weights: Float32Array.of(0.5, -1.5, 0, 0, 2, 4),
+      rounds: 1,
+    };
+    const importance = featureImportance(linear, ["a", "dm", "b"], ["x", "y"]);
+    expect(importance).toEqual([
+      { term: "b", share: 0.75, weight: 4, class: "y" },
+      { term: "a", share: 0.25, weight: -1.5, class: "y" },
+    ]);
+    const plot = featureImportancePlot(importance);
+    expect(plot).toContain("a: 25.0%, weight -1.500 for y");
+    expect(plot).toContain("2 of 2 words that have a weight");
   });
 });

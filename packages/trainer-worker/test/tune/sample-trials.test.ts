@@ -1,6 +1,12 @@
 import { trainJobSchema } from "@colaml/shared/contracts/train";
-import { DEFAULT_SEARCH_SPACE, searchSpaceSchema } from "@colaml/shared/contracts/tune";
+import {
+  DEFAULT_SEARCH_SPACE,
+  defaultSearchSpace,
+  searchSpaceSchema,
+  tuneJobSchema,
+} from "@colaml/shared/contracts/tune";
 import { sampleTrials } from "@colaml/trainer-worker/tune/sample-trials";
+import { trainJobOf, trialsOf } from "@colaml/trainer-worker/tune/trial-jobs";
 
 describe("the trials of a tuning job", () => {
   it("are the same for the same seed and others for another", () => {
@@ -28,6 +34,29 @@ describe("the trials of a tuning job", () => {
       expect(depth ?? 6).toBeLessThanOrEqual(10);
       expect(learning_rate ?? 0.05).toBeGreaterThanOrEqual(0.03);
       expect(learning_rate ?? 0.05).toBeLessThanOrEqual(0.5);
+    }
+  });
+
+  it("of the linear booster search its penalty, rounds and features, and are trainings of it", () => {
+    const job = tuneJobSchema.parse({
+      dataset: { path: "a" },
+      boosting: { booster: "gblinear" },
+      trials: 30,
+    });
+    const { reg_lambda } = defaultSearchSpace("gblinear");
+    const trials = trialsOf(job).slice(1);
+    expect(trials).toHaveLength(29);
+    for (const trial of trials) {
+      const { boosting, features } = trainJobOf(job, trial);
+      expect(boosting).toMatchObject({
+        booster: "gblinear",
+        reg_lambda: trial.reg_lambda,
+        iterations: trial.iterations,
+      });
+      expect(boosting.depth).toBeUndefined();
+      expect(features.max_features).toBe(trial.max_features);
+      expect(trial.reg_lambda).toBeGreaterThanOrEqual((reg_lambda as { min: number }).min);
+      expect(trial.reg_lambda).toBeLessThanOrEqual((reg_lambda as { max: number }).max);
     }
   });
 

@@ -96,6 +96,10 @@ export interface KernelVariables {
   leafMasks: Variable<number>;
   /** Leaf values: f32, `MAX_LEAVES` for each tree. */
   leafValues: Variable<number>;
+  /** Not 0 for a linear model: each feature's weights (f32), the groups side by side. */
+  linearWeights: Variable<number>;
+  /** Margin that each group starts from: f32 each. */
+  linearBias: Variable<number>;
   /** Not 0 where words are lower-cased. */
   lowercase: Variable<number>;
   /** For each page of `PAGE_SIZE` code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
@@ -117,7 +121,7 @@ export interface KernelVariables {
   /** Fields copied behind: u32 each. */
   copied: Variable<number>;
   copiedCount: Variable<number>;
-  /** Sums of leaf values a row: 1 for two classes, else one a class. */
+  /** Margins per row: 1 for two classes, else one per class. */
   groups: Variable<number>;
   /** The group of each tree: u32 each. */
   groupOf: Variable<number>;

@@ -1,4 +1,7 @@
+import { isLinear } from "@colaml/shared/learning/model/ensemble";
+import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { stopWordsOf } from "@colaml/shared/learning/text/tokenizer";
 import { Kernel } from "./kernel";
 import { L1_NORM, L2_NORM, NO_NORM } from "./kernel-facts";
@@ -10,7 +13,7 @@ const NORMS = { none: NO_NORM, l1: L1_NORM, l2: L2_NORM } as const;
 /** Counts of a word in a text that are common; texts with more are scored as strings where the logarithm matters. */
 const LOG_COUNTS = 256;
 
-/** A kernel that holds a model: its vocabulary, weights and trees. The plan is up to the scorer. */
+/** A kernel that holds a model: its vocabulary, idf, and trees or weights. The plan is up to the scorer. */
 export function kernelOf(bundle: ModelBundle): Kernel {
   const kernel = new Kernel();
   const { exports } = kernel;
@@ -24,12 +27,24 @@ export function kernelOf(bundle: ModelBundle): Kernel {
     Float64Array.from({ length: LOG_COUNTS }, (_, count) => Math.log(count) + 1),
   );
   exports.logCountsKnown.value = LOG_COUNTS;
-  if (!placeLeafMasks(kernel, ensemble)) placeTreeNodes(kernel, ensemble);
+  if (isLinear(ensemble)) placeLinear(kernel, ensemble);
+  else placeTrees(kernel, ensemble);
   exports.groups.value = ensemble.nGroups;
-  exports.groupOf.value = kernel.place(Uint32Array.from(ensemble.trees, (tree) => tree.group));
   exports.baseMargin.value = ensemble.baseMargin;
   exports.margins.value = kernel.reserve(ensemble.nGroups * 4);
   exports.probabilities.value = kernel.reserve(bundle.classes.length * 8);
   exports.classes.value = bundle.classes.length;
   return kernel;
+}
+
+function placeTrees(kernel: Kernel, ensemble: TreeEnsemble): void {
+  if (!placeLeafMasks(kernel, ensemble)) placeTreeNodes(kernel, ensemble);
+  kernel.exports.groupOf.value = kernel.place(Uint32Array.from(ensemble.trees, (tree) => tree.group));
+}
+
+/** Lays a linear model in as `kernel/linear-sum.ts` reads it. */
+function placeLinear(kernel: Kernel, { weights, bias, baseMargin }: LinearEnsemble): void {
+  kernel.exports.linearWeights.value = kernel.place(weights);
+  // The scorer of strings starts from the same sum.
+  kernel.exports.linearBias.value = kernel.place(bias.map((value) => value + Math.fround(baseMargin)));
 }

@@ -1,5 +1,5 @@
 import {
-  DEFAULT_SEARCH_SPACE,
+  defaultSearchSpace,
   type SearchSpace,
   type TuneJobInput,
   type TuneResult,
@@ -23,9 +23,10 @@ const EXAMPLES = `
 Examples:
   $ npm run cola -- tune tweets.csv --trials 20
   $ npm run cola -- tune tweets.csv --trials 40 --metric accuracy_score --max-features 2000
+  $ npm run cola -- tune tweets.csv --booster gblinear
 
-The search goes over learning rate, depth, l2, iterations, features, stop words and n-grams (docs/jobs.md:
-space). A setting given as a flag is fixed: every trial has it.
+The search goes over learning rate, depth, l2, iterations, features, stop words and n-grams; with
+--booster gblinear over reg_lambda, rounds, features, stop words and n-grams (docs/jobs.md: space). A setting given as a flag is fixed: every trial has it.
 Ctrl-C cancels the search with its trials; --detach starts one that does not depend on this terminal.`;
 
 /** The settings that are searched, by what is fixed when one of them is given as a flag. */
@@ -33,6 +34,7 @@ const FIXED_BY: Readonly<Record<string, keyof SearchSpace>> = {
   "boosting.learningRate": "learning_rate",
   "boosting.depth": "depth",
   "boosting.l2LeafReg": "l2_leaf_reg",
+  "boosting.regLambda": "reg_lambda",
   "boosting.iterations": "iterations",
   "features.maxFeatures": "max_features",
   "features.stopWords": "stop_words",
@@ -81,9 +83,9 @@ export function addTuneCommand(program: Command): void {
   );
 }
 
-function tuneRequest({ options, flags }: CommandContext): Partial<TuneJobInput> {
+function tuneRequest({ options, flags, config }: CommandContext): Partial<TuneJobInput> {
   const fixed = new Set(Object.keys(flags).map((key) => FIXED_BY[key]));
-  const searched = Object.entries(DEFAULT_SEARCH_SPACE).filter(
+  const searched = Object.entries(defaultSearchSpace(config.boosting.booster)).filter(
     ([name]) => !fixed.has(name as keyof SearchSpace),
   );
   return {

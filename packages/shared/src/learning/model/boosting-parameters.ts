@@ -2,6 +2,14 @@ import { ColaError } from "../../errors/cola-error";
 import { type BoostingSettings, boostingSchema } from "../../settings/boosting-settings";
 import type { TreeMethod } from "./training-memory";
 
+type Parameters = [name: string, value: string][];
+
+/** Objective and starting margin (0, as the probability 0.5) of a model that tells two classes apart. */
+const BINARY: Parameters = [
+  ["objective", "binary:logistic"],
+  ["base_score", "0.5"],
+];
+
 /**
  * Checks settings by name, type and range, for callers that did not come through a job's payload.
  * @throws ColaError PARAMETER_INVALID naming the setting, its value and what is allowed
@@ -23,26 +31,50 @@ export function xgboostParameters(
   settings: BoostingSettings,
   nClasses: number,
   treeMethod: TreeMethod,
-): [name: string, value: string][] {
-  const binary = nClasses === 2;
-  const objective: [string, string][] = binary
-    ? [
-        ["objective", "binary:logistic"],
-        ["base_score", "0.5"],
-      ]
-    : [
-        ["objective", "multi:softprob"],
-        ["num_class", String(nClasses)],
-        ["base_score", "0"],
-      ];
+): Parameters {
+  const objective: Parameters =
+    nClasses === 2
+      ? BINARY
+      : [
+          ["objective", "multi:softprob"],
+          ["num_class", String(nClasses)],
+          ["base_score", "0"],
+        ];
   return [
     ...objective,
     ["booster", "gbtree"],
     ["tree_method", treeMethod],
-    ["eta", String(settings.learning_rate)],
     ["max_depth", String(settings.depth)],
     ["lambda", String(settings.l2_leaf_reg)],
-    ["seed", String(settings.random_seed)],
+    ...commonParameters(settings),
+  ];
+}
+
+/**
+ * The settings of a linear model of one class against all others under XGBoost's names. Coordinate descent in the
+ * order of the features: each round passes over all of them once and gives the same weights every time.
+ *
+ * Today's XGBoost multiplies the penalties by the sum of the rows' weights (`DenormalizePenalties`), so that they mean
+ * the same for any number of rows; XGBoost 0.7, which trains here, takes them as they are. So it is done here.
+ *
+ * @param sumOfWeights of the training rows; their number if they have no weights
+ */
+export function linearParameters(settings: BoostingSettings, sumOfWeights: number): Parameters {
+  const penalty = (perRow = 0) => String(Math.fround(perRow * sumOfWeights));
+  return [
+    ...BINARY,
+    ["booster", "gblinear"],
+    ["updater", "coord_descent"],
+    ["lambda", penalty(settings.reg_lambda)],
+    ["alpha", penalty(settings.reg_alpha)],
+    ...commonParameters(settings),
+  ];
+}
+
+function commonParameters({ learning_rate, random_seed }: BoostingSettings): Parameters {
+  return [
+    ["eta", String(learning_rate)],
+    ["seed", String(random_seed)],
     ["silent", "1"],
     ["nthread", "1"],
   ];

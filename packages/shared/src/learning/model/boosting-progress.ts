@@ -1,7 +1,7 @@
 import { evenlySpaced, GrowingMargins } from "./growing-margins";
 import type { SharedMatrix } from "./training-matrix";
 import type { Tree, TreeEnsemble } from "./tree-ensemble";
-import { marginsToProbabilities } from "./tree-scorer";
+import { type EnsembleScorer, marginsToProbabilities } from "./tree-scorer";
 
 /** Mean log loss and share of wrong rows. */
 export interface StepMetrics {
@@ -56,6 +56,54 @@ export class RunningMetrics {
     }
     return { logLoss: loss / this.#rows.length, error: wrong / this.#rows.length };
   }
+}
+
+/** The quality of a model on some rows that are scored anew at each measurement: for models that change as a whole. */
+export class StepTally {
+  readonly #matrix: SharedMatrix;
+  readonly #labels: Float32Array;
+  readonly #rows: Uint32Array;
+  readonly #scorer: EnsembleScorer;
+  readonly #probabilities: Float64Array;
+
+  /** @param maxRows evenly spaced rows are taken if there are more */
+  constructor(
+    { matrix, labels }: { matrix: SharedMatrix; labels: Float32Array },
+    scorer: EnsembleScorer,
+    maxRows: number,
+  ) {
+    this.#matrix = matrix;
+    this.#labels = labels;
+    this.#rows = evenlySpaced(matrix.nRows, maxRows);
+    this.#scorer = scorer;
+    this.#probabilities = new Float64Array(scorer.nClasses);
+  }
+
+  /** O(stored values x groups). */
+  measure(): StepMetrics {
+    const { indptr, indices, values } = this.#matrix;
+    let loss = 0;
+    let wrong = 0;
+    for (const row of this.#rows) {
+      const [from, to] = [indptr[row]!, indptr[row + 1]!];
+      const features = { indices: indices.subarray(from, to), values: values.subarray(from, to) };
+      const probabilities = this.#scorer.probabilities(features, this.#probabilities);
+      const label = this.#labels[row]!;
+      loss -= Math.log(Math.max(probabilities[label]!, LEAST_PROBABILITY));
+      if (!isHighest(probabilities, label)) wrong++;
+    }
+    return { logLoss: loss / this.#rows.length, error: wrong / this.#rows.length };
+  }
+}
+
+/** The iteration (from 1) with the lowest validation log loss, the first of equals; undefined without validation rows. */
+export function bestIterationOf(history: readonly BoostIteration[]): number | undefined {
+  let best: BoostIteration | undefined;
+  for (const step of history) {
+    if (step.validation === undefined) continue;
+    if (best?.validation === undefined || step.validation.logLoss < best.validation.logLoss) best = step;
+  }
+  return best?.number;
 }
 
 /** Whether `label` is what would be predicted: the first of the highest. */

@@ -4,8 +4,8 @@ import { ColaError, messageOf } from "../../errors/cola-error";
 import { columnsSchema } from "../../settings/columns-settings";
 import { featuresSchema } from "../../settings/features-settings";
 import { compileTokenPattern } from "../text/token-pattern";
-import type { ModelBundle } from "./model-bundle";
-import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./xgboost-json";
+import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./ensemble-json";
+import { formatVersionOf, type ModelBundle } from "./model-bundle";
 
 /** Files of a model below `data/`. */
 export const BUNDLE_FILE = "bundle.json";
@@ -28,8 +28,9 @@ const manifestSchema = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
+const FORMAT_VERSIONS = [1, 2] as const;
 const bundleSchema = z.strictObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(FORMAT_VERSIONS),
   classes: z.array(z.string()).min(2).max(1000),
   columns: columnsSchema,
   features: featuresSchema,
@@ -106,12 +107,17 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   }
   const plain = jsonOf(fileOf(files, BUNDLE_FILE), BUNDLE_FILE);
   const version = (plain as { formatVersion?: unknown } | null)?.formatVersion;
-  if (version !== 1) throw corrupt(BUNDLE_FILE, `format version ${String(version)}: this release reads 1`);
+  if (!FORMAT_VERSIONS.some((known) => known === version)) {
+    const known = FORMAT_VERSIONS.join(" and ");
+    throw corrupt(BUNDLE_FILE, `format version ${String(version)}: this release reads ${known}`);
+  }
   const parsed = bundleSchema.safeParse(plain);
   if (!parsed.success) throw corrupt(BUNDLE_FILE, issueOf(parsed.error));
   const bundle = parsed.data;
   checkPattern(bundle.features.token_pattern);
   const ensemble = ensembleFromXgboostJson(Buffer.from(fileOf(files, XGBOOST_FILE)).toString("utf8"));
+  if (bundle.formatVersion < formatVersionOf(ensemble))
+    throw corrupt(BUNDLE_FILE, `format version ${bundle.formatVersion} does not hold a linear model`);
   const nTerms = bundle.terms.length;
   if (bundle.idf.length !== nTerms)
     throw corrupt(BUNDLE_FILE, `${nTerms} terms but ${bundle.idf.length} idf values`);
@@ -121,7 +127,7 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   checkOnce("class", bundle.classes);
   const nGroups = bundle.classes.length === 2 ? 1 : bundle.classes.length;
   if (ensemble.nGroups !== nGroups) {
-    throw corrupt(XGBOOST_FILE, `${ensemble.nGroups} tree groups for ${bundle.classes.length} classes`);
+    throw corrupt(XGBOOST_FILE, `${ensemble.nGroups} groups for ${bundle.classes.length} classes`);
   }
   return { ...bundle, idf: Float64Array.from(bundle.idf), ensemble };
 }

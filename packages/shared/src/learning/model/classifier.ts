@@ -1,7 +1,8 @@
 import { createTfidfTransform } from "../text/tfidf-transform";
+import { createScorer } from "./ensemble";
 import type { ModelBundle } from "./model-bundle";
 import { predictedClass } from "./predicted-class";
-import { createTreeScorer, type FeatureRow } from "./tree-scorer";
+import type { FeatureRow } from "./tree-scorer";
 
 export interface Classifier {
   readonly classes: readonly string[];
@@ -16,7 +17,7 @@ export interface Classifier {
 /** The plain path from text to label: what every faster path is compared with. */
 export function createClassifier(bundle: ModelBundle): Classifier {
   const features = createTfidfTransform(bundle);
-  const scorer = createTreeScorer(bundle.ensemble);
+  const scorer = createScorer(bundle.ensemble);
   const predictFeatures = (row: FeatureRow, out: Float64Array) => {
     scorer.probabilities(row, out);
     return predictedClass(out, 0, bundle.classes.length);

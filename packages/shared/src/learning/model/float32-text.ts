@@ -11,3 +11,16 @@ export function shortestFloat32(value: number): number {
   }
   return exact;
 }
+
+/**
+ * A JSON list of floats. XGBoost's reader tells 1 from 1.0 and refuses the former where it wants a float.
+ *
+ * @example floatsJson([1, 0.5]) // "[1.0,0.5]"
+ */
+export function floatsJson(values: ArrayLike<number>): string {
+  const texts = Array.from(values, (value) => {
+    const text = String(shortestFloat32(value));
+    return /^-?\d+$/.test(text) ? `${text}.0` : text;
+  });
+  return `[${texts.join()}]`;
+}

@@ -62,7 +62,7 @@ function parentsOf({ left, right }: Tree): Int32Array {
  * the mean of the node it leaves to that of the node it enters, and that step is the split feature's. Bias and
  * contributions add up to the row's margin (float64 here, so to about 1e-6 of the float32 margin).
  */
-export function createExplainer(ensemble: TreeEnsemble): Explainer {
+export function createTreeExplainer(ensemble: TreeEnsemble): Explainer {
   const prepared = ensemble.trees.map((tree) => ({ tree, means: nodeMeans(tree), parents: parentsOf(tree) }));
   const dense = new Float32Array(ensemble.nFeatures).fill(Number.NaN);
   return ({ indices, values }) => {

@@ -15,6 +15,8 @@ const BYTES_PER_VALUE = 28;
 const BYTES_PER_ROW = 48;
 /** A row and class: margin, gradient pair and cached prediction. */
 const BYTES_PER_ROW_AND_GROUP = 20;
+/** A weight of a linear model: in the model, in the bytes that it is saved as, and in what we read of them. */
+const BYTES_PER_WEIGHT = 16;
 
 export type TreeMethod = "hist" | "exact";
 
@@ -25,19 +27,26 @@ export interface TrainingSize {
   stored: number;
   /** 1 for two classes, else the number of classes. */
   nGroups: number;
-  depth: number;
+  /** Of trees; absent for a linear model. */
+  depth?: number | undefined;
 }
 
-/** Bytes the `hist` method holds in histograms of one tree: nodes x columns x bins. */
+/** Bytes the `hist` method holds in histograms of one tree: nodes x columns x bins; a linear model has none. */
 function histogramBytes({ nRows, nColumns, stored, depth }: TrainingSize): number {
+  if (depth === undefined) return 0;
   const nodes = Math.min(2 ** (depth + 1), 2 * nRows);
   const bins = Math.min(nColumns * BINS, stored + nColumns);
   return nodes * bins * BYTES_PER_BIN;
 }
 
-/** Bytes of all but histograms. */
+/** Bytes of all but histograms and weights. */
 function rowBytes({ nRows, stored, nGroups }: TrainingSize): number {
   return stored * BYTES_PER_VALUE + nRows * (BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * nGroups);
+}
+
+/** Bytes of a linear model's weights; trees have none. */
+function weightBytes({ nColumns, nGroups, depth }: TrainingSize): number {
+  return depth === undefined ? (nColumns + 1) * nGroups * BYTES_PER_WEIGHT : 0;
 }
 
 /**
@@ -55,7 +64,7 @@ export function treeMethodFor(size: TrainingSize): TreeMethod {
 
 /** Bytes of the training heap a training takes at most. */
 export function trainingBytes(size: TrainingSize): number {
-  return rowBytes(size) + (treeMethodFor(size) === "hist" ? histogramBytes(size) : 0);
+  return rowBytes(size) + weightBytes(size) + (treeMethodFor(size) === "hist" ? histogramBytes(size) : 0);
 }
 
 /**
@@ -65,7 +74,10 @@ export function trainingBytes(size: TrainingSize): number {
 export function checkTrainingSize(size: TrainingSize): void {
   const bytes = trainingBytes(size);
   if (bytes <= TRAINING_HEAP_BYTES) return;
-  const rows = Math.floor(TRAINING_HEAP_BYTES / (rowBytes(size) / size.nRows));
+  const rows = Math.max(
+    0,
+    Math.floor((TRAINING_HEAP_BYTES - weightBytes(size)) / (rowBytes(size) / size.nRows)),
+  );
   throw new ColaError(
     "INPUT_TOO_LARGE",
     `training on ${size.nRows} rows x ${size.nColumns} features (${size.stored} values) needs about ` +

@@ -6,10 +6,10 @@ export interface FeatureRow {
   values: ArrayLike<number>;
 }
 
-export interface TreeScorer {
+export interface EnsembleScorer {
   /** Columns of a probability row: 2 for binary. */
   nClasses: number;
-  /** Sum of leaf values and base margin, float32 as XGBoost sums them: `out` (nGroups), which is returned. */
+  /** What the row makes of each group (leaf values, or weight times value) and base margin, float32 as XGBoost sums them: `out` (nGroups), which is returned. */
   margins(row: FeatureRow, out: Float32Array): Float32Array;
   /** Probability of each class in the order of the model: `out` (nClasses), which is returned. */
   probabilities(row: FeatureRow, out: Float64Array): Float64Array;
@@ -116,7 +116,7 @@ function leafValue({ children, split, value }: Forest, root: number, dense: Floa
  * Scores rows as XGBoost does, to the last bit of its float32 sums: leaf values of a class are added in tree order
  * from 0, then the base margin. O(trees x depth) a row; not reentrant (one dense row is reused).
  */
-export function createTreeScorer(ensemble: TreeEnsemble): TreeScorer {
+export function createTreeScorer(ensemble: TreeEnsemble): EnsembleScorer {
   const { nGroups, objective } = ensemble;
   const forest = forestOf(ensemble.trees);
   const base = fround(ensemble.baseMargin);

@@ -6,7 +6,7 @@ export function isWithoutTerms(row: FeatureRow): boolean {
   return row.indices.length === 0;
 }
 
-/** The class of every text that has none of the model's terms: what the trees say if all features are absent. */
+/** The class of every text that has none of the model's terms: what the model says if all features are absent. */
 export function labelWithoutTerms(classifier: Classifier): string {
   const empty = { indices: [], values: [] };
   const label = classifier.predictFeatures(empty, new Float64Array(classifier.classes.length));

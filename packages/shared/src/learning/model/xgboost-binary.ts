@@ -18,19 +18,20 @@ function corrupt(what: string): ColaError {
 }
 
 /** What stands before the trees. */
-export interface BinaryHeader {
-  baseMargin: number;
-  nFeatures: number;
-  /** 0 or 1 for binary. */
-  nClasses: number;
-  objective: string;
+export interface BinaryHeader extends Omit<Learner, "bodyAt"> {
   nTrees: number;
   /** Byte of the first tree. */
   treesAt: number;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * The bytes of a model, of which those before `end` are needed.
+ * @throws ColaError MODEL_CORRUPT
+ */
+export function viewOf(bytes: Uint8Array, end = 0): DataView {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  need(view, end);
+  return view;
 }
 
 function need(view: DataView, end: number): void {
@@ -46,26 +47,44 @@ function readName(view: DataView, at: number): { name: string; end: number } {
   return { name: new TextDecoder().decode(bytes), end: at + 8 + length };
 }
 
+/** What stands before the parameters of a booster. */
+export interface Learner {
+  baseMargin: number;
+  nFeatures: number;
+  /** 0 or 1 for binary. */
+  nClasses: number;
+  objective: string;
+  /** Byte of the booster's own parameters. */
+  bodyAt: number;
+}
+
 /**
- * Reads what stands before the trees.
+ * Reads what stands before the parameters of a booster.
  * @throws ColaError MODEL_CORRUPT
  */
-export function readBinaryHeader(bytes: Uint8Array): BinaryHeader {
-  const view = viewOf(bytes);
-  need(view, LEARNER_BYTES);
+export function readLearner(bytes: Uint8Array, wanted: "gbtree" | "gblinear"): Learner {
+  const view = viewOf(bytes, LEARNER_BYTES);
   const objective = readName(view, LEARNER_BYTES);
   const booster = readName(view, objective.end);
-  if (booster.name !== "gbtree") throw corrupt(`booster ${JSON.stringify(booster.name)}, gbtree is known`);
-  need(view, booster.end + BOOSTER_BYTES);
+  if (booster.name !== wanted) throw corrupt(`booster ${JSON.stringify(booster.name)} instead of ${wanted}`);
   return {
     // XGBoost writes -0 for none.
     baseMargin: view.getFloat32(0, true) + 0,
     nFeatures: view.getUint32(4, true),
     nClasses: view.getInt32(8, true),
     objective: objective.name,
-    nTrees: view.getInt32(booster.end, true),
-    treesAt: booster.end + BOOSTER_BYTES,
+    bodyAt: booster.end,
   };
+}
+
+/**
+ * Reads what stands before the trees.
+ * @throws ColaError MODEL_CORRUPT
+ */
+export function readBinaryHeader(bytes: Uint8Array): BinaryHeader {
+  const { bodyAt, ...learner } = readLearner(bytes, "gbtree");
+  const view = viewOf(bytes, bodyAt + BOOSTER_BYTES);
+  return { ...learner, nTrees: view.getInt32(bodyAt, true), treesAt: bodyAt + BOOSTER_BYTES };
 }
 
 function emptyTree(nNodes: number): Tree {

@@ -1,22 +1,13 @@
 import { z } from "zod";
 import { ColaError } from "../../errors/cola-error";
 import { checkEnsemble } from "./ensemble-check";
-import { shortestFloat32 } from "./float32-text";
+import { floatsJson, shortestFloat32 } from "./float32-text";
 import type { Tree, TreeEnsemble } from "./tree-ensemble";
 
 /** How XGBoost's JSON writes "no parent". */
 const NO_PARENT = 2147483647;
 /** Stands for the trees until they are put in as text. */
 const TREES = "<trees>";
-
-/** A list of floats. XGBoost's reader tells 1 from 1.0 and refuses the former where it wants a float. */
-function floats(values: ArrayLike<number>): string {
-  const texts = Array.from(values, (value) => {
-    const text = String(shortestFloat32(value));
-    return /^-?\d+$/.test(text) ? `${text}.0` : text;
-  });
-  return `[${texts.join()}]`;
-}
 
 const integers = (values: ArrayLike<number>): string => `[${Array.from(values).join()}]`;
 
@@ -25,7 +16,7 @@ const integers = (values: ArrayLike<number>): string => `[${Array.from(values).j
  * Absent features must reach XGBoost as missing (sparse rows, or a DMatrix with its own missing marker).
  * Format: https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html
  */
-export function ensembleToXgboostJson(ensemble: TreeEnsemble): string {
+export function treesToXgboostJson(ensemble: TreeEnsemble): string {
   const { trees, nGroups, nFeatures, objective } = ensemble;
   const rounds = trees.length / nGroups;
   const frame = JSON.stringify({
@@ -79,7 +70,7 @@ function treeToJson(tree: Tree, id: number, nFeatures: number): string {
   const nNodes = tree.left.length;
   const zeros = new Uint8Array(nNodes);
   const fields: [name: string, json: string][] = [
-    ["base_weights", floats(zeros)],
+    ["base_weights", floatsJson(zeros)],
     ["categories", "[]"],
     ["categories_nodes", "[]"],
     ["categories_segments", "[]"],
@@ -87,13 +78,13 @@ function treeToJson(tree: Tree, id: number, nFeatures: number): string {
     ["default_left", integers(tree.defaultLeft)],
     ["id", String(id)],
     ["left_children", integers(tree.left)],
-    ["loss_changes", floats(tree.gain)],
+    ["loss_changes", floatsJson(tree.gain)],
     ["parents", integers(parentsOf(tree))],
     ["right_children", integers(tree.right)],
-    ["split_conditions", floats(tree.value)],
+    ["split_conditions", floatsJson(tree.value)],
     ["split_indices", integers(tree.feature)],
     ["split_type", integers(zeros)],
-    ["sum_hessian", floats(tree.cover)],
+    ["sum_hessian", floatsJson(tree.cover)],
     [
       "tree_param",
       `{"num_deleted":"0","num_feature":"${nFeatures}","num_nodes":"${nNodes}","size_leaf_vector":"1"}`,
@@ -134,8 +125,8 @@ const schema = z.object({
  *
  * @throws ColaError MODEL_CORRUPT naming what is wrong
  */
-export function ensembleFromXgboostJson(text: string): TreeEnsemble {
-  const parsed = schema.safeParse(parseJson(text));
+export function treesFromJson(json: unknown): TreeEnsemble {
+  const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${issue.path.join(".")}: ${issue.message}`);
@@ -160,12 +151,4 @@ export function ensembleFromXgboostJson(text: string): TreeEnsemble {
   };
   checkEnsemble(ensemble);
   return ensemble;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ColaError("MODEL_CORRUPT", "the XGBoost model is not JSON");
-  }
 }

@@ -34,6 +34,10 @@ export class XgboostTrainer {
   readonly #setParameter: (model: number, name: string, value: string) => void;
   readonly #nColumns: number;
   #marginsAt = 0;
+  /** Where the labels lie that XGBoost reads at each step. */
+  #labelsAt = 0;
+  /** The matrix that a sibling was created with and takes back before it is freed. */
+  #ownMatrix: number | undefined;
 
   /**
    * @param labels class of each row: nRows
@@ -48,11 +52,30 @@ export class XgboostTrainer {
     this.#attach(matrix, labels, weights);
   }
 
+  /**
+   * Another model on the same rows, which lie in the heap only once: a model per class, per setting, or per iteration.
+   * Labels, weights and margins are shared. Free siblings before the trainer they come from.
+   */
+  sibling(): XgboostTrainer {
+    const none = { indptr: new Uint32Array(2), indices: new Uint32Array(0), values: new Float32Array(0) };
+    const oneRow = { nRows: 1, nColumns: this.#nColumns, ...none };
+    const other = new XgboostTrainer(this.#module, oneRow, new Float32Array(1));
+    other.#ownMatrix = other.#matrix;
+    other.#labelsAt = this.#labelsAt;
+    other.#matrix = this.#matrix;
+    return other;
+  }
+
+  /** Replaces the labels of the rows, for this trainer and its siblings: nRows. */
+  setLabels(labels: Float32Array): void {
+    this.#module.HEAPF32.set(labels, this.#labelsAt >>> 2);
+  }
+
   setParameter(name: string, value: string): void {
     this.#setParameter(this.#model, name, value);
   }
 
-  /** Adds one tree (one a class). */
+  /** Adds one tree (one per class), or one round of a linear model. */
   step(): void {
     this.#module._train_full_model(this.#model, 1);
   }
@@ -66,24 +89,25 @@ export class XgboostTrainer {
    * @returns the saved model of this one iteration
    */
   stepFrom(margins: Float32Array, parameters: readonly [name: string, value: string][]): Uint8Array {
-    const module = this.#module;
     this.#writeMargins(margins);
-    const booster = this.#createWithOneRow(this.#nColumns);
-    for (const [name, value] of parameters) this.#setParameter(booster, name, value);
-    const slotOf = (model: number) => module.HEAPU32[(model + MODEL_MATRIX_HANDLE) >>> 2]! >>> 2;
-    const own = module.HEAPU32[slotOf(booster)]!;
-    module.HEAPU32[slotOf(booster)] = module.HEAPU32[slotOf(this.#model)]!;
-    module._train_full_model(booster, 1);
-    // Its own one row again: it is freed with the booster, and the rows must not be.
-    module.HEAPU32[slotOf(booster)] = own;
-    const saved = this.#saved(booster);
-    module._free_memory_model(booster);
+    const booster = this.sibling();
+    for (const [name, value] of parameters) booster.setParameter(name, value);
+    booster.step();
+    const saved = booster.save();
+    booster.free();
     return saved;
   }
 
   /** The model in XGBoost's binary format. */
   save(): Uint8Array {
-    return this.#saved(this.#model);
+    const module = this.#module;
+    const bytes = module._save_model(this.#model);
+    if (bytes <= 0) throw new ColaError("TRAINING_FAILED", "the trainer could not save its model");
+    const address = this.#allocate(bytes);
+    module._get_file_content(address, bytes);
+    const copy = module.HEAPU8.slice(address, address + bytes);
+    module._free(address);
+    return copy;
   }
 
   /** The prediction of XGBoost itself for one dense row, -1 where absent: nGroups numbers. For tests. */
@@ -100,18 +124,22 @@ export class XgboostTrainer {
   }
 
   free(): void {
+    // Its own one row is freed with a sibling; the rows must not be.
+    if (this.#ownMatrix !== undefined) this.#matrix = this.#ownMatrix;
     this.#module._free_memory_model(this.#model);
   }
 
-  #saved(model: number): Uint8Array {
-    const module = this.#module;
-    const bytes = module._save_model(model);
-    if (bytes <= 0) throw new ColaError("TRAINING_FAILED", "the trainer could not save its model");
-    const address = this.#allocate(bytes);
-    module._get_file_content(address, bytes);
-    const copy = module.HEAPU8.slice(address, address + bytes);
-    module._free(address);
-    return copy;
+  /** XGBoost's handle of the matrix that the model trains on. */
+  get #matrix(): number {
+    return this.#module.HEAPU32[this.#matrixAt]!;
+  }
+
+  set #matrix(handle: number) {
+    this.#module.HEAPU32[this.#matrixAt] = handle;
+  }
+
+  get #matrixAt(): number {
+    return this.#module.HEAPU32[(this.#model + MODEL_MATRIX_HANDLE) >>> 2]! >>> 2;
   }
 
   #writeMargins(margins: Float32Array): void {
@@ -145,8 +173,7 @@ export class XgboostTrainer {
   /** Address of the CSR source. */
   #source(): number {
     const read = (address: number) => this.#module.HEAPU32[address >>> 2]!;
-    const handle = read(read(this.#model + MODEL_MATRIX_HANDLE));
-    return read(read(handle) + MATRIX_SOURCE);
+    return read(read(this.#matrix) + MATRIX_SOURCE);
   }
 
   /** Address of the CSR source, proved by the numbers of the one row that was put there. */
@@ -172,6 +199,7 @@ export class XgboostTrainer {
     const offsets = this.#allocate((matrix.nRows + 1) * 4);
     const entries = this.#allocate(stored * 8);
     const labelsAt = this.#allocate(matrix.nRows * 4);
+    this.#labelsAt = labelsAt;
     const weightsAt = weights === undefined ? 0 : this.#allocate(matrix.nRows * 4);
     // Only now: each allocation may have replaced the heap's views.
     module.HEAPU32.set(matrix.indptr, offsets >>> 2);

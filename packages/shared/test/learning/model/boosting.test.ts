@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type BoostInput, boost } from "@colaml/shared/learning/model/boosting";
+import { boost, boostTrees } from "@colaml/shared/learning/model/boosting";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
+import { ensembleToXgboostJson } from "@colaml/shared/learning/model/ensemble-json";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
+import type { BoostInput } from "@colaml/shared/learning/model/training-input";
 import { shareMatrix } from "@colaml/shared/learning/model/training-matrix";
-import { ensembleToXgboostJson } from "@colaml/shared/learning/model/xgboost-json";
 import type { ThreadInput } from "@colaml/shared/learning/model/xgboost-thread";
 import { boostInput, FIXTURES, modelFixture } from "./model-fixture";
 
@@ -43,7 +44,7 @@ describe.each(FIXTURES)("boosting the %s rows", (name) => {
   const fixture = modelFixture(name);
 
   it("gives the same model to the last byte, every time", async () => {
-    const { ensemble } = await boost(boostInput(fixture));
+    const { ensemble } = await boostTrees(boostInput(fixture));
     expect(ensembleToXgboostJson(ensemble)).toBe(fixture.model);
   });
 
@@ -82,7 +83,7 @@ it("stops early on validation rows and keeps the trees up to the best iteration"
   const flipped = Array.from(input.labels, (label, i) => (i % 3 === 0 ? 1 - label : label));
   const validation = { matrix: input.matrix, labels: flipped };
   const settings = { ...input.settings, iterations: 200, early_stopping_rounds: 5 };
-  const stopped = await boost({ ...input, validation, settings });
+  const stopped = await boostTrees({ ...input, validation, settings });
   const losses = stopped.history.map((step) => step.validation!.logLoss);
   const best = losses.indexOf(Math.min(...losses)) + 1;
   expect(losses.length).toBe(best + 5);
@@ -104,8 +105,8 @@ it("weighs classes as if their rows stood there as often", async () => {
     doubled.indptr.push(doubled.indices.length);
   }
   const settings = { ...input.settings, iterations: 1, depth: 1 };
-  const weighted = await boost({ ...input, settings: { ...settings, class_weights: { yes: 3 } } });
-  const repeated = await boost({
+  const weighted = await boostTrees({ ...input, settings: { ...settings, class_weights: { yes: 3 } } });
+  const repeated = await boostTrees({
     ...input,
     settings,
     matrix: { ...doubled, nRows: rows.length, nColumns: 6 },

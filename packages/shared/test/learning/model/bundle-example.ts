@@ -1,5 +1,5 @@
 import { boost } from "@colaml/shared/learning/model/boosting";
-import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
 import { createTfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 import { boostingSchema } from "@colaml/shared/settings/boosting-settings";
@@ -54,6 +54,7 @@ export function exampleTexts(): string[] {
 export async function exampleBundle(
   settings: Partial<TfidfSettings>,
   classes: string[],
+  booster: "gbtree" | "gblinear" = "gbtree",
 ): Promise<ModelBundle> {
   const texts = exampleTexts();
   const features = featuresSchema.parse(settings);
@@ -105,7 +106,17 @@ export async function exampleBundle(
     matrix: { nRows, nColumns, indptr, indices, values },
     labels,
     classes,
-    settings: boostingSchema.parse({ iterations: 15, depth: 5, learning_rate: 0.4 }),
+    settings: boostingSchema.parse(
+      booster === "gblinear" ? { booster } : { iterations: 15, depth: 5, learning_rate: 0.4 },
+    ),
   });
-  return { formatVersion: 1, classes, columns: columnsSchema.parse({}), features, terms, idf, ensemble };
+  return {
+    formatVersion: formatVersionOf(ensemble),
+    classes,
+    columns: columnsSchema.parse({}),
+    features,
+    terms,
+    idf,
+    ensemble,
+  };
 }

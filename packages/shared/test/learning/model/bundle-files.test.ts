@@ -3,6 +3,7 @@ import { bundleFromFiles, bundleToFiles } from "@colaml/shared/learning/model/bu
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { exampleBundle, exampleTexts } from "./bundle-example";
+import { readFixture } from "./model-fixture";
 
 let bundle: ModelBundle;
 beforeAll(async () => {
@@ -44,6 +45,38 @@ it("comes back from its files as it was, and predicts the same, classes named __
   }
 });
 
+it("is read as it was written by the release that knew trees only", () => {
+  const { files, scored } = readFixture<{
+    files: Record<string, string>;
+    scored: { text: string; probabilities: number[] }[];
+  }>("bundle-v1");
+  const read = bundleFromFiles(
+    new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])),
+  );
+  expect(read.formatVersion).toBe(1);
+  const classifier = createClassifier(read);
+  const out = new Float64Array(2);
+  for (const { text, probabilities } of scored) {
+    classifier.predict(text, out);
+    expect([...out]).toEqual(probabilities);
+  }
+  // And that release reads what this one writes of trees: the same fields, the same trees.
+  const written = bundleToFiles(read);
+  const textOf = (name: string) => Buffer.from(written.get(name)!).toString();
+  expect(JSON.parse(textOf("bundle.json"))).toEqual(JSON.parse(files["bundle.json"]!));
+  expect(textOf("model.xgb.json")).toBe(files["model.xgb.json"]);
+});
+
+it("of a linear model has a version that older releases refuse, and comes back as it was", async () => {
+  const linear = await exampleBundle({}, ["a", "b", "c"], "gblinear");
+  const files = bundleToFiles(linear);
+  expect(JSON.parse(Buffer.from(files.get("bundle.json")!).toString()).formatVersion).toBe(2);
+  expect(bundleFromFiles(files)).toEqual(linear);
+  expect(() => bundleFromFiles(bundleToFiles({ ...linear, formatVersion: 1 }))).toThrow(
+    refusal(/version 1 does not hold a linear model/),
+  );
+});
+
 it("gives the same bytes for the same bundle, listed with their true sha256", () => {
   const files = bundleToFiles(bundle);
   expect(bundleToFiles(bundle)).toEqual(files);
@@ -81,7 +114,7 @@ it("is refused when a file is missing, cut off, or not listed", () => {
 
 describe("is refused, though its manifest fits, with", () => {
   const cases: [string, string, (json: Record<string, unknown>) => void, RegExp][] = [
-    ["a newer format", "bundle.json", (json) => Object.assign(json, { formatVersion: 2 }), /version 2/],
+    ["a newer format", "bundle.json", (json) => Object.assign(json, { formatVersion: 3 }), /version 3/],
     ["too few idf", "bundle.json", (json) => (json["idf"] as number[]).pop(), /idf/],
     ["a term too many", "bundle.json", (json) => (json["terms"] as string[]).push("zzz"), /terms/],
     [

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BoostInput } from "@colaml/shared/learning/model/boosting";
+import type { BoostInput } from "@colaml/shared/learning/model/training-input";
 import type { FeatureRow } from "@colaml/shared/learning/model/tree-scorer";
 
 /** What bench/parity/make-model-fixtures.py wrote: rows, our model of them, and what Python's XGBoost says. */

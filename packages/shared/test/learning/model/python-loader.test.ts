@@ -65,6 +65,7 @@ except ValueError as error:
 `;
 
 interface LoaderCase {
+  booster?: "gblinear";
   features: Partial<TfidfSettings>;
   classes: string[];
   texts: string[];
@@ -96,7 +97,20 @@ const CASES = new Map<string, LoaderCase>([
   ],
   ["another token pattern", { features: { token_pattern: "[a-z]{4,}" }, classes: two, texts }],
 ]);
+CASES.set("a linear model", { features: {}, classes: ["False", "True"], texts, booster: "gblinear" });
+CASES.set("a linear model of four classes, no norm", {
+  features: { norm: "none", ngram_range: [1, 2], stop_words: "none" },
+  classes: ["a", "__proto__", "c", "d"],
+  texts,
+  booster: "gblinear",
+});
 if (existsSync(REAL_DATA)) {
+  CASES.set("every real tweet by a linear model", {
+    features: { sublinear_tf: true },
+    classes: ["a", "b", "c"],
+    texts: realTexts(),
+    booster: "gblinear",
+  });
   CASES.set("every real tweet", { features: { stop_words: "none" }, classes: two, texts: realTexts() });
 }
 
@@ -109,7 +123,7 @@ withPython("Python's loader", () => {
     folder = mkdtempSync(join(tmpdir(), "colaml-loader-"));
     writeFileSync(join(folder, "colaml_model.py"), pythonLoaderSource());
     for (const [name, each] of CASES) {
-      const bundle = await exampleBundle(each.features, each.classes);
+      const bundle = await exampleBundle(each.features, each.classes, each.booster);
       bundles.set(name, bundle);
       mkdirSync(join(folder, name));
       for (const [file, bytes] of bundleToFiles(bundle)) writeFileSync(join(folder, name, file), bytes);

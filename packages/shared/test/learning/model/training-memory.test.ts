@@ -46,4 +46,20 @@ describe("the size of a training", () => {
     expect(() => checkTrainingSize(size(rowsThatFit, 100, 7.5, 8, 3))).not.toThrow();
     expect(() => checkTrainingSize(size(rowsThatFit * 1.05, 100, 7.5, 8, 3))).toThrow(/rows would fit/);
   });
+
+  it("of a linear model grows with features times classes, and has no histograms", () => {
+    const linear = (nRows: number, nColumns: number, nGroups: number) => ({
+      nRows,
+      nColumns,
+      stored: nRows * 40,
+      nGroups,
+    });
+    expect(trainingBytes(linear(1_000_000, 70_000, 1))).toBeLessThan(TRAINING_HEAP_BYTES);
+    const one = trainingBytes(linear(10_000, 70_000, 1));
+    expect(trainingBytes(linear(10_000, 140_000, 1)) - one).toBe(70_000 * 16);
+    expect(() => checkTrainingSize(linear(10_000, 70_000, 77))).not.toThrow();
+    expect(() => checkTrainingSize(linear(10_000, 70_000, 2_000))).toThrow(
+      expect.objectContaining({ code: "INPUT_TOO_LARGE", message: expect.stringMatching(/70000 features/) }),
+    );
+  });
 });

@@ -1,11 +1,12 @@
-import { createExplainer } from "@colaml/shared/learning/model/path-contributions";
+import { ensembleFromXgboostJson, ensembleToXgboostJson } from "@colaml/shared/learning/model/ensemble-json";
+import { createExplainer } from "@colaml/shared/learning/model/explainer";
 import { createTreeScorer } from "@colaml/shared/learning/model/tree-scorer";
-import { ensembleFromXgboostJson, ensembleToXgboostJson } from "@colaml/shared/learning/model/xgboost-json";
+import { treesFromJson } from "@colaml/shared/learning/model/xgboost-json";
 import { FIXTURES, modelFixture, rowOf } from "./model-fixture";
 
 describe.each(FIXTURES)("a %s model in XGBoost's JSON format", (name) => {
   const fixture = modelFixture(name);
-  const ensemble = ensembleFromXgboostJson(fixture.model);
+  const ensemble = treesFromJson(JSON.parse(fixture.model));
   const scorer = createTreeScorer(ensemble);
 
   it("is scored as Python's XGBoost scores it", () => {

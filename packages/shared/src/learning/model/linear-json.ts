@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { ColaError } from "../../errors/cola-error";
+import { floatsJson } from "./float32-text";
+import type { LinearEnsemble } from "./linear-ensemble";
+
+/** Stands for the weights until they are put in as text. */
+const WEIGHTS = "<weights>";
+
+/**
+ * A linear model in XGBoost's JSON model format, which XGBoost 1.7 and later load. The weights of a feature stand side
+ * by side, one per group, the biases last. More than two classes are several targets (`num_target`) of one logistic
+ * model: XGBoost then predicts each class against the rest, and our probabilities are its predictions divided by their
+ * sum per row.
+ */
+export function linearToXgboostJson({ weights, bias, nGroups, ...linear }: LinearEnsemble): string {
+  const frame = JSON.stringify({
+    learner: {
+      attributes: {},
+      feature_names: [],
+      feature_types: [],
+      gradient_booster: { model: { boosted_rounds: linear.rounds, weights: WEIGHTS }, name: "gblinear" },
+      learner_model_param: {
+        base_score: String(1 / (1 + Math.exp(-linear.baseMargin))),
+        boost_from_average: "0",
+        num_class: "0",
+        num_feature: String(linear.nFeatures),
+        num_target: String(nGroups),
+      },
+      objective: { name: linear.objective, reg_loss_param: { scale_pos_weight: "1" } },
+    },
+    version: [2, 0, 0],
+  });
+  const all = new Float32Array(weights.length + nGroups);
+  all.set(weights);
+  all.set(bias, weights.length);
+  return frame.replace(JSON.stringify(WEIGHTS), () => floatsJson(all));
+}
+
+const schema = z.object({
+  learner: z.object({
+    gradient_booster: z.object({
+      name: z.literal("gblinear"),
+      model: z.object({ boosted_rounds: z.number().int().min(0), weights: z.array(z.number()) }),
+    }),
+    learner_model_param: z.object({
+      base_score: z.string(),
+      num_target: z.string(),
+      num_feature: z.string(),
+    }),
+    objective: z.object({ name: z.literal("binary:logistic") }),
+  }),
+});
+
+/**
+ * The linear model in a JSON model of XGBoost: counts, lengths and every number checked.
+ *
+ * @throws ColaError MODEL_CORRUPT naming what is wrong
+ */
+export function linearFromJson(json: unknown): LinearEnsemble {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${issue.path.join(".")}: ${issue.message}`);
+  }
+  const { gradient_booster: booster, learner_model_param: param, objective } = parsed.data.learner;
+  const nFeatures = Number(param.num_feature);
+  const nGroups = Number(param.num_target);
+  const base = Number(param.base_score.replace(/^\[|\]$/g, ""));
+  const baseMargin = Math.fround(Math.log(base / (1 - base)));
+  const all = Float32Array.from(booster.model.weights);
+  if (!Number.isInteger(nFeatures) || nFeatures < 1) refuse(`${param.num_feature} features`);
+  if (!Number.isInteger(nGroups) || nGroups < 1) refuse(`${param.num_target} groups`);
+  if (!Number.isFinite(baseMargin)) refuse("the base score is not a probability between 0 and 1");
+  if (all.length !== (nFeatures + 1) * nGroups)
+    refuse(`${all.length} weights for ${nFeatures} features and a bias in ${nGroups} groups`);
+  all.forEach((weight, i) => {
+    if (!Number.isFinite(weight)) refuse(`weight ${i} is not a finite number`);
+  });
+  return {
+    objective: objective.name,
+    nFeatures,
+    nGroups,
+    baseMargin,
+    weights: all.slice(0, nFeatures * nGroups),
+    bias: all.slice(nFeatures * nGroups),
+    rounds: booster.model.boosted_rounds,
+  };
+}
+
+function refuse(what: string): never {
+  throw new ColaError("MODEL_CORRUPT", `the linear model is damaged: ${what}`);
+}

@@ -1,0 +1,48 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { BoostIteration } from "./boosting-progress";
+import { fitLinear, GrowingLinearModel, type LinearFit, type LinearRounds } from "./linear-rounds";
+import type { ThreadFailure } from "./training-thread";
+import { xgboostFailure } from "./xgboost-failure";
+import { loadXgboost, printedLines } from "./xgboost-module";
+import type { ThreadRows } from "./xgboost-thread";
+import { XgboostTrainer } from "./xgboost-trainer";
+
+/** What the thread that fits linear models is started with. */
+export interface LinearThreadInput extends LinearRounds {
+  train: ThreadRows;
+  validation?: ThreadRows;
+  /** 1 for binary, else the number of classes. */
+  nGroups: number;
+  /** Parameters of each model to fit, under XGBoost's names. */
+  fits: [name: string, value: string][][];
+}
+
+/** What it says: rounds of the fit of that index, and at the end all fits. */
+export type LinearThreadMessage =
+  | { type: "round"; fit: number; iteration: BoostIteration }
+  | { type: "done"; fits: LinearFit[] }
+  | ThreadFailure;
+
+async function main(input: LinearThreadInput): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error("this thread must be started by linear-boosting");
+  const say = (message: LinearThreadMessage) => port.postMessage(message);
+  try {
+    const module = await loadXgboost();
+    const { train, validation, nGroups } = input;
+    const rows = new XgboostTrainer(module, train.matrix, train.labels, train.weights);
+    const fits = input.fits.map((parameters, fit) => {
+      const model = new GrowingLinearModel(rows, train, nGroups, parameters);
+      const fitted = fitLinear(model, train, validation, input, (iteration) =>
+        say({ type: "round", fit, iteration }),
+      );
+      model.free();
+      return fitted;
+    });
+    say({ type: "done", fits });
+  } catch (error) {
+    say({ type: "failed", message: xgboostFailure(error, printedLines) });
+  }
+}
+
+if (parentPort !== null) void main(workerData);
