@@ -9,6 +9,7 @@ import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import { seededRandom } from "@colaml/monitor-worker/statistics/random";
 import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { buildReferenceProfile } from "@colaml/trainer-worker/profile/build-reference-profile";
@@ -27,7 +28,7 @@ async function trainOn(file) {
 /** Every row of a file with what the model says of it. */
 async function scoreFile(file, { classes, terms, columns, features }) {
   const classifier = createClassifier(bundle);
-  const tokenise = createTokenizer(features);
+  const tokenise = createTokenizer(featureParts(features)[0]);
   const termOf = new Map(terms.map((term, i) => [term, i]));
   const scored = [];
   for await (const { texts, labels } of readDataset({ path: file }, columns).batches()) {
@@ -66,7 +67,7 @@ function profileOf(some) {
     predicted: some.map(({ predicted }) => predicted),
     probabilities,
   };
-  return buildReferenceProfile(profiled, classes, terms, { rows: some.length, metrics: {} });
+  return buildReferenceProfile(profiled, classes, { words: terms }, { rows: some.length, metrics: {} });
 }
 
 /** The monitor's counts of a window. */

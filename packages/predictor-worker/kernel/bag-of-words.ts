@@ -48,7 +48,7 @@ export function findTerms(start: usize, end: usize): void {
 }
 
 /** A bit for each of the 64 bytes at `at` that belongs to a word; those from `end` on do not. */
-function wordBytes(at: usize, end: usize): u64 {
+export function wordBytes(at: usize, end: usize): u64 {
   let bits = wordBitsOf(at) as u64;
   if (end > at + 16) bits |= (wordBitsOf(at + 16) as u64) << 16;
   if (end > at + 32) bits |= (wordBitsOf(at + 32) as u64) << 32;
@@ -99,7 +99,7 @@ function differsInside(at: usize, start: usize, length: u32): bool {
 }
 
 /** Lists the terms found in the order of their columns, which sums over them follow, and clears their bits. */
-function listTerms(): void {
+export function listTerms(): void {
   let to = found;
   for (let word: usize = 0; word < termWords; word++) {
     let terms = load<u64>(termBits + (word << 3));
@@ -110,4 +110,20 @@ function listTerms(): void {
     }
   }
   foundCount = ((to - found) >> 2) as i32;
+}
+
+/** Counts a term. */
+export function countTerm(term: usize): void {
+  const times = counts + (term << 2);
+  store<u32>(times, load<u32>(times) + 1);
+  const bits = termBits + ((term >> 6) << 3);
+  store<u64>(bits, load<u64>(bits) | ((1 as u64) << (term & 63)));
+}
+
+/** Sets the counts of the terms listed back to 0, and lists none. */
+export function forgetTerms(): void {
+  for (let i = 0; i < foundCount; i++) {
+    store<u32>(counts + ((load<u32>(found + ((i as usize) << 2)) as usize) << 2), 0);
+  }
+  foundCount = 0;
 }

@@ -3,6 +3,8 @@
 // exported variable before the first call; a pointer is an offset in the memory. What this file exports TypeScript
 // knows by kernel-facts.ts, which scripts/kernel-facts.mjs writes.
 import { findTerms, foundCount } from "./bag-of-words";
+import { CHARACTER_PAGE_WANTED } from "./characters";
+import { findPartTerms, parts } from "./feature-parts";
 import { NO_TEXT, normalise, normalised, PAGE_WANTED } from "./normalised-text";
 import { writeLine } from "./output-line";
 import { predict } from "./probabilities";
@@ -26,6 +28,14 @@ export {
   termWords,
 } from "./bag-of-words";
 export { countByte, SLACK } from "./bytes";
+export { characterPages, characters } from "./characters";
+export {
+  COUNTS_CHARACTERS,
+  COUNTS_WITHIN_WORDS,
+  COUNTS_WORDS,
+  parts,
+  partTable,
+} from "./feature-parts";
 export {
   FLIP_BYTES,
   FLIP_LEAVES,
@@ -37,7 +47,16 @@ export {
   maskedTrees,
 } from "./leaf-masks";
 export { linearBias, linearWeights } from "./linear-sum";
-export { lowercase, normalised, PAGE_SIZE, pages, pageWanted, SEPARATES, UNCLEAR } from "./normalised-text";
+export {
+  DROPPED,
+  lowercase,
+  normalised,
+  PAGE_SIZE,
+  pages,
+  pageWanted,
+  SEPARATES,
+  UNCLEAR,
+} from "./normalised-text";
 export {
   classCells,
   classes,
@@ -72,6 +91,8 @@ export {
   roots,
   walkedTrees,
 } from "./tree-walk";
+export { CACHED_TERMS, CACHED_WORDS, cachedTerms, cachedWords, WORD_BYTES } from "./word-cache";
+export { wordStarts } from "./word-ngrams";
 
 /** The next record, and where the range ends. */
 export let at: usize = 0;
@@ -97,6 +118,8 @@ export const STOPPED_END = 0;
 export const STOPPED_RECORD = 1;
 /** `pageWanted` has to be worked out. */
 export const STOPPED_PAGE = 2;
+/** The same for a page of `characterPages`. */
+export const STOPPED_CHARACTER_PAGE = 4;
 /** `output` needs room for one more line. */
 export const STOPPED_OUTPUT = 3;
 
@@ -111,10 +134,11 @@ export function score(): i32 {
     const textStop = fieldEnd(textField) - quote;
     if (((textStop - textStart) as i32) <= missingBytes && mayBeMissing(load<u8>(textStart)))
       return STOPPED_RECORD;
-    const textEnd = normalise(textStart, textStop);
+    const textEnd =
+      parts === 0 ? findWords(textStart, textStop) : findPartTerms(textStart, textStop, quote === 1);
     if (textEnd === PAGE_WANTED) return STOPPED_PAGE;
+    if (textEnd === CHARACTER_PAGE_WANTED) return STOPPED_CHARACTER_PAGE;
     if (textEnd === NO_TEXT) return STOPPED_RECORD;
-    findTerms(normalised, textEnd);
     if (!weigh()) return STOPPED_RECORD;
     records++;
     rows++;
@@ -123,6 +147,13 @@ export function score(): i32 {
     at = next;
   }
   return STOPPED_END;
+}
+
+/** Counts and lists the words of a text; returns what `normalise` does. */
+function findWords(start: usize, stop: usize): usize {
+  const textEnd = normalise(start, stop);
+  if (textEnd !== PAGE_WANTED && textEnd !== NO_TEXT) findTerms(normalised, textEnd);
+  return textEnd;
 }
 
 /** Whether a value that stands for nothing may begin so: `#N/A`, `-nan`, `1.#IND`, `<NA>`, `N/A`, `nan` and their like. */

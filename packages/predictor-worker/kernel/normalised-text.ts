@@ -4,6 +4,8 @@ const SPACE: u8 = 32;
 export const SEPARATES: i32 = -1;
 /** The same if only the string as a whole says it: a capital sigma, a dotted capital I. */
 export const UNCLEAR: i32 = -2;
+/** The same if it is left out. */
+export const DROPPED: i32 = -3;
 /** Code points of a page. */
 export const PAGE_SIZE = 256;
 
@@ -13,6 +15,10 @@ export let lowercase: i32 = 1;
 export let pages: usize = 0;
 /** The page that has to be worked out before the text can be read. */
 export let pageWanted: i32 = 0;
+/** Names the page that has to be worked out. */
+export function pageWantedIs(page: i32): void {
+  pageWanted = page;
+}
 /** The text as words see it: words of letters, digits and bytes beyond ASCII, anything else between them. */
 export let normalised: usize = 0;
 
@@ -22,8 +28,8 @@ export const PAGE_WANTED: usize = 1;
 
 /**
  * Writes the UTF-8 text in [at, end) to `normalised`, lower-cased where asked for, each separator beyond ASCII as a
- * space, and returns where it ends. `NO_TEXT`: it holds no visible ASCII character (it may be blank), or bytes or
- * letters that need the string as a whole. `PAGE_WANTED`: see `pageWanted`.
+ * space, and returns where it ends. `NO_TEXT`: it holds no letter and no visible ASCII character (it may be blank), or
+ * bytes or letters that need the string as a whole. `PAGE_WANTED`: see `pageWanted`.
  */
 export function normalise(at: usize, end: usize): usize {
   let to = normalised;
@@ -55,7 +61,10 @@ export function normalise(at: usize, end: usize): usize {
     const meaning = load<i32>(page + (((decoded >> 3) & 0xff) << 2));
     if (meaning === UNCLEAR) return NO_TEXT;
     if (meaning === SEPARATES) store<u8>(to++, SPACE);
-    else to = encode(to, meaning as u32);
+    else if (meaning !== DROPPED) {
+      to = encode(to, meaning as u32);
+      visible = i8x16.splat(-1);
+    }
     at += decoded & 7;
   }
   // what lies behind the text separates
@@ -69,7 +78,7 @@ function anyVisible(at: usize, length: usize): bool {
 }
 
 /** The code point of the sequence at `at`, whose first byte is beyond ASCII, times 8, plus its length; 0 where malformed. */
-function decode(at: usize, end: usize): u32 {
+export function decode(at: usize, end: usize): u32 {
   const first: u32 = load<u8>(at);
   const length: u32 = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   if (first < 0xc2 || first > 0xf4 || at + length > end) return 0;
@@ -84,8 +93,12 @@ function decode(at: usize, end: usize): u32 {
   return (codePoint << 3) | length;
 }
 
-/** Writes a code point beyond ASCII as UTF-8. */
-function encode(to: usize, codePoint: u32): usize {
+/** Writes a code point as UTF-8; returns the place behind it. */
+export function encode(to: usize, codePoint: u32): usize {
+  if (codePoint < 0x80) {
+    store<u8>(to, codePoint);
+    return to + 1;
+  }
   if (codePoint < 0x800) {
     store<u8>(to, 0xc0 | (codePoint >> 6));
     store<u8>(to + 1, 0x80 | (codePoint & 0x3f));

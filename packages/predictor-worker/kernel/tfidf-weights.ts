@@ -1,4 +1,5 @@
 import { counts, found, foundCount } from "./bag-of-words";
+import { partEnd, parts } from "./feature-parts";
 
 /** What `norm` may be. */
 export const NO_NORM = 0;
@@ -20,9 +21,24 @@ export let weights: usize = 0;
  * where a count is unknown to `logCounts`.
  */
 export function weigh(): bool {
+  if (parts === 0) return weighBetween(0, foundCount);
+  let known = true;
+  let from = 0;
+  for (let part = 0; part < parts; part++) {
+    const end = partEnd(part);
+    let to = from;
+    while (to < foundCount && load<u32>(found + ((to as usize) << 2)) < end) to++;
+    known = weighBetween(from, to) && known;
+    from = to;
+  }
+  return known;
+}
+
+/** The same of the terms found from the one number to the other: they have a norm of their own. */
+function weighBetween(from: i32, to: i32): bool {
   let sum: f64 = 0;
   let known = true;
-  for (let i = 0; i < foundCount; i++) {
+  for (let i = from; i < to; i++) {
     const term = load<u32>(found + ((i as usize) << 2)) as usize;
     const count = load<u32>(counts + (term << 2));
     store<u32>(counts + (term << 2), 0);
@@ -37,7 +53,7 @@ export function weigh(): bool {
   }
   if (norm === NO_NORM || sum === 0) return known;
   const size = norm === L2_NORM ? sqrt(sum) : sum;
-  for (let i = 0; i < foundCount; i++) {
+  for (let i = from; i < to; i++) {
     const at = weights + ((i as usize) << 3);
     store<f64>(at, load<f64>(at) / size);
   }

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -54,12 +55,7 @@ class ColamlModel:
         self.output = output
         self.classes = bundle["classes"]
         self.text_column = bundle["columns"]["text"]
-        self.settings = bundle["features"]
-        self.columns = {term: i for i, term in enumerate(bundle["terms"])}
-        self.idf = np.asarray(bundle["idf"], dtype=np.float64)
-        self.pattern = re.compile(self.settings["token_pattern"])
-        stop_words = self.settings["stop_words"]
-        self.stop_words = frozenset(_ENGLISH if stop_words == "english" else () if stop_words == "none" else stop_words)
+        self.parts = _parts(bundle)
         self.ensemble = _ensemble(json.loads(_read(data_path, "model.xgb.json")))
 
     def predict(self, model_input, params=None):
@@ -106,26 +102,86 @@ class ColamlModel:
         cells = (value.get(self.text_column) if isinstance(value, dict) else value for value in texts)
         return [_text_of(row, value) for row, value in enumerate(cells)], index
 
-    def _terms(self, text):
-        settings = self.settings
-        tokens = self.pattern.findall(text.lower() if settings["lowercase"] else text)
+    def _probabilities(self, texts):
+        rows, columns, values = map(np.concatenate, zip(*(part.values(texts) for part in self.parts)))
+        by_row = np.argsort(rows, kind="stable")
+        values = values[by_row].astype(np.float32)
+        return self.ensemble.probabilities(len(texts), rows[by_row], columns[by_row], values)
+
+
+def _parts(bundle):
+    """The vectorizers of a bundle: one, or those of a union, side by side in the order of their columns."""
+    settings = bundle["features"]
+    analyzers = settings.get("analyzer", "word")
+    is_union = isinstance(analyzers, list)
+    if not is_union:
+        analyzers = [analyzers]
+    sizes = bundle.get("partSizes", [len(bundle["terms"])])
+    parts, start = [], 0
+    for analyzer, size in zip(analyzers, sizes):
+        ngram_range = settings["ngram_range"]
+        if analyzer != "word":
+            ngram_range = settings.get("char_ngram_range", [2, 5] if is_union else ngram_range)
+        columns = slice(start, start + size)
+        parts.append(_Part(settings, analyzer, ngram_range, bundle["terms"][columns], bundle["idf"][columns], start))
+        start += size
+    return parts
+
+
+class _Part:
+    """One vectorizer, as scikit-learn's TfidfVectorizer; its columns begin at `start`."""
+
+    def __init__(self, settings, analyzer, ngram_range, terms, idf, start):
+        self.settings = settings
+        self.terms_of = {"word": self._words, "char": self._characters, "char_wb": self._within_words}[analyzer]
+        self.ngram_range = ngram_range
+        self.start = start
+        self.columns = {term: i for i, term in enumerate(terms)}
+        self.idf = np.asarray(idf, dtype=np.float64)
+        self.pattern = re.compile(settings["token_pattern"])
+        stop_words = settings["stop_words"]
+        self.stop_words = frozenset(_ENGLISH if stop_words == "english" else () if stop_words == "none" else stop_words)
+
+    def _preprocessed(self, text):
+        text = text.lower() if self.settings["lowercase"] else text
+        strip = self.settings.get("strip_accents", "none")
+        if strip == "none" or text.isascii():
+            return text
+        text = unicodedata.normalize("NFKD", text)
+        if strip == "ascii":
+            return text.encode("ascii", "ignore").decode("ascii")
+        return "".join(character for character in text if not unicodedata.combining(character))
+
+    def _words(self, text):
+        tokens = self.pattern.findall(self._preprocessed(text))
         if self.stop_words:
             tokens = [token for token in tokens if token not in self.stop_words]
-        shortest, longest = settings["ngram_range"]
+        shortest, longest = self.ngram_range
         if longest == 1:
             return tokens
-        return [
-            " ".join(tokens[start : start + size])
-            for size in range(shortest, min(longest, len(tokens)) + 1)
-            for start in range(len(tokens) - size + 1)
-        ]
+        return [" ".join(tokens[start:end]) for start, end in _spans(len(tokens), shortest, longest)]
+
+    def _characters(self, text):
+        text = _WHITE_SPACES.sub(" ", self._preprocessed(text))
+        return [text[start:end] for start, end in _spans(len(text), *self.ngram_range)]
+
+    def _within_words(self, text):
+        shortest, longest = self.ngram_range
+        terms = []
+        for word in self._preprocessed(text).split():
+            padded = f" {word} "
+            if len(padded) < shortest:
+                terms.append(padded)
+            else:
+                terms.extend(padded[start:end] for start, end in _spans(len(padded), shortest, longest))
+        return terms
 
     def _counts(self, texts):
         """Row, column and count of each term that is there; columns rise within a row."""
         rows, columns, counts = [], [], []
         for row, text in enumerate(texts):
             found = {}
-            for term in self._terms(text):
+            for term in self.terms_of(text):
                 column = self.columns.get(term)
                 if column is not None:
                     found[column] = found.get(column, 0) + 1
@@ -135,7 +191,8 @@ class ColamlModel:
                 counts.append(found[column])
         return np.array(rows, np.int64), np.array(columns, np.int64), np.array(counts, np.float64)
 
-    def _probabilities(self, texts):
+    def values(self, texts):
+        """Row, column and value of each term that is there; columns rise within a row."""
         rows, columns, values = self._counts(texts)
         settings = self.settings
         if settings["sublinear_tf"]:
@@ -148,7 +205,18 @@ class ColamlModel:
             lengths = np.sqrt(sums) if settings["norm"] == "l2" else sums
             lengths[lengths == 0.0] = 1.0
             values = values / lengths[rows]
-        return self.ensemble.probabilities(len(texts), rows, columns, values.astype(np.float32))
+        return rows, columns + self.start, values
+
+
+
+_WHITE_SPACES = re.compile(r"\s\s+")
+
+
+def _spans(length, shortest, longest):
+    """Where each n-gram of a sequence begins and ends."""
+    for size in range(shortest, min(longest, length) + 1):
+        for start in range(length - size + 1):
+            yield start, start + size
 
 
 def _text_of(row, value):

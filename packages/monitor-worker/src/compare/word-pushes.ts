@@ -3,6 +3,7 @@ import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { createExplainer } from "@colaml/shared/learning/model/explainer";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { PathContributions } from "@colaml/shared/learning/model/path-contributions";
+import { termLabels } from "@colaml/shared/learning/text/term-label";
 import { maskedExample } from "../rows/masked-example";
 
 /** Words that are listed, at most. */
@@ -72,6 +73,7 @@ export class WordPushes {
 
 function pusher(bundle: ModelBundle): (text: string, from: string, to: string) => Push {
   const { features } = createClassifier(bundle);
+  const labels = termLabels(bundle);
   const explain = createExplainer(bundle.ensemble);
   const isBinary = bundle.ensemble.nGroups === 1;
   const marginOf = (groups: PathContributions[], label: string) => {
@@ -93,7 +95,7 @@ function pusher(bundle: ModelBundle): (text: string, from: string, to: string) =
       for (const [feature, contribution] of margin?.byFeature ?? []) {
         if (!present.has(feature)) push.rest += sign * contribution;
         else {
-          const word = bundle.terms[feature]!;
+          const word = labels[feature]!;
           push.byWord.set(word, (push.byWord.get(word) ?? 0) + sign * contribution);
         }
       }

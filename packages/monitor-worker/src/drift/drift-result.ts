@@ -7,6 +7,7 @@ import {
   type WordDrift,
 } from "@colaml/shared/contracts/monitor";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import { termLabel } from "@colaml/shared/learning/text/term-label";
 import { VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { jensenShannonDistance } from "../statistics/jensen-shannon";
 import { populationStabilityIndex, smoothedShares } from "../statistics/psi";
@@ -157,7 +158,7 @@ function highest(scores: readonly DriftScore[]): DriftLevel {
  * was estimated from a few blocks, hence Student's t with their degrees of freedom instead of the normal.
  */
 function wordDrifts(profile: ReferenceProfile, window: WindowCounts, falseAlarmRate: number): WordDrift[] {
-  const { words, documentFrequency, designEffect, designEffects } = profile.terms;
+  const { words, analyzer = "word", documentFrequency, designEffect, designEffects } = profile.terms;
   if (words.length === 0) return [];
   const freedom = Math.max(1, Math.floor(profile.rows / profile.blockRows) - 1);
   const t = -studentQuantile(falseAlarmRate / (2 * words.length), freedom);
@@ -169,7 +170,7 @@ function wordDrifts(profile: ReferenceProfile, window: WindowCounts, falseAlarmR
     const error = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m) * effect);
     const [referenceShare, currentShare] = [a / n, b / m];
     const significant = Math.abs(currentShare - referenceShare) > t * error;
-    return { word, referenceShare, currentShare, significant };
+    return { word: termLabel(word, analyzer), referenceShare, currentShare, significant };
   });
 }
 

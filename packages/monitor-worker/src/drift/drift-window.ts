@@ -29,9 +29,19 @@ export class DriftWindow {
   readonly #column: Map<string, number>;
   readonly #lastRow: Int32Array;
   readonly #newWords: NewWords | undefined;
+  readonly #holdsNoTerm: (text: string) => boolean;
 
-  /** @param terms of the model: a token that is none of them is out of vocabulary */
-  constructor(profile: ReferenceProfile, terms: readonly string[], tokenise: (text: string) => string[]) {
+  /**
+   * @param terms of the model: a token that is none of them is out of vocabulary
+   * @param holdsNoTerm whether a text of which no token is among `terms` holds no other term of the model either
+   */
+  constructor(
+    profile: ReferenceProfile,
+    terms: readonly string[],
+    tokenise: (text: string) => string[],
+    holdsNoTerm: (text: string) => boolean = () => true,
+  ) {
+    this.#holdsNoTerm = holdsNoTerm;
     const { words } = profile.terms;
     this.#profile = profile;
     this.#tokenise = tokenise;
@@ -79,7 +89,7 @@ export class DriftWindow {
     }
     counts.tokens.all += tokens.length;
     counts.tokens.outOfVocabulary += unknown;
-    if (unknown === tokens.length) counts.withoutKnownWords++;
+    if (unknown === tokens.length && this.#holdsNoTerm(text)) counts.withoutKnownWords++;
     // A text without any token counts as wholly unknown, as in the profile.
     const share = tokens.length > 0 ? unknown / tokens.length : 1;
     counts.outOfVocabulary[binOf(this.#profile.outOfVocabulary.edges, share)]!++;

@@ -21,11 +21,12 @@ export async function collect(
   { signal, progress }: Pick<JobContext, "signal" | "progress">,
 ): Promise<{ collected: Collected; match?: LabelMatch; reference?: DriftReference }> {
   const { model, source, late, lateIds } = opened;
-  const { classifier, terms, tokenise, profile } = model;
+  const { classifier, terms, tokenise, holdsNoTerm, profile } = model;
   const options = {
     classes: classifier.classes,
     terms,
     tokenise,
+    holdsNoTerm,
     ...(profile ? { profile } : {}),
     ...(late && late.size > 0 ? { late } : {}),
   };

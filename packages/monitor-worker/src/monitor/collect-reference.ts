@@ -12,11 +12,11 @@ export interface OpenReference {
 /** Counts the rows that drift is compared with, in the bins of the model's profile; undefined if it has none. */
 export async function collectReference(
   { path, source }: OpenReference,
-  { profile, terms, tokenise, classifier }: MonitoredModel,
+  { profile, terms, tokenise, holdsNoTerm, classifier }: MonitoredModel,
   signal: AbortSignal,
 ): Promise<DriftReference | undefined> {
   if (!profile) return undefined;
-  const window = new DriftWindow(profile, terms, tokenise);
+  const window = new DriftWindow(profile, terms, tokenise, holdsNoTerm);
   const nClasses = classifier.classes.length;
   for await (const { count, texts, predicted, probabilities } of source.batches()) {
     signal.throwIfAborted();

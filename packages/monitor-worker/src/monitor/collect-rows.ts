@@ -30,6 +30,8 @@ export interface CollectOptions {
   classes: readonly string[];
   terms: readonly string[];
   tokenise: (text: string) => string[];
+  /** See `MonitoredModel`. */
+  holdsNoTerm?: ((text: string) => boolean) | undefined;
   /** Absent: no drift and no estimate. */
   profile?: ReferenceProfile;
   /** Labels by id, for rows that bring none. */
@@ -51,11 +53,11 @@ export class RowCollector {
   #rows = 0;
 
   constructor(options: CollectOptions) {
-    const { classes, terms, tokenise, profile, late } = options;
+    const { classes, terms, tokenise, holdsNoTerm, profile, late } = options;
     this.#options = options;
     this.#tally = new LabelTally(classes.length);
     this.#estimated = profile && new EstimatedQuality(profile);
-    this.#window = profile && new DriftWindow(profile, terms, tokenise);
+    this.#window = profile && new DriftWindow(profile, terms, tokenise, holdsNoTerm);
     this.#classOf = new Map(classes.map((name, k) => [name, k]));
     this.#foreign = new ForeignLabelList(classes);
     this.#join = late && new LabelJoin(late);

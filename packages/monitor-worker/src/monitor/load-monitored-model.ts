@@ -1,9 +1,12 @@
 import { stateFolder } from "@colaml/shared/files/state-folder";
-import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { type Classifier, createClassifier } from "@colaml/shared/learning/model/classifier";
+import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import {
   parseReferenceProfile,
   REFERENCE_PROFILE_FILE,
 } from "@colaml/shared/learning/model/reference-profile";
+import { isWithoutTerms } from "@colaml/shared/learning/model/without-terms";
+import { featureParts, partColumns, profiledPart } from "@colaml/shared/learning/text/feature-parts";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
@@ -24,14 +27,29 @@ export async function loadMonitoredModel(
   const pinned = await resolveModel(client, uri, options);
   const { bundle, files } = await loadModel(client, pinned, options);
   const profile = files.get(REFERENCE_PROFILE_FILE);
+  const classifier = createClassifier(bundle);
   return {
     name: pinned.name,
     version: pinned.version,
     runId: pinned.runId,
-    classifier: createClassifier(bundle),
-    terms: bundle.terms,
-    tokenise: createTokenizer(bundle.features),
+    classifier,
+    ...profiledVocabulary(bundle, classifier),
     columns: bundle.columns,
     ...(profile ? { profile: parseReferenceProfile(profile) } : {}),
+  };
+}
+
+/** What drift looks at: the words of a model that counts words and characters, else whatever it counts. */
+function profiledVocabulary(
+  { features, terms, partSizes }: ModelBundle,
+  classifier: Classifier,
+): Pick<MonitoredModel, "terms" | "tokenise" | "holdsNoTerm"> {
+  const parts = featureParts(features);
+  const part = profiledPart(parts);
+  const [from, to] = partColumns(terms.length, partSizes)[part]!;
+  return {
+    terms: terms.slice(from, to),
+    tokenise: createTokenizer(parts[part]!),
+    ...(parts.length > 1 && { holdsNoTerm: (text) => isWithoutTerms(classifier.features(text)) }),
   };
 }

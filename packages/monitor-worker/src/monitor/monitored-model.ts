@@ -9,8 +9,11 @@ export interface MonitoredModel {
   /** Run of its training. */
   runId: string;
   classifier: TextClassifier;
+  /** Terms that drift looks at, and how a text is split into such. */
   terms: readonly string[];
   tokenise: (text: string) => string[];
+  /** Whether a text holds no term, `terms` being those of one part of a union; absent: they are all there are. */
+  holdsNoTerm?: (text: string) => boolean;
   columns: ColaConfig["columns"];
   /** Absent if the model was published without one. */
   profile?: ReferenceProfile;

@@ -135,11 +135,18 @@ async function openReference(
   return { path, source: await openPredictedRows(path, textColumn, model.classifier.classes) };
 }
 
-/** Models of an older release have a profile that holds less. */
+/** What a profile cannot say: models of an older release have one that holds less, and some models count no words. */
 function missingFrom({ name, version, profile }: MonitoredModel): string[] {
   const missing = profile && missingOf(profile);
-  if (missing === undefined) return [];
+  const characters =
+    profile?.terms.analyzer === undefined
+      ? []
+      : [
+          `${name} version ${version} counts characters and no words: drift is of its n-grams, and new words are not looked for`,
+        ];
+  if (missing === undefined) return characters;
   return [
+    ...characters,
     `the reference profile of ${name} version ${version} is of an older release and lacks ${missing}: train again to have them`,
   ];
 }

@@ -1,10 +1,11 @@
 import { NewWords } from "@colaml/monitor-worker/drift/new-words";
 import { openRandom } from "@colaml/monitor-worker/statistics/random";
+import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { sketchVocabulary, VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { featuresSchema } from "@colaml/shared/settings/features-settings";
 
-const tokenise = createTokenizer(featuresSchema.parse({}));
+const tokenise = createTokenizer(featureParts(featuresSchema.parse({}))[0]!);
 const MODEL = new Set(["help", "thanks"]);
 
 function newWordsOf(texts: Iterable<string>, known: Record<string, number>, designEffect = 1) {

@@ -1,7 +1,8 @@
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
-import { isWordPattern } from "@colaml/shared/learning/text/word-scanner";
+import { CharacterMeanings } from "@colaml/shared/learning/text/character-meanings";
+import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { LF } from "@colaml/shared/tables/dialect";
 import { MISSING_BOUNDS } from "@colaml/shared/tables/missing-values";
@@ -9,7 +10,15 @@ import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
 import { PROBABILITY_BYTES } from "./decimal";
 import type { Kernel } from "./kernel/kernel";
-import { PAGE_SIZE, SLACK, STOPPED_END, STOPPED_OUTPUT, STOPPED_PAGE } from "./kernel/kernel-facts";
+import {
+  PAGE_SIZE,
+  SLACK,
+  STOPPED_CHARACTER_PAGE,
+  STOPPED_END,
+  STOPPED_OUTPUT,
+  STOPPED_PAGE,
+} from "./kernel/kernel-facts";
+import { kernelCounts } from "./kernel/place-features";
 import { kernelOf } from "./kernel/place-model";
 import { copiesCells, PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";
@@ -17,10 +26,10 @@ import { WIDE_PAGES, WideCharacters } from "./wide-characters";
 
 /** A page: an i32 for each of its code points. */
 const PAGE_BYTES = PAGE_SIZE * 4;
+/** A table of pages and room for each of them. */
+const PAGES_BYTES = WIDE_PAGES * (4 + PAGE_BYTES);
 /** Least bytes the room for output grows by. */
 const OUTPUT_STEP = 1 << 20;
-/** A lower-cased text may take half as much again: two bytes become three. */
-const NORMALISED_BYTES = MAX_RECORD_BYTES * 2;
 
 /**
  * Scores CSV or TSV without making strings, in WebAssembly: `kernel/kernel.ts` writes the lines of plain records,
@@ -30,6 +39,7 @@ export class ByteScorer implements ChunkScorer {
   readonly #kernel: Kernel;
   readonly #plain: PlainRecord;
   readonly #wide: WideCharacters;
+  readonly #characters: CharacterMeanings;
   readonly #rejected = new RejectedLines();
   /** Where a range is laid; its output comes behind it. */
   readonly #input: number;
@@ -41,7 +51,9 @@ export class ByteScorer implements ChunkScorer {
   private constructor(plan: ChunkPlan, bundle: ModelBundle, classifier: Classifier) {
     this.#kernel = kernelOf(bundle);
     this.#plain = new PlainRecord(plan, classifier);
-    this.#wide = new WideCharacters(bundle.features.lowercase);
+    const [part] = featureParts(bundle.features);
+    this.#wide = new WideCharacters(part!);
+    this.#characters = new CharacterMeanings(part!);
     placePlan(this.#kernel, plan, bundle.classes);
     this.#input = this.#kernel.used;
   }
@@ -49,8 +61,7 @@ export class ByteScorer implements ChunkScorer {
   /** A scorer of a plan, or undefined where the plan or the model's features need strings. */
   static of(plan: ChunkPlan, bundle: ModelBundle, classifier: Classifier): ByteScorer | undefined {
     if (!copiesCells(plan) || plan.output.explain > 0) return undefined;
-    const { token_pattern, ngram_range } = bundle.features;
-    if (!isWordPattern(token_pattern) || ngram_range[1] > 1) return undefined;
+    if (!kernelCounts(bundle)) return undefined;
     return new ByteScorer(plan, bundle, classifier);
   }
 
@@ -59,7 +70,9 @@ export class ByteScorer implements ChunkScorer {
     const { exports } = kernel;
     this.#open(range, origin);
     for (let stop = exports.score(); stop !== STOPPED_END; stop = exports.score()) {
-      if (stop === STOPPED_PAGE) this.#placePage(exports.pageWanted.value);
+      if (stop === STOPPED_PAGE) this.#placePage(exports.pages.value, exports.pageWanted.value, this.#wide);
+      else if (stop === STOPPED_CHARACTER_PAGE)
+        this.#placePage(exports.characterPages.value, exports.pageWanted.value, this.#characters);
       else if (stop === STOPPED_OUTPUT) this.#growOutput(range.length);
       else if (!this.#scorePlain(range, origin)) break;
     }
@@ -133,14 +146,12 @@ export class ByteScorer implements ChunkScorer {
     this.#rejected.add(firstLine + this.#lines, reason);
   }
 
-  /** What the characters of a page become, or an empty page. */
-  #placePage(page: number): void {
-    const { pages } = this.#kernel.exports;
+  /** Lays in what the characters of a page become. */
+  #placePage(pages: number, page: number, meanings: { page(page: number): Int32Array }): void {
     // pages lie at their own place: the range and the output stay where they are
-    const place = pages.value + WIDE_PAGES * 4 + page * PAGE_BYTES;
-    const meanings = this.#wide.page(page);
-    this.#kernel.bytes(place, PAGE_BYTES).set(new Uint8Array(meanings.buffer));
-    this.#kernel.bytes(pages.value, WIDE_PAGES * 4).writeUInt32LE(place, page * 4);
+    const place = pages + WIDE_PAGES * 4 + page * PAGE_BYTES;
+    this.#kernel.bytes(place, PAGE_BYTES).set(new Uint8Array(meanings.page(page).buffer));
+    this.#kernel.bytes(pages, WIDE_PAGES * 4).writeUInt32LE(place, page * 4);
   }
 
   /** Room for so many bytes more, at least. */
@@ -181,6 +192,6 @@ function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes:
     classes.length * (1 + PROBABILITY_BYTES) +
     output.passThrough.length * 17;
   exports.lineRecords.value = 1 + output.passThrough.length;
-  exports.pages.value = kernel.reserve(WIDE_PAGES * (4 + PAGE_BYTES));
-  exports.normalised.value = kernel.reserve(NORMALISED_BYTES);
+  exports.pages.value = kernel.reserve(PAGES_BYTES);
+  if (exports.parts.value > 0) exports.characterPages.value = kernel.reserve(PAGES_BYTES);
 }

@@ -2,6 +2,8 @@ import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/contracts/pr
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
 import { createExplainer } from "@colaml/shared/learning/model/explainer";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { analyzerOf } from "@colaml/shared/learning/text/term-label";
+import type { Analyzer } from "@colaml/shared/settings/features-settings";
 import type { Explain } from "./chunk-scorer";
 
 /**
@@ -12,6 +14,7 @@ import type { Explain } from "./chunk-scorer";
  */
 export function createExplain(bundle: ModelBundle, classifier: Classifier): Explain {
   const contributionsOf = createExplainer(bundle.ensemble);
+  const analyzer = analyzerOf(bundle);
   const binary = bundle.ensemble.nGroups === 1;
   return (text, label, most) => {
     const row = classifier.features(text);
@@ -25,6 +28,7 @@ export function createExplain(bundle: ModelBundle, classifier: Classifier): Expl
       .map(
         ([feature, contribution]): TermContribution => ({
           term: bundle.terms[feature]!,
+          ...unlessWord(analyzer(feature)),
           contribution: sign * contribution,
         }),
       );
@@ -34,3 +38,5 @@ export function createExplain(bundle: ModelBundle, classifier: Classifier): Expl
     return [...named, { term: ABSENT_TERMS, contribution: sign * absent, absent: true }];
   };
 }
+
+const unlessWord = (analyzer: Analyzer) => (analyzer === "word" ? {} : { analyzer });

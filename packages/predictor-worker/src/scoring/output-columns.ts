@@ -1,5 +1,6 @@
 import type { TermContribution } from "@colaml/shared/contracts/predict";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { termLabel } from "@colaml/shared/learning/text/term-label";
 import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import { formatProbability } from "./decimal";
 import { defuseFormula } from "./defuse-formula";
@@ -48,12 +49,14 @@ export function predictionCells(
 
 /**
  * `word:+0.1230 "two words":-0.0450 (absent):+0.2000`: contributions to the label's margin, on the logit scale. A
- * term that holds a space, a quote or a colon is quoted as in JSON.
+ * term that holds a space, a quote or a colon is quoted as in JSON, and so is each n-gram of characters, behind its
+ * analyzer: `char_wb" th":+0.0300`.
  */
 function explanationText(explanation: NonNullable<ScoredRow["explanation"]>): string {
   return explanation
     .map(
-      ({ term, contribution }) => `${quoted(term)}:${contribution < 0 ? "" : "+"}${contribution.toFixed(4)}`,
+      ({ term, analyzer, contribution }) =>
+        `${analyzer ? termLabel(term, analyzer) : quoted(term)}:${contribution < 0 ? "" : "+"}${contribution.toFixed(4)}`,
     )
     .join(" ");
 }

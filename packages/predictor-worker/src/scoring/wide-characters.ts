@@ -1,3 +1,8 @@
+import {
+  CharacterMeanings,
+  type CharacterRules,
+  WHITE_SPACE_FLAG,
+} from "@colaml/shared/learning/text/character-meanings";
 import { isWordCodePoint } from "@colaml/shared/learning/text/word-characters";
 import { PAGE_SIZE, SEPARATES, UNCLEAR } from "./kernel/kernel-facts";
 
@@ -5,12 +10,15 @@ const CAPITAL_SIGMA = 0x3a3;
 /** Pages that Unicode has. */
 export const WIDE_PAGES = 0x110000 / PAGE_SIZE;
 
-/** Code points beyond ASCII as words see them: lower-cased where that is asked for, `SEPARATES`, or `UNCLEAR`. */
+/** Code points beyond ASCII as words see them: lower-cased and without accents where that is asked for, `SEPARATES`, `UNCLEAR` or DROPPED. */
 export class WideCharacters {
   readonly #lowercase: boolean;
+  /** If accents are stripped: what becomes of a character then. */
+  readonly #stripped: CharacterMeanings | undefined;
 
-  constructor(lowercase: boolean) {
-    this.#lowercase = lowercase;
+  constructor(rules: CharacterRules) {
+    this.#lowercase = rules.lowercase;
+    this.#stripped = rules.strip_accents === "none" ? undefined : new CharacterMeanings(rules);
   }
 
   /** What each code point of a page becomes; the first 128 of page 0 are of no interest. */
@@ -19,6 +27,7 @@ export class WideCharacters {
   }
 
   #meaning(codePoint: number): number {
+    if (this.#stripped) return wordMeaning(this.#stripped.of(codePoint));
     const isWord = isWordCodePoint(codePoint);
     if (!this.#lowercase) return isWord ? codePoint : SEPARATES;
     const lower = [...String.fromCodePoint(codePoint).toLowerCase()];
@@ -27,4 +36,10 @@ export class WideCharacters {
     if (isWordCodePoint(lowered) !== isWord) return UNCLEAR;
     return isWord ? lowered : SEPARATES;
   }
+}
+
+/** `UNCLEAR` and `DROPPED` are the same numbers to words. */
+function wordMeaning(meaning: number): number {
+  if (meaning < 0) return meaning;
+  return isWordCodePoint(meaning & ~WHITE_SPACE_FLAG) ? meaning : SEPARATES;
 }

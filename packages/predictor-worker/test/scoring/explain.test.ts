@@ -54,7 +54,23 @@ describe("an explanation", () => {
     expect(one.at(-1)).toMatchObject({ term: "(absent)", absent: true });
   });
 
-  it("quotes phrases in its text form", () => {
+  it("says which terms are n-grams of characters", () => {
+    const terms = ["help", " h", "lp"];
+    const features = {
+      analyzer: ["word", "char_wb"] as ("word" | "char_wb")[],
+      char_ngram_range: [2, 2] as [number, number],
+    };
+    const union = { ...exampleBundle(terms, features), partSizes: [1, 2] };
+    const model = withForest(union, ["help", "h", "lp"], { trees: 40, depth: 3 });
+    const found = createExplain(model, createClassifier(model))("help", 1, 3).filter(({ absent }) => !absent);
+    expect(found.map(({ term, analyzer }) => [term, analyzer]).sort()).toEqual([
+      [" h", "char_wb"],
+      ["help", undefined],
+      ["lp", "char_wb"],
+    ]);
+  });
+
+  it("quotes phrases and n-grams of characters in its text form", () => {
     const output: ChunkPlan["output"] = {
       format: "tsv",
       compression: "none",
@@ -65,10 +81,13 @@ describe("an explanation", () => {
     const explanation = [
       { term: "thank you", contribution: 0.5 },
       { term: "help", contribution: -0.25 },
+      { term: " th", analyzer: "char_wb" as const, contribution: 0.03 },
       { term: "(absent)", contribution: 0.125, absent: true as const },
     ];
     const part = joinPrediction(output, "3", { label: "True", probabilities: [0.25, 0.75], explanation });
     const cell = part.split("\t").at(-1)!;
-    expect(cell.replaceAll('""', '"')).toContain('"thank you":+0.5000 help:-0.2500 (absent):+0.1250');
+    expect(cell.replaceAll('""', '"')).toContain(
+      '"thank you":+0.5000 help:-0.2500 char_wb" th":+0.0300 (absent):+0.1250',
+    );
   });
 });

@@ -21,6 +21,7 @@ import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { splitSettings } from "@colaml/shared/settings/split-settings";
 import { trainValues } from "@colaml/shared/settings/train-settings";
 import type { ZodType } from "zod";
+import { analyzerSettings } from "./analyzer-settings";
 import { datasetOf } from "./dataset";
 
 /** How a challenger is judged, under the names of the payload. */
@@ -31,7 +32,7 @@ function learningSettings(config: ColaConfig) {
   return {
     columns: config.columns,
     split: payloadOf(splitSettings, config.split),
-    features: featuresOf(config.features),
+    features: { ...featuresOf(config.features), ...analyzerSettings(config) },
     boosting: boostingPayload(config.boosting),
     champion: championPayload(config),
     ...payloadOf(mlflowSettings, config.mlflow),

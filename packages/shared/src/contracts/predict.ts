@@ -72,6 +72,8 @@ export const ABSENT_TERMS = "(absent)";
 /** What a term did to the margin of the label: above 0 it spoke for it. */
 export interface TermContribution {
   term: string;
+  /** Of n-grams of characters: how they are counted; their spaces are as they stand. */
+  analyzer?: "char" | "char_wb";
   contribution: number;
   /** Only of the summed entry, whose term is `(absent)`. */
   absent?: true;

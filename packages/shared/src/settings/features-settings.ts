@@ -2,6 +2,11 @@ import { z } from "zod";
 import { type PayloadValues, payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
 import { integer, oneOf, text } from "./setting-kinds";
 
+/** What a feature counts: words, stretches of characters, or stretches within words that are padded with spaces. */
+const ANALYZERS = ["word", "char", "char_wb"] as const;
+export type Analyzer = (typeof ANALYZERS)[number];
+
+const ACCENTS = ["none", "unicode", "ascii"] as const;
 const STOP_WORD_LISTS = ["english", "none"] as const;
 
 /** What a text is turned into: words and their weights. */
@@ -45,16 +50,60 @@ export const featuresSettings = {
     min: 1,
     max: 5,
   }),
+  /** In a payload a list, if there are several. */
+  analyzer: oneOf({
+    doc: "What is counted: words, characters, characters within words (char_wb), or several side by side",
+    env: "COLAML_ANALYZER",
+    default: "word",
+    choices: ["word", "char", "char_wb", "word,char", "word,char_wb", "char,char_wb", "word,char,char_wb"],
+  }),
+  charNgramMin: integer({
+    doc: "Shortest n-gram, in characters",
+    env: "COLAML_CHAR_NGRAM_MIN",
+    default: 2,
+    min: 1,
+    max: 8,
+  }),
+  charNgramMax: integer({
+    doc: "Longest n-gram, in characters",
+    env: "COLAML_CHAR_NGRAM_MAX",
+    default: 5,
+    min: 1,
+    max: 8,
+  }),
+  charMaxFeatures: integer({
+    doc: "N-grams of characters kept, by corpus count",
+    env: "COLAML_CHAR_MAX_FEATURES",
+    default: 50_000,
+    min: 1,
+    max: 100_000,
+  }),
+  stripAccents: oneOf({
+    doc: "Accents taken off: none, unicode (every script stays) or ascii (only ASCII stays)",
+    env: "COLAML_STRIP_ACCENTS",
+    default: "none",
+    choices: ACCENTS,
+  }),
 };
 
-const { ngramMin, ngramMax } = featuresSettings;
+const { ngramMin, ngramMax, charNgramMin, charNgramMax, charMaxFeatures } = featuresSettings;
 
 /** Shortest and longest n-gram. */
 export const ngramRange = z.tuple([ngramMin.type, ngramMax.type]);
 
-/** `features` of a payload: TF-IDF as scikit-learn's TfidfVectorizer names it. */
-export const featuresSchema = z.strictObject({
+const analyzerType = z.enum(ANALYZERS);
+
+/** TF-IDF as scikit-learn's TfidfVectorizer names it; several analyzers are a FeatureUnion of vectorizers. */
+const tfidfSchema = z.strictObject({
   ...payloadFields(featuresSettings),
+  /** Absent: `word`. A list is a union: the columns of its parts stand side by side, each part with its own norm. */
+  analyzer: z.union([analyzerType, z.array(analyzerType).min(1).max(ANALYZERS.length)]).optional(),
+  /** Of parts that count characters. Absent: [2, 5] in a union, else `ngram_range`. */
+  char_ngram_range: z.tuple([charNgramMin.type, charNgramMax.type]).optional(),
+  /** Of each part that counts characters. Absent: 50,000 in a union, else `max_features`. */
+  char_max_features: charMaxFeatures.type.optional(),
+  /** Accents are taken off after lower-casing: `unicode` keeps every script, `ascii` only what is ASCII then. */
+  strip_accents: z.enum(ACCENTS).optional(),
   lowercase: z.boolean().default(true),
   ngram_range: ngramRange.default([ngramMin.default, ngramMax.default]),
   /** An integer is a count of documents, a fraction below 1 a share of them. */
@@ -66,6 +115,25 @@ export const featuresSchema = z.strictObject({
   smooth_idf: z.boolean().default(true),
   norm: z.enum(["l2", "l1", "none"]).default("l2"),
 });
+
+/** `features` of a payload: `tfidfSchema`, and what its settings say of each other. */
+export const featuresSchema = tfidfSchema
+  .refine(({ analyzer }) => !Array.isArray(analyzer) || new Set(analyzer).size === analyzer.length, {
+    path: ["analyzer"],
+    message: "an analyzer stands twice: allowed are word, char and char_wb, each once",
+  })
+  .refine(({ char_ngram_range: [shortest, longest] = [1, 1] }) => shortest <= longest, {
+    path: ["char_ngram_range"],
+    message: "the shortest n-gram is longer than the longest",
+  })
+  .refine(
+    ({ analyzer = "word", char_ngram_range, char_max_features }) =>
+      [analyzer].flat().some((name) => name !== "word") || !(char_ngram_range || char_max_features),
+    {
+      path: ["analyzer"],
+      message: "char_ngram_range and char_max_features need the analyzer char or char_wb",
+    },
+  );
 export type TfidfSettings = z.infer<typeof featuresSchema>;
 
 /** The configured `features` of a payload. */

@@ -7,6 +7,7 @@ import {
   parseReferenceProfile,
   REFERENCE_PROFILE_FILE,
 } from "@colaml/shared/learning/model/reference-profile";
+import { termLabels } from "@colaml/shared/learning/text/term-label";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { type LoadedModel, loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
@@ -133,7 +134,7 @@ export function compareScored(
   };
   return {
     champion: meeting,
-    championTerms: champion.bundle.terms,
+    championTerms: termLabels(champion.bundle),
     ...(kept.length > 0
       ? { bootstrap: bootstrapInterval(challengerOnly, championOnly, kept.length, seed) }
       : {}),

@@ -2,6 +2,7 @@ import type { TrainingData } from "@colaml/shared/contracts/train";
 import { majorityScore, type SkillTest, skillTest } from "@colaml/shared/learning/comparison/skill-test";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
+import { termLabels } from "@colaml/shared/learning/text/term-label";
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
 import type { TrainedModel } from "../train/training";
 import { type DecidingWord, decidingWord } from "./deciding-word";
@@ -47,7 +48,7 @@ export function trainingEvidence(trained: TrainedModel, { metric }: ChampionSett
     test.matrix,
     test.classOf,
     bundle.classes.length,
-    bundle.terms,
+    termLabels(bundle),
     metrics.test.accuracy_score ?? 0,
   );
   const smallest = smallestClass(trained);

@@ -6,6 +6,7 @@ import {
   type ReferenceProfile,
 } from "@colaml/shared/learning/model/reference-profile";
 import type { VocabularySketchData } from "@colaml/shared/learning/text/vocabulary-sketch";
+import type { Analyzer } from "@colaml/shared/settings/features-settings";
 import { calibrationBins } from "./calibration-bins";
 import { blockRowsOf, designEffect, termsDesignEffect, wordDesignEffects } from "./design-effect";
 import { labelOrder, shuffledRows } from "./label-order";
@@ -28,6 +29,13 @@ export interface ProfiledRows {
   probabilities: Float64Array;
 }
 
+/** The terms that `termsOf` numbers. */
+export interface ProfiledTerms {
+  words: readonly string[];
+  /** What they are; absent: words. */
+  analyzer?: Analyzer;
+}
+
 const tenths = (bins: number) => Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
 const SCORE_EDGES = tenths(20);
 const SHARE_EDGES = tenths(10);
@@ -44,7 +52,7 @@ const SHUFFLE_SEED = 42;
 export function buildReferenceProfile(
   inFileOrder: ProfiledRows,
   classes: readonly string[],
-  terms: readonly string[],
+  terms: ProfiledTerms,
   quality: ReferenceProfile["quality"],
   vocabulary?: VocabularySketchData,
 ): ReferenceProfile {
@@ -115,7 +123,10 @@ function decilesOf(values: ArrayLike<number>): number[] {
   return [...new Set(deciles)].filter((edge) => edge > sorted[0]!);
 }
 
-function profileTerms(rows: ProfiledRows, terms: readonly string[]): ReferenceProfile["terms"] {
+function profileTerms(
+  rows: ProfiledRows,
+  { words: terms, analyzer = "word" }: ProfiledTerms,
+): ReferenceProfile["terms"] {
   const n = rows.actual.length;
   const frequency = new Uint32Array(terms.length);
   for (let row = 0; row < n; row++) forEach(rows.termsOf(row), (term) => frequency[term]!++);
@@ -125,6 +136,7 @@ function profileTerms(rows: ProfiledRows, terms: readonly string[]): ReferencePr
   const documents = blockDocuments(rows, terms.length, kept);
   const blockRows = blockRowsOf(n);
   return {
+    ...(analyzer === "word" ? {} : { analyzer }),
     words: kept.map((term) => terms[term]!),
     documentFrequency: kept.map((term) => frequency[term]!),
     designEffect: termsDesignEffect(documents, blockRows, kept.length),

@@ -1,6 +1,7 @@
 import { confusionMatrix } from "@colaml/shared/learning/model/confusion-matrix";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import { rocAuc } from "@colaml/shared/learning/model/roc-auc";
+import { termLabels } from "@colaml/shared/learning/text/term-label";
 import { confusionMatrixPlot } from "../plots/confusion-matrix-plot";
 import {
   type ClassCurve,
@@ -26,7 +27,7 @@ export function runArtifacts(trained: TrainedModel): Map<string, Uint8Array> {
   const { counts: flat } = confusionMatrix(test.classOf, predicted, classes.length);
   const counts = classes.map((_, k) => flat.subarray(k * classes.length, (k + 1) * classes.length));
   const curves = curvesOf(trained);
-  const importance = featureImportance(bundle.ensemble, bundle.terms, classes);
+  const importance = featureImportance(bundle.ensemble, termLabels(bundle), classes);
   const baseRate = classes.length === 2 ? classRows(test.classOf, 1) / rows : undefined;
   const texts: [string, string][] = [
     ["confusion_matrix.svg", confusionMatrixPlot(classes, counts, PART)],

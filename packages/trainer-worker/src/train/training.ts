@@ -12,6 +12,7 @@ import { predictedClasses } from "@colaml/shared/learning/model/predicted-class"
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import type { BoostResult, LabelledRows } from "@colaml/shared/learning/model/training-input";
 import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
+import { featureParts, partColumns, profiledPart } from "@colaml/shared/learning/text/feature-parts";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import { buildReferenceProfile } from "../profile/build-reference-profile";
@@ -85,13 +86,14 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     onVocabulary: (vocabulary) => checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb),
   });
   const { ensemble, ...boosting } = await boostParts(job, plan, data, hooks);
-  const { terms, idf } = data.vocabulary;
+  const { terms, idf, partSizes } = data.vocabulary;
   const bundle: ModelBundle = {
-    formatVersion: formatVersionOf(ensemble),
+    formatVersion: formatVersionOf({ features, ensemble }),
     classes: plan.classes,
     columns,
     features,
     terms,
+    ...(partSizes && { partSizes }),
     idf,
     ensemble,
   };
@@ -144,13 +146,16 @@ function labelled({ matrix, classOf }: PartRows): LabelledRows {
 }
 
 function profileOf(
-  { classes, terms }: ModelBundle,
+  { classes, features, terms, partSizes }: ModelBundle,
   data: TrainingData,
   validation: Float64Array,
   test: Float64Array,
   metrics: ClassificationMetrics,
 ): ReferenceProfile {
   const { profiled } = data;
+  const parts = featureParts(features);
+  const part = profiledPart(parts);
+  const [from, to] = partColumns(terms.length, partSizes)[part]!;
   const n = profiled.row.length;
   const nClasses = classes.length;
   const partOf = (i: number) => (profiled.part[i] === PART.test ? data.test : data.validation);
@@ -166,17 +171,23 @@ function profileOf(
       termsOf: (i) => {
         const { indptr, indices } = partOf(i).matrix;
         const row = profiled.row[i]!;
-        return indices.subarray(indptr[row], indptr[row + 1]);
+        return within(indices.subarray(indptr[row], indptr[row + 1]), from, to);
       },
       actual: Uint16Array.from({ length: n }, (_, i) => partOf(i).classOf[profiled.row[i]!]!),
       predicted: predictedClasses(probabilities, nClasses),
       probabilities,
     },
     classes,
-    terms,
+    { words: terms.slice(from, to), analyzer: parts[part]!.analyzer },
     { rows: data.test.classOf.length, metrics, classes: testClasses(data.test.classOf, test, nClasses) },
     data.vocabulary.sketch,
   );
+}
+
+/** Columns of [from, to) among rising ones, counted from `from`. */
+function within(columns: Uint32Array, from: number, to: number): Uint32Array {
+  if (from === 0 && (columns.at(-1) ?? 0) < to) return columns;
+  return columns.filter((column) => column >= from && column < to).map((column) => column - from);
 }
 
 /** Test rows of each class: those that are of it, those predicted to be, and those that are both. */

@@ -41,7 +41,7 @@ const quality = { rows: 500, metrics: { accuracy_score: 0.75 } };
 
 describe("the reference profile", () => {
   it("counts words, lengths, unknown tokens, scores, labels and calibration", () => {
-    const profile = buildReferenceProfile(rows(), ["False", "True"], TERMS, quality);
+    const profile = buildReferenceProfile(rows(), ["False", "True"], { words: TERMS }, quality);
     expect(profile.terms.words).toEqual(["dm", "constructor", "please"]);
     expect(profile.terms.documentFrequency).toEqual([500, 0, 0]);
     expect(profile.textLength.edges).toEqual([101, 201, 301, 401, 501, 601, 701, 801, 901]);
@@ -82,14 +82,14 @@ describe("the reference profile", () => {
         return i % 2 === 1 ? positive : 1 - positive;
       }),
     };
-    const [bins] = buildReferenceProfile(spread, ["False", "True"], [], quality).calibration;
+    const [bins] = buildReferenceProfile(spread, ["False", "True"], { words: [] }, quality).calibration;
     expect(bins).toHaveLength(100);
     expect(bins!.every((bin) => bin.rows === 50 && bin.positives === 5)).toBe(true);
     expect(bins![0]!.meanProbability).toBeCloseTo(0.3005, 12);
   });
 
   it("comes back from its file as it was, and is small", () => {
-    const profile = buildReferenceProfile(rows(), ["False", "True"], TERMS, quality);
+    const profile = buildReferenceProfile(rows(), ["False", "True"], { words: TERMS }, quality);
     const bytes = serialiseReferenceProfile(profile);
     expect(parseReferenceProfile(bytes)).toEqual(profile);
     expect(bytes.length).toBeLessThan(4_096);
@@ -111,7 +111,7 @@ describe("the reference profile", () => {
       predicted: new Uint8Array(1_000).fill(2),
       probabilities: Float64Array.from({ length: 3_000 }, (_, i) => [0.2, 0.3, 0.5][i % 3]!),
     };
-    const profile = buildReferenceProfile(three, ["a", "b", "c"], TERMS, quality);
+    const profile = buildReferenceProfile(three, ["a", "b", "c"], { words: TERMS }, quality);
     expect(profile.calibration.map((bins) => bins.map(({ rows: count }) => count))).toEqual([
       [1_000],
       [1_000],
@@ -141,7 +141,7 @@ describe("rows that are sorted by label", () => {
       ),
     };
   }
-  const profile = buildReferenceProfile(sorted(), ["False", "True"], TERMS, quality);
+  const profile = buildReferenceProfile(sorted(), ["False", "True"], { words: TERMS }, quality);
 
   it("are known by how seldom the label changes, and named with the numbers", () => {
     expect(profile.order).toMatchObject({ changes: 1, sortedByLabel: true });
@@ -156,7 +156,7 @@ describe("rows that are sorted by label", () => {
     expect(designEffect(sorted().predicted, 2)).toBeGreaterThan(5);
     expect(profile.labels.designEffect).toBeLessThan(2);
     expect(profile.terms.designEffect).toBeLessThan(2);
-    const straight = buildReferenceProfile(inTime, ["False", "True"], TERMS, quality);
+    const straight = buildReferenceProfile(inTime, ["False", "True"], { words: TERMS }, quality);
     expect(profile.terms.documentFrequency).toEqual(straight.terms.documentFrequency);
     expect(profile.calibration).toEqual(straight.calibration);
     expect(profile.textLength.counts).toEqual(straight.textLength.counts);
@@ -176,7 +176,7 @@ describe("a profile of an older release", () => {
     const { order, vocabulary, ...profile } = buildReferenceProfile(
       rows(),
       ["False", "True"],
-      TERMS,
+      { words: TERMS },
       quality,
     );
     const bins = Array.from({ length: 10 }, () => ({ rows: 0, meanProbability: 0, positives: 0 }));

@@ -15,12 +15,17 @@ export const FIRST_FACTOR = 0x13c6ef372fe94fn;
 export const LAST_FACTOR = 0x1f35d1d5a9c3b7n;
 /** Bytes that must lie in the memory behind the end of anything: the kernel may read or write so far. */
 export const SLACK = 64;
+export const COUNTS_WORDS = 0;
+export const COUNTS_CHARACTERS = 1;
+export const COUNTS_WITHIN_WORDS = 2;
 /** Why `score` stopped: the range is done. */
 export const STOPPED_END = 0;
 /** The record at `at` is not plain. */
 export const STOPPED_RECORD = 1;
 /** `pageWanted` has to be worked out. */
 export const STOPPED_PAGE = 2;
+/** The same for a page of `characterPages`. */
+export const STOPPED_CHARACTER_PAGE = 4;
 /** `output` needs room for one more line. */
 export const STOPPED_OUTPUT = 3;
 /** Leaves that a mask has bits for, and leaf values that are kept of each tree. */
@@ -33,6 +38,8 @@ export const FLIP_BYTES = 16;
 export const SEPARATES = -1;
 /** The same if only the string as a whole says it: a capital sigma, a dotted capital I. */
 export const UNCLEAR = -2;
+/** The same if it is left out. */
+export const DROPPED = -3;
 /** Code points of a page. */
 export const PAGE_SIZE = 256;
 /** Decimals of a probability: an absolute error below 5e-10, finer than float32 anywhere above 0.01. */
@@ -49,6 +56,11 @@ export const NODE_RIGHT = 4;
 export const NODE_FEATURE = 8;
 export const NODE_VALUE = 12;
 export const NODE_BYTES = 16;
+/** Words that there is room for, and numbers of terms: those of each word end with `NO_TERM`. */
+export const CACHED_WORDS = 1 << 14;
+export const CACHED_TERMS = 1 << 18;
+/** An entry: the word's first eight bytes, its last eight, its length (u32, 0: free), where its list is (u32). */
+export const WORD_BYTES = 24;
 
 /** A variable of the kernel. */
 export interface Variable<T> {
@@ -68,6 +80,17 @@ export interface KernelVariables {
   termWords: Variable<number>;
   /** The distinct terms of the last text, ascending (u32 each), and how many there are. */
   found: Variable<number>;
+  /** For each page of 256 code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
+  characterPages: Variable<number>;
+  /** The text as its characters are counted. */
+  characters: Variable<number>;
+  /** Parts of the features; 0 if they are words one by one, which need no table of parts. */
+  parts: Variable<number>;
+  /**
+   * For each part, u32 each: what it counts; the shortest and the longest n-gram; the number behind its last term; the
+   * place, the shift and the mask of its hash table; those of its stop words, place 0 if it has none.
+   */
+  partTable: Variable<number>;
   /** The next record, and where the range ends. */
   at: Variable<number>;
   end: Variable<number>;
@@ -155,4 +178,9 @@ export interface KernelVariables {
   nodes: Variable<number>;
   /** The row: f32 a feature, NaN where absent, as all are between rows. */
   denseRow: Variable<number>;
+  /** Room for the entries, all free at first, and for the numbers (u32). */
+  cachedWords: Variable<number>;
+  cachedTerms: Variable<number>;
+  /** Room for where each word that is kept begins, and one place behind the last: u32 each. */
+  wordStarts: Variable<number>;
 }

@@ -2,12 +2,11 @@ import { isLinear } from "@colaml/shared/learning/model/ensemble";
 import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
-import { stopWordsOf } from "@colaml/shared/learning/text/tokenizer";
 import { Kernel } from "./kernel";
 import { L1_NORM, L2_NORM, NO_NORM } from "./kernel-facts";
 import { placeLeafMasks } from "./leaf-masks";
+import { placeFeatures } from "./place-features";
 import { placeTreeNodes } from "./tree-nodes";
-import { placeVocabulary } from "./vocabulary-slots";
 
 const NORMS = { none: NO_NORM, l1: L1_NORM, l2: L2_NORM } as const;
 /** Counts of a word in a text that are common; texts with more are scored as strings where the logarithm matters. */
@@ -17,8 +16,8 @@ const LOG_COUNTS = 256;
 export function kernelOf(bundle: ModelBundle): Kernel {
   const kernel = new Kernel();
   const { exports } = kernel;
-  const { features, terms, idf, ensemble } = bundle;
-  placeVocabulary(kernel, terms, stopWordsOf(features.stop_words));
+  const { features, idf, ensemble } = bundle;
+  placeFeatures(kernel, bundle);
   exports.lowercase.value = features.lowercase ? 1 : 0;
   exports.idf.value = kernel.place(Float64Array.from(idf));
   exports.norm.value = NORMS[features.norm];

@@ -83,8 +83,12 @@ export function addTuneCommand(program: Command): void {
   );
 }
 
-function tuneRequest({ options, flags, config }: CommandContext): Partial<TuneJobInput> {
+/** What is searched of words only. */
+const OF_WORDS = ["max_features", "stop_words", "ngram_range"] as const;
+
+function tuneRequest({ config, options, flags }: CommandContext): Partial<TuneJobInput> {
   const fixed = new Set(Object.keys(flags).map((key) => FIXED_BY[key]));
+  if (!config.features.analyzer.split(",").includes("word")) for (const name of OF_WORDS) fixed.add(name);
   const searched = Object.entries(defaultSearchSpace(config.boosting.booster)).filter(
     ([name]) => !fixed.has(name as keyof SearchSpace),
   );

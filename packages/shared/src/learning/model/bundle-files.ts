@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ColaError, messageOf } from "../../errors/cola-error";
 import { columnsSchema } from "../../settings/columns-settings";
 import { featuresSchema } from "../../settings/features-settings";
+import { featureParts, partColumns } from "../text/feature-parts";
 import { compileTokenPattern } from "../text/token-pattern";
 import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./ensemble-json";
 import { formatVersionOf, type ModelBundle } from "./model-bundle";
@@ -35,6 +36,7 @@ const bundleSchema = z.strictObject({
   columns: columnsSchema,
   features: featuresSchema,
   terms: z.array(z.string()).min(1),
+  partSizes: z.array(z.number().int().min(1)).optional(),
   idf: z.array(z.number()),
 });
 
@@ -116,20 +118,31 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   const bundle = parsed.data;
   checkPattern(bundle.features.token_pattern);
   const ensemble = ensembleFromXgboostJson(Buffer.from(fileOf(files, XGBOOST_FILE)).toString("utf8"));
-  if (bundle.formatVersion < formatVersionOf(ensemble))
-    throw corrupt(BUNDLE_FILE, `format version ${bundle.formatVersion} does not hold a linear model`);
+  if (bundle.formatVersion < formatVersionOf({ features: bundle.features, ensemble }))
+    throw corrupt(BUNDLE_FILE, `format version ${bundle.formatVersion} holds no linear model, characters or stripped accents`);
   const nTerms = bundle.terms.length;
   if (bundle.idf.length !== nTerms)
     throw corrupt(BUNDLE_FILE, `${nTerms} terms but ${bundle.idf.length} idf values`);
   if (ensemble.nFeatures !== nTerms)
     throw corrupt(XGBOOST_FILE, `${ensemble.nFeatures} features for ${nTerms} terms`);
-  checkOnce("term", bundle.terms);
+  for (const [from, to] of checkedParts(bundle)) checkOnce("term", bundle.terms.slice(from, to));
   checkOnce("class", bundle.classes);
   const nGroups = bundle.classes.length === 2 ? 1 : bundle.classes.length;
   if (ensemble.nGroups !== nGroups) {
     throw corrupt(XGBOOST_FILE, `${ensemble.nGroups} groups for ${bundle.classes.length} classes`);
   }
   return { ...bundle, idf: Float64Array.from(bundle.idf), ensemble };
+}
+
+/** Columns of each part, which must be as many as the analyzers, and all terms together. */
+function checkedParts({ features, terms, partSizes }: z.infer<typeof bundleSchema>): [number, number][] {
+  const nParts = featureParts(features).length;
+  const columns = partColumns(terms.length, partSizes);
+  if (columns.length !== nParts)
+    throw corrupt(BUNDLE_FILE, `${columns.length} parts of terms for ${nParts} analyzers`);
+  if (columns.at(-1)![1] !== terms.length)
+    throw corrupt(BUNDLE_FILE, `its parts have ${columns.at(-1)![1]} terms, it has ${terms.length}`);
+  return columns;
 }
 
 /** A pattern that this release does not take would hold, or mislead, whoever scores with the model. */

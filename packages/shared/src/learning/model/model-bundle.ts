@@ -11,14 +11,20 @@ export interface ModelBundle {
   /** Columns the model was trained on. */
   columns: Columns;
   features: TfidfSettings;
-  /** Terms in column order (ascending code points, as scikit-learn sorts them): nTerms. */
+  /** Terms in column order (ascending code points within a part, as scikit-learn sorts them): nTerms. */
   terms: string[];
+  /** Terms of each part of a union, in the order of its analyzers; absent: one part has all. */
+  partSizes?: number[] | undefined;
   /** Inverse document frequency a term: nTerms; all 1 when `use_idf` is off. */
   idf: Float64Array;
   ensemble: Ensemble;
 }
 
-/** Version of a bundle's format: 1 holds trees, which every release reads; 2 holds a linear model. */
-export function formatVersionOf(ensemble: Ensemble): ModelBundle["formatVersion"] {
-  return isLinear(ensemble) ? 2 : 1;
+/**
+ * The oldest version of the format that can say what a model is: 1 holds trees on words; 2 linear models, features
+ * of several parts or of characters, and stripped accents.
+ */
+export function formatVersionOf({ features, ensemble }: Pick<ModelBundle, "features" | "ensemble">): 1 | 2 {
+  const { analyzer, strip_accents } = features;
+  return isLinear(ensemble) || analyzer !== undefined || strip_accents !== undefined ? 2 : 1;
 }

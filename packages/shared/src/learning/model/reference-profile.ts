@@ -75,6 +75,8 @@ const profileSchema = z.strictObject({
   /** Class labels in the order of the model. */
   classes: z.array(z.string()).min(2),
   terms: z.strictObject({
+    /** Of a model that counts no words: what its terms are. */
+    analyzer: z.enum(["char", "char_wb"]).optional(),
     /** Words (model terms) with the most documents, by falling document frequency. */
     words: z.array(z.string()).max(MAX_PROFILE_TERMS),
     /** Documents, of `rows`, that hold each word. */
@@ -143,7 +145,7 @@ export function missingOf(profile: ReferenceProfile): string | undefined {
     ...(profile.formatVersion < 2 ? ["fine calibration"] : []),
     ...(profile.order ? [] : ["the order of its rows"]),
     ...(profile.quality.classes ? [] : ["the test's rows of each class"]),
-    ...(profile.vocabulary ? [] : ["the training's vocabulary"]),
+    ...(profile.vocabulary || profile.terms.analyzer ? [] : ["the training's vocabulary"]),
   ];
   return missing.length === 0 ? undefined : missing.join(", ");
 }

@@ -1,11 +1,12 @@
-import type { TfidfSettings } from "../../settings/features-settings";
-import { HASH_START, hashBytes, type TermTable, termTableOf } from "./term-table";
+import type { FeaturePart } from "./feature-parts";
+import { HASH_PRIME, HASH_START, hashBytes, type TermTable, termTableOf } from "./term-table";
+import type { TokenSpans } from "./token-spans";
 import { createWordSplitter, stopWordsOf, type Tokenizer } from "./tokenizer";
+import { codePointAt, codePointLength } from "./utf8";
 import { lowerBytes, NO_WORD, SPECIAL, WORD, wordKind } from "./word-characters";
 import { isWordPattern } from "./word-scanner";
 
 const SPACE = 0x20;
-const PRIME = 0x01000193;
 /** Class of a byte that begins, or is inside of, a code point beyond ASCII. */
 const NOT_ASCII = 255;
 
@@ -18,42 +19,24 @@ function byteClasses(lowercase: boolean): Uint8Array {
   return classes;
 }
 
-/** The bytes a well-formed code point at `p` takes; 0 where it is cut off or malformed. */
-function codePointLength(bytes: Uint8Array, p: number, end: number): number {
-  const lead = bytes[p]!;
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || p + length > end) return 0;
-  for (let i = 1; i < length; i++) if ((bytes[p + i]! & 0xc0) !== 0x80) return 0;
-  return length;
-}
-
-/** The code point of `length` bytes at `p`; -1 for overlong forms, surrogates and beyond U+10FFFF. */
-function codePointAt(bytes: Uint8Array, p: number, length: number): number {
-  let codePoint = bytes[p]! & (0xff >> (length + 1));
-  for (let i = 1; i < length; i++) codePoint = (codePoint << 6) | (bytes[p + i]! & 0x3f);
-  const least = length === 4 ? 0x10000 : length === 3 ? 0x800 : 0x80;
-  const wellFormed = codePoint >= least && codePoint <= 0x10ffff && (codePoint & 0x1ff800) !== 0xd800;
-  return wellFormed ? codePoint : -1;
-}
-
 /**
  * Tokens of texts given as UTF-8, as bytes with their hashes: the same tokens as `createTokenizer`, without
  * strings. Only texts with a letter whose lower case depends on its neighbours, or with bytes that are not
- * UTF-8, and every text under another pattern than the default, take the way through strings.
+ * UTF-8, texts beyond ASCII whose accents are stripped, and every text under another pattern than the default, take the
+ * way through strings.
  *
  * After `tokenize`, token i is `bytes` from `starts[i]` to `ends[i]`; the buffers are used again by the next call.
  */
-export class ByteTokenizer {
+export class ByteTokenizer implements TokenSpans {
   /** Number of tokens (n-grams included) of the last text. */
   count = 0;
-  /** Words of the last text before stop words were left out. */
-  words = 0;
   bytes = new Uint8Array(4096);
   starts = new Int32Array(1024);
   ends = new Int32Array(1024);
   hashes = new Int32Array(1024);
   readonly #classes: Uint8Array;
   readonly #lowercase: boolean;
+  readonly #stripsAccents: boolean;
   readonly #split: Tokenizer;
   readonly #fast: boolean;
   readonly #stopWords: TermTable;
@@ -62,9 +45,10 @@ export class ByteTokenizer {
   #input = Buffer.alloc(4096);
 
   /** @throws ColaError PARAMETER_INVALID for a token pattern that `compileTokenPattern` refuses */
-  constructor(features: TfidfSettings) {
+  constructor(features: FeaturePart) {
     this.#classes = byteClasses(features.lowercase);
     this.#lowercase = features.lowercase;
+    this.#stripsAccents = features.strip_accents !== "none";
     this.#split = createWordSplitter(features);
     this.#fast = isWordPattern(features.token_pattern);
     this.#stopWords = termTableOf(stopWordsOf(features.stop_words));
@@ -90,7 +74,6 @@ export class ByteTokenizer {
     const out = this.bytes;
     let used = 0;
     this.count = 0;
-    this.words = 0;
     let p = start;
     while (p < end) {
       let byte = classes[bytes[p]!]!;
@@ -103,7 +86,7 @@ export class ByteTokenizer {
       while (byte !== 0) {
         if (byte !== NOT_ASCII) {
           out[used++] = byte;
-          hash = Math.imul(hash ^ byte, PRIME);
+          hash = Math.imul(hash ^ byte, HASH_PRIME);
           p++;
         } else {
           const length = codePointLength(bytes, p, end);
@@ -111,7 +94,7 @@ export class ByteTokenizer {
           if (added < 0) return false;
           p += length;
           if (added === 0) break;
-          for (const to = used + added; used < to; used++) hash = Math.imul(hash ^ out[used]!, PRIME);
+          for (const to = used + added; used < to; used++) hash = Math.imul(hash ^ out[used]!, HASH_PRIME);
         }
         byte = p < end ? classes[bytes[p]!]! : 0;
       }
@@ -126,6 +109,7 @@ export class ByteTokenizer {
    * letter, -1 where only the string can tell.
    */
   #append(bytes: Buffer, p: number, length: number, to: number): number {
+    if (this.#stripsAccents) return -1;
     const codePoint = codePointAt(bytes, p, length);
     const kind = codePoint < 0 ? SPECIAL : wordKind(codePoint);
     if (kind === NO_WORD) return 0;
@@ -140,7 +124,6 @@ export class ByteTokenizer {
 
   /** Keeps the token unless it is a stop word. Returns where the next one starts. */
   #push(from: number, to: number, hash: number): number {
-    this.words++;
     if (this.#stopWords.size > 0 && this.#stopWords.find(this.bytes, from, to, hash) >= 0) return from;
     const i = this.count++;
     this.starts[i] = from;
@@ -153,7 +136,6 @@ export class ByteTokenizer {
   #splitString(text: string): void {
     const tokens = this.#split(text);
     this.count = 0;
-    this.words = 0;
     this.#used = 0;
     let needed = tokens.length;
     for (const token of tokens) needed += 3 * token.length;

@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 /** Random per process: nobody can write texts whose words all fall into one slot. */
 const seed = randomBytes(4).readInt32LE();
 export const HASH_START = seed | 1;
-const PRIME = 0x01000193;
+export const HASH_PRIME = 0x01000193;
 
 /** FNV-1a; inlined by hand where it is hot. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = HASH_START;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, HASH_PRIME);
   return hash;
 }
 

@@ -1,4 +1,7 @@
 import type { TfidfSettings } from "../../settings/features-settings";
+import { charNgrams, charWordNgrams } from "./char-ngrams";
+import { preprocess } from "./character-meanings";
+import type { FeaturePart } from "./feature-parts";
 import { ENGLISH_STOP_WORDS } from "./stop-words";
 import { compileTokenPattern } from "./token-pattern";
 
@@ -10,11 +13,12 @@ export function stopWordsOf(setting: TfidfSettings["stop_words"]): ReadonlySet<s
   return new Set(setting === "none" ? [] : setting);
 }
 
-/** Lower-cases and splits; no stop words, no n-grams. */
-export function createWordSplitter(features: Pick<TfidfSettings, "lowercase" | "token_pattern">): Tokenizer {
-  const pattern = compileTokenPattern(features.token_pattern);
-  const split = (text: string) => pattern.tokens(text);
-  return features.lowercase ? (text) => split(text.toLowerCase()) : split;
+/** Lower-cases, takes accents off and splits; no stop words, no n-grams. */
+export function createWordSplitter(
+  part: Pick<FeaturePart, "lowercase" | "strip_accents" | "token_pattern">,
+): Tokenizer {
+  const pattern = compileTokenPattern(part.token_pattern);
+  return (text) => pattern.tokens(preprocess(text, part));
 }
 
 function ngrams(tokens: string[], [shortest, longest]: readonly [number, number]): string[] {
@@ -28,18 +32,20 @@ function ngrams(tokens: string[], [shortest, longest]: readonly [number, number]
 }
 
 /**
- * The analyzer scikit-learn's TfidfVectorizer builds from the same settings: lower case, words, stop words
- * left out, then n-grams joined by a space.
+ * The analyzer scikit-learn's TfidfVectorizer builds from the same settings. Of words: lower case, words, stop words
+ * left out, then n-grams joined by a space. Of characters: lower case, then n-grams; stop words do not matter.
  *
  * @throws ColaError PARAMETER_INVALID where the pattern is not one that `compileTokenPattern` takes
- * @example createTokenizer(featuresSchema.parse({}))("The flight was LATE") // ["flight", "late"]
+ * @example createTokenizer(featureParts(featuresSchema.parse({}))[0]!)("The flight was LATE") // ["flight", "late"]
  */
-export function createTokenizer(features: TfidfSettings): Tokenizer {
-  const split = createWordSplitter(features);
-  const stopWords = stopWordsOf(features.stop_words);
+export function createTokenizer(part: FeaturePart): Tokenizer {
+  if (part.analyzer === "char") return (text) => charNgrams(preprocess(text, part), part.ngram_range);
+  if (part.analyzer === "char_wb") return (text) => charWordNgrams(preprocess(text, part), part.ngram_range);
+  const split = createWordSplitter(part);
+  const stopWords = stopWordsOf(part.stop_words);
   return (text) => {
     const tokens = split(text);
     const kept = stopWords.size === 0 ? tokens : tokens.filter((token) => !stopWords.has(token));
-    return ngrams(kept, features.ngram_range);
+    return ngrams(kept, part.ngram_range);
   };
 }

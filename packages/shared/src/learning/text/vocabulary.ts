@@ -1,7 +1,8 @@
 import { ColaError } from "../../errors/cola-error";
-import type { TfidfSettings } from "../../settings/features-settings";
-import { ByteTokenizer } from "./byte-tokenizer";
+import { createTokenSpans } from "./create-token-spans";
+import type { FeaturePart } from "./feature-parts";
 import { TermTable } from "./term-table";
+import type { TokenSpans } from "./token-spans";
 import { sketchVocabulary, type VocabularySketchData, type WordFrequency } from "./vocabulary-sketch";
 
 /** Terms kept while counting: beyond it the rarest are let go. About 60 bytes each: 130 MB. */
@@ -18,11 +19,6 @@ export interface Vocabulary {
   nDocuments: number;
 }
 
-/** A vocabulary, and a sketch of all the words it was chosen from. */
-export interface FittedVocabulary extends Vocabulary {
-  sketch: VocabularySketchData;
-}
-
 /**
  * Inverse document frequency as scikit-learn defines it: smooth `ln((1 + n) / (1 + df)) + 1`, else
  * `ln(n / df) + 1`.
@@ -33,7 +29,7 @@ export function inverseDocumentFrequency(df: ArrayLike<number>, n: number, smoot
 }
 
 /** `min_df` and `max_df` as counts of documents. */
-function documentBounds(features: TfidfSettings, n: number): { low: number; high: number } {
+function documentBounds(features: FeaturePart, n: number): { low: number; high: number } {
   const low = features.min_df < 1 ? features.min_df * n : features.min_df;
   const high = features.max_df <= 1 ? features.max_df * n : features.max_df;
   if (high >= low) return { low, high };
@@ -61,8 +57,8 @@ function grown(from: Uint32Array): Uint32Array<ArrayBuffer> {
  */
 export class VocabularyBuilder {
   nDocuments = 0;
-  readonly #features: TfidfSettings;
-  readonly #tokenizer: ByteTokenizer;
+  readonly #features: FeaturePart;
+  readonly #tokenizer: TokenSpans;
   readonly #maxTerms: number;
   #table = new TermTable();
   #counts = new Uint32Array(1024);
@@ -76,9 +72,9 @@ export class VocabularyBuilder {
   #closed = false;
 
   /** @throws ColaError PARAMETER_INVALID for a token pattern that `compileTokenPattern` refuses */
-  constructor(features: TfidfSettings, maxTerms = MAX_COUNTED_TERMS) {
+  constructor(features: FeaturePart, maxTerms = MAX_COUNTED_TERMS) {
     this.#features = features;
-    this.#tokenizer = new ByteTokenizer(features);
+    this.#tokenizer = createTokenSpans(features);
     this.#maxTerms = maxTerms;
   }
 
@@ -250,10 +246,12 @@ export class VocabularyBuilder {
   }
 
   #noTerms(): ColaError {
+    const nothing =
+      this.#features.analyzer === "word"
+        ? "the documents hold no words, or stop words only"
+        : `the documents hold no n-gram of ${this.#features.ngram_range.join(" to ")} characters`;
     const why =
-      this.#table.size === 0
-        ? "the documents hold no words, or stop words alone"
-        : "none is within min_df and max_df: lower min_df or raise max_df";
+      this.#table.size === 0 ? nothing : "none is within min_df and max_df: lower min_df or raise max_df";
     return new ColaError("PARAMETER_INVALID", `no term remains for the vocabulary: ${why}`);
   }
 
@@ -261,7 +259,7 @@ export class VocabularyBuilder {
     return new ColaError(
       "INPUT_TOO_LARGE",
       `more than ${this.#maxTerms} distinct terms, too many to find the ${this.#features.max_features} most ` +
-        "frequent ones exactly: lower max_features, shorten ngram_range or set max_train_rows",
+        "frequent ones exactly: lower max_features or shorten ngram_range (char_max_features, char_ngram_range), or set max_train_rows",
     );
   }
 }
@@ -270,24 +268,4 @@ export class VocabularyBuilder {
 function nthLargest(ids: number[], counts: Uint32Array, n: number): number {
   const sorted = Uint32Array.from(ids, (id) => counts[id]!).sort();
   return sorted[sorted.length - n]!;
-}
-
-/**
- * Fits a vocabulary on whatever `feed` adds; `feed` is called a second time, and must add the same documents
- * again, only where there were too many distinct terms to count all of them.
- *
- * @throws ColaError PARAMETER_INVALID, INPUT_TOO_LARGE
- */
-export async function fitVocabulary(
-  features: TfidfSettings,
-  feed: (builder: VocabularyBuilder) => Promise<void>,
-  maxTerms?: number,
-): Promise<FittedVocabulary> {
-  const builder = new VocabularyBuilder(features, maxTerms);
-  await feed(builder);
-  const sketch = builder.sketch();
-  const again = builder.recount();
-  if (again === undefined) return { ...builder.build(), sketch };
-  await feed(again);
-  return { ...again.build(), sketch };
 }

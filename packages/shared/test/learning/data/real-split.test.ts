@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { assignParts, PART, trainTestSplit } from "@colaml/shared/learning/data/split";
+import { fitVocabulary } from "@colaml/shared/learning/text/fit-vocabulary";
 import { TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
-import { fitVocabulary } from "@colaml/shared/learning/text/vocabulary";
 import { featuresSchema } from "@colaml/shared/settings/features-settings";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import fixture from "../../fixtures/sklearn-split.json";

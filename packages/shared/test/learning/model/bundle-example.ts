@@ -1,6 +1,7 @@
 import { boost } from "@colaml/shared/learning/model/boosting";
 import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
+import { fitVocabulary } from "@colaml/shared/learning/text/fit-vocabulary";
 import { createTfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 import { boostingSchema } from "@colaml/shared/settings/boosting-settings";
 import { columnsSchema } from "@colaml/shared/settings/columns-settings";
@@ -58,6 +59,39 @@ export async function exampleBundle(
 ): Promise<ModelBundle> {
   const texts = exampleTexts();
   const features = featuresSchema.parse(settings);
+  const { terms, idf, partSizes } = settings.analyzer ? await fitted(features, texts) : chosen();
+  const transform = createTfidfTransform({ features, terms, idf, partSizes });
+  const matrix = new CsrBuilder(terms.length);
+  const labels = texts.map((text, i) => {
+    const row = transform(text);
+    matrix.add(row.indices, row.values);
+    const mark = text.includes("late") ? 0 : text.includes("works") ? 1 : i % 7 === 0 ? 2 : 1;
+    return mark % classes.length;
+  });
+  const { nRows, nColumns, indptr, indices, data: values } = matrix.build();
+  const { ensemble } = await boost({
+    matrix: { nRows, nColumns, indptr, indices, values },
+    labels,
+    classes,
+    settings: boostingSchema.parse(
+      booster === "gblinear" ? { booster } : { iterations: 15, depth: 5, learning_rate: 0.4 },
+    ),
+  });
+  const vocabulary = { features, terms, ...(partSizes && { partSizes }), idf };
+  const columns = columnsSchema.parse({});
+  return { formatVersion: formatVersionOf({ features, ensemble }), classes, columns, ...vocabulary, ensemble };
+}
+
+type ExampleVocabulary = Pick<ModelBundle, "terms" | "idf" | "partSizes">;
+
+async function fitted(features: TfidfSettings, texts: readonly string[]): Promise<ExampleVocabulary> {
+  return fitVocabulary(features, async (counter) => {
+    for (const text of texts) counter.add(text);
+  });
+}
+
+/** Words that two languages may see differently, and some that tell the classes apart. */
+function chosen(): ExampleVocabulary {
   const terms = [
     "cafe",
     "stanbul",
@@ -92,31 +126,5 @@ export async function exampleBundle(
     "works",
     "漢字",
   ].sort();
-  const idf = Float64Array.from(terms, (_, i) => 1 + ((i * 7) % 5) / 3);
-  const transform = createTfidfTransform({ features, terms, idf });
-  const matrix = new CsrBuilder(terms.length);
-  const labels = texts.map((text, i) => {
-    const row = transform(text);
-    matrix.add(row.indices, row.values);
-    const mark = text.includes("late") ? 0 : text.includes("works") ? 1 : i % 7 === 0 ? 2 : 1;
-    return mark % classes.length;
-  });
-  const { nRows, nColumns, indptr, indices, data: values } = matrix.build();
-  const { ensemble } = await boost({
-    matrix: { nRows, nColumns, indptr, indices, values },
-    labels,
-    classes,
-    settings: boostingSchema.parse(
-      booster === "gblinear" ? { booster } : { iterations: 15, depth: 5, learning_rate: 0.4 },
-    ),
-  });
-  return {
-    formatVersion: formatVersionOf(ensemble),
-    classes,
-    columns: columnsSchema.parse({}),
-    features,
-    terms,
-    idf,
-    ensemble,
-  };
+  return { terms, idf: Float64Array.from(terms, (_, i) => 1 + ((i * 7) % 5) / 3) };
 }

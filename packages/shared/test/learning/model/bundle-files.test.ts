@@ -114,7 +114,12 @@ it("is refused when a file is missing, cut off, or not listed", () => {
 
 describe("is refused, though its manifest fits, with", () => {
   const cases: [string, string, (json: Record<string, unknown>) => void, RegExp][] = [
-    ["a newer format", "bundle.json", (json) => Object.assign(json, { formatVersion: 3 }), /version 3/],
+    [
+      "a newer format",
+      "bundle.json",
+      (json) => Object.assign(json, { formatVersion: 3 }),
+      /version 3: this release reads 1 and 2/,
+    ],
     ["too few idf", "bundle.json", (json) => (json["idf"] as number[]).pop(), /idf/],
     ["a term too many", "bundle.json", (json) => (json["terms"] as string[]).push("zzz"), /terms/],
     [
@@ -149,4 +154,32 @@ it("is refused when its token pattern is one that cannot be matched in linear ti
     (json["features"] as Record<string, unknown>)["token_pattern"] = "(?=x)\\w+";
   });
   expect(() => bundleFromFiles(files)).toThrow(refusal(/bundle\.json: .*look-ahead.*train it again/));
+});
+
+describe("a bundle of words and characters", () => {
+  let union: ModelBundle;
+  beforeAll(async () => {
+    union = await exampleBundle({ analyzer: ["word", "char_wb"], char_max_features: 500 }, ["a", "b"]);
+  });
+
+  it("is of format version 2, and comes back as it was", () => {
+    expect(union.formatVersion).toBe(2);
+    // JSON has no -0 for a leaf.
+    const { ensemble, ...back } = bundleFromFiles(bundleToFiles(union));
+    expect({ ...back, ensemble: union.ensemble }).toEqual(union);
+    expect(ensemble.nFeatures).toBe(union.terms.length);
+    expect(bundle.formatVersion).toBe(1);
+  });
+
+  it("is refused if its parts are not those of its analyzers, or have not all terms", () => {
+    const [words, characters] = union.partSizes!;
+    for (const [partSizes, reason] of [
+      [undefined, /1 parts of terms for 2 analyzers/],
+      [[words! + characters!], /1 parts of terms for 2 analyzers/],
+      [[words!, characters! - 1], new RegExp(`parts have ${words! + characters! - 1} terms`)],
+    ] as const) {
+      const files = bundleToFiles({ ...union, ...{ partSizes: partSizes && [...partSizes] } });
+      expect(() => bundleFromFiles(files)).toThrow(refusal(reason));
+    }
+  });
 });

@@ -95,6 +95,30 @@ const CASES = new Map<string, LoaderCase>([
     "sublinear counts, no norm, case kept",
     { features: { sublinear_tf: true, norm: "none", lowercase: false }, classes: two, texts },
   ],
+  [
+    "characters",
+    { features: { analyzer: "char", ngram_range: [1, 3], max_features: 900 }, classes: two, texts },
+  ],
+  [
+    "characters within words, accents off",
+    {
+      features: { analyzer: "char_wb", ngram_range: [2, 4], max_features: 900, strip_accents: "unicode" },
+      classes: two,
+      texts,
+    },
+  ],
+  [
+    "words and characters, ASCII only",
+    {
+      features: { analyzer: ["word", "char"], strip_accents: "ascii", ngram_range: [1, 2] },
+      classes: two,
+      texts,
+    },
+  ],
+  [
+    "words and characters, sublinear counts",
+    { features: { analyzer: ["char_wb", "word"], sublinear_tf: true }, classes: ["a", "b", "c"], texts },
+  ],
   ["another token pattern", { features: { token_pattern: "[a-z]{4,}" }, classes: two, texts }],
 ]);
 CASES.set("a linear model", { features: {}, classes: ["False", "True"], texts, booster: "gblinear" });
@@ -112,6 +136,9 @@ if (existsSync(REAL_DATA)) {
     booster: "gblinear",
   });
   CASES.set("every real tweet", { features: { stop_words: "none" }, classes: two, texts: realTexts() });
+  const analyzer: TfidfSettings["analyzer"] = ["word", "char_wb"];
+  const features = { analyzer, stop_words: "none" as const };
+  CASES.set("every real tweet, by words and characters", { features, classes: two, texts: realTexts() });
 }
 
 withPython("Python's loader", () => {

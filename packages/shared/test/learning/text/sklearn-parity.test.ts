@@ -1,3 +1,4 @@
+import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { ENGLISH_STOP_WORDS } from "@colaml/shared/learning/text/stop-words";
 import { createTfidfTransform, TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 import { VocabularyBuilder } from "@colaml/shared/learning/text/vocabulary";
@@ -13,7 +14,7 @@ const cases = Object.entries(fixture.cases).map(([name, expected]) => ({
 }));
 
 function fit(features: TfidfSettings) {
-  const builder = new VocabularyBuilder(features);
+  const builder = new VocabularyBuilder(featureParts(features)[0]!);
   for (const text of fixture.texts) builder.add(text);
   return builder.build();
 }

@@ -1,9 +1,10 @@
 import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { ByteTokenizer } from "@colaml/shared/learning/text/byte-tokenizer";
+import { type FeaturePart, featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 
-const settings = (over: Partial<TfidfSettings>): TfidfSettings => featuresSchema.parse(over);
+const settings = (over: Partial<TfidfSettings>): FeaturePart => featureParts(featuresSchema.parse(over))[0]!;
 
 function bytesTokens(tokenizer: ByteTokenizer, bytes: Buffer): string[] {
   const margin = Buffer.from("zz");

@@ -1,4 +1,4 @@
-import { fitVocabulary } from "@colaml/shared/learning/text/vocabulary";
+import { fitVocabulary } from "@colaml/shared/learning/text/fit-vocabulary";
 import { sketchVocabulary, VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { featuresSchema } from "@colaml/shared/settings/features-settings";
 
@@ -47,7 +47,7 @@ describe("a sketch of a vocabulary", () => {
       for (let i = 0; i < 100; i++) builder.add(i % 2 === 0 ? "often often seldom Ñandú" : "often");
     });
     expect(terms).toEqual(["often"]);
-    const found = new VocabularySketch(fitted);
+    const found = new VocabularySketch(fitted!);
     expect(found.documents).toBe(100);
     for (const word of ["seldom", "ñandú"]) {
       expect(found.documentsAtMost(word)).toBeGreaterThanOrEqual(50);

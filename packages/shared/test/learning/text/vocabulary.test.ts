@@ -1,10 +1,8 @@
 import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
-import {
-  fitVocabulary,
-  inverseDocumentFrequency,
-  VocabularyBuilder,
-} from "@colaml/shared/learning/text/vocabulary";
+import { featureParts } from "@colaml/shared/learning/text/feature-parts";
+import { type DocumentCounter, fitVocabulary } from "@colaml/shared/learning/text/fit-vocabulary";
+import { inverseDocumentFrequency, VocabularyBuilder } from "@colaml/shared/learning/text/vocabulary";
 import { featuresSchema, type TfidfSettings } from "@colaml/shared/settings/features-settings";
 
 const settings = (over: Partial<TfidfSettings>): TfidfSettings =>
@@ -22,7 +20,7 @@ function documents(n: number, lateWord: boolean): string[] {
 }
 
 function fitAll(features: TfidfSettings, texts: string[]) {
-  const builder = new VocabularyBuilder(features);
+  const builder = new VocabularyBuilder(featureParts(features)[0]!);
   for (const text of texts) builder.add(text);
   return builder.build();
 }
@@ -51,8 +49,8 @@ describe("a vocabulary", () => {
 
   it("is refused if words that were let go might belong to it", async () => {
     const texts = documents(2000, false);
-    const feed = async (builder: VocabularyBuilder) => {
-      for (const text of texts) builder.add(text);
+    const feed = async (counter: DocumentCounter) => {
+      for (const text of texts) counter.add(text);
     };
     await expect(fitVocabulary(settings({ max_features: 1000 }), feed, 500)).rejects.toMatchObject({
       code: "INPUT_TOO_LARGE",
