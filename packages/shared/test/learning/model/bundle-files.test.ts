@@ -73,7 +73,7 @@ it("of a linear model has a version that older releases refuse, and comes back a
   expect(JSON.parse(Buffer.from(files.get("bundle.json")!).toString()).formatVersion).toBe(2);
   expect(bundleFromFiles(files)).toEqual(linear);
   expect(() => bundleFromFiles(bundleToFiles({ ...linear, formatVersion: 1 }))).toThrow(
-    refusal(/version 1 does not hold a linear model/),
+    refusal(/version 1 holds no linear model/),
   );
 });
 
