@@ -1,4 +1,4 @@
-// npm run bench -- train|predict|monitor [options]: ours beside Python, which has an environment of its own.
+// npm run bench -- train|predict|monitor|chars [options]: ours beside Python, which has an environment of its own.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
