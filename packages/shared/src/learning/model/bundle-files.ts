@@ -119,7 +119,10 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   checkPattern(bundle.features.token_pattern);
   const ensemble = ensembleFromXgboostJson(Buffer.from(fileOf(files, XGBOOST_FILE)).toString("utf8"));
   if (bundle.formatVersion < formatVersionOf({ features: bundle.features, ensemble }))
-    throw corrupt(BUNDLE_FILE, `format version ${bundle.formatVersion} holds no linear model, characters or stripped accents`);
+    throw corrupt(
+      BUNDLE_FILE,
+      `format version ${bundle.formatVersion} holds no linear model, characters or stripped accents`,
+    );
   const nTerms = bundle.terms.length;
   if (bundle.idf.length !== nTerms)
     throw corrupt(BUNDLE_FILE, `${nTerms} terms but ${bundle.idf.length} idf values`);

@@ -79,7 +79,13 @@ export async function exampleBundle(
   });
   const vocabulary = { features, terms, ...(partSizes && { partSizes }), idf };
   const columns = columnsSchema.parse({});
-  return { formatVersion: formatVersionOf({ features, ensemble }), classes, columns, ...vocabulary, ensemble };
+  return {
+    formatVersion: formatVersionOf({ features, ensemble }),
+    classes,
+    columns,
+    ...vocabulary,
+    ensemble,
+  };
 }
 
 type ExampleVocabulary = Pick<ModelBundle, "terms" | "idf" | "partSizes">;
