@@ -8,7 +8,8 @@ import { findPartTerms, parts } from "./feature-parts";
 import { NO_TEXT, normalise, normalised, PAGE_WANTED } from "./normalised-text";
 import { writeLine } from "./output-line";
 import { predict } from "./probabilities";
-import { fieldEnd, fieldStart, quoteOf, readRecord } from "./record";
+import { readRecord } from "./record";
+import { readText, textQuoted, textStart, textStop } from "./record-text";
 import { weigh } from "./tfidf-weights";
 
 export {
@@ -70,6 +71,7 @@ export {
 } from "./output-line";
 export { baseMargin, groupOf, groups, margins, probabilities } from "./probabilities";
 export { delimiter, fieldPlaces, fieldsWanted, maxRecordBytes } from "./record";
+export { joined, missingBytes, textFieldCount, textFields } from "./record-text";
 export {
   idf,
   L1_NORM,
@@ -103,9 +105,6 @@ export let outputEnd: usize = 0;
 /** Bytes a line takes at most: so many, and so many times those of its record. */
 export let lineBytes: usize = 0;
 export let lineRecords: usize = 0;
-export let textField: i32 = 0;
-/** Bytes of the longest text that may stand for a missing value; 0: only blank texts do. */
-export let missingBytes: i32 = 0;
 /** Records of the range before `at`, and lines written. */
 export let records: u64 = 0;
 export let rows: u32 = 0;
@@ -129,13 +128,9 @@ export function score(): i32 {
     const next = readRecord(at, end);
     if (next === 0) return STOPPED_RECORD;
     if (output + lineBytes + (next - at) * lineRecords > outputEnd) return STOPPED_OUTPUT;
-    const quote = quoteOf(textField);
-    const textStart = fieldStart(textField) + quote;
-    const textStop = fieldEnd(textField) - quote;
-    if (((textStop - textStart) as i32) <= missingBytes && mayBeMissing(load<u8>(textStart)))
-      return STOPPED_RECORD;
+    if (!readText()) return STOPPED_RECORD;
     const textEnd =
-      parts === 0 ? findWords(textStart, textStop) : findPartTerms(textStart, textStop, quote === 1);
+      parts === 0 ? findWords(textStart, textStop) : findPartTerms(textStart, textStop, textQuoted);
     if (textEnd === PAGE_WANTED) return STOPPED_PAGE;
     if (textEnd === CHARACTER_PAGE_WANTED) return STOPPED_CHARACTER_PAGE;
     if (textEnd === NO_TEXT) return STOPPED_RECORD;
@@ -154,9 +149,4 @@ function findWords(start: usize, stop: usize): usize {
   const textEnd = normalise(start, stop);
   if (textEnd !== PAGE_WANTED && textEnd !== NO_TEXT) findTerms(normalised, textEnd);
   return textEnd;
-}
-
-/** Whether a value that stands for nothing may begin so: `#N/A`, `-nan`, `1.#IND`, `<NA>`, `N/A`, `nan` and their like. */
-function mayBeMissing(first: u8): bool {
-  return first === 35 || first === 45 || first === 49 || first === 60 || (first | 32) === 110;
 }

@@ -38,7 +38,7 @@ def _check_files(data_path):
 
 
 class ColamlModel:
-    """`predict` takes a DataFrame with the text column (or a list of texts) and gives a row per text.
+    """`predict` takes a DataFrame with the text columns (or a list of texts) and gives a row per text.
 
     With the setting `output` at "frame": `label` as its text, and `probability_<class>` for each class. At "label":
     a series of labels as the training file held them (bool, int or text), which is what scikit-learn and
@@ -54,7 +54,9 @@ class ColamlModel:
             raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1 and 2")
         self.output = output
         self.classes = bundle["classes"]
-        self.text_column = bundle["columns"]["text"]
+        text = bundle["columns"]["text"]
+        # Several columns make one text, a line end between them.
+        self.text_columns = [text] if isinstance(text, str) else text
         self.parts = _parts(bundle)
         self.ensemble = _ensemble(json.loads(_read(data_path, "model.xgb.json")))
 
@@ -80,27 +82,50 @@ class ColamlModel:
         """The texts as a list, None where there is none, and the index of the frame or series they came in."""
         values, index = model_input, None
         if isinstance(values, pd.DataFrame):
-            if self.text_column in values.columns:
-                values = values[self.text_column]
+            missing = [name for name in self.text_columns if name not in values.columns]
+            if not missing:
+                values = self._joined(values)
             elif values.shape[1] == 1:
                 values = values.iloc[:, 0]
             else:
                 names = ", ".join(map(str, values.columns))
-                raise ValueError(f"there is no column {self.text_column!r}: columns are {names}")
+                raise ValueError(f"there is no column {missing[0]!r}: columns are {names}")
         if isinstance(values, pd.Series):
             index = values.index
         elif isinstance(values, str):
             values = [values]
         elif isinstance(values, dict):
-            values = values.get(self.text_column, [])
-            values = [values] if isinstance(values, str) else values
+            if any(isinstance(values.get(name), str) for name in self.text_columns):
+                values = [values]
+            elif len(self.text_columns) == 1:
+                values = values.get(self.text_columns[0], [])
+            else:
+                values = self._joined(pd.DataFrame({name: values.get(name) for name in self.text_columns}))
         elif isinstance(values, np.ndarray):
             values = values.ravel()
         texts = list(values)
         if set(map(type, texts)) <= {str}:
             return texts, index
-        cells = (value.get(self.text_column) if isinstance(value, dict) else value for value in texts)
-        return [_text_of(row, value) for row, value in enumerate(cells)], index
+        return [
+            self._text_of_record(row, value) if isinstance(value, dict) else _text_of(row, value)
+            for row, value in enumerate(texts)
+        ], index
+
+    def _joined(self, frame):
+        """The texts of a frame that has every text column, as a series with its index."""
+        if len(self.text_columns) == 1:
+            return frame[self.text_columns[0]]
+        columns = zip(*(frame[name] for name in self.text_columns))
+        texts = [self._text_of_record(row, dict(zip(self.text_columns, cells))) for row, cells in enumerate(columns)]
+        return pd.Series(texts, index=frame.index, dtype=object)
+
+    def _text_of_record(self, row, record):
+        """A part that is missing is empty; None if every part is."""
+        parts = [_text_of(row, record.get(name)) for name in self.text_columns]
+        if len(parts) == 1:
+            return parts[0]
+        kept = ["" if part is None or part.isspace() else part for part in parts]
+        return "\n".join(kept) if any(kept) else None
 
     def _probabilities(self, texts):
         rows, columns, values = map(np.concatenate, zip(*(part.values(texts) for part in self.parts)))

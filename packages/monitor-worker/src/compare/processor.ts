@@ -1,6 +1,7 @@
 import type { CompareJob, CompareResult } from "@colaml/shared/contracts/compare";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
+import { describeTextColumns } from "@colaml/shared/settings/text-columns";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { openRows, rejectedOf } from "../rows/monitored-rows";
@@ -122,10 +123,10 @@ async function trainingFileWarnings(path: string, models: readonly ComparedModel
 }
 
 function columnWarnings(job: CompareJob, baseline: ComparedModel, challenger: ComparedModel): string[] {
-  const [theirs, ours] = [baseline.bundle.columns.text, challenger.bundle.columns.text];
+  const [theirs, ours] = [baseline, challenger].map(({ bundle }) => describeTextColumns(bundle.columns.text));
   if (job.columns.text !== undefined || theirs === ours) return [];
   return [
-    `version ${baseline.version} was trained on column "${theirs}", version ${challenger.version} on "${ours}": both are scored on "${ours}" (columns.text names another)`,
+    `version ${baseline.version} was trained on ${theirs}, version ${challenger.version} on ${ours}: both are scored on ${ours} (columns.text names another)`,
   ];
 }
 

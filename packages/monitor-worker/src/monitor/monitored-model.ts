@@ -1,5 +1,5 @@
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
-import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { Columns } from "@colaml/shared/settings/columns-settings";
 import type { TextClassifier } from "../rows/scored-rows";
 
 /** One version of a model, ready to be checked. */
@@ -14,7 +14,7 @@ export interface MonitoredModel {
   tokenise: (text: string) => string[];
   /** Whether a text holds no term, `terms` being those of one part of a union; absent: they are all there are. */
   holdsNoTerm?: (text: string) => boolean;
-  columns: ColaConfig["columns"];
+  columns: Columns;
   /** Absent if the model was published without one. */
   profile?: ReferenceProfile;
 }

@@ -2,6 +2,7 @@ import { labelsFileOf, type MonitorJob } from "@colaml/shared/contracts/monitor"
 import type { Dataset } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { missingOf } from "@colaml/shared/learning/model/reference-profile";
+import { describeTextColumns, type TextColumns, textColumnList } from "@colaml/shared/settings/text-columns";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { LabelIndex } from "../labels/label-index";
 import type { LabelStore } from "../labels/label-store";
@@ -71,12 +72,10 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   const { uri, warnings } = await versionThatPredicted(path, job.model);
   const model = await dependencies.loadModel(uri);
   warnings.push(...missingFrom(model));
-  const textColumn = job.columns.text ?? model.columns.text;
-  const source = await openPredictedRows(path, textColumn, model.classifier.classes);
+  const text = job.columns.text ?? model.columns.text;
+  const source = await openPredictedRows(path, text, model.classifier.classes);
   if (!source.hasTexts && model.profile) {
-    warnings.push(
-      `the predictions have no column "${textColumn}": words and lengths are not compared (predict with the column passed through)`,
-    );
+    warnings.push(textsMissing(text));
   }
   const late = await labels.load(model.name);
   const columns = { label: job.columns.label ?? model.columns.label, id: job.columns.id ?? model.columns.id };
@@ -95,7 +94,7 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
     source,
     late,
     ...(lateIds ? { lateIds } : {}),
-    ...(reference === undefined ? {} : { reference: await openReference(reference, model, textColumn) }),
+    ...(reference === undefined ? {} : { reference: await openReference(reference, model, text) }),
     warnings,
     hasTexts: source.hasTexts,
   };
@@ -126,13 +125,14 @@ async function addFileLabels(
 }
 
 /** Finished predictions of the same version, to compare with. @throws ColaError MODEL_MISMATCH */
-async function openReference(
-  path: string,
-  model: MonitoredModel,
-  textColumn: string,
-): Promise<OpenReference> {
+async function openReference(path: string, model: MonitoredModel, text: TextColumns): Promise<OpenReference> {
   await versionThatPredicted(path, `models:/${model.name}/${model.version}`);
-  return { path, source: await openPredictedRows(path, textColumn, model.classifier.classes) };
+  return { path, source: await openPredictedRows(path, text, model.classifier.classes) };
+}
+
+function textsMissing(text: TextColumns): string {
+  const columns = textColumnList(text).length === 1 ? "the column" : "all of them";
+  return `the predictions have no ${describeTextColumns(text)}: words and lengths are not compared (predict with ${columns} passed through)`;
 }
 
 /** What a profile cannot say: models of an older release have one that holds less, and some models count no words. */

@@ -1,5 +1,6 @@
 import type { Dataset } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { TextColumns } from "@colaml/shared/settings/text-columns";
 import { type Batch, type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 
 /** Some rows with what the model says of them. */
@@ -42,7 +43,7 @@ export interface OpenRows {
  */
 export async function openRows(
   dataset: Dataset,
-  text: string | undefined,
+  text: TextColumns | undefined,
   required: readonly string[],
   optional: readonly string[],
 ): Promise<OpenRows> {

@@ -1,5 +1,8 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type TextColumns, textColumnList } from "@colaml/shared/settings/text-columns";
 import type { Batch } from "@colaml/shared/tables/dataset-reader";
+import { PART_END } from "@colaml/shared/tables/joined-text";
+import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, type OpenRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
 
 const ID = "id";
@@ -8,18 +11,21 @@ const VERSION = "model_version";
 const probabilityOf = (name: string) => `probability_${name}`;
 
 /**
- * The rows of a finished prediction: id, label and a probability per class, and the text if it was passed through.
+ * The rows of a finished prediction: id, label and a probability per class, and the text if all its columns were passed
+ * through.
  *
  * @throws ColaError MODEL_MISMATCH if the file has no probability of a class, COLUMN_NOT_FOUND
  */
 export async function openPredictedRows(
   path: string,
-  textColumn: string,
+  text: TextColumns,
   classes: readonly string[],
 ): Promise<RowSource & { hasTexts: boolean }> {
-  const open = await openPredictions(path, textColumn, classes);
+  const textColumns = textColumnList(text);
+  const open = await openPredictions(path, textColumns, classes);
   const counters = { unreadable: 0 };
-  const hasTexts = open.columns.has(textColumn);
+  const hasTexts = textColumns.every((column) => open.columns.has(column));
+  const textAt = hasTexts ? textColumns.map((column) => open.indexOf(column)) : [];
   return {
     hasTexts,
     rejected() {
@@ -32,20 +38,19 @@ export async function openPredictedRows(
     },
     async *batches() {
       counters.unreadable = 0;
-      for await (const batch of open.batches())
-        yield predictionsOf(batch, open, classes, textColumn, counters);
+      for await (const batch of open.batches()) yield predictionsOf(batch, open, classes, textAt, counters);
     },
   };
 }
 
 async function openPredictions(
   path: string,
-  textColumn: string,
+  textColumns: readonly string[],
   classes: readonly string[],
 ): Promise<OpenRows> {
   const required = [ID, LABEL, ...classes.map(probabilityOf)];
   try {
-    return await openRows({ path }, undefined, required, [textColumn]);
+    return await openRows({ path }, undefined, required, textColumns);
   } catch (cause) {
     const column = cause instanceof ColaError ? String(cause.details["column"] ?? "") : "";
     if (!column.startsWith("probability_")) throw cause;
@@ -58,7 +63,7 @@ function predictionsOf(
   { others, lines }: Batch,
   open: OpenRows,
   classes: readonly string[],
-  textColumn: string,
+  textAt: readonly number[],
   counters: { unreadable: number },
 ): MonitoredRows {
   const nClasses = classes.length;
@@ -68,7 +73,6 @@ function predictionsOf(
   const probabilities = new Float64Array(lines.length * nClasses);
   const labelAt = open.indexOf(LABEL);
   const probabilityAt = classes.map((name) => open.indexOf(probabilityOf(name)));
-  const textAt = open.columns.has(textColumn) ? open.indexOf(textColumn) : -1;
   for (let row = 0; row < lines.length; row++) {
     const label = classes.indexOf(others[labelAt]![row]!);
     const at = predicted.length * nClasses;
@@ -85,9 +89,15 @@ function predictionsOf(
     }
     predicted.push(label);
     ids.push(others[open.indexOf(ID)]![row]!);
-    if (textAt >= 0) texts.push(others[textAt]![row]!);
+    if (textAt.length > 0) texts.push(textOf(textAt.map((at) => others[at]![row]!)));
   }
-  return { count: predicted.length, ids, predicted, probabilities, ...(textAt >= 0 ? { texts } : {}) };
+  return { count: predicted.length, ids, predicted, probabilities, ...(textAt.length > 0 ? { texts } : {}) };
+}
+
+/** As the predictor joined it; it rejected rows without any part. */
+function textOf(parts: readonly string[]): string {
+  if (parts.length === 1) return parts[0]!;
+  return parts.map((part) => (isMissing(part, "pandas") ? "" : part)).join(PART_END);
 }
 
 /** The registry version that made a prediction, by its first row; nothing if the file does not say. */

@@ -1,4 +1,5 @@
 import type { Dataset } from "@colaml/shared/contracts/names";
+import type { TextColumns } from "@colaml/shared/settings/text-columns";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
 
@@ -15,7 +16,7 @@ export interface TextClassifier {
  */
 export async function openScoredRows(
   dataset: Dataset,
-  columns: { text: string; label: string; id: string; labelRequired: boolean },
+  columns: { text: TextColumns; label: string; id: string; labelRequired: boolean },
   classifier: TextClassifier,
 ): Promise<RowSource> {
   const required = columns.labelRequired ? [columns.label] : [];

@@ -1,4 +1,4 @@
-import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { type ChunkPlan, textFieldsOf } from "@colaml/shared/contracts/predict-chunk";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { CharacterMeanings } from "@colaml/shared/learning/text/character-meanings";
@@ -171,7 +171,10 @@ function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes:
   exports.fieldsWanted.value = input.fields;
   exports.fieldPlaces.value = kernel.reserve(input.fields * 8);
   exports.maxRecordBytes.value = MAX_RECORD_BYTES;
-  exports.textField.value = input.text.place;
+  const texts = textFieldsOf(input);
+  exports.textFields.value = kernel.place(Int32Array.from(texts, ({ place }) => place));
+  exports.textFieldCount.value = texts.length;
+  if (texts.length > 1) exports.joined.value = kernel.reserve(MAX_RECORD_BYTES);
   exports.missingBytes.value = input.missingValues === "pandas" ? MISSING_BOUNDS.bytes : 0;
   exports.idField.value = input.id?.place ?? -1;
   const version = Buffer.from(`${delimiter}${model.version}`);

@@ -1,6 +1,6 @@
-import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { type ChunkPlan, textFieldsOf } from "@colaml/shared/contracts/predict-chunk";
+import { joinedText } from "@colaml/shared/tables/joined-text";
 import { JsonRecord } from "@colaml/shared/tables/json-record";
-import { isMissing } from "@colaml/shared/tables/missing-values";
 import type { ReadRecord } from "./read-record";
 
 /**
@@ -9,11 +9,15 @@ import type { ReadRecord } from "./read-record";
  */
 export function jsonRecordReader({ input, output }: ChunkPlan): ReadRecord {
   const missing = input.missingValues ?? "empty";
+  const texts = textFieldsOf(input);
   return (range, scanner) => {
     const record = JsonRecord.parse(range.toString("utf8", scanner.recordStart, scanner.recordEnd));
     if (record === undefined) return { reason: "not a JSON object" };
-    const text = record.text(input.text.name);
-    if (isMissing(text, missing)) return { reason: "no text" };
+    const text = joinedText(
+      texts.map(({ name }) => record.text(name)),
+      missing,
+    );
+    if (text === undefined) return { reason: "no text" };
     return {
       text,
       ...(input.id && record.has(input.id.name) && { id: record.copied(input.id.name) }),

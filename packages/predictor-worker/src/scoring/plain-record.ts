@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { type ChunkPlan, textFieldsOf } from "@colaml/shared/contracts/predict-chunk";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
 import type { FeatureRow } from "@colaml/shared/learning/model/tree-scorer";
 import { isWithoutTerms } from "@colaml/shared/learning/model/without-terms";
 import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
 import { fieldText } from "@colaml/shared/tables/header";
-import { isMissing } from "@colaml/shared/tables/missing-values";
+import { joinedText } from "@colaml/shared/tables/joined-text";
 import { RecordScanner, type RecordStatus } from "@colaml/shared/tables/record-scanner";
 import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
 import { type Explain, REJECTED } from "./chunk-scorer";
@@ -78,16 +78,16 @@ export class PlainRecord {
   #textIsUtf8(range: Buffer): boolean {
     const { input } = this.#plan;
     const { starts, ends, recordStart, recordEnd } = this.scanner;
-    const [start, end] =
-      input.text.place < 0 ? [recordStart, recordEnd] : [starts[input.text.place], ends[input.text.place]];
-    return isUtf8(range.subarray(start, end));
+    if (input.text.place < 0) return isUtf8(range.subarray(recordStart, recordEnd));
+    return textFieldsOf(input).every(({ place }) => isUtf8(range.subarray(starts[place], ends[place])));
   }
 
   #readFields(range: Buffer, scanner: RecordScanner): ReturnType<ReadRecord> {
     const { input, output } = this.#plan;
     if (scanner.fieldCount !== input.fields) return { reason: "wrong number of fields" };
-    const text = fieldText(range, scanner, input.text.place);
-    if (isMissing(text, input.missingValues ?? "empty")) return { reason: "no text" };
+    const parts = textFieldsOf(input).map(({ place }) => fieldText(range, scanner, place));
+    const text = joinedText(parts, input.missingValues ?? "empty");
+    if (text === undefined) return { reason: "no text" };
     return {
       text,
       ...(input.id && { id: fieldText(range, scanner, input.id.place) }),

@@ -102,6 +102,74 @@ describe("the byte scorer", () => {
     for (let round = 0; round < 100; round++) scoredAlike(examplePlan(), bundle, hostileRange(next, 20));
   });
 
+  it.each([[["text", "other"]], [["other", "text"]], [["other", "id", "text"]]])(
+    "joins the columns of a text as the plain way does: %j",
+    (names) => {
+      const places: Record<string, number> = { id: 0, text: 1, other: 2 };
+      const [text, ...moreTexts] = names.map((name) => ({ name, place: places[name]! }));
+      const next = random(11);
+      const bundle = withForest(exampleBundle(TERMS), SAMPLE, FOREST);
+      const classifier = createClassifier(bundle);
+      const others = ["", '""', "NA", '"nan"', " ", "help the", "日本", '"a ""dm"", x"', "z"];
+      for (const missingValues of ["pandas", "empty"] as const) {
+        const plan = examplePlan({ input: { text: text!, moreTexts, missingValues } });
+        const fast = ByteScorer.of(plan, bundle, classifier)!;
+        const plain = new PlainScorer(plan, classifier);
+        for (let round = 0; round < 60; round++) {
+          const lines = [hostileRange(next, 10)];
+          for (const first of others)
+            for (const second of others) lines.push(Buffer.from(`${round},${first},${second}\n`));
+          const range = Buffer.concat(lines);
+          const expected = plain.score(range, ORIGIN);
+          const actual = fast.score(range, ORIGIN);
+          expect(actual.output.toString()).toBe(expected.output.toString());
+          expect({ ...actual, output: Buffer.from(actual.output) }).toEqual(expected);
+        }
+      }
+    },
+  );
+
+  it("gives a text of two columns the answer of the joined text, and leaves out rows without either", () => {
+    const bundle = withForest(exampleBundle(TERMS), SAMPLE, FOREST);
+    const classifier = createClassifier(bundle);
+    const input = { text: { name: "text", place: 1 }, moreTexts: [{ name: "other", place: 2 }] };
+    const plan = examplePlan({ input: { ...input, missingValues: "pandas" as const } });
+    const range = Buffer.from("1,help,dm dm\n2,NA,sorry\n3,the apple,\n4,,nan\n5,he,lp\n");
+    const { output, rejected } = scoredAlike(plan, bundle, range);
+    const texts = ["help\ndm dm", "\nsorry", "the apple\n", "he\nlp"];
+    const probabilities = new Float64Array(2);
+    const expected = texts.map((text) => {
+      classifier.predict(text, probabilities);
+      return probabilities[1]!.toFixed(9);
+    });
+    expect((parse(output) as string[][]).map((cells) => cells[3])).toEqual(expected);
+    expect(rejected).toBe(1);
+    const json = examplePlan({
+      input: {
+        ...input,
+        missingValues: "pandas" as const,
+        format: "ndjson",
+        fields: 0,
+        text: { name: "t", place: -1 },
+        moreTexts: [{ name: "o", place: -1 }],
+      },
+    });
+    const { id: _id, ...withoutId } = json.input;
+    const rows = [
+      ["help", "dm dm"],
+      ["NA", "sorry"],
+      ["the apple", null],
+      [null, "nan"],
+      ["he", "lp"],
+    ];
+    const lines = rows.map(([t, o]) => `${JSON.stringify({ t, o })}\n`).join("");
+    const scored = new PlainScorer({ ...json, input: withoutId }, classifier).score(
+      Buffer.from(lines),
+      ORIGIN,
+    );
+    expect((parse(scored.output) as string[][]).map((cells) => cells[3])).toEqual(expected);
+  });
+
   it("leaves out texts that pandas reads as missing, quoted or not, and keeps those that look alike", () => {
     const bundle = withForest(exampleBundle(TERMS), SAMPLE, { trees: 5, depth: 3 });
     const listed = [...PANDAS_MISSING.filter((value) => value !== ""), "nan", "null"];

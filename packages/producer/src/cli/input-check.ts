@@ -1,4 +1,5 @@
 import type { Dataset } from "@colaml/shared/contracts/names";
+import type { TextColumns } from "@colaml/shared/settings/text-columns";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 
 /** Rows looked at: enough to open the file, read its header and find one row. */
@@ -12,7 +13,7 @@ const ROWS_LOOKED_AT = 1;
  */
 export async function checkInput(
   dataset: Dataset,
-  columns: { text?: string; label?: string; others?: string[] },
+  columns: { text?: TextColumns; label?: string; others?: string[] },
 ): Promise<void> {
   const reader = readDataset(dataset, columns, { batchRows: ROWS_LOOKED_AT });
   for await (const _batch of reader.batches()) return;

@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { textColumnsOf } from "@colaml/shared/settings/text-columns";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,12 @@ export const optional = <K extends string, V>(key: K, value: V | undefined) =>
 
 export function textOption(options: Options, name: string): string | undefined {
   return options[name] as string | undefined;
+}
+
+/** The columns that `--text-column` names, see `withTextColumn`. */
+export function textColumnOption(options: Options): string | string[] | undefined {
+  const given = textOption(options, "textColumn");
+  return given === undefined ? undefined : textColumnsOf(given);
 }
 
 /** @throws ColaError USAGE for what is not a number */

@@ -1,4 +1,5 @@
 import { SETTINGS, type Setting } from "@colaml/shared/settings/resolve-config";
+import { withTextColumn } from "@colaml/shared/settings/text-columns";
 import { type Command, Option } from "commander";
 
 const isGroup = (key: string) => !key.includes(".");
@@ -27,6 +28,7 @@ export function addSettingFlags(command: Command, keys: readonly string[]): Flag
     const isBoolean = typeof setting.default === "boolean";
     const shown = setting.default === "" ? "" : ` [default: ${String(setting.default)}]`;
     const option = new Option(`--${setting.flag} ${isBoolean ? "[yes|no]" : "<value>"}`, setting.doc + shown);
+    if (setting.key === "columns.text") option.argParser(withTextColumn);
     if (isBoolean) option.preset("yes").helpGroup("Settings:");
     command.addOption(option.helpGroup("Settings:"));
   }

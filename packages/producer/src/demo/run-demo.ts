@@ -21,7 +21,7 @@ import type { Session } from "../local/session";
 import { startAll, type WholeStack } from "../local/whole-stack";
 import { datasetOf } from "../submit/dataset";
 import { openJobQueues } from "../submit/open-queues";
-import { monitorPayload, predictPayload, trainPayload } from "../submit/payloads";
+import { configuredColumns, monitorPayload, predictPayload, trainPayload } from "../submit/payloads";
 import { submitJob } from "../submit/submit-job";
 import type { DemoFiles, DemoResults } from "./demo-results";
 import { summarise } from "./summary";
@@ -90,7 +90,8 @@ async function demoFiles(context: CommandContext): Promise<DemoFiles> {
   const own = textOption(options, "data");
   if (own !== undefined) {
     const path = userPath(own);
-    await checkInput(datasetOf(config, path), { text: config.columns.text, label: config.columns.label });
+    const { text, label } = configuredColumns(config);
+    await checkInput(datasetOf(config, path), { text, label });
     return { train: path, fresh: path, same: true, ...outputs };
   }
   terminal.say(

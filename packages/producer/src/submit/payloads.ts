@@ -10,6 +10,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import { boostingPayload } from "@colaml/shared/settings/boosting-settings";
 import { championSettings } from "@colaml/shared/settings/champion-settings";
+import type { Columns } from "@colaml/shared/settings/columns-settings";
 import { featuresOf } from "@colaml/shared/settings/features-settings";
 import { mlflowSettings } from "@colaml/shared/settings/mlflow-settings";
 import { modelSettings } from "@colaml/shared/settings/model-settings";
@@ -19,6 +20,7 @@ import { predictSettings } from "@colaml/shared/settings/predict-settings";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { splitSettings } from "@colaml/shared/settings/split-settings";
+import { textColumnsOf } from "@colaml/shared/settings/text-columns";
 import { trainValues } from "@colaml/shared/settings/train-settings";
 import type { ZodType } from "zod";
 import { analyzerSettings } from "./analyzer-settings";
@@ -27,10 +29,15 @@ import { datasetOf } from "./dataset";
 /** How a challenger is judged, under the names of the payload. */
 export const championPayload = ({ champion }: ColaConfig) => payloadOf(championSettings, champion);
 
+/** The columns that the configuration names. */
+export function configuredColumns({ columns }: ColaConfig): Columns {
+  return { ...columns, text: textColumnsOf(columns.text) };
+}
+
 /** Settings of a `train` or `tune` payload. */
 function learningSettings(config: ColaConfig) {
   return {
-    columns: config.columns,
+    columns: configuredColumns(config),
     split: payloadOf(splitSettings, config.split),
     features: { ...featuresOf(config.features), ...analyzerSettings(config) },
     boosting: boostingPayload(config.boosting),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LabelChanges } from "../learning/model/label-changes";
 import type { ClassificationMetrics } from "../learning/model/metrics";
-import { columnName } from "../settings/columns-settings";
+import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { QualityMetric } from "./monitor";
 import { datasetSchema, defaultModel, maxRejected, modelUri } from "./names";
 
@@ -19,7 +19,7 @@ export const compareJobSchema = z.strictObject({
   /** Absent: as the challenger was trained. A label column that is named must be there. */
   columns: z
     .strictObject({
-      text: columnName.optional(),
+      text: textColumnsSchema.optional(),
       label: columnName.optional(),
     })
     .prefault({}),

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { columnName } from "../settings/columns-settings";
 import { modelSettings } from "../settings/model-settings";
 import { payloadField } from "../settings/payload-fields";
 import { MISSING_VALUES } from "../settings/table-values";
+import { columnName } from "../settings/text-columns";
 import { datasetSchema, filePath, maxRejected } from "./names";
 
 /** Labels that travel inside a job, at most; more belong in a file. */

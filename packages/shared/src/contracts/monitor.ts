@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { ClassificationMetrics } from "../learning/model/metrics";
-import { columnName } from "../settings/columns-settings";
 import { mlflowSettings } from "../settings/mlflow-settings";
 import { monitorSettings, thresholdSettings } from "../settings/monitor-settings";
 import { fieldTypes, payloadFields } from "../settings/payload-fields";
+import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { Alert } from "./alerts";
 import type { AmbiguousIds } from "./labels";
 import { type Dataset, datasetSchema, defaultModel, filePath, maxRejected } from "./names";
@@ -46,7 +46,7 @@ export const monitorJobSchema = z
     labels: z.union([filePath, datasetSchema]).optional(),
     columns: z
       .strictObject({
-        text: columnName.optional(),
+        text: textColumnsSchema.optional(),
         label: columnName.optional(),
         id: columnName.optional(),
       })

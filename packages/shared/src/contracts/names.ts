@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { columnName } from "../settings/columns-settings";
 import { dataSettings } from "../settings/data-settings";
 import { modelSettings } from "../settings/model-settings";
 import { payloadField } from "../settings/payload-fields";
@@ -11,6 +10,7 @@ import {
   QUOTE_CHARACTER,
   QUOTE_ESCAPES,
 } from "../settings/table-values";
+import { columnName } from "../settings/text-columns";
 
 /** The id of a job that a schedule made: schedule and tick, in milliseconds since 1970. */
 export const SCHEDULED_JOB_ID = /^repeat:[A-Za-z0-9][A-Za-z0-9._-]{0,127}:\d{1,16}$/;

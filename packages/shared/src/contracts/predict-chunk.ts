@@ -28,6 +28,8 @@ export const chunkPlanSchema = z.strictObject({
     /** Fields a record must have; 0 in NDJSON. */
     fields: z.number().int().min(0),
     text: fieldSchema,
+    /** Further fields that are joined behind `text`, in order; absent: none. */
+    moreTexts: z.array(fieldSchema).min(1).max(255).optional(),
     /** Absent: row numbers are the ids. */
     id: fieldSchema.optional(),
   }),
@@ -49,6 +51,14 @@ export const chunkPlanSchema = z.strictObject({
   }),
 });
 export type ChunkPlan = z.infer<typeof chunkPlanSchema>;
+
+/** The fields that make a record's text, in order. */
+export function textFieldsOf({
+  text,
+  moreTexts = [],
+}: Pick<ChunkPlan["input"], "text" | "moreTexts">): FieldRef[] {
+  return [text, ...moreTexts];
+}
 
 /**
  * Payload of a `predict-chunk` job, version 1: a stretch of whole records and where its result goes. What it

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { columnName } from "../settings/columns-settings";
 import { payloadFields } from "../settings/payload-fields";
 import { predictSettings } from "../settings/predict-settings";
 import { MAX_RECORD_BYTES } from "../settings/table-values";
+import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
 import { datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { RepeatedIds } from "./receipt";
@@ -17,12 +17,13 @@ export const predictJobSchema = z
     v: z.literal(1).default(1),
     input: datasetSchema.optional(),
     output: filePath.optional(),
+    /** Of several text columns: the parts in order, a line end between them. */
     texts: z.array(z.string().max(MAX_RECORD_BYTES)).min(1).max(MAX_INLINE_TEXTS).optional(),
     model: defaultModel,
     /** Column names; absent ones are those the model was trained with. */
     columns: z
       .strictObject({
-        text: columnName.optional(),
+        text: textColumnsSchema.optional(),
         id: columnName.optional(),
       })
       .prefault({}),

@@ -1,4 +1,5 @@
 import { PYTHON_LOADER_MODULE, pythonLoaderSource } from "../learning/model/python-loader";
+import { type TextColumns, textColumnList } from "../settings/text-columns";
 
 /** Column types of a signature, under MLflow's names. */
 interface ColumnSpec {
@@ -12,7 +13,7 @@ export interface ModelFolder {
   runId: string;
   /** Milliseconds since 1970. */
   createdAt: number;
-  textColumn: string;
+  textColumn: TextColumns;
   classes: readonly string[];
   /** A text that shows what the model takes. */
   inputExample: string;
@@ -26,12 +27,16 @@ const PYTHON_VERSION = "3.11.7";
 /** Logged models came with MLflow 3; the loader needs what mlflow itself needs. */
 const REQUIREMENTS = "mlflow>=3,<4\nnumpy\npandas\n";
 
-/** Signature of our models: one text column in, label and a probability per class out. */
+/** Signature of our models: the text columns in, label and a probability per class out. */
 export function signatureOf(
-  textColumn: string,
+  textColumn: TextColumns,
   classes: readonly string[],
 ): { inputs: string; outputs: string } {
-  const inputs: ColumnSpec[] = [{ name: textColumn, type: "string", required: true }];
+  const inputs: ColumnSpec[] = textColumnList(textColumn).map((name) => ({
+    name,
+    type: "string",
+    required: true,
+  }));
   const outputs: ColumnSpec[] = [
     { name: "label", type: "string", required: true },
     ...classes.map((label) => ({ name: `probability_${label}`, type: "double" as const, required: true })),
@@ -44,7 +49,12 @@ export function signatureOf(
  * examples, and the data files.
  */
 export function modelFolderFiles(folder: ModelFolder): Map<string, Uint8Array> {
-  const { textColumn, inputExample } = folder;
+  const columns = textColumnList(folder.textColumn);
+  // the last column tells most, as a rule a body under a subject; a part may be empty
+  const example = {
+    columns,
+    data: [columns.map((_, i) => (i + 1 < columns.length ? "" : folder.inputExample))],
+  };
   const text = (value: string) => Buffer.from(value);
   const files = new Map<string, Uint8Array>([
     ["MLmodel", text(mlmodelYaml(folder))],
@@ -54,11 +64,8 @@ export function modelFolderFiles(folder: ModelFolder): Map<string, Uint8Array> {
     ],
     ["requirements.txt", text(REQUIREMENTS)],
     [`code/${PYTHON_LOADER_MODULE}.py`, text(pythonLoaderSource())],
-    ["input_example.json", text(JSON.stringify({ columns: [textColumn], data: [[inputExample]] }))],
-    [
-      "serving_input_example.json",
-      text(JSON.stringify({ dataframe_split: { columns: [textColumn], data: [[inputExample]] } })),
-    ],
+    ["input_example.json", text(JSON.stringify(example))],
+    ["serving_input_example.json", text(JSON.stringify({ dataframe_split: example }))],
   ]);
   for (const [path, bytes] of folder.data) files.set(`data/${path}`, bytes);
   return files;

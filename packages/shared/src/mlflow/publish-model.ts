@@ -1,5 +1,6 @@
 import { ColaError, messageOf } from "../errors/cola-error";
 import { MANIFEST_FILE, manifestDigest } from "../learning/model/bundle-files";
+import type { TextColumns } from "../settings/text-columns";
 import { isMlflowDown } from "./api-error";
 import type { MlflowClient } from "./client";
 import type { KeyValue, Metric } from "./log-batch";
@@ -36,7 +37,7 @@ export interface RunRecord {
 export interface ModelRecord {
   name: string;
   classes: readonly string[];
-  textColumn: string;
+  textColumn: TextColumns;
   inputExample: string;
   /** What `bundleToFiles` made. */
   files: ReadonlyMap<string, Uint8Array>;

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { type Dataset, datasetSchema } from "../contracts/names";
 import type { PredictJob } from "../contracts/predict";
-import { type ChunkPlan, chunkPlanSchema } from "../contracts/predict-chunk";
+import { type ChunkPlan, chunkPlanSchema, textFieldsOf } from "../contracts/predict-chunk";
 import type { Receipt } from "../contracts/receipt";
 import { ColaError } from "../errors/cola-error";
+import { textColumnsSchema } from "../settings/text-columns";
 
 const name = z.string().min(1).max(256);
 const count = z.number().int().min(0);
@@ -13,7 +14,7 @@ const batchRequestSchema = z.object({
   /** How the input is read; its path is the receipt's own. */
   input: datasetSchema.omit({ path: true }),
   /** The columns that were used, also if the model chose them. `id` absent: row numbers. */
-  columns: z.object({ text: name, id: name.optional() }),
+  columns: z.object({ text: textColumnsSchema, id: name.optional() }),
   passThrough: z.array(name),
   explain: count,
   spreadsheetSafe: z.boolean(),
@@ -26,15 +27,19 @@ export type BatchRequest = z.infer<typeof batchRequestSchema>;
 export function batchRequest(job: PredictJob & { input: Dataset }, plan: ChunkPlan): BatchRequest {
   const { path: _path, ...input } = job.input;
   const { passThrough, explain, spreadsheetSafe, range } = job;
-  const { text, id } = plan.input;
   return {
     input,
-    columns: { text: text.name, ...(id && { id: id.name }) },
+    columns: columnsOf(plan.input),
     passThrough,
     explain,
     spreadsheetSafe,
     ...(range && { range }),
   };
+}
+
+function columnsOf(input: ChunkPlan["input"]): BatchRequest["columns"] {
+  const [text, ...more] = textFieldsOf(input).map((field) => field.name);
+  return { text: more.length === 0 ? text! : [text!, ...more], ...(input.id && { id: input.id.name }) };
 }
 
 /**
@@ -54,7 +59,7 @@ export function requestOfReceipt({ settings }: Receipt): BatchRequest {
 }
 
 function requestOfPlan({ input, output }: Pick<ChunkPlan, "input" | "output">): BatchRequest {
-  const { format, delimiter, quoteEscape, text, id } = input;
+  const { format, delimiter, quoteEscape } = input;
   return {
     input: {
       format,
@@ -63,7 +68,7 @@ function requestOfPlan({ input, output }: Pick<ChunkPlan, "input" | "output">): 
       // What a plan without it did: only blank texts were left out.
       missingValues: input.missingValues ?? "empty",
     },
-    columns: { text: text.name, ...(id && { id: id.name }) },
+    columns: columnsOf(input),
     passThrough: output.passThrough.map((field) => field.name),
     explain: output.explain,
     spreadsheetSafe: output.spreadsheetSafe,

@@ -1,18 +1,16 @@
 import { z } from "zod";
 import { payloadFields } from "./payload-fields";
 import { text } from "./setting-kinds";
-
-/** Name of a column of an input. */
-export const columnName = z.string().min(1).max(256);
+import { columnName, textColumnsSchema } from "./text-columns";
 
 /** Which columns hold what. */
 export const columnsSettings = {
   text: text({
-    doc: "Text column",
+    doc: 'Text column; several, joined by a line end: a JSON list like ["subject","body"], or the flag again',
     env: "COLAML_TEXT_COLUMN",
     default: "text",
     payload: "text",
-    payloadType: columnName,
+    payloadType: textColumnsSchema,
   }),
   label: text({
     doc: "Label column",

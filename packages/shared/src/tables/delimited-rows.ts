@@ -1,4 +1,6 @@
+import { BlockBytes } from "./block-bytes";
 import type { Header } from "./header";
+import { PART_END } from "./joined-text";
 import { NO_LABEL } from "./label-codes";
 import { isMissingBytes } from "./missing-values";
 import { holdsEscape, unescapeField } from "./quoted-field";
@@ -7,12 +9,18 @@ import { RecordScanner } from "./record-scanner";
 import type { ColumnPositions } from "./row-columns";
 import type { RowSink } from "./row-sink";
 
-/** Rows of ranges of a delimited file. Spans are of the range itself: escapes are taken out in place. */
+const PART_END_BYTES = Buffer.from(PART_END);
+
+/**
+ * Rows of ranges of a delimited file. Spans are of the range itself: escapes are taken out in place. If several
+ * columns make the text, rows are copied: a joined text stands nowhere in the file.
+ */
 export class DelimitedRows implements RangeRows {
   readonly #sink: RowSink;
   readonly #scanner: RecordScanner;
   readonly #nColumns: number;
   readonly #at: ColumnPositions;
+  readonly #copies: BlockBytes | undefined;
   #bytes: Buffer = Buffer.alloc(0);
   #firstLine = 1;
 
@@ -22,6 +30,10 @@ export class DelimitedRows implements RangeRows {
     this.#nColumns = header.columns.length;
     // one more than a sound record has, so that the last field of one too long is known
     this.#scanner = new RecordScanner(header.dialect, header.columns.length + 1);
+    if (positions.texts.length < 2) return;
+    this.#copies = new BlockBytes((bytes) => {
+      sink.block.bytes = bytes;
+    });
   }
 
   open(range: Buffer, firstLine: number): void {
@@ -38,7 +50,8 @@ export class DelimitedRows implements RangeRows {
     const sink = this.#sink;
     const scanner = this.#scanner;
     const from = scanner.position;
-    sink.begin(this.#bytes);
+    const copies = this.#copies;
+    sink.begin(copies?.clear() ?? this.#bytes);
     while (!sink.full) {
       const status = scanner.next();
       if (status === "end") break;
@@ -47,7 +60,8 @@ export class DelimitedRows implements RangeRows {
       else if (status === "too-long") sink.reject(line, "record too large");
       else this.#rejectBroken(line);
     }
-    sink.finish(from, Math.min(this.#bytes.length, scanner.position));
+    if (copies) sink.finish(0, copies.used);
+    else sink.finish(from, Math.min(this.#bytes.length, scanner.position));
     return sink.block.count > 0;
   }
 
@@ -94,32 +108,54 @@ export class DelimitedRows implements RangeRows {
   #accept(line: number): void {
     const sink = this.#sink;
     const { block, labels } = sink;
-    const bytes = this.#bytes;
-    const { starts } = this.#scanner;
-    const { text, label, id, others } = this.#at;
+    const { texts, label, id, others } = this.#at;
     const row = block.count;
-    if (text >= 0) {
-      const start = starts[text]!;
-      const end = this.#unescaped(text);
-      if (isMissingBytes(bytes, start, end, sink.missing)) {
-        sink.rejectLabelled(line, "no text", label < 0 ? undefined : this.#text(label));
-        return;
-      }
-      block.textStart[row] = start;
-      block.textEnd[row] = end;
+    if (texts.length > 0 && !this.#hasText(texts)) {
+      sink.rejectLabelled(line, "no text", label < 0 ? undefined : this.#text(label));
+      return;
     }
     if (labels && !sink.takeLabel(line, this.#labelAt(label), () => this.#record())) return;
-    if (id >= 0) {
-      block.idStart[row] = starts[id]!;
-      block.idEnd[row] = this.#unescaped(id);
-    } else block.idStart[row] = -1;
+    if (this.#copies) this.#join(texts, this.#copies);
+    else if (texts.length > 0) this.#place(texts[0]!, row, block.textStart, block.textEnd);
+    if (id >= 0) this.#place(id, row, block.idStart, block.idEnd);
+    else block.idStart[row] = -1;
     for (let i = 0; i < others.length; i++) {
-      block.otherStart[row * others.length + i] = starts[others[i]!]!;
-      block.otherEnd[row * others.length + i] = this.#unescaped(others[i]!);
+      this.#place(others[i]!, row * others.length + i, block.otherStart, block.otherEnd);
     }
     block.line[row] = line;
     block.record[row] = ++sink.records;
     block.count = row + 1;
+  }
+
+  #hasText(texts: readonly number[]): boolean {
+    for (const field of texts) if (!this.#isMissing(field)) return true;
+    return false;
+  }
+
+  #isMissing(field: number): boolean {
+    const end = this.#unescaped(field);
+    return isMissingBytes(this.#bytes, this.#scanner.starts[field]!, end, this.#sink.missing);
+  }
+
+  /** Notes where a field's content lies in the bytes of the block. */
+  #place(field: number, at: number, starts: Int32Array, ends: Int32Array): void {
+    const start = this.#scanner.starts[field]!;
+    const end = this.#unescaped(field);
+    const copies = this.#copies;
+    starts[at] = copies ? copies.used : start;
+    ends[at] = copies ? copies.addBytes(this.#bytes, start, end) : end;
+  }
+
+  /** The text of the row under way, as `joinedText` says. */
+  #join(texts: readonly number[], copies: BlockBytes): void {
+    const { block } = this.#sink;
+    block.textStart[block.count] = copies.used;
+    texts.forEach((field, part) => {
+      if (part > 0) copies.addBytes(PART_END_BYTES, 0, PART_END_BYTES.length);
+      if (this.#isMissing(field)) return;
+      copies.addBytes(this.#bytes, this.#scanner.starts[field]!, this.#unescaped(field));
+    });
+    block.textEnd[block.count] = copies.used;
   }
 
   /** End of a field's content, its escapes taken out; once, though two columns may ask for it. */
@@ -127,8 +163,9 @@ export class DelimitedRows implements RangeRows {
     const { starts, ends, quoted, dialect } = this.#scanner;
     const start = starts[field]!;
     const end = ends[field]!;
-    if (quoted[field] === 0 || !holdsEscape(this.#bytes, start, end, dialect)) return end;
+    if (quoted[field] === 0) return end;
     quoted[field] = 0;
+    if (!holdsEscape(this.#bytes, start, end, dialect)) return end;
     ends[field] = unescapeField(this.#bytes, start, end, dialect);
     return ends[field]!;
   }

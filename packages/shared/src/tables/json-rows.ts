@@ -1,8 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { type TextColumns, textColumnList } from "../settings/text-columns";
+import { BlockBytes } from "./block-bytes";
 import { columnNotFound } from "./column-names";
 import type { Header } from "./header";
+import { joinedText } from "./joined-text";
 import { JsonRecord } from "./json-record";
-import { isMissing } from "./missing-values";
 import type { RangeRows } from "./range-rows";
 import { RecordScanner } from "./record-scanner";
 import { type ReadColumns, requiredColumns } from "./row-columns";
@@ -21,9 +23,7 @@ export class JsonRows implements RangeRows {
   #bytes: Buffer = Buffer.alloc(0);
   #isUtf8 = true;
   #firstLine = 1;
-  /** The strings of a block, encoded one behind the other. */
-  #strings = Buffer.allocUnsafe(1 << 20);
-  #used = 0;
+  readonly #strings: BlockBytes;
   #objects = 0;
   readonly #keys = new Set<string>();
 
@@ -32,6 +32,9 @@ export class JsonRows implements RangeRows {
     this.#columns = columns;
     this.#sink = sink;
     this.#scanner = new RecordScanner(header.dialect, 1);
+    this.#strings = new BlockBytes((bytes) => {
+      sink.block.bytes = bytes;
+    });
   }
 
   open(range: Buffer, firstLine: number): void {
@@ -48,8 +51,7 @@ export class JsonRows implements RangeRows {
   fill(): boolean {
     const sink = this.#sink;
     const scanner = this.#scanner;
-    sink.begin(this.#strings);
-    this.#used = 0;
+    sink.begin(this.#strings.clear());
     while (!sink.full) {
       const status = scanner.next();
       if (status === "end") break;
@@ -57,7 +59,7 @@ export class JsonRows implements RangeRows {
       if (status === "record") this.#take(line);
       else sink.reject(line, "record too large");
     }
-    sink.finish(0, this.#used);
+    sink.finish(0, this.#strings.used);
     return sink.block.count > 0;
   }
 
@@ -90,21 +92,22 @@ export class JsonRows implements RangeRows {
     const { block, labels, nOthers } = sink;
     const { text: textColumn, label, id, others = [] } = this.#columns;
     const row = block.count;
-    const text = textColumn === undefined ? "" : record.text(textColumn);
+    const text = textColumn === undefined ? "" : this.#textOf(record, textColumn);
     const labelText = label === undefined ? undefined : record.text(label);
-    if (textColumn !== undefined && isMissing(text, sink.missing)) {
+    if (text === undefined) {
       sink.rejectLabelled(line, "no text", labelText);
       return;
     }
     if (labels && !sink.takeLabel(line, labels.codeOfString(labelText!), () => this.#record())) return;
-    block.textStart[row] = this.#used;
-    block.textEnd[row] = this.#encode(text);
+    const strings = this.#strings;
+    block.textStart[row] = strings.used;
+    block.textEnd[row] = strings.addText(text);
     const hasId = id !== undefined && record.has(id);
-    block.idStart[row] = hasId ? this.#used : -1;
-    block.idEnd[row] = hasId ? this.#encode(record.copied(id)) : -1;
+    block.idStart[row] = hasId ? strings.used : -1;
+    block.idEnd[row] = hasId ? strings.addText(record.copied(id)) : -1;
     others.forEach((column, i) => {
-      block.otherStart[row * nOthers + i] = this.#used;
-      block.otherEnd[row * nOthers + i] = this.#encode(record.copied(column));
+      block.otherStart[row * nOthers + i] = strings.used;
+      block.otherEnd[row * nOthers + i] = strings.addText(record.copied(column));
     });
     block.line[row] = line;
     block.record[row] = ++sink.records;
@@ -116,16 +119,8 @@ export class JsonRows implements RangeRows {
     return this.#bytes.subarray(this.#scanner.recordStart, this.#scanner.recordEnd);
   }
 
-  /** Appends a string to the block's bytes, which grow as needed. Returns its end. */
-  #encode(text: string): number {
-    const needed = this.#used + text.length * 3;
-    if (needed > this.#strings.length) {
-      const grown = Buffer.allocUnsafe(2 * needed);
-      this.#strings.copy(grown, 0, 0, this.#used);
-      this.#strings = grown;
-      this.#sink.block.bytes = grown;
-    }
-    this.#used += this.#strings.write(text, this.#used, "utf8");
-    return this.#used;
+  #textOf(record: JsonRecord, columns: TextColumns): string | undefined {
+    const parts = textColumnList(columns).map((column) => record.text(column));
+    return joinedText(parts, this.#sink.missing);
   }
 }

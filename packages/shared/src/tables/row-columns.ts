@@ -1,8 +1,10 @@
+import { type TextColumns, textColumnList } from "../settings/text-columns";
 import { columnIndex } from "./column-names";
 
 /** Columns to read, by name. Records without a text, or without a label, are rejected if these are given. */
 export interface ReadColumns {
-  text?: string;
+  /** Several are joined into one text, see `joinedText`. */
+  text?: TextColumns;
   label?: string;
   /** If the file has no such column, record numbers from 1 serve. */
   id?: string;
@@ -12,7 +14,8 @@ export interface ReadColumns {
 
 /** Positions of the columns in a file's header; -1 for those not read. */
 export interface ColumnPositions {
-  text: number;
+  /** Empty if no text is read. */
+  texts: number[];
   label: number;
   id: number;
   others: number[];
@@ -20,7 +23,8 @@ export interface ColumnPositions {
 
 /** The columns that a file must have. */
 export function requiredColumns({ text, label, others = [] }: ReadColumns): string[] {
-  return [text, label, ...others].filter((column) => column !== undefined);
+  const texts = text === undefined ? [] : textColumnList(text);
+  return [...texts, label, ...others].filter((column) => column !== undefined);
 }
 
 /**
@@ -31,7 +35,7 @@ export function locateColumns(path: string, names: readonly string[], columns: R
   const positionOf = (column: string | undefined) =>
     column === undefined ? -1 : columnIndex(names, column, path);
   return {
-    text: positionOf(columns.text),
+    texts: columns.text === undefined ? [] : textColumnList(columns.text).map(positionOf),
     label: positionOf(columns.label),
     id: positionOf(columns.id !== undefined && names.includes(columns.id) ? columns.id : undefined),
     others: (columns.others ?? []).map(positionOf),

@@ -15,6 +15,7 @@ import { absentTag, RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags"
 import type { DatasetInput } from "@colaml/shared/mlflow/runs";
 import type { Spooled } from "@colaml/shared/mlflow/spool";
 import { DATASET_TAG } from "@colaml/shared/mlflow/verdict-tags";
+import { textColumnList } from "@colaml/shared/settings/text-columns";
 import { goldenSample } from "../champion/golden-sample";
 import { type TrainingEvidence, trainingEvidence } from "../champion/training-evidence";
 import type { TrainedModel } from "../train/training";
@@ -218,7 +219,7 @@ function measuredOn(metric: string, datasets: readonly DatasetInput[]): Pick<Met
 
 function datasetInputs(job: TrainJob, { plan, datasetDigest }: TrainedModel): DatasetInput[] {
   const { text, label } = job.columns;
-  const columns = [text, label].map((name) => ({ type: "string", name, required: true }));
+  const columns = [...textColumnList(text), label].map((name) => ({ type: "string", name, required: true }));
   const parts = [
     ["training", plan.rows.train],
     ["validation", plan.rows.validation],

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import { type ChunkPlan, textFieldsOf } from "@colaml/shared/contracts/predict-chunk";
 import { checkUtf8Share, InvalidBytes } from "@colaml/shared/tables/encoding";
 import { scannerFor } from "../../scoring/plain-record";
 
@@ -21,14 +21,16 @@ export function countInvalidRows(records: Buffer, plan: ChunkPlan): InvalidRows 
   for (let status = scanner.next(); status !== "end"; status = scanner.next()) {
     if (status !== "record") continue;
     counted.rows++;
-    const { place } = plan.input.text;
-    const isKnown = place >= 0 && place < scanner.fieldCount;
-    const text = isKnown
-      ? records.subarray(scanner.starts[place], scanner.ends[place])
-      : records.subarray(scanner.recordStart, scanner.recordEnd);
-    if (isUtf8(text)) continue;
+    const damaged = textFieldsOf(plan.input)
+      .map(({ place }) =>
+        place >= 0 && place < scanner.fieldCount
+          ? records.subarray(scanner.starts[place], scanner.ends[place])
+          : records.subarray(scanner.recordStart, scanner.recordEnd),
+      )
+      .find((text) => !isUtf8(text));
+    if (damaged === undefined) continue;
     counted.invalid++;
-    kept.add(text);
+    kept.add(damaged);
   }
   return { ...counted, sample: kept.sample };
 }

@@ -1,6 +1,7 @@
 import type { ChunkPlan, FieldRef } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { textColumnList } from "@colaml/shared/settings/text-columns";
 import { columnIndex, columnNotFound } from "@colaml/shared/tables/column-names";
 import { type Compression, compressionOf } from "@colaml/shared/tables/compression";
 import { CR, LF } from "@colaml/shared/tables/dialect";
@@ -35,10 +36,10 @@ export async function planBatch(
 ): Promise<PlannedBatch> {
   const table = tableOptions(job.input);
   const head = Buffer.from(await source.read(0, HEADER_BYTES));
-  const text = job.columns.text ?? bundle.columns.text;
-  const header = readHeader(head, { ...table, wanted: [text, ...job.passThrough] });
+  const texts = textColumnList(job.columns.text ?? bundle.columns.text);
+  const header = readHeader(head, { ...table, wanted: [...texts, ...job.passThrough] });
   const field = fieldFinder(header, job.input.path);
-  const wanted = [text, ...job.passThrough, job.columns.id].filter((column) => column !== undefined);
+  const wanted = [...texts, ...job.passThrough, job.columns.id].filter((column) => column !== undefined);
   const columns = columnsOf(head, header, job.input.path, wanted);
   const output = formatOf({ path: job.output });
   const plan: ChunkPlan = {
@@ -49,7 +50,7 @@ export async function planBatch(
       quoteEscape: table.quoteEscape,
       missingValues: table.missingValues,
       fields: header.columns.length,
-      text: field(text),
+      ...textFields(texts.map(field)),
       ...idField(job, bundle, columns, field),
     },
     output: {
@@ -69,6 +70,10 @@ export async function planBatch(
 
 function fieldFinder({ columns, dialect }: Header, path: string): (name: string) => FieldRef {
   return (name) => ({ name, place: dialect.delimiter >= 0 ? columnIndex(columns, name, path) : -1 });
+}
+
+function textFields([text, ...moreTexts]: FieldRef[]): Pick<ChunkPlan["input"], "text" | "moreTexts"> {
+  return { text: text!, ...(moreTexts.length > 0 && { moreTexts }) };
 }
 
 /** The id column asked for, or the one the model knows if the input has it; none: row numbers serve. */

@@ -100,9 +100,6 @@ export interface KernelVariables {
   /** Bytes a line takes at most: so many, and so many times those of its record. */
   lineBytes: Variable<number>;
   lineRecords: Variable<number>;
-  textField: Variable<number>;
-  /** Bytes of the longest text that may stand for a missing value; 0: only blank texts do. */
-  missingBytes: Variable<number>;
   /** Records of the range before `at`, and lines written. */
   records: Variable<bigint>;
   rows: Variable<number>;
@@ -153,6 +150,13 @@ export interface KernelVariables {
   margins: Variable<number>;
   /** Probabilities: f64, one a class. */
   probabilities: Variable<number>;
+  /** The fields that make the text, in order: u32 each. */
+  textFields: Variable<number>;
+  textFieldCount: Variable<number>;
+  /** Bytes of the longest text that may stand for a missing value; 0: only blank texts do. */
+  missingBytes: Variable<number>;
+  /** Room for the text of a record of several text fields. */
+  joined: Variable<number>;
   /** Byte between fields. */
   delimiter: Variable<number>;
   /** Fields a record must have. */

@@ -2,12 +2,13 @@ import type { CompareResult } from "@colaml/shared/contracts/compare";
 import { modelUri } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { LabelChanges } from "@colaml/shared/learning/model/label-changes";
+import { withTextColumn } from "@colaml/shared/settings/text-columns";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { comparePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
-import { numberOption, optional, textOption, wholeOption } from "../options";
+import { numberOption, optional, textColumnOption, textOption, wholeOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
@@ -31,7 +32,11 @@ export function addCompareCommand(models: Command): void {
     .argument("<baseline>", "a version, an alias or a models:/ URI: what there is")
     .argument("<challenger>", "the same: what may replace it")
     .argument("<file>", "rows with texts and, to judge quality, labels")
-    .option("--text-column <name>", "text column (default: as the challenger was trained)")
+    .option(
+      "--text-column <name>",
+      "text column; given again, or a JSON list: several joined (default: as the challenger was trained)",
+      withTextColumn,
+    )
     .option("--label-column <name>", "label column (default: the same)")
     .option("--alpha <number>", "chance of calling one of two equal versions better (default: 0.05)")
     .option("--examples <count>", "rows whose label differs that are shown, masked (default: 8)")
@@ -42,7 +47,7 @@ export function addCompareCommand(models: Command): void {
     handler(readFlags, async (context, baseline, challenger, file) => {
       const { options, config } = context;
       const columns = {
-        ...optional("text", textOption(options, "textColumn")),
+        ...optional("text", textColumnOption(options)),
         ...optional("label", textOption(options, "labelColumn")),
       };
       const input = datasetOf(config, userPath(file!));

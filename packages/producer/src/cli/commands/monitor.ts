@@ -3,13 +3,14 @@ import { modelNameOf } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { EXIT } from "@colaml/shared/errors/error-table";
 import { checkReport, scheduleMaker } from "@colaml/shared/outputs/report-output";
+import { withTextColumn } from "@colaml/shared/settings/text-columns";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { monitorPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
-import { numberOption, optional, textOption } from "../options";
+import { numberOption, optional, textColumnOption, textOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
@@ -63,7 +64,11 @@ export function addMonitorOptions(command: Command): Command {
       "what drift is compared with instead of the training's rows, such as recent weeks: a file like the one that is checked",
     )
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
-    .option("--text-column <name>", "text column (default: as trained)")
+    .option(
+      "--text-column <name>",
+      "text column; given again, or a JSON list: several joined (default: as trained)",
+      withTextColumn,
+    )
     .option("--label-column <name>", "label column (default: as trained)")
     .option("--id-column <name>", "id column (default: as trained)")
     .option("--min-rows <count>", "least rows that a metric needs for a verdict")
@@ -88,7 +93,7 @@ export async function monitorRequest(
     throw new ColaError("USAGE", "give a file or --predictions, not both");
   }
   const columns = {
-    ...optional("text", textOption(options, "textColumn")),
+    ...optional("text", textColumnOption(options)),
     ...optional("label", textOption(options, "labelColumn")),
     ...optional("id", textOption(options, "idColumn")),
   };

@@ -2,6 +2,7 @@ import type { PredictJobInput, PredictResult } from "@colaml/shared/contracts/pr
 import { describeRepeatedIds, readReceipt } from "@colaml/shared/contracts/receipt";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { checkPredictionOutput } from "@colaml/shared/outputs/prediction-output";
+import { withTextColumn } from "@colaml/shared/settings/text-columns";
 import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
@@ -9,7 +10,7 @@ import { predictPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
-import { optional, wholeOption } from "../options";
+import { optional, textColumnOption, wholeOption } from "../options";
 import { detachJob, runJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
 import { type SpooledStreams, STREAM, spoolStreams } from "../spooled-streams";
@@ -41,7 +42,11 @@ export function addPredictCommand(program: Command): void {
     .option("--output-format <format>", "of stdout: csv, tsv or ndjson, each also .gz or .zst (default: csv)")
     .option("--text <text>", "score this text (may be repeated) instead of a file", collect)
     .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
-    .option("--text-column <name>", "text column (default: as trained)")
+    .option(
+      "--text-column <name>",
+      "text column; given again, or a JSON list: several joined (default: as trained)",
+      withTextColumn,
+    )
     .option("--id-column <name>", "id column (default: as trained)")
     .option("--pass-through <columns...>", "input columns copied to the output")
     .option("--force", "replace an output that exists")
@@ -146,7 +151,7 @@ async function predictRequest(
   if (output === undefined) throw new ColaError("USAGE", "give --output: the file the scored rows go to");
   const path = userPath(file);
   const columns = {
-    ...optional("text", options["textColumn"] as string | undefined),
+    ...optional("text", textColumnOption(options)),
     ...optional("id", options["idColumn"] as string | undefined),
   };
   const passThrough = (options["passThrough"] as string[] | undefined) ?? [];

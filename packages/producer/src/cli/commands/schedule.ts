@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { openSession, type Session } from "../../local/session";
 import { datasetOf } from "../../submit/dataset";
 import type { JobQueues } from "../../submit/job-queues";
-import { monitorPayload, trainPayload } from "../../submit/payloads";
+import { configuredColumns, monitorPayload, trainPayload } from "../../submit/payloads";
 import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
@@ -40,7 +40,7 @@ export function addScheduleCommand(program: Command): void {
     ["data", "columns", "features", "boosting"],
     async (context, file) => {
       const path = userPath(file!);
-      const { text, label } = context.config.columns;
+      const { text, label } = configuredColumns(context.config);
       await checkInput(datasetOf(context.config, path), { text, label });
       return trainPayload(context.config, path);
     },

@@ -3,7 +3,7 @@ import { EXIT } from "@colaml/shared/errors/error-table";
 import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
-import { TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
+import { configuredColumns, TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
@@ -37,8 +37,8 @@ export function addTrainCommand(program: Command): void {
   command.action(
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
-      const { columns } = context.config;
-      await checkInput(datasetOf(context.config, path), { text: columns.text, label: columns.label });
+      const { text, label } = configuredColumns(context.config);
+      await checkInput(datasetOf(context.config, path), { text, label });
       const more = {
         ...promotionOptions(context.options),
         ...forcedChampion(context),

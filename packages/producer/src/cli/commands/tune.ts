@@ -7,7 +7,7 @@ import {
 import { EXIT } from "@colaml/shared/errors/error-table";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
-import { TRAIN_SETTINGS, tunePayload } from "../../submit/payloads";
+import { configuredColumns, TRAIN_SETTINGS, tunePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
@@ -64,8 +64,8 @@ export function addTuneCommand(program: Command): void {
   command.action(
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);
-      const { columns } = context.config;
-      await checkInput(datasetOf(context.config, path), { text: columns.text, label: columns.label });
+      const { text, label } = configuredColumns(context.config);
+      await checkInput(datasetOf(context.config, path), { text, label });
       const job = tuneRequest(context);
       const request = {
         queue: "tune" as const,

@@ -1,8 +1,10 @@
 import type { PredictResult, TextPrediction } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { type TextColumns, textColumnList } from "@colaml/shared/settings/text-columns";
+import { joinedText } from "@colaml/shared/tables/joined-text";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { checkedPayload, predictPayload } from "../../submit/payloads";
+import { checkedPayload, configuredColumns, predictPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { waitForJob } from "../../submit/wait-for-job";
 import { answer, type Operation, refused, takes } from "../openapi/operation";
@@ -39,7 +41,7 @@ const OPERATION: Operation = {
 /** `POST /invocations`: MLflow's scoring protocol; the texts go through the queue like any other job. */
 export function addInvocationsRoute(server: FastifyInstance, { config, queues }: Service): void {
   server.post("/invocations", { config: { role: "submit", operation: OPERATION } }, async (request) => {
-    const texts = textsOf(request.body, config.columns.text);
+    const texts = textsOf(request.body, configuredColumns(config).text);
     const { id } = await submitJob(queues, { queue: "predict", payload: predictPayload(config, { texts }) });
     const view = await waitForJob(queues, `predict/${id}`, {
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
@@ -62,8 +64,12 @@ function inMlflowForm({ label, probabilities, explanation }: TextPrediction) {
   return { label, probabilities, ...(explanation && { explanation }) };
 }
 
-/** @throws ColaError JOB_INVALID naming the forms that are allowed */
-export function textsOf(body: unknown, column: string): string[] {
+/**
+ * The texts of a body: of rows with the text columns, those columns joined as files have them.
+ *
+ * @throws ColaError JOB_INVALID naming the forms that are allowed, COLUMN_NOT_FOUND
+ */
+export function textsOf(body: unknown, text: TextColumns): string[] {
   const parsed = bodySchema.safeParse(body);
   if (!parsed.success) {
     throw new ColaError(
@@ -71,21 +77,33 @@ export function textsOf(body: unknown, column: string): string[] {
       "allowed is one of dataframe_split, dataframe_records, inputs, instances, as MLflow takes them",
     );
   }
-  return checkedPayload(z.array(z.string()), cellsOf(parsed.data, column)) as string[];
+  return checkedPayload(z.array(z.string()), cellsOf(parsed.data, textColumnList(text))) as string[];
 }
 
-function cellsOf(body: z.infer<typeof bodySchema>, column: string): unknown[] {
+function cellsOf(body: z.infer<typeof bodySchema>, columns: readonly string[]): unknown[] {
   if ("dataframe_split" in body) {
-    const at = body.dataframe_split.columns.indexOf(column);
-    if (at < 0)
-      throw new ColaError("COLUMN_NOT_FOUND", `dataframe_split has no column ${JSON.stringify(column)}`);
-    return body.dataframe_split.data.map((row) => row[at]);
+    const { columns: names, data } = body.dataframe_split;
+    const missing = columns.find((column) => !names.includes(column));
+    if (missing !== undefined)
+      throw new ColaError("COLUMN_NOT_FOUND", `dataframe_split has no column ${JSON.stringify(missing)}`);
+    return data.map((row) => joinedCells(columns.map((column) => row[names.indexOf(column)])));
   }
   const cells =
     "dataframe_records" in body ? body.dataframe_records : "inputs" in body ? body.inputs : body.instances;
   return cells.map((entry) =>
-    typeof entry === "object" && entry !== null && Object.hasOwn(entry, column)
-      ? (entry as Record<string, unknown>)[column]
+    typeof entry === "object" && entry !== null && columns.some((column) => Object.hasOwn(entry, column))
+      ? joinedCells(columns.map((column) => cellOf(entry as Record<string, unknown>, column)))
       : entry,
   );
+}
+
+const cellOf = (entry: Record<string, unknown>, column: string) =>
+  Object.hasOwn(entry, column) ? entry[column] : undefined;
+
+/** One cell is passed as it is, so that what is not a text is refused; of several, null is an empty part. */
+function joinedCells(cells: readonly unknown[]): unknown {
+  if (cells.length === 1) return cells[0];
+  const parts = cells.map((cell) => cell ?? "");
+  if (!parts.every((part) => typeof part === "string")) return parts.find((part) => typeof part !== "string");
+  return joinedText(parts, "empty") ?? "";
 }

@@ -58,6 +58,12 @@ print(refusal(model, ["fine", b"bytes"]))
 print(refusal(model, pd.DataFrame({"a": ["x"], "b": ["y"]})))
 print(list(model.predict(pd.DataFrame({"text": ["x", "y"]}, index=[7, 9])).index))
 print(len(model.predict(pd.DataFrame({"text": []}))))
+several = colaml_model._load_pyfunc(sys.argv[1] + "/several columns")
+rows = {"body": ["is late", None, np.nan, "works", " "], "subject": ["the flight", "My order", None, pd.NA, "battery"]}
+joined = several.predict(["the flight\\nis late", "My order\\n", None, "\\nworks", "battery\\n"])
+print(several.predict(pd.DataFrame(rows)).equals(joined), several.predict(rows).equals(joined))
+print(several.predict([dict(zip(rows, cells)) for cells in zip(*rows.values())]).equals(joined))
+print(refusal(several, pd.DataFrame({"subject": ["x"], "b": ["y"]})))
 try:
     colaml_model._load_pyfunc(sys.argv[1] + "/damaged")
 except ValueError as error:
@@ -156,6 +162,13 @@ withPython("Python's loader", () => {
       for (const [file, bytes] of bundleToFiles(bundle)) writeFileSync(join(folder, name, file), bytes);
       writeFileSync(join(folder, name, "texts.json"), JSON.stringify(each.texts));
     }
+    const several = await exampleBundle({}, two);
+    mkdirSync(join(folder, "several columns"));
+    for (const [file, bytes] of bundleToFiles({
+      ...several,
+      columns: { ...several.columns, text: ["subject", "body"] },
+    }))
+      writeFileSync(join(folder, "several columns", file), bytes);
     cpSync(join(folder, "n-grams"), join(folder, "damaged"), { recursive: true });
     appendFileSync(join(folder, "damaged/bundle.json"), " ");
     rmSync(join(folder, "damaged/texts.json"));
@@ -181,7 +194,7 @@ withPython("Python's loader", () => {
     expect(difference).toBeLessThan(1e-6);
   });
 
-  it("reads a number as its text; says which row is not a text, which column is not there, and which file is damaged; keeps the index", () => {
+  it("reads a number as its text; joins several columns; says which row is not a text, which column is not there, and which file is damaged; keeps the index", () => {
     expect(run.stderr).toBe("");
     expect(run.stdout.split("\n")).toEqual([
       "True",
@@ -189,6 +202,9 @@ withPython("Python's loader", () => {
       "there is no column 'text': columns are a, b",
       "[7, 9]",
       "0",
+      "True True",
+      "True",
+      "there is no column 'body': columns are subject, b",
       expect.stringMatching(/bundle\.json is damaged/),
       "",
     ]);
