@@ -10,7 +10,9 @@ import { damageHint, quotedIds } from "./damaged-ids";
 import { LabelIndex } from "./label-index";
 import { LISTED_IDS } from "./label-join";
 import type { LabelledId, LabelStore, StoredLabels } from "./label-store";
+import type { RejectedLabels } from "./rejected-labels";
 import { shownId } from "./shown-id";
+import { toolLabels } from "./tool-labels";
 
 export interface LabelsDependencies {
   store: Pick<LabelStore, "add">;
@@ -31,8 +33,11 @@ export function createLabelsProcessor({ store, columns, confine, now = Date.now 
     const started = now();
     const rejected: RejectedLabels = { count: 0, notes: [] };
     const names = { label: job.columns.label ?? columns.label, id: job.columns.id ?? columns.id };
-    const source = job.input
-      ? fileLabels({ ...job.input, path: await confine(job.input.path) }, names, rejected)
+    const input = job.input && { ...job.input, path: await confine(job.input.path) };
+    const source = input
+      ? job.source
+        ? toolLabels(input, job.source, names, rejected)
+        : fileLabels(input, names, rejected)
       : inlineLabels(job.labels!, job.missingValues ?? "pandas", rejected);
     const unknown = job.predictions
       ? new UnknownIds(await idsOf(await confine(job.predictions), "id"))
@@ -97,12 +102,6 @@ async function* unlessTooManyRejected(
   }
   const why = { path: input?.path ?? "the labels", reasons: rejected.notes };
   checkRejected(maxRejected, { rows, rejected: rejected.count }, true, why);
-}
-
-/** Rows without an id or a label: how many, and why, in one line each. */
-export interface RejectedLabels {
-  count: number;
-  notes: string[];
 }
 
 /** Ids and labels of a file, batch by batch. */

@@ -6,7 +6,8 @@ import { describeTextColumns, type TextColumns, textColumnList } from "@colaml/s
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { LabelIndex } from "../labels/label-index";
 import type { LabelStore } from "../labels/label-store";
-import { fileLabels, type RejectedLabels } from "../labels/processor";
+import { fileLabels } from "../labels/processor";
+import type { RejectedLabels } from "../labels/rejected-labels";
 import type { RowSource } from "../rows/monitored-rows";
 import { openPredictedRows, predictedVersion } from "../rows/predicted-rows";
 import { openScoredRows } from "../rows/scored-rows";

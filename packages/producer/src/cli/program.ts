@@ -7,6 +7,7 @@ import { addModelsCommand } from "./commands/models";
 import { addMonitorCommand } from "./commands/monitor";
 import { addPredictCommand } from "./commands/predict";
 import { addPublishCommand } from "./commands/publish";
+import { addReviewCommand } from "./commands/review";
 import { addScheduleCommand } from "./commands/schedule";
 import { addTrainCommand } from "./commands/train";
 import { addTuneCommand } from "./commands/tune";
@@ -21,6 +22,7 @@ const COMMANDS = [
   addPredictCommand,
   addVerifyCommand,
   addMonitorCommand,
+  addReviewCommand,
   addLabelsCommand,
   addAlertsCommand,
   addScheduleCommand,

@@ -14,6 +14,11 @@ const cell = z
   .min(1)
   .max(1_024);
 
+/** Labelling tools whose exports are read: JSON, JSON-MIN and CSV; JSON, JSONL and CSV. */
+export const LABEL_TOOLS = ["label-studio", "argilla"] as const;
+const labelToolSchema = z.enum(LABEL_TOOLS);
+export type LabelTool = z.infer<typeof labelToolSchema>;
+
 /** Payload of a `labels` job, version 1: a file with ids and labels, or a few of them. */
 export const labelsJobSchema = z
   .strictObject({
@@ -21,6 +26,8 @@ export const labelsJobSchema = z
     /** Labels are kept for each registered model. */
     model: payloadField(modelSettings.name),
     input: datasetSchema.optional(),
+    /** The tool that exported `input`; absent: a table with an id and a label column. */
+    source: labelToolSchema.optional(),
     labels: z
       .array(z.strictObject({ id: cell, label: cell }))
       .min(1)
@@ -40,7 +47,8 @@ export const labelsJobSchema = z
     /** Output of a `predict` job to match the labels with at once, so that unknown ids are named. */
     predictions: filePath.optional(),
   })
-  .refine((job) => (job.input === undefined) !== (job.labels === undefined), "give either input or labels");
+  .refine((job) => (job.input === undefined) !== (job.labels === undefined), "give either input or labels")
+  .refine((job) => job.source === undefined || job.input !== undefined, "source goes with input");
 export type LabelsJob = z.infer<typeof labelsJobSchema>;
 export type LabelsJobInput = z.input<typeof labelsJobSchema>;
 

@@ -29,6 +29,15 @@ const ENDINGS = {
     bare: false,
     mend: ".html or .htm",
   },
+  reviewCsv: { what: "rows to label", allowed: [".csv"], compressed: [], bare: false, mend: ".csv" },
+  labelStudio: { what: "Label Studio tasks", allowed: [".json"], compressed: [], bare: false, mend: ".json" },
+  argilla: {
+    what: "Argilla records",
+    allowed: [".jsonl", ".ndjson"],
+    compressed: [],
+    bare: false,
+    mend: ".jsonl or .ndjson",
+  },
 } satisfies Record<string, Endings>;
 
 /** What a written file holds, which decides the endings that its name may have. */

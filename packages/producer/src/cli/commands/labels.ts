@@ -1,4 +1,5 @@
-import type { LabelsResult } from "@colaml/shared/contracts/labels";
+import { LABEL_TOOLS, type LabelsResult, type LabelTool } from "@colaml/shared/contracts/labels";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { labelsPayload } from "../../submit/payloads";
@@ -13,6 +14,8 @@ import { userPath } from "../user-paths";
 const EXAMPLES = `
 Examples:
   $ npm run cola -- labels answered.csv
+  $ npm run cola -- labels project-1.json --from label-studio
+  $ npm run cola -- labels records.jsonl --from argilla --label-column sentiment
   $ npm run cola -- labels answered.csv --id-column ticket --label-column team --predictions scored.csv`;
 
 /** `cola labels FILE`: labels that came late, kept by id for the next `cola monitor`. */
@@ -21,6 +24,10 @@ export function addLabelsCommand(program: Command): void {
     .command("labels")
     .description("add labels that came late: ids and labels, in any order; one that comes twice counts once")
     .argument("<file>", "CSV, TSV or NDJSON with an id and a label column")
+    .option(
+      "--from <tool>",
+      `an export of ${LABEL_TOOLS.join(" or ")}, as JSON, JSONL or CSV (docs/labelling.md)`,
+    )
     .option(
       "--predictions <file>",
       "output of `cola predict` to match at once, so that unknown ids are named",
@@ -38,7 +45,8 @@ export function addLabelsCommand(program: Command): void {
       const path = userPath(file!);
       const { label, id } = context.config.columns;
       const input = datasetOf(context.config, path);
-      await checkInput(input, { label, others: [id] });
+      const source = toolOf(textOption(context.options, "from"));
+      if (source === undefined) await checkInput(input, { label, others: [id] });
       const predictions = textOption(context.options, "predictions");
       const request = {
         queue: "labels" as const,
@@ -46,6 +54,7 @@ export function addLabelsCommand(program: Command): void {
           labelsPayload(context.config, {
             input,
             columns: { label, id },
+            ...optional("source", source),
             ...optional("predictions", predictions && userPath(predictions)),
           }),
         workers: { monitor: 1 },
@@ -57,6 +66,14 @@ export function addLabelsCommand(program: Command): void {
       });
     }),
   );
+}
+
+/** @throws ColaError USAGE */
+function toolOf(given: string | undefined): LabelTool | undefined {
+  if (given === undefined) return undefined;
+  const tool = LABEL_TOOLS.find((name) => name === given);
+  if (tool !== undefined) return tool;
+  throw new ColaError("USAGE", `--from is ${JSON.stringify(given)}: allowed are ${LABEL_TOOLS.join(", ")}`);
 }
 
 function describeLabels(result: LabelsResult): string {
