@@ -110,7 +110,19 @@ describe("the byte scorer", () => {
       const next = random(11);
       const bundle = withForest(exampleBundle(TERMS), SAMPLE, FOREST);
       const classifier = createClassifier(bundle);
-      const others = ["", '""', "NA", '"nan"', " ", "help the", "日本", '"a ""dm"", x"', "z"];
+      const others = [
+        "\u3000",
+        "\u00a0 ",
+        "",
+        '""',
+        "NA",
+        '"nan"',
+        " ",
+        "help the",
+        "日本",
+        '"a ""dm"", x"',
+        "z",
+      ];
       for (const missingValues of ["pandas", "empty"] as const) {
         const plan = examplePlan({ input: { text: text!, moreTexts, missingValues } });
         const fast = ByteScorer.of(plan, bundle, classifier)!;

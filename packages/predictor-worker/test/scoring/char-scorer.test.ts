@@ -54,6 +54,29 @@ describe("the byte scorer of n-grams", () => {
     for (let round = 0; round < 30; round++) scoreBoth(bundle, hostileRange(next, 20), fast);
   });
 
+  it.each<Partial<TfidfSettings>>([
+    { analyzer: "char", ngram_range: [1, 3] },
+    { analyzer: "char_wb", ngram_range: [2, 4] },
+    { analyzer: ["word", "char_wb"], ngram_range: [1, 2] },
+  ])("joins several columns as the plain way does: %j", async (settings) => {
+    const bundle = await fitted(settings);
+    const classifier = createClassifier(bundle);
+    const input = { text: { name: "other", place: 2 }, moreTexts: [{ name: "text", place: 1 }] };
+    const plan = examplePlan({ input: { ...input, missingValues: "pandas" } });
+    const fast = ByteScorer.of(plan, bundle, classifier)!;
+    const plain = new PlainScorer(plan, classifier);
+    const next = random(5);
+    const cells = ["", " ", "\u3000", '"a ""help"" "', "nan", "help  dm", "日本", "\ufeff", "x"];
+    const mixed = cells.flatMap((first) => cells.map((second) => `1,${first},${second}\n`)).join("");
+    for (let round = 0; round < 30; round++) {
+      const range = Buffer.concat([hostileRange(next, 20), Buffer.from(mixed)]);
+      const expected = plain.score(range, ORIGIN);
+      const actual = fast.score(range, ORIGIN);
+      expect(actual.output.toString()).toBe(expected.output.toString());
+      expect({ ...actual, output: Buffer.from(actual.output) }).toEqual(expected);
+    }
+  });
+
   it("keeps words apart that its cache has or had, however many come", async () => {
     const bundle = await fitted({ analyzer: "char_wb", ngram_range: [1, 2], max_features: 3000 });
     const next = random(3);
