@@ -16,7 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
   "learning/text": ["errors", "settings"],
   "learning/model": ["errors", "settings", "learning/data", "learning/text"],
   "learning/comparison": ["errors", "settings", "learning/data", "learning/model"],
-  contracts: ["errors", "settings", "files", "tables", "learning/model"],
+  contracts: ["errors", "settings", "files", "tables", "learning/text", "learning/model"],
   outputs: ["errors", "settings", "files", "contracts"],
   alerts: ["errors", "settings", "files", "contracts"],
   mlflow: ["errors", "settings", "logging", "files", "learning/model", "contracts"],

@@ -16,6 +16,7 @@ import { filePath } from "@colaml/shared/contracts/names";
 import { createLogger } from "@colaml/shared/logging/logger";
 import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { fileOfStopWords } from "@colaml/shared/settings/stop-word-settings";
 import { startLifecycle } from "@colaml/shared/worker/lifecycle";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { startTrainer } from "@colaml/trainer-worker/start";
@@ -123,9 +124,9 @@ async function listening(connection: RedisConnection, prefix: string, least: num
   }
 }
 
-/** Dotted keys of the fields whose schema is `filePath`, looked for through unions, defaults and refinements. */
+/** Dotted keys of the fields whose schema names a file, looked for through unions, defaults and refinements. */
 function pathsIn(schema: unknown, key = ""): string[] {
-  if (schema === filePath) return [key];
+  if (schema === filePath || schema === fileOfStopWords) return [key];
   if (typeof schema !== "object" || schema === null) return [];
   const { def } = schema as { def?: Record<string, unknown> };
   if (def === undefined) return [];

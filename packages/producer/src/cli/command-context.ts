@@ -2,10 +2,12 @@ import { toColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { withStopWordsPath } from "@colaml/shared/settings/stop-word-settings";
 import type { Command } from "commander";
 import { abortOnSignals, Interruption } from "../local/interruption";
 import type { FlagReader } from "./setting-flags";
 import { Terminal } from "./terminal";
+import { userPath } from "./user-paths";
 
 /** What every command works with. */
 export interface CommandContext {
@@ -45,7 +47,7 @@ export function handler(readFlags: FlagReader, action: CommandAction) {
     try {
       const flags = readFlags(options);
       for (const line of settingWarnings()) terminal.warn(line);
-      const config = loadConfig(flags);
+      const config = withUserPaths(loadConfig(flags));
       const positionals = args.slice(0, -2) as string[];
       const context = { config, terminal, signal: interruption.signal, options, flags };
       process.exitCode = (await action(context, ...positionals)) ?? 0;
@@ -55,6 +57,12 @@ export function handler(readFlags: FlagReader, action: CommandAction) {
       interruption.release();
     }
   };
+}
+
+/** A file of stop words lies where the person stands, not where a worker does. */
+function withUserPaths(config: ColaConfig): ColaConfig {
+  const stopWords = withStopWordsPath(config.features.stopWords, userPath);
+  return { ...config, features: { ...config.features, stopWords } };
 }
 
 function report(terminal: Terminal, error: unknown): number {

@@ -1,5 +1,6 @@
 import { entryOf, type SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import { confinedInput, confinedOutput } from "@colaml/shared/files/confined-path";
+import { withStopWordsPath } from "@colaml/shared/settings/stop-word-settings";
 
 /**
  * A payload with each of its paths made absolute, inside `root`.
@@ -13,7 +14,9 @@ export function confinePaths<T extends object>(queue: SubmittableQueue, payload:
     if (typeof holder !== "object" || holder === null) continue;
     const record = holder as Record<string, unknown>;
     if (typeof record[name] !== "string") continue;
-    record[name] = use === "read" ? confinedInput(root, record[name]) : confinedOutput(root, record[name]);
+    const value = record[name];
+    if (use === "read-file") record[name] = withStopWordsPath(value, (path) => confinedInput(root, path));
+    else record[name] = use === "read" ? confinedInput(root, value) : confinedOutput(root, value);
   }
   return confined;
 }

@@ -25,7 +25,8 @@ export const MAX_DEATHS = 3;
 export type WorkerName = "trainer" | "predictor" | "monitor";
 
 /** What happens to a path that a payload names. */
-export type PathUse = "read" | "write" | "folder";
+/** `read-file`: the field names a file to read only if it begins with `file:`. */
+export type PathUse = "read" | "read-file" | "write" | "folder";
 
 /** What is known of a queue apart from its name and the types of its jobs. */
 interface QueueFacts {
@@ -76,7 +77,7 @@ export const CATALOGUE = named({
     scheduled: true,
     started: { cooldown: "6h", dailyBudget: 2 },
     shown: "listed",
-    paths: { "dataset.path": "read" },
+    paths: { "dataset.path": "read", "features.stop_words": "read-file" },
   }),
   tune: jobs<TuneJob, TuneResult>(tuneJobSchema)({
     worker: "trainer",
@@ -84,7 +85,7 @@ export const CATALOGUE = named({
     scheduled: true,
     started: { cooldown: "1d", dailyBudget: 1 },
     shown: "listed",
-    paths: { "dataset.path": "read" },
+    paths: { "dataset.path": "read", "features.stop_words": "read-file" },
   }),
   publish: jobs<PublishJob, PublishResult>(publishJobSchema)({
     worker: "trainer",

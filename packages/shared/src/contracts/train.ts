@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { ClassificationMetrics } from "../learning/model/metrics";
+import type { LanguageGuess } from "../learning/text/language-guess";
 import { boostingSchema } from "../settings/boosting-settings";
 import { type ChampionSettings, championSchema } from "../settings/champion-settings";
 import { columnsSchema } from "../settings/columns-settings";
-import { featuresSchema } from "../settings/features-settings";
+import { requestedFeaturesSchema } from "../settings/features-settings";
 import { mlflowSettings } from "../settings/mlflow-settings";
 import { modelSettings } from "../settings/model-settings";
 import { payloadFields } from "../settings/payload-fields";
@@ -19,7 +20,7 @@ export const trainJobSchema = z.strictObject({
   dataset: datasetSchema,
   columns: columnsSchema.prefault({}),
   split: splitSchema.prefault({}),
-  features: featuresSchema.prefault({}),
+  features: requestedFeaturesSchema.prefault({}),
   boosting: boostingSchema.prefault({}),
   champion: championSchema.prefault({}),
   ...payloadFields(mlflowSettings),
@@ -63,6 +64,8 @@ export interface TrainingData {
   joinedLabels: JoinedLabel[];
   /** Classes left out because they have too few rows. */
   smallClasses: { label: string; rows: number }[];
+  /** What the training rows seem to be written in; absent if they say too little, and in results of older releases. */
+  language?: LanguageGuess;
 }
 
 /** How the champion check came to its verdict: the short form of `champion_verdict.json`. */

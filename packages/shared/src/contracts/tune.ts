@@ -3,6 +3,7 @@ import type { ClassificationMetrics } from "../learning/model/metrics";
 import { boostingSettings } from "../settings/boosting-settings";
 import { DECIDING_METRICS } from "../settings/champion-settings";
 import { featuresSettings, ngramRange } from "../settings/features-settings";
+import { namedStopWords } from "../settings/stop-word-settings";
 import { type Promotion, type TrainResult, trainJobSchema } from "./train";
 
 /**
@@ -30,7 +31,7 @@ export const searchSpaceSchema = z.strictObject({
   reg_lambda: range(boostingSettings.regLambda).optional(),
   iterations: range(boostingSettings.iterations).optional(),
   max_features: range(featuresSettings.maxFeatures).optional(),
-  stop_words: z.array(featuresSettings.stopWords.type).min(1).optional(),
+  stop_words: z.array(namedStopWords).min(1).optional(),
   ngram_range: z.array(ngramRange).min(1).max(15).optional(),
 });
 export type SearchSpace = z.infer<typeof searchSpaceSchema>;
@@ -102,7 +103,7 @@ export type TrialSettings = Partial<{
   reg_lambda: number;
   iterations: number;
   max_features: number;
-  stop_words: "english" | "none";
+  stop_words: z.infer<typeof namedStopWords>;
   ngram_range: [number, number];
 }>;
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { type PayloadValues, payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
 import { integer, oneOf, text } from "./setting-kinds";
+import { givenStopWords, keptStopWords, requestedStopWords, STOP_WORDS_ALLOWED } from "./stop-word-settings";
 
 /** What a feature counts: words, stretches of characters, or stretches within words that are padded with spaces. */
 const ANALYZERS = ["word", "char", "char_wb"] as const;
 export type Analyzer = (typeof ANALYZERS)[number];
 
 const ACCENTS = ["none", "unicode", "ascii"] as const;
-const STOP_WORD_LISTS = ["english", "none"] as const;
 
 /** What a text is turned into: words and their weights. */
 export const featuresSettings = {
@@ -19,15 +19,18 @@ export const featuresSettings = {
     max: 100_000,
     payload: "max_features",
   }),
-  stopWords: oneOf({
-    doc: "Stop words",
-    env: "COLAML_STOP_WORDS",
-    default: "english",
-    choices: STOP_WORD_LISTS,
-    payload: "stop_words",
-    /** A payload may bring a list of its own. */
-    payloadType: z.union([z.enum(STOP_WORD_LISTS), z.array(z.string().max(256)).max(10_000)]),
-  }),
+  stopWords: {
+    ...text({
+      doc: "Stop words: english, none, the code of a language, or file:PATH with a word per line",
+      env: "COLAML_STOP_WORDS",
+      default: "english",
+      payload: "stop_words",
+      /** A payload may bring a list of its own. */
+      payloadType: requestedStopWords,
+    }),
+    allowed: STOP_WORDS_ALLOWED,
+    type: givenStopWords,
+  },
   tokenPattern: text({
     doc: "What a word is",
     env: "COLAML_TOKEN_PATTERN",
@@ -115,25 +118,40 @@ const tfidfSchema = z.strictObject({
   smooth_idf: z.boolean().default(true),
   norm: z.enum(["l2", "l1", "none"]).default("l2"),
 });
+type AnalyzerSettings = Pick<
+  z.infer<typeof tfidfSchema>,
+  "analyzer" | "char_ngram_range" | "char_max_features"
+>;
 
-/** `features` of a payload: `tfidfSchema`, and what its settings say of each other. */
-export const featuresSchema = tfidfSchema
-  .refine(({ analyzer }) => !Array.isArray(analyzer) || new Set(analyzer).size === analyzer.length, {
-    path: ["analyzer"],
-    message: "an analyzer stands twice: allowed are word, char and char_wb, each once",
-  })
-  .refine(({ char_ngram_range: [shortest, longest] = [1, 1] }) => shortest <= longest, {
-    path: ["char_ngram_range"],
-    message: "the shortest n-gram is longer than the longest",
-  })
-  .refine(
-    ({ analyzer = "word", char_ngram_range, char_max_features }) =>
-      [analyzer].flat().some((name) => name !== "word") || !(char_ngram_range || char_max_features),
-    {
+/** The schema, and what its settings say of each other. */
+function consistent<Schema extends z.ZodType<AnalyzerSettings>>(schema: Schema): Schema {
+  return schema
+    .refine(({ analyzer }) => !Array.isArray(analyzer) || new Set(analyzer).size === analyzer.length, {
       path: ["analyzer"],
-      message: "char_ngram_range and char_max_features need the analyzer char or char_wb",
-    },
-  );
+      message: "an analyzer stands twice: allowed are word, char and char_wb, each once",
+    })
+    .refine(({ char_ngram_range: [shortest, longest] = [1, 1] }) => shortest <= longest, {
+      path: ["char_ngram_range"],
+      message: "the shortest n-gram is longer than the longest",
+    })
+    .refine(
+      ({ analyzer = "word", char_ngram_range, char_max_features }) =>
+        [analyzer].flat().some((name) => name !== "word") || !(char_ngram_range || char_max_features),
+      {
+        path: ["analyzer"],
+        message: "char_ngram_range and char_max_features need the analyzer char or char_wb",
+      },
+    );
+}
+
+/** `features` of a payload. */
+export const requestedFeaturesSchema = consistent(tfidfSchema);
+export type RequestedFeatures = z.infer<typeof requestedFeaturesSchema>;
+
+/** `features` of a model: its stop words are a named list or the words themselves, whatever they came from. */
+export const featuresSchema = consistent(
+  tfidfSchema.extend({ stop_words: keptStopWords.default("english") }),
+);
 export type TfidfSettings = z.infer<typeof featuresSchema>;
 
 /** The configured `features` of a payload. */

@@ -56,7 +56,11 @@ export function trainingEvidence(trained: TrainedModel, { metric }: ChampionSett
     skill: skillOf(trained, metric),
     ...(word ? { word } : {}),
     ...(smallest ? { smallestClass: smallest } : {}),
-    data: { duplicateTestRows: test.seen.reduce((sum, flag) => sum + flag, 0), ...plan.labels },
+    data: {
+      duplicateTestRows: test.seen.reduce((sum, flag) => sum + flag, 0),
+      ...plan.labels,
+      ...(trained.language === undefined ? {} : { language: trained.language }),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { LiveRun } from "../publish/live-run";
 import { factsOf, publicationOf, type RunOrigin, runIdentity } from "../publish/publication";
@@ -52,6 +53,8 @@ export async function train(
   const before = await alreadyTrained(jobKey, context, dependencies);
   if (before) return before;
   await checkPath?.(job.dataset.path);
+  const stopWords = stopWordsFile(job.features.stop_words);
+  if (stopWords !== undefined) await checkPath?.(stopWords);
   await mlflow.ping();
   const run = runIdentity(job, context.jobId, jobKey, dependencies.origin);
   const live = new LiveRun(mlflow, job.experiment, run, context.logger);

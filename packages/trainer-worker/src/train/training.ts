@@ -13,13 +13,16 @@ import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-p
 import type { BoostResult, LabelledRows } from "@colaml/shared/learning/model/training-input";
 import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 import { featureParts, partColumns, profiledPart } from "@colaml/shared/learning/text/feature-parts";
+import { type LanguageGuess, LanguageGuesser } from "@colaml/shared/learning/text/language-guess";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";
 import { scoreRows } from "../scoring/score-rows";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
+import { languageNotes } from "./data/language-note";
 import { planRows, type RowPlan } from "./data/plan-rows";
+import { withStopWords } from "./data/read-stop-words";
 import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
 
 export interface TrainingHooks {
@@ -61,6 +64,8 @@ export interface TrainedModel {
   /** Fingerprints of the texts of the training and validation rows. */
   seen: FingerprintSet;
   profile: ReferenceProfile;
+  /** What the training rows seem to be written in. */
+  language: LanguageGuess | undefined;
   /** sha256 of the dataset's file. */
   datasetDigest: string;
   seconds: number;
@@ -73,16 +78,19 @@ export interface TrainedModel {
  */
 export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<TrainedModel> {
   const started = performance.now();
-  const { columns, features } = job;
+  const { columns } = job;
   // Refused before the file is read.
-  compileTokenPattern(features.token_pattern);
+  compileTokenPattern(job.features.token_pattern);
+  const features = await withStopWords(job.features);
   const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
   hooks.progress({ stage: "read" });
   const plan = await planRows(reader, job);
   const datasetDigest = await fileDigest(job.dataset.path);
   await hooks.onPlanned?.(plan);
+  const languages = new LanguageGuesser();
   const data = await readTrainingData(reader, plan, features, {
     ...hooks,
+    onSampledText: (text) => languages.add(text),
     onVocabulary: (vocabulary) => checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb),
   });
   const { ensemble, ...boosting } = await boostParts(job, plan, data, hooks);
@@ -97,6 +105,7 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     idf,
     ensemble,
   };
+  const language = languages.guess();
   hooks.progress({ stage: "evaluate" });
   const validation = await scoreRows(ensemble, data.validation.matrix, hooks.signal);
   const test = await scoreRows(ensemble, data.test.matrix, hooks.signal);
@@ -108,12 +117,17 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     bundle,
     plan,
     rejected: reader.rejected,
-    notes: [...readNotes(reader), ...orderNotes(profile.order)],
+    notes: [
+      ...readNotes(reader),
+      ...orderNotes(profile.order),
+      ...languageNotes(language, stopWordsThatCount(job.features)),
+    ],
     boosting,
     metrics,
     test: { ...data.test, probabilities: test, seen: data.testSeen },
     seen: data.seen,
     profile,
+    language,
     datasetDigest,
     seconds: (performance.now() - started) / 1000,
   };
@@ -201,4 +215,9 @@ function testClasses(classOf: Uint16Array, probabilities: Float64Array, nClasses
     if (of === said) counts.correct[of]!++;
   }
   return counts;
+}
+
+/** Characters are counted without regard to stop words. */
+function stopWordsThatCount({ analyzer = "word", stop_words }: TrainJob["features"]): unknown {
+  return [analyzer].flat().includes("word") ? stop_words : "none";
 }

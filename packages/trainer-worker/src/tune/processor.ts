@@ -4,6 +4,7 @@ import type { TrialOutcome, TuneJob, TuneResult } from "@colaml/shared/contracts
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
+import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { isMove } from "@colaml/shared/worker/job-errors";
 import { type TrainDependencies, train } from "../train/processor";
@@ -31,6 +32,8 @@ export function createTuneProcessor(dependencies: TuneDependencies): Processor<T
 async function tune(job: TuneJob, context: JobContext, dependencies: TuneDependencies): Promise<TuneResult> {
   const { mlflow, trainQueue, origin, checkPath } = dependencies;
   await checkPath?.(job.dataset.path);
+  const stopWords = stopWordsFile(job.features.stop_words);
+  if (stopWords !== undefined) await checkPath?.(stopWords);
   compileTokenPattern(job.features.token_pattern);
   await mlflow.ping();
   const jobKey = jobKeyOf(context.jobId, context.addedAt);

@@ -13,6 +13,9 @@ import type { RowPlan } from "./plan-rows";
 /** Held-out rows profiled at most, evenly spaced: enough for shares to 0.2 points, and little memory. */
 const MAX_PROFILED_ROWS = 100_000;
 
+/** Texts handed to `onSampledText` at most: enough to tell a language. */
+const MAX_SAMPLED_TEXTS = 2_000;
+
 /** The rows of one part. */
 export interface PartRows {
   matrix: CsrMatrix;
@@ -47,6 +50,8 @@ export interface ReadHooks {
   signal: AbortSignal;
   /** Called with the fitted vocabulary before any matrix is allocated: may refuse. */
   onVocabulary?: (vocabulary: FittedVocabulary) => void;
+  /** Called with some texts of training rows, evenly spaced. */
+  onSampledText?: (text: string) => void;
 }
 
 /**
@@ -64,9 +69,14 @@ export async function readTrainingData(
 ): Promise<TrainingData> {
   const seen = new FingerprintSet(plan.rows.train + plan.rows.validation);
   const fingerprint = new TextFingerprint();
+  const every = Math.max(1, Math.ceil(plan.rows.train / MAX_SAMPLED_TEXTS));
+  let trained = 0;
   const vocabulary = await fitVocabulary(features, (builder) =>
     eachRow(reader, plan, hooks, "fit", (bytes, start, end, part) => {
-      if (part === PART.train) builder.addBytes(bytes, start, end);
+      if (part === PART.train) {
+        builder.addBytes(bytes, start, end);
+        if (trained++ % every === 0) hooks.onSampledText?.(bytes.toString("utf8", start, end));
+      }
       if (part === PART.train || part === PART.validation) seen.add(fingerprint.of(bytes, start, end));
     }),
   );
