@@ -13,7 +13,7 @@ export const REVIEW_KIND: Record<ReviewFormat, OutputKind> = {
 };
 
 /** What is asked, by the name it has in Label Studio and Argilla, and the key of a row's id in a Label Studio task. */
-export const QUESTION = "label";
+const QUESTION = "label";
 const ROW_ID = "row_id";
 
 const CSV_COLUMNS = "id,label,predicted,margin,reason,words,inclusion_probability,weight,text";
