@@ -11,6 +11,7 @@ import { termLabels } from "@colaml/shared/learning/text/term-label";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { type LoadedModel, loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
+import { describeTextColumns } from "@colaml/shared/settings/text-columns";
 import { type Publication, probabilitiesDigest } from "../publish/publication";
 import { type BootstrapInterval, bootstrapInterval } from "./bootstrap-interval";
 import type { ChampionComparison, ChampionEvidence } from "./champion-rule";
@@ -138,8 +139,17 @@ export function compareScored(
     ...(kept.length > 0
       ? { bootstrap: bootstrapInterval(challengerOnly, championOnly, kept.length, seed) }
       : {}),
-    notes: unfair === undefined ? [] : [`champion version ${champion.pinned.version}: ${unfair}`],
+    notes: [unfair, otherColumns(job, champion)].flatMap((reason) =>
+      reason === undefined ? [] : [`champion version ${champion.pinned.version}: ${reason}`],
+    ),
   };
+}
+
+/** A champion of other text columns is scored on the challenger's, which it may not be made for. */
+function otherColumns({ columns }: Publication["job"], { bundle }: LoadedModel): string | undefined {
+  const [ours, theirs] = [columns, bundle.columns].map(({ text }) => describeTextColumns(text));
+  if (ours === theirs) return undefined;
+  return `it was trained on ${theirs} and compared on ${ours}, the challenger's: it may be better on its own`;
 }
 
 /** What the champion reached on its own test rows, and the share of the most frequent class among its held-out rows. */
