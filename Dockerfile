@@ -2,11 +2,9 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY . .
-# package.json says which pnpm. No dependency has an install script that is needed: none is run.
-RUN pnpm="$(node -p 'require("./package.json").packageManager')" \
- && npm exec --yes "$pnpm" -- install --frozen-lockfile --ignore-scripts \
- && node scripts/build.mjs \
- && CI=true npm exec --yes "$pnpm" -- prune --prod --ignore-scripts
+# package.json says which pnpm. The build installs what pnpm-lock.yaml says; pnpm-workspace.yaml lets no install script run.
+RUN node scripts/build.mjs \
+ && CI=true npm exec --yes "$(node -p 'require("./package.json").packageManager')" -- prune --prod --ignore-scripts
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production COLAML_LOG_FILE="" COLAML_LOG_FORMAT=json COLAML_DATA_DIR=/data COLAML_STATE_DIR=/state

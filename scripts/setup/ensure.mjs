@@ -46,7 +46,7 @@ export async function runScript(work) {
   }
 }
 
-function checkNode() {
+export function checkNode() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < LEAST_NODE)
     throw new SetupError(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}`);
