@@ -1,6 +1,7 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { type Command, CommanderError } from "commander";
+import { surviveClosedStreams } from "./closed-streams";
 import { createProgram } from "./program";
 import { Terminal } from "./terminal";
 
@@ -11,6 +12,7 @@ function overrideExit(command: Command): void {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  surviveClosedStreams(process);
   const program = createProgram();
   overrideExit(program);
   try {

@@ -8,6 +8,7 @@ import { FILE_MODE, makeFolder } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { isReaderGone } from "./closed-streams";
 
 /** What stands for stdin or stdout on the command line. */
 export const STREAM = "-";
@@ -18,7 +19,7 @@ const STREAM_FORMAT = /^(csv|tsv|ndjson)(\.(gz|zst))?$/;
 export interface SpooledStreams {
   input: string;
   output: string;
-  /** Brings the finished output to stdout, if it was asked for. */
+  /** Brings the finished output to stdout, if it was asked for; what nobody reads any more is dropped. */
   deliver(): Promise<void>;
   /** Removes what was spooled. */
   close(): Promise<void>;
@@ -64,7 +65,10 @@ export async function spoolStreams(
     input,
     output,
     deliver: async () => {
-      if (toStdout) await pipeline(createReadStream(output), stdout, { end: false });
+      if (!toStdout) return;
+      await pipeline(createReadStream(output), stdout, { end: false }).catch((error: unknown) => {
+        if (!isReaderGone(error)) throw error;
+      });
     },
     close,
   };

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { spoolStreams } from "@colaml/producer/cli/spooled-streams";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
@@ -42,6 +42,16 @@ describe("- on the command line", () => {
     await streams.deliver();
     stdout.end();
     expect((await buffer(stdout)).toString()).toBe("scored");
+    await streams.close();
+  });
+
+  it("as output is delivered as far as its reader wants it", async () => {
+    const stdout = new Writable({
+      write: (_bytes, _encoding, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
+    });
+    const streams = await spoolStreams({ input: "in.csv", output: "-" }, config(), { json: false, stdout });
+    await writeFile(streams.output, "scored");
+    await expect(streams.deliver()).resolves.toBeUndefined();
     await streams.close();
   });
 
