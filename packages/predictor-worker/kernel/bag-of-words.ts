@@ -4,7 +4,7 @@ import { same } from "./bytes";
 export let slots: usize = 0;
 export let slotShift: u64 = 0;
 export let slotMask: usize = 0;
-/** How often each term was found: u32 each, and one more for words that are no term. */
+/** How often each term was found: u32 each, and one more for words that are not terms. */
 export let counts: usize = 0;
 /** A bit for each term that was found, 64 a word, and how many words there are. */
 export let termBits: usize = 0;

@@ -3,7 +3,7 @@
 /** Bytes that must lie in the memory behind the end of anything: the kernel may read or write so far. */
 export const SLACK = 64;
 
-/** First place in [at, end) that holds `a` or `b`; `end` where there is none. */
+/** First place in [at, end) that holds `a` or `b`; `end` if there is none. */
 export function findEither(at: usize, end: usize, a: u8, b: u8): usize {
   const allA = i8x16.splat(a);
   const allB = i8x16.splat(b);
@@ -15,7 +15,7 @@ export function findEither(at: usize, end: usize, a: u8, b: u8): usize {
   return end;
 }
 
-/** First place in [at, end) that holds `byte`; `end` where there is none. */
+/** First place in [at, end) that holds `byte`; `end` if there is none. */
 export function find(at: usize, end: usize, byte: u8): usize {
   const all = i8x16.splat(byte);
   for (; at < end; at += 16) {

@@ -1,7 +1,7 @@
 import { found, foundCount } from "./bag-of-words";
 import { weights } from "./tfidf-weights";
 
-// QuickScorer (Lucchese et al., SIGIR 2015), for rows where most features are absent. The leaves of a tree, at most
+// QuickScorer (Lucchese et al., SIGIR 2015), for rows with few features present. The leaves of a tree, at most
 // 64, are numbered so that the side an absent feature takes comes first. A present feature that takes the other side
 // of a node strikes out the leaves of the first one; the lowest leaf left is the one the row falls into. What is
 // absent costs nothing.
@@ -13,10 +13,10 @@ export const FLIP_TREE = 4;
 export const FLIP_LEAVES = 8;
 export const FLIP_BYTES = 16;
 
-/** Trees of the model; 0 where one has more leaves than a mask has bits. */
+/** Trees of the model; 0 if one has more leaves than a mask has bits. */
 export let maskedTrees: i32 = 0;
 /**
- * For each feature two pointers (u32) to lists of flips: nodes where absent goes left, thresholds ascending, and
+ * For each feature two pointers (u32) to lists of flips: nodes at which absent goes left, thresholds ascending, and
  * nodes where absent goes right, descending.
  */
 export let flips: usize = 0;
@@ -32,7 +32,7 @@ export function strikeLeaves(): void {
     const lists = flips + ((load<u32>(found + ((i as usize) << 2)) as usize) << 3);
     const x = load<f64>(weights + ((i as usize) << 3)) as f32;
     let flip = load<u32>(lists) as usize;
-    // right of the threshold, where absent goes left
+    // right of the threshold, if absent goes left
     for (; load<f32>(flip) <= x; flip += FLIP_BYTES) strike(flip);
     flip = load<u32>(lists, 4);
     for (; load<f32>(flip) > x; flip += FLIP_BYTES) strike(flip);

@@ -9,7 +9,7 @@ export const DROPPED: i32 = -3;
 /** Code points of a page. */
 export const PAGE_SIZE = 256;
 
-/** Not 0 where words are lower-cased. */
+/** Not 0 if words are lower-cased. */
 export let lowercase: i32 = 1;
 /** For each page of `PAGE_SIZE` code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
 export let pages: usize = 0;
@@ -27,7 +27,7 @@ export const NO_TEXT: usize = 0;
 export const PAGE_WANTED: usize = 1;
 
 /**
- * Writes the UTF-8 text in [at, end) to `normalised`, lower-cased where asked for, each separator beyond ASCII as a
+ * Writes the UTF-8 text in [at, end) to `normalised`, lower-cased if asked for, each separator beyond ASCII as a
  * space, and returns where it ends. `NO_TEXT`: it holds no letter and no visible ASCII character (it may be blank), or
  * bytes or letters that need the string as a whole. `PAGE_WANTED`: see `pageWanted`.
  */
@@ -77,7 +77,7 @@ function anyVisible(at: usize, length: usize): bool {
   return false;
 }
 
-/** The code point of the sequence at `at`, whose first byte is beyond ASCII, times 8, plus its length; 0 where malformed. */
+/** The code point of the sequence at `at`, whose first byte is beyond ASCII, times 8, plus its length; 0 if malformed. */
 export function decode(at: usize, end: usize): u32 {
   const first: u32 = load<u8>(at);
   const length: u32 = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;

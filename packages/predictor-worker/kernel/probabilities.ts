@@ -12,7 +12,7 @@ export let groupOf: usize = 0;
 export let baseMargin: f32 = 0;
 /** Margins: f32, `groups`. */
 export let margins: usize = 0;
-/** Probabilities: f64, one a class. */
+/** Probabilities: f64, one per class. */
 export let probabilities: usize = 0;
 
 /** Probabilities of the terms found. Returns the predicted class: the most probable, the first of equals. */

@@ -14,7 +14,7 @@ export let fieldPlaces: usize = 0;
 export let maxRecordBytes: usize = 0;
 
 /**
- * Reads the fields of the record at `start` and returns the place behind its line end. 0 where it is anything but
+ * Reads the fields of the record at `start` and returns the place behind its line end. 0 if it is anything but
  * plain: an empty line, a quote that does not close or is not the end of its field, another number of fields, too
  * long. RecordScanner has the whole rule; what is plain here is read there alike.
  */
@@ -59,7 +59,7 @@ export function fieldEnd(field: i32): usize {
   return load<u32>(fieldPlaces + ((field as usize) << 3), 4);
 }
 
-/** 1 where a field is in quotes. */
+/** 1 if a field is in quotes. */
 export function quoteOf(field: i32): usize {
   const start = fieldStart(field);
   return start < fieldEnd(field) && load<u8>(start) === QUOTE ? 1 : 0;

@@ -9,7 +9,7 @@ export const L2_NORM = 2;
 /** Inverse document frequency of each term: f64 each. */
 export let idf: usize = 0;
 export let norm: i32 = L2_NORM;
-/** Not 0 where a count enters as 1 + ln(count): `logCounts` has that of each count below `logCountsKnown`. */
+/** Not 0 if a count enters as 1 + ln(count): `logCounts` has that of each count below `logCountsKnown`. */
 export let sublinear: i32 = 0;
 export let logCounts: usize = 0;
 export let logCountsKnown: u32 = 0;
@@ -18,7 +18,7 @@ export let weights: usize = 0;
 
 /**
  * TF-IDF of the terms found, by the operations of TfidfTransform in their order; sets their counts back to 0. False
- * where a count is unknown to `logCounts`.
+ * if a count is unknown to `logCounts`.
  */
 export function weigh(): bool {
   if (parts === 0) return weighBetween(0, foundCount);

@@ -12,13 +12,13 @@ export const NODE_FEATURE = 8;
 export const NODE_VALUE = 12;
 export const NODE_BYTES = 16;
 
-/** Trees of the model; 0 where they have leaf masks. */
+/** Trees of the model; 0 if they have leaf masks. */
 export let walkedTrees: i32 = 0;
 /** Number of each tree's root: u32 each. */
 export let roots: usize = 0;
 /** Nodes of all trees, `NODE_BYTES` each. */
 export let nodes: usize = 0;
-/** The row: f32 a feature, NaN where absent, as all are between rows. */
+/** The row: one f32 per feature, NaN if absent, as all are between rows. */
 export let denseRow: usize = 0;
 
 /** Lays the terms found into the row. */

@@ -1,6 +1,6 @@
 import { escapeMarkup } from "@colaml/shared/charts/escape-markup";
 
-/** Markup that is already safe: made by `html` alone. */
+/** Markup that is already safe: made only by `html`. */
 export class Markup {
   constructor(readonly text: string) {}
 }

@@ -32,7 +32,7 @@ export interface ChunkScorer {
   score(range: Buffer, origin: RangeOrigin): ScoredRange;
 }
 
-/** Why a record that is no `record` is left out, in the words of the dataset reader. */
+/** Why a record that is not a `record` is left out, in the words of the dataset reader. */
 export const REJECTED: Record<"broken-quote" | "too-long", RejectReason> = {
   "broken-quote": "broken quoting",
   "too-long": "record too large",

@@ -13,12 +13,12 @@ export interface ScoredRow {
   id: string;
   label: string;
   probabilities: ArrayLike<number>;
-  /** Terms that pushed the label, strongest first; only where asked for. */
+  /** Terms that pushed the label, strongest first; only if asked for. */
   explanation?: TermContribution[];
   passThrough: string[];
 }
 
-/** Names of the output's columns in order: id, label, a probability a class, model version, and what was asked for. */
+/** Names of the output's columns in order: id, label, a probability per class, model version, and what was asked for. */
 export function outputColumns(output: ChunkPlan["output"], classes: readonly string[]): string[] {
   const own = ["id", "label", ...classes.map((name) => `probability_${name}`), "model_version"];
   if (output.explain > 0) own.push("explanation");
@@ -63,7 +63,7 @@ function explanationText(explanation: NonNullable<ScoredRow["explanation"]>): st
 
 const quoted = (term: string) => (/[\s":]/.test(term) ? JSON.stringify(term) : term);
 
-/** Label, probabilities, model version and, where asked for, the explanation, with delimiters between. */
+/** Label, probabilities, model version and, if asked for, the explanation, with delimiters between. */
 export function joinPrediction(
   output: ChunkPlan["output"],
   modelVersion: string,

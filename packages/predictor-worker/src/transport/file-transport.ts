@@ -13,7 +13,7 @@ export function createFileChunks(): ChunkBytes {
   let buffer = Buffer.alloc(0);
   return {
     async read({ source }) {
-      if (source.kind !== "file") throw new TypeError(`a ${source.kind} chunk is no file`);
+      if (source.kind !== "file") throw new TypeError(`a ${source.kind} chunk is not a file`);
       const length = source.end - source.start;
       if (buffer.length < length) buffer = Buffer.allocUnsafe(length);
       const file = await open(source.path, "r").catch((cause: unknown) => {
@@ -32,7 +32,7 @@ export function createFileChunks(): ChunkBytes {
       return buffer.subarray(0, length);
     },
     async write({ source, index }, part) {
-      if (source.kind !== "file") throw new TypeError(`a ${source.kind} chunk is no file`);
+      if (source.kind !== "file") throw new TypeError(`a ${source.kind} chunk is not a file`);
       await writeDurably(partPath(source.folder, index), part);
     },
   };

@@ -53,7 +53,7 @@ export const PIECES = [
   "i",
 ];
 
-/** A line of a CSV file, sometimes broken, sometimes with bytes that are no UTF-8. */
+/** A line of a CSV file, sometimes broken, sometimes with bytes that are not UTF-8. */
 function hostileLine(next: () => number): Buffer {
   let text = "";
   for (let i = Math.floor(next() * 12); i > 0; i--) text += PIECES[Math.floor(next() * PIECES.length)];

@@ -10,7 +10,7 @@ import { waitForJob } from "../submit/wait-for-job";
 import type { CommandContext } from "./command-context";
 import { createProgressDisplay } from "./progress-bar";
 
-/** After so long without any worker on the queue, a waiting person is told. */
+/** After this long without any worker on the queue, it is reported to the person who waits. */
 const NO_WORKER_NOTICE_MS = 5_000;
 /** Workers look for cancelled jobs every second; a command does not wait longer than this for one of its own. */
 const CANCEL_WAIT_MS = 15_000;
@@ -20,7 +20,7 @@ export interface JobRequest<Queue extends QueueName = QueueName> {
   /** Made once the session is known. */
   payload: (session: Session) => JobOf<Queue> | Promise<JobOf<Queue>>;
   workers: WorkerCounts;
-  /** What Ctrl-C does with the job; returns what to say of it. Default: the job goes on without this command. */
+  /** What Ctrl-C does with the job; returns what to say of it. Default: the job keeps running without this command. */
   onInterrupt?: OnInterrupt;
 }
 
@@ -36,7 +36,7 @@ export interface FinishedJob<Result> {
 /**
  * Puts a job on its queue, shows its progress, and gives its result to `use` while the session is still open.
  *
- * @throws ColaError with the reason the job failed; Interruption at Ctrl-C, saying what goes on
+ * @throws ColaError with the reason the job failed; Interruption at Ctrl-C, with what keeps running
  */
 export async function runJob<Queue extends QueueName>(
   context: CommandContext,
@@ -54,7 +54,7 @@ export async function runJob<Queue extends QueueName>(
   }
 }
 
-/** Puts a job on its queue and leaves at once. Only where somebody else runs the workers. */
+/** Puts a job on its queue and leaves at once. Only if somebody else runs the workers. */
 export async function detachJob<Queue extends QueueName>(
   context: CommandContext,
   request: JobRequest<Queue>,
@@ -120,7 +120,7 @@ export async function watchJob(
   }
 }
 
-/** Says once when nobody listens on the queue, and each time an attempt failed and is tried again. */
+/** Reports once that no worker listens on the queue, and each attempt that failed and is retried. */
 function workerNotice(context: CommandContext, session: Session): (view: JobView) => Promise<void> {
   const start = Date.now();
   let told = false;
@@ -128,7 +128,7 @@ function workerNotice(context: CommandContext, session: Session): (view: JobView
   return async (view) => {
     if (view.status === "delayed" && view.error && view.attempts > retryTold) {
       retryTold = view.attempts;
-      context.terminal.warn(`attempt ${view.attempts} failed and is tried again: ${view.error.message}`);
+      context.terminal.warn(`attempt ${view.attempts} failed and is retried: ${view.error.message}`);
     }
     if (told || view.status !== "waiting" || Date.now() - start < NO_WORKER_NOTICE_MS) return;
     told = true;
@@ -152,12 +152,12 @@ export const cancelOnInterrupt: OnInterrupt = async (session, id) => {
   }
 };
 
-/** What a person who pressed Ctrl-C must know: what goes on, and how to look again. */
+/** What a person who pressed Ctrl-C must know: what keeps running, and how to see it. */
 async function leave(session: Session, id: string): Promise<string> {
   if (session.kind !== "own")
-    return `job ${id} goes on: \`cola jobs watch ${id}\` looks again, \`cola jobs cancel ${id}\` ends it`;
+    return `job ${id} keeps running: \`cola jobs watch ${id}\` shows it, \`cola jobs cancel ${id}\` ends it`;
   await session.close();
   // the same request for the same output is the same job
   const again = id.startsWith("predict-") ? "the same command or " : "";
-  return `stopped what this command started; job ${id} is kept and goes on with ${again}the next \`cola up\` (there, \`cola jobs cancel ${id}\` drops it)`;
+  return `stopped what this command started; job ${id} is kept and resumes with ${again}the next \`cola up\` (there, \`cola jobs cancel ${id}\` drops it)`;
 }

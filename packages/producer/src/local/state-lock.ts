@@ -28,7 +28,7 @@ export interface StateLock {
 
 /**
  * The right to run servers on a state folder, for one process at a time: two Redis on one append-only file ruin it.
- * A lock whose owner is dead is taken over once the servers it left behind are gone.
+ * A lock whose owner has ended is taken over once the servers it left behind are gone.
  *
  * @throws ColaError USAGE when a living process holds it, naming its pid; OUTPUT_UNWRITABLE
  */
@@ -61,7 +61,7 @@ export function findServers(stateDir: string): ServersRecord | undefined {
 }
 
 /**
- * Removes a dead owner's lock. It is moved aside first: of two processes that see the same dead owner, one must not
+ * Removes the lock of an owner that has ended. It is renamed first: of two processes that see the same owner, one must not
  * remove the lock that the other one has just taken.
  */
 async function takeAway(file: string): Promise<void> {

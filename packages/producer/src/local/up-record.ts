@@ -19,7 +19,7 @@ const recordSchema = z.object({
 });
 export type UpRecord = z.infer<typeof recordSchema>;
 
-/** Written whole or not at all, readable by its owner alone: the Redis URL may hold a password. */
+/** Written whole or not at all, readable only by its owner: the Redis URL may hold a password. */
 export async function writeUpRecord(stateDir: string, record: UpRecord): Promise<void> {
   await makeFolder(stateDir, 0o700);
   await writeDocument(stateFolder(stateDir).upRecord, record, 0o600);

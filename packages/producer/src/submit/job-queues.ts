@@ -62,7 +62,7 @@ export class JobQueues {
     return job.id!;
   }
 
-  /** A job by its id, or by `queue/id` where an id occurs in several queues. */
+  /** A job by its id, or by `queue/id` if an id occurs in several queues. */
   async find(reference: string): Promise<FoundJob | undefined> {
     const { queues, id } = parseReference(reference);
     const found = await Promise.all(

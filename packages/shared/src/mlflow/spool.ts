@@ -77,7 +77,7 @@ export class Spool<P extends Spooled, R> {
     return (await this.list()).find((name) => name.endsWith(`-${jobKey}`));
   }
 
-  /** @throws ColaError MODEL_CORRUPT where the entry was damaged on disk */
+  /** @throws ColaError MODEL_CORRUPT if the entry was damaged on disk */
   async read(name: string): Promise<P> {
     try {
       return await this.#read(join(this.folder, name));

@@ -91,7 +91,7 @@ describe("the spool", () => {
     expect(reported).toEqual([expect.stringMatching(/cannot be read .*unreadable/)]);
   });
 
-  it("is empty where there is no folder yet", async () => {
+  it("is empty if there is no folder yet", async () => {
     expect(await spool.list()).toEqual([]);
     expect(await spool.resultOf(jobKeyOf("a", 5))).toBeUndefined();
   });

@@ -9,7 +9,7 @@ export interface TextScorer {
   scoreBytes(bytes: Buffer, start: number, end: number): Float64Array;
 }
 
-/** From text to probabilities by the bundle alone: its own vocabulary, its own trees or weights. */
+/** From text to probabilities with nothing but the bundle: its own vocabulary, its own trees or weights. */
 export function createTextScorer(bundle: ModelBundle): TextScorer {
   const transform = new TfidfTransform(bundle);
   const scorer = createScorer(bundle.ensemble);

@@ -4,7 +4,7 @@ import { messageOf } from "@colaml/shared/errors/cola-error";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 
-/** A train processor that tells the tuning job how many of its trials have ended, whenever one has. */
+/** A train processor that reports to the tuning job how many of its trials have ended, whenever one has. */
 export function withTrialProgress(
   processor: Processor<TrainJob, TrainResult>,
   tuneQueue: OpenQueue,
@@ -16,7 +16,7 @@ export function withTrialProgress(
   };
 }
 
-/** For who watches alone: that it fails is no failure of the trial. */
+/** Only for those who watch: if it fails, the trial does not. */
 async function tellParent(tuneQueue: OpenQueue, { parentId, logger }: JobContext): Promise<void> {
   try {
     const parent = parentId === undefined ? undefined : await tuneQueue.queue.getJob(parentId);
@@ -28,6 +28,6 @@ async function tellParent(tuneQueue: OpenQueue, { parentId, logger }: JobContext
     const progress: JobProgress = { stage: "trials", done, total, unit: "trials" };
     await parent.updateProgress(progress);
   } catch (error) {
-    logger.debug(`the tuning job was not told: ${messageOf(error)}`);
+    logger.debug(`the tuning job's progress was not updated: ${messageOf(error)}`);
   }
 }

@@ -73,7 +73,7 @@ export interface KernelVariables {
   slots: Variable<number>;
   slotShift: Variable<bigint>;
   slotMask: Variable<number>;
-  /** How often each term was found: u32 each, and one more for words that are no term. */
+  /** How often each term was found: u32 each, and one more for words that are not terms. */
   counts: Variable<number>;
   /** A bit for each term that was found, 64 a word, and how many words there are. */
   termBits: Variable<number>;
@@ -105,10 +105,10 @@ export interface KernelVariables {
   rows: Variable<number>;
   /** Lines written of texts that hold no term. */
   rowsWithoutTerms: Variable<number>;
-  /** Trees of the model; 0 where one has more leaves than a mask has bits. */
+  /** Trees of the model; 0 if one has more leaves than a mask has bits. */
   maskedTrees: Variable<number>;
   /**
-   * For each feature two pointers (u32) to lists of flips: nodes where absent goes left, thresholds ascending, and
+   * For each feature two pointers (u32) to lists of flips: nodes at which absent goes left, thresholds ascending, and
    * nodes where absent goes right, descending.
    */
   flips: Variable<number>;
@@ -120,7 +120,7 @@ export interface KernelVariables {
   linearWeights: Variable<number>;
   /** Margin that each group starts from: f32 each. */
   linearBias: Variable<number>;
-  /** Not 0 where words are lower-cased. */
+  /** Not 0 if words are lower-cased. */
   lowercase: Variable<number>;
   /** For each page of `PAGE_SIZE` code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
   pages: Variable<number>;
@@ -148,7 +148,7 @@ export interface KernelVariables {
   baseMargin: Variable<number>;
   /** Margins: f32, `groups`. */
   margins: Variable<number>;
-  /** Probabilities: f64, one a class. */
+  /** Probabilities: f64, one per class. */
   probabilities: Variable<number>;
   /** The fields that make the text, in order: u32 each. */
   textFields: Variable<number>;
@@ -168,19 +168,19 @@ export interface KernelVariables {
   /** Inverse document frequency of each term: f64 each. */
   idf: Variable<number>;
   norm: Variable<number>;
-  /** Not 0 where a count enters as 1 + ln(count): `logCounts` has that of each count below `logCountsKnown`. */
+  /** Not 0 if a count enters as 1 + ln(count): `logCounts` has that of each count below `logCountsKnown`. */
   sublinear: Variable<number>;
   logCounts: Variable<number>;
   logCountsKnown: Variable<number>;
   /** Values of the terms found, in their order: f64 each. */
   weights: Variable<number>;
-  /** Trees of the model; 0 where they have leaf masks. */
+  /** Trees of the model; 0 if they have leaf masks. */
   walkedTrees: Variable<number>;
   /** Number of each tree's root: u32 each. */
   roots: Variable<number>;
   /** Nodes of all trees, `NODE_BYTES` each. */
   nodes: Variable<number>;
-  /** The row: f32 a feature, NaN where absent, as all are between rows. */
+  /** The row: one f32 per feature, NaN if absent, as all are between rows. */
   denseRow: Variable<number>;
   /** Room for the entries, all free at first, and for the numbers (u32). */
   cachedWords: Variable<number>;

@@ -17,7 +17,7 @@ const ALIGNMENT = 16;
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * Compiles the kernel, once a process and in less than a millisecond. A worker does it before it takes a job, so
+ * Compiles the kernel, once per process and in less than a millisecond. A worker does it before it takes a job, so
  * that an installation without the kernel is refused at its start.
  */
 export function compileKernel(): WebAssembly.Module {
@@ -38,7 +38,7 @@ export class Kernel {
     this.exports = instance.exports as KernelExports;
   }
 
-  /** Keeps room for so many bytes, 0 at first; returns its offset. */
+  /** Keeps room for this many bytes, 0 at first; returns its offset. */
   reserve(bytes: number): number {
     const offset = this.#used;
     this.#used = Math.ceil((offset + bytes + SLACK) / ALIGNMENT) * ALIGNMENT;

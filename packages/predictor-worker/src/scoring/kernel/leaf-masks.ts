@@ -15,7 +15,7 @@ interface Flip {
 }
 
 /**
- * Lays trees in as `kernel/leaf-masks.ts` reads them. False, with nothing laid in, where a tree has more leaves than
+ * Lays trees in as `kernel/leaf-masks.ts` reads them. False, with nothing laid in, if a tree has more leaves than
  * a mask has bits.
  */
 export function placeLeafMasks(kernel: Kernel, { trees, nFeatures }: TreeEnsemble): boolean {

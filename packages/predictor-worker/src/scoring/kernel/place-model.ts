@@ -9,7 +9,7 @@ import { placeFeatures } from "./place-features";
 import { placeTreeNodes } from "./tree-nodes";
 
 const NORMS = { none: NO_NORM, l1: L1_NORM, l2: L2_NORM } as const;
-/** Counts of a word in a text that are common; texts with more are scored as strings where the logarithm matters. */
+/** Counts of a word in a text that are common; texts with more are scored as strings if the logarithm matters. */
 const LOG_COUNTS = 256;
 
 /** A kernel that holds a model: its vocabulary, idf, and trees or weights. The plan is up to the scorer. */

@@ -24,7 +24,7 @@ export interface PlacedSlots {
   mask: number;
 }
 
-/** Lays the vocabulary in as the kernel's hash table. `left` are words that never count, even where it has them. */
+/** Lays the vocabulary in as the kernel's hash table. `left` are words that never count, even if it has them. */
 export function placeVocabulary(kernel: Kernel, terms: readonly string[], left: ReadonlySet<string>): void {
   const { place, shift, mask } = placeSlots(kernel, terms, { left, free: terms.length });
   const { exports } = kernel;
