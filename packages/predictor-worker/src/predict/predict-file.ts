@@ -1,5 +1,6 @@
 import type { PredictResult } from "@colaml/shared/contracts/predict";
-import { type ErrorCode, toColaError } from "@colaml/shared/errors/cola-error";
+import { toColaError } from "@colaml/shared/errors/cola-error";
+import { meaningOf } from "@colaml/shared/errors/error-table";
 import { fileDigest } from "@colaml/shared/files/digest";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import { type InputSource, openInput } from "@colaml/shared/tables/source";
@@ -14,21 +15,6 @@ import { BatchOutput } from "./output/batch-output";
 import { limitSource, openRecord } from "./plan/open-record";
 import type { PredictOptions } from "./predict-options";
 import { BatchRun } from "./run-batch";
-
-/** Failures after which the same request cannot resume: what was made is thrown away. */
-const BEYOND_RESUMING: ReadonlySet<ErrorCode> = new Set([
-  "JOB_CANCELLED",
-  "INPUT_CHANGED",
-  "INPUT_NOT_FOUND",
-  "INPUT_UNREADABLE",
-  "INPUT_EMPTY",
-  "INPUT_TOO_LARGE",
-  "COLUMN_NOT_FOUND",
-  "TOO_MANY_REJECTED",
-  "MODEL_CORRUPT",
-  "MODEL_NOT_FOUND",
-  "MODEL_MISMATCH",
-]);
 
 /** Takes a file job from the state it is in to its end. README.md in this folder has the states. */
 export async function predictFile(
@@ -58,6 +44,7 @@ export async function predictFile(
 export async function abandonFile(job: FileJob, context: JobContext, options: PredictOptions): Promise<void> {
   const batch = createBatch(job, context, options);
   const { folder, owner } = batch;
+  await folder.abandonDraft(owner.jobId);
   if ((await folder.readOwner())?.jobId !== context.jobId) return;
   await folder.takeOver(owner);
   const isBegun = (await folder.read("batch.json", batchRecordSchema)) !== undefined;
@@ -78,7 +65,7 @@ async function takeToItsEnd(batch: Batch): Promise<PredictResult> {
     return await runAndFinish({ ...batch, record, source: limitSource(source, job) });
   } catch (error) {
     const reason: unknown = context.signal.aborted ? context.signal.reason : error;
-    if (BEYOND_RESUMING.has(toColaError(reason).code) || !(await hasBegun(batch))) await folder.remove();
+    if (meaningOf(toColaError(reason).code).voidsBatch || !(await hasBegun(batch))) await folder.remove();
     throw error;
   } finally {
     await source?.close();

@@ -17,6 +17,10 @@ export interface ErrorMeaning {
   /** Of the command. */
   exit: typeof EXIT.failed | typeof EXIT.usage | typeof EXIT.check;
   mender: Mender;
+  /** With it the same request cannot be fulfilled as it stands: what a batch made until then is thrown away. */
+  voidsBatch?: true;
+  /** If a chunk fails with it, the others would fail as well: the batch ends, and no chunk is given up. */
+  endsBatch?: true;
 }
 
 /**
@@ -28,38 +32,66 @@ export const ERROR_TABLE = {
   CONFIG_INVALID: { retried: false, status: 400, exit: EXIT.usage, mender: "settings" },
   USAGE: { retried: false, status: 400, exit: EXIT.usage, mender: "settings" },
   // input data
-  INPUT_NOT_FOUND: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  INPUT_UNREADABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  INPUT_EMPTY: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  INPUT_CHANGED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  INPUT_TOO_LARGE: { retried: false, status: 413, exit: EXIT.failed, mender: "request" },
-  COLUMN_NOT_FOUND: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  INPUT_NOT_FOUND: {
+    retried: false,
+    status: 400,
+    exit: EXIT.failed,
+    mender: "request",
+    voidsBatch: true,
+    endsBatch: true,
+  },
+  INPUT_UNREADABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
+  INPUT_EMPTY: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
+  INPUT_CHANGED: {
+    retried: false,
+    status: 400,
+    exit: EXIT.failed,
+    mender: "request",
+    voidsBatch: true,
+    endsBatch: true,
+  },
+  INPUT_TOO_LARGE: { retried: false, status: 413, exit: EXIT.failed, mender: "request", voidsBatch: true },
+  COLUMN_NOT_FOUND: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
   LABELS_INVALID: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   TOO_FEW_ROWS: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  TOO_MANY_REJECTED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  PATH_NOT_ALLOWED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  TOO_MANY_REJECTED: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
+  PATH_NOT_ALLOWED: { retried: false, status: 400, exit: EXIT.failed, mender: "request", endsBatch: true },
   // output
   OUTPUT_EXISTS: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
   OUTPUT_BUSY: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
-  OUTPUT_UNWRITABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  OUTPUT_UNWRITABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request", endsBatch: true },
   RECEIPT_MISMATCH: { retried: false, status: 400, exit: EXIT.check, mender: "request" },
   // model and registry
-  MODEL_NOT_FOUND: { retried: false, status: 404, exit: EXIT.failed, mender: "request" },
-  MODEL_CORRUPT: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
-  MODEL_MISMATCH: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  MODEL_NOT_FOUND: {
+    retried: false,
+    status: 404,
+    exit: EXIT.failed,
+    mender: "request",
+    voidsBatch: true,
+    endsBatch: true,
+  },
+  MODEL_CORRUPT: {
+    retried: false,
+    status: 400,
+    exit: EXIT.failed,
+    mender: "request",
+    voidsBatch: true,
+    endsBatch: true,
+  },
+  MODEL_MISMATCH: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
   TRAINING_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   PARAMETER_INVALID: { retried: false, status: 400, exit: EXIT.usage, mender: "request" },
   // services
   REDIS_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service" },
   REDIS_REFUSED: { retried: false, status: 503, exit: EXIT.usage, mender: "settings" },
-  REDIS_FULL: { retried: true, status: 503, exit: EXIT.failed, mender: "service" },
-  MLFLOW_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service" },
-  MLFLOW_FAILED: { retried: false, status: 502, exit: EXIT.failed, mender: "service" },
+  REDIS_FULL: { retried: true, status: 503, exit: EXIT.failed, mender: "service", endsBatch: true },
+  MLFLOW_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service", endsBatch: true },
+  MLFLOW_FAILED: { retried: false, status: 502, exit: EXIT.failed, mender: "service", endsBatch: true },
   WEBHOOK_FAILED: { retried: true, status: 400, exit: EXIT.failed, mender: "service" },
   // jobs
   JOB_INVALID: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   JOB_NOT_FOUND: { retried: false, status: 404, exit: EXIT.failed, mender: "request" },
-  JOB_CANCELLED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
+  JOB_CANCELLED: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
   JOB_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   CHUNK_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   CHECK_FAILED: { retried: false, status: 400, exit: EXIT.check, mender: "request" },
@@ -71,3 +103,6 @@ export const ERROR_TABLE = {
   // what should not happen
   INTERNAL: { retried: true, status: 500, exit: EXIT.failed, mender: "project" },
 } as const satisfies Record<string, ErrorMeaning>;
+
+/** What a code means, with the properties that only some codes have. */
+export const meaningOf = (code: keyof typeof ERROR_TABLE): ErrorMeaning => ERROR_TABLE[code];

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { batchFolderPath } from "@colaml/shared/contracts/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { FOLDER_MODE, writeDurably } from "@colaml/shared/files/durable-file";
-import { outputError } from "@colaml/shared/files/file-errors";
+import { FOLDER_MODE, isThere, writeDurably } from "@colaml/shared/files/durable-file";
+import { outputError, systemCode } from "@colaml/shared/files/file-errors";
 import { z } from "zod";
 
 const ownerSchema = z.strictObject({ jobId: z.string(), epoch: z.string() });
@@ -31,23 +31,38 @@ export class BatchFolder {
   }
 
   /**
-   * Makes the folder ours; false if there is one already.
+   * Makes the folder ours; false if there is one already. What an attempt at the same job left that was killed on the
+   * way is removed first.
+   *
    * @throws ColaError OUTPUT_UNWRITABLE
    */
   async claim(owner: Owner): Promise<boolean> {
-    const fresh = `${this.path}.${randomBytes(6).toString("hex")}`;
+    const draft = this.#draftOf(owner.jobId);
     try {
-      await mkdir(fresh, { mode: FOLDER_MODE });
-      await writeFile(join(fresh, "owner.json"), JSON.stringify(owner));
+      await this.abandonDraft(owner.jobId);
+      await mkdir(draft, { mode: FOLDER_MODE });
+      await writeFile(join(draft, "owner.json"), JSON.stringify(owner));
       // a folder that is not empty cannot be renamed over: one of two wins
-      await rename(fresh, this.path);
+      await rename(draft, this.path);
       return true;
     } catch (error) {
-      await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+      const code = systemCode(error);
+      // another attempt at the same job, at the same time, removed this draft or has just made its own
+      const isOvertaken = code === "EEXIST" || (code === "ENOENT" && (await isThere(this.path)));
+      if (!isOvertaken) await this.abandonDraft(owner.jobId).catch(() => undefined);
+      if (isOvertaken || code === "ENOTEMPTY") return false;
       throw outputError(this.#output, error);
     }
+  }
+
+  /** Removes what an attempt at a job left that was killed before it had the folder. */
+  async abandonDraft(jobId: string): Promise<void> {
+    await rm(this.#draftOf(jobId), { recursive: true, force: true });
+  }
+
+  /** The name under which a job makes the folder: the next attempt finds it without looking through the output's folder. */
+  #draftOf(jobId: string): string {
+    return `${this.path}.${createHash("sha256").update(jobId).digest("hex").slice(0, 12)}`;
   }
 
   /**
@@ -55,7 +70,11 @@ export class BatchFolder {
    * @throws ColaError OUTPUT_UNWRITABLE if somebody else's files are in it, which stay
    */
   async clear(): Promise<void> {
-    const foreign = (await readdir(this.path)).find((name) => !OWN_ENTRIES.test(name));
+    const names = await readdir(this.path).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return [];
+      throw outputError(this.#output, error);
+    });
+    const foreign = names.find((name) => !OWN_ENTRIES.test(name));
     if (foreign === undefined) return this.remove();
     throw new ColaError(
       "OUTPUT_UNWRITABLE",

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { PredictChunkResult } from "@colaml/shared/contracts/predict-chunk";
-import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { meaningOf } from "@colaml/shared/errors/error-table";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import type { BegunBatch } from "../batch";
 import { ChunkCursor, type ChunkPlace, type ChunkStart } from "../plan/chunk-cursor";
@@ -8,19 +9,6 @@ import type { BatchChunks } from "./batch-chunks";
 
 /** How often the oldest chunk is looked at: at first, and when nothing comes. */
 const POLL_MS = { least: 5, most: 200 };
-
-/** Failures of a chunk that are not the chunk's own: the batch ends with them and can be resumed. */
-const NOT_THE_CHUNK: ReadonlySet<ErrorCode> = new Set([
-  "OUTPUT_UNWRITABLE",
-  "INPUT_CHANGED",
-  "INPUT_NOT_FOUND",
-  "PATH_NOT_ALLOWED",
-  "MODEL_NOT_FOUND",
-  "MODEL_CORRUPT",
-  "MLFLOW_UNREACHABLE",
-  "MLFLOW_FAILED",
-  "REDIS_FULL",
-]);
 
 /** What became of the oldest chunk of the window. */
 export type EndedChunk =
@@ -98,7 +86,7 @@ export class ChunkWindow {
    */
   async #isToBeMadeAgain(place: ChunkPlace, failedReason: string): Promise<boolean> {
     const { code, message } = parseFailedReason(failedReason);
-    if (!NOT_THE_CHUNK.has(code)) return false;
+    if (!meaningOf(code).endsBatch) return false;
     await this.#chunks.remove(place.index);
     if (code === "REDIS_FULL") return true;
     throw new ColaError(code, message);
