@@ -1,5 +1,5 @@
 import { modelUri } from "../contracts/names";
-import { ColaError } from "../errors/cola-error";
+import { ColaError, messageOf } from "../errors/cola-error";
 import {
   bundleFromFiles,
   MANIFEST_FILE,
@@ -36,7 +36,7 @@ export interface LoadOptions {
 }
 
 /**
- * The version a URI means now: `models:/name@alias`, `models:/name/3` or `models:/name/latest`. Where MLflow is away
+ * The version a URI means now: `models:/name@alias`, `models:/name/3` or `models:/name/latest`. If MLflow is away,
  * a version by number is found in `cacheDir`, if it is given and holds it; an alias is not, it may have moved.
  *
  * @throws ColaError MODEL_NOT_FOUND naming what there is, MLFLOW_UNREACHABLE
@@ -61,13 +61,22 @@ export async function resolveModel(
     return pin(found);
   } catch (error) {
     const isAway = error instanceof ColaError && error.code === "MLFLOW_UNREACHABLE";
-    const kept =
-      isAway && options.cacheDir !== undefined && alias === undefined
-        ? await keptPin(options.cacheDir, name, version, client.address)
-        : undefined;
+    if (!isAway || options.cacheDir === undefined || alias !== undefined) throw error;
+    const kept = await keptPin(options.cacheDir, name, version, client.address).catch((damage: unknown) => {
+      throw withReason(error, damage);
+    });
     if (kept) return kept;
     throw error;
   }
+}
+
+/** That MLflow is away, and why a version on disk does not help: the job is retried as for the first reason. */
+function withReason(away: ColaError, damage: unknown): ColaError {
+  return new ColaError(away.code, `${away.message}; ${messageOf(damage)}`, {
+    cause: away,
+    details: away.details,
+    retryable: away.retryable,
+  });
 }
 
 async function findVersion(

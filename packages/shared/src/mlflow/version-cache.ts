@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { writeDurably } from "../files/durable-file";
+import { systemCode } from "../files/file-errors";
 import { writeDocument } from "../files/state-document";
 import { SAFE_NAME } from "../settings/safe-name";
 
@@ -46,21 +47,31 @@ export function readKept(cacheDir: string, pinned: PinnedModel, file: string): P
   return readFile(join(folderOf(cacheDir, pinned), file));
 }
 
-/** What a version on disk was pinned to when it was kept, or nothing if it is not or not whole. */
+/**
+ * What a version on disk was pinned to when it was kept; nothing if it is not kept, or came from another server.
+ *
+ * @throws ColaError MODEL_NOT_FOUND if the name or the version could lead out of the cache, MODEL_CORRUPT if the record
+ *   of it cannot be read
+ */
 export async function keptPin(
   cacheDir: string,
   name: string,
   version: string,
   address: string,
 ): Promise<PinnedModel | undefined> {
+  const file = join(folderOf(cacheDir, { name, version }), PIN_FILE);
   try {
-    const folder = folderOf(cacheDir, { name, version });
-    const { address: from, ...pin } = JSON.parse(await readFile(join(folder, PIN_FILE), "utf8"));
-    const parsed = pinnedSchema.safeParse(pin);
-    const fits = from === address && parsed.data?.name === name && parsed.data.version === version;
-    return fits ? parsed.data : undefined;
-  } catch {
-    return undefined;
+    const { address: from, ...pin } = z.looseObject({}).parse(JSON.parse(await readFile(file, "utf8")));
+    const pinned = pinnedSchema.parse(pin);
+    const fits = from === address && pinned.name === name && pinned.version === version;
+    return fits ? pinned : undefined;
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return undefined;
+    throw new ColaError(
+      "MODEL_CORRUPT",
+      `${name} version ${version} is kept on disk, but ${file}, which says what it is, cannot be read: remove that folder, and it is fetched again`,
+      { cause },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
@@ -118,6 +118,13 @@ test("with MLflow away a kept version is found by its number but not by an alias
   await expect(resolveModel(proxied, `models:/${name}/2`, { cacheDir })).rejects.toMatchObject(unreachable);
   const other = clientFor("http://127.0.0.1:1", 0);
   await expect(resolveModel(other, `models:/${name}/1`, { cacheDir })).rejects.toMatchObject(unreachable);
+
+  // The record of what is kept is cut off, as after a power cut: named with the way to mend it.
+  await truncate(join(cacheDir, name, "1", ".pinned.json"), 10);
+  await expect(resolveModel(proxied, `models:/${name}/1`, { cacheDir })).rejects.toMatchObject({
+    ...unreachable,
+    message: expect.stringMatching(/ version 1 is kept on disk, but .*\.pinned\.json.* remove that folder/),
+  });
 });
 
 test("the five versions used last stay on disk", async () => {
