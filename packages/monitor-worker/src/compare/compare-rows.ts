@@ -1,12 +1,13 @@
 import type { ChangeExample, ComparedQuality, CompareResult } from "@colaml/shared/contracts/compare";
 import type { ForeignLabels } from "@colaml/shared/contracts/monitor";
-import { f1OfCounts } from "@colaml/shared/learning/comparison/f1-of-counts";
 import { mcnemarTest } from "@colaml/shared/learning/comparison/mcnemar";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { LabelChangeCounts } from "@colaml/shared/learning/model/label-changes";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { classCountsOf } from "@colaml/shared/metrics/class-counts";
+import { valueOfCounts } from "@colaml/shared/metrics/metric";
+import { METRICS } from "@colaml/shared/metrics/metric-table";
 import { normaliseLabel } from "@colaml/shared/tables/labels";
-import { classCountsOf } from "../quality/confusion-counts";
 import { LabelTally } from "../quality/label-tally";
 import { ForeignLabelList } from "../rows/foreign-label-list";
 import { maskedExample } from "../rows/masked-example";
@@ -143,21 +144,10 @@ export class RowComparison {
     const test = { challengerOnly, baselineOnly, p, alpha };
     const [baseline, challenger] = [this.#baseline, this.#challenger].map(({ tally }): ComparedQuality => {
       const { metrics, intervals, confusion } = tally.quality(this.#classes);
-      const macro = macroF1(confusion);
+      const macro = valueOfCounts(METRICS.macro_f1, classCountsOf(confusion));
       return { metrics: macro === undefined ? metrics : { ...metrics, macro_f1: macro }, intervals };
     }) as [ComparedQuality, ComparedQuality];
     const winner = challengerOnly > baselineOnly ? "challenger" : "baseline";
     return { quality: { baseline, challenger, test }, better: p < alpha ? winner : "undecided" };
   }
-}
-
-/** scikit-learn's `f1_score(average="macro", labels=...)` over the classes that occur; foreign rows are wrong predictions. */
-function macroF1(confusion: readonly (readonly number[])[]): number | undefined {
-  const { actual, predicted, correct } = classCountsOf(confusion);
-  const counts = {
-    support: Float64Array.from(actual),
-    predicted: Float64Array.from(predicted),
-    hits: Float64Array.from(correct),
-  };
-  return f1OfCounts(counts, "macro_f1");
 }

@@ -1,5 +1,6 @@
-import { type DriftResult, QUALITY_METRICS, type QualityCheck } from "@colaml/shared/contracts/monitor";
+import type { DriftResult, QualityCheck } from "@colaml/shared/contracts/monitor";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import { QUALITY_METRICS } from "@colaml/shared/metrics/metric-table";
 import type { DriftReference } from "../drift/drift-reference";
 import { compareWithReference } from "../drift/drift-result";
 import type { TestQuality } from "../quality/measured-metric";

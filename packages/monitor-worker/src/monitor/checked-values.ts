@@ -1,5 +1,6 @@
 import { classRecallMetric } from "@colaml/shared/contracts/alert-rules";
-import { type DriftResult, QUALITY_METRICS, type QualityCheck } from "@colaml/shared/contracts/monitor";
+import type { DriftResult, QualityCheck } from "@colaml/shared/contracts/monitor";
+import { QUALITY_METRICS } from "@colaml/shared/metrics/metric-table";
 import type { Collected } from "./collect-rows";
 
 const LEVELS = { none: 0, warning: 1, alert: 2 } as const;

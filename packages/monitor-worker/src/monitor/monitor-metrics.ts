@@ -1,5 +1,6 @@
 import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
-import { DRIFT_STATISTICS, type MonitorResult, QUALITY_METRICS } from "@colaml/shared/contracts/monitor";
+import { DRIFT_STATISTICS, type MonitorResult } from "@colaml/shared/contracts/monitor";
+import { QUALITY_METRICS } from "@colaml/shared/metrics/metric-table";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { AlertMetrics } from "../alerts/open-alerts";
 

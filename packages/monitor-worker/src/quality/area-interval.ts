@@ -1,5 +1,5 @@
+import type { ClassCounts } from "@colaml/shared/metrics/class-counts";
 import { Z_95 } from "../statistics/normal";
-import type { ClassCounts } from "./confusion-counts";
 
 /** The interval of an area under the ROC curve by its standard error, within 0 and 1; by default 95%. */
 export function areaInterval(value: number, standardError: number, z: number = Z_95): [number, number] {

@@ -1,5 +1,6 @@
-import type { QualityMetric, SharesShifted } from "@colaml/shared/contracts/monitor";
+import type { SharesShifted } from "@colaml/shared/contracts/monitor";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
+import type { QualityMetric } from "@colaml/shared/metrics/metric-table";
 import { createCalibrator } from "./calibrator";
 import { ChanceSample } from "./chance-sample";
 import { estimateClassShares, weighChances } from "./class-shares";

@@ -1,5 +1,5 @@
-import type { QualityMetric } from "@colaml/shared/contracts/monitor";
-import { ConfusionCounts, valueOfShare } from "./confusion-counts";
+import type { QualityMetric } from "@colaml/shared/metrics/metric-table";
+import { ConfusionCounts, type CountedQuality, valueOfMetric } from "./confusion-counts";
 
 /** Steps of the table that an expected ROC curve is drawn from. */
 const STEPS = 10_000;
@@ -34,8 +34,8 @@ export class ExpectedQuality {
   metrics(): Partial<Record<QualityMetric, number>> {
     const found: Partial<Record<QualityMetric, number>> = {};
     for (const [name, { successes, n }] of Object.entries(this.#confusion.shares())) {
-      const metric = name as QualityMetric;
-      if (n > 0) found[metric] = valueOfShare(metric, successes / n, this.#nClasses);
+      const metric = name as CountedQuality;
+      if (n > 0) found[metric] = valueOfMetric(metric, successes / n, this.#nClasses);
     }
     const area = this.#area();
     if (area !== undefined) found.roc_auc = area;

@@ -1,8 +1,12 @@
-import type { QualityMetric } from "@colaml/shared/contracts/monitor";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
+import {
+  type ClassificationMetrics,
+  METRICS,
+  QUALITY_METRICS,
+  type QualityMetric,
+} from "@colaml/shared/metrics/metric-table";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { areaInterval } from "./area-interval";
-import { ConfusionCounts, valueOfShare } from "./confusion-counts";
+import { ConfusionCounts, type CountedQuality, valueOfMetric } from "./confusion-counts";
 import { ScoreTable } from "./score-table";
 
 /** Realised quality: metrics, the 95% interval of each and the rows that speak for each. */
@@ -67,8 +71,8 @@ export class LabelTally {
     const intervals: RealisedQuality["intervals"] = {};
     const support: RealisedQuality["support"] = {};
     for (const [name, { successes, n: rows }] of Object.entries(this.#confusion.shares())) {
-      const metric = name as Exclude<QualityMetric, "roc_auc">;
-      const value = (share: number) => valueOfShare(metric, share, classes.length);
+      const metric = name as CountedQuality;
+      const value = (share: number) => valueOfMetric(metric, share, classes.length);
       support[metric] = rows;
       if (rows === 0) {
         absent[metric] = reasonOf(metric, classes);
@@ -127,13 +131,13 @@ export class LabelTally {
 }
 
 function noLabels(): Record<string, string> {
-  const names = ["accuracy_score", "precision_score", "recall_score", "f1_score", "roc_auc", "log_loss"];
-  return Object.fromEntries(names.map((name) => [name, "no labelled rows"]));
+  return Object.fromEntries([...QUALITY_METRICS, "log_loss"].map((name) => [name, "no labelled rows"]));
 }
 
-function reasonOf(metric: QualityMetric, classes: readonly string[]): string {
+function reasonOf(metric: CountedQuality, classes: readonly string[]): string {
   const positive = JSON.stringify(classes[1]);
-  if (metric === "precision_score") return `no row was predicted ${positive}`;
-  if (metric === "recall_score") return `no labelled row is ${positive}`;
+  const { lacks } = METRICS[metric];
+  if (lacks === "predictions") return `no row was predicted ${positive}`;
+  if (lacks === "rows") return `no labelled row is ${positive}`;
   return `no labelled row is ${positive}, and none was predicted so`;
 }

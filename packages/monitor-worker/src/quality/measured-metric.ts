@@ -1,8 +1,8 @@
-import type { QualityMetric } from "@colaml/shared/contracts/monitor";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
+import { type ClassCounts, classCountsOf } from "@colaml/shared/metrics/class-counts";
+import type { ClassificationMetrics, QualityMetric } from "@colaml/shared/metrics/metric-table";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { areaErrorOf, areaInterval } from "./area-interval";
-import { type ClassCounts, classCountsOf, metricShares, valueOfShare } from "./confusion-counts";
+import { metricShares, valueOfMetric } from "./confusion-counts";
 import type { RealisedQuality } from "./label-tally";
 
 /** The value of a metric on some rows, and how far chance may have moved it. */
@@ -67,7 +67,7 @@ function measure(
         ? shares[metric]
         : { successes: counts.correct[classIndex]!, n: counts.actual[classIndex]! };
     if (!share || share.n === 0) return undefined;
-    const of = (value: number) => (classIndex === undefined ? valueOfShare(metric, value, nClasses) : value);
+    const of = (value: number) => (classIndex === undefined ? valueOfMetric(metric, value, nClasses) : value);
     const [low, high] = wilsonInterval(share.successes, share.n, z);
     return { value: of(share.successes / share.n), n: share.n, interval: [of(low), of(high)] };
   };

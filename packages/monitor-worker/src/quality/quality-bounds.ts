@@ -1,4 +1,5 @@
-import type { QualityCheck, QualityMetric, QualityThresholds } from "@colaml/shared/contracts/monitor";
+import type { QualityCheck, QualityThresholds } from "@colaml/shared/contracts/monitor";
+import type { QualityMetric } from "@colaml/shared/metrics/metric-table";
 import type { Measured } from "./measured-metric";
 
 /** What quality is held against. */

@@ -1,9 +1,5 @@
-import {
-  type CheckStatus,
-  QUALITY_METRICS,
-  type QualityCheck,
-  type QualityMetric,
-} from "@colaml/shared/contracts/monitor";
+import type { CheckStatus, QualityCheck } from "@colaml/shared/contracts/monitor";
+import { QUALITY_METRICS, type QualityMetric } from "@colaml/shared/metrics/metric-table";
 import { normalQuantile, Z_95 } from "../statistics/normal";
 import type { RealisedQuality } from "./label-tally";
 import { type Measured, measureRealised, measureTest, type TestQuality } from "./measured-metric";

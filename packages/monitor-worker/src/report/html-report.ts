@@ -1,4 +1,5 @@
 import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
+import { METRICS, QUALITY_METRICS, type QualityMetric } from "@colaml/shared/metrics/metric-table";
 import { type ReportMaker, reportMark } from "@colaml/shared/outputs/report-output";
 import { SMALL_PSI } from "../drift/drift-result";
 import type { Segment } from "../quality/quality-segments";
@@ -61,10 +62,9 @@ ${result.warnings.map((warning) => html`<p class="small">Note: ${warning}</p>`)}
 function tiles({ result }: ReportData): Markup {
   const tile = (name: string, value: string, below = "") =>
     html`<div class="tile"><span class="dim small">${name}</span><b>${value}</b><span class="dim small">${below}</span></div>`;
-  const metric = (
-    name: string,
-    key: "accuracy_score" | "precision_score" | "recall_score" | "f1_score" | "roc_auc",
-  ) => {
+  const metric = (key: QualityMetric) => {
+    const { title } = METRICS[key];
+    const name = title.charAt(0).toUpperCase() + title.slice(1);
     const value = result.metrics[key];
     const interval = result.intervals[key];
     if (value === undefined) return tile(name, "none", result.metrics.absent?.[key] ?? "");
@@ -74,10 +74,10 @@ function tiles({ result }: ReportData): Markup {
   const estimated = result.estimated?.accuracy_score;
   const shifted = result.estimatedSharesShifted?.metrics.accuracy_score;
   return html`<div class="tiles">${tile("Rows", result.rows.toLocaleString("en"), `${result.rejected} left out`)}
-${tile("Labelled", result.n.toLocaleString("en"), labelledNote(result))}${metric("Accuracy", "accuracy_score")}
+${tile("Labelled", result.n.toLocaleString("en"), labelledNote(result))}${metric("accuracy_score")}
 ${tile("Estimated accuracy", estimated === undefined ? "none" : estimated.toFixed(4), "without labels, if only texts moved")}
 ${shifted === undefined ? [] : [tile("Estimated accuracy", shifted.toFixed(4), "if only the classes' shares moved")]}
-${metric("Precision", "precision_score")}${metric("Recall", "recall_score")}${metric("F1", "f1_score")}${metric("ROC AUC", "roc_auc")}</div>`;
+${QUALITY_METRICS.filter((name) => name !== "accuracy_score").map(metric)}</div>`;
 }
 
 /** What of the labels is wrong or missing, for the tile that counts them. */

@@ -1,7 +1,7 @@
 import { createCalibrator } from "@colaml/monitor-worker/quality/calibrator";
 import { EstimatedQuality } from "@colaml/monitor-worker/quality/estimated-quality";
-import type { QualityMetric } from "@colaml/shared/contracts/monitor";
 import type { CalibrationBin } from "@colaml/shared/learning/model/reference-profile";
+import type { QualityMetric } from "@colaml/shared/metrics/metric-table";
 import cbpe from "../fixtures/cbpe.json";
 import expected from "../fixtures/drift.json";
 import shifted from "../fixtures/share-shift.json";

@@ -1,6 +1,6 @@
 import { LabelTally } from "@colaml/monitor-worker/quality/label-tally";
 import { checkQuality, type QualityBounds, verdictOf } from "@colaml/monitor-worker/quality/quality-checks";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
+import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 
 const BOUNDS: QualityBounds = {
   thresholds: { accuracy_score: 0.8 },

@@ -1,7 +1,7 @@
 import { areaErrorOf } from "@colaml/monitor-worker/quality/area-interval";
 import { LabelTally } from "@colaml/monitor-worker/quality/label-tally";
 import { QualitySegments } from "@colaml/monitor-worker/quality/quality-segments";
-import type { QualityMetric } from "@colaml/shared/contracts/monitor";
+import type { QualityMetric } from "@colaml/shared/metrics/metric-table";
 import expected from "../fixtures/drift.json";
 import joins from "../fixtures/joins.json";
 

@@ -1,7 +1,8 @@
 import { type ZodType, z } from "zod";
+import { QUALITY_METRICS } from "../metrics/metric-table";
 import { safeName } from "../settings/safe-name";
 import { CATALOGUE, type JobOf, STARTABLE_QUEUES, type StartableQueue } from "./catalogue";
-import { DRIFT_STATISTICS, QUALITY_METRICS } from "./monitor";
+import { DRIFT_STATISTICS } from "./monitor";
 
 /** Every metric a rule can watch, by the name it has in MLflow. */
 export const RULE_METRICS: readonly string[] = [

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { LabelChanges } from "../learning/model/label-changes";
-import type { ClassificationMetrics } from "../learning/model/metrics";
+import type { ClassificationMetrics, QualityMetric } from "../metrics/metric-table";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
-import type { QualityMetric } from "./monitor";
 import { datasetSchema, defaultModel, maxRejected, modelUri } from "./names";
 
 /** Examples of rows whose label differs that a result may hold, at most. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ClassificationMetrics } from "../learning/model/metrics";
+import { type ClassificationMetrics, QUALITY_METRICS, type QualityMetric } from "../metrics/metric-table";
 import { mlflowSettings } from "../settings/mlflow-settings";
 import { monitorSettings, thresholdSettings } from "../settings/monitor-settings";
 import { fieldTypes, payloadFields } from "../settings/payload-fields";
@@ -9,21 +9,18 @@ import type { AmbiguousIds } from "./labels";
 import { type Dataset, datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { WithoutKnownWords } from "./without-known-words";
 
-/** Metrics that quality is judged by: higher is better, each between 0 and 1. */
-export const QUALITY_METRICS = [
-  "accuracy_score",
-  "precision_score",
-  "recall_score",
-  "f1_score",
-  "roc_auc",
-] as const;
-export type QualityMetric = (typeof QUALITY_METRICS)[number];
+const share = z.number().min(0).max(1);
+/** A threshold of each metric that quality is judged by; those that have a setting are its type. */
+const thresholdTypes = Object.fromEntries(QUALITY_METRICS.map((name) => [name, share])) as Record<
+  QualityMetric,
+  typeof share
+>;
 
 /** Least values of the quality metrics; one that is absent is not checked. */
 export const thresholdsSchema = z
   .strictObject({
+    ...thresholdTypes,
     ...fieldTypes(thresholdSettings),
-    roc_auc: z.number().min(0).max(1),
     /** Least recall of single classes, by their name: a class that is named is also held against its drop. */
     class_recall: z.record(z.string().min(1).max(256), z.number().min(0).max(1)),
   })

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ClassificationMetrics } from "../learning/model/metrics";
 import type { LanguageGuess } from "../learning/text/language-guess";
+import type { ClassificationMetrics } from "../metrics/metric-table";
 import { boostingSchema } from "../settings/boosting-settings";
 import { type ChampionSettings, championSchema } from "../settings/champion-settings";
 import { columnsSchema } from "../settings/columns-settings";

@@ -1,7 +1,6 @@
 import { type ZodType, z } from "zod";
-import type { ClassificationMetrics } from "../learning/model/metrics";
+import { type ClassificationMetrics, DECIDING_METRICS } from "../metrics/metric-table";
 import { boostingSettings } from "../settings/boosting-settings";
-import { DECIDING_METRICS } from "../settings/champion-settings";
 import { featuresSettings, ngramRange } from "../settings/features-settings";
 import { namedStopWords } from "../settings/stop-word-settings";
 import { type Promotion, type TrainResult, trainJobSchema } from "./train";

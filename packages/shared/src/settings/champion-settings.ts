@@ -1,9 +1,7 @@
 import { z } from "zod";
+import { DECIDING_METRICS } from "../metrics/metric-table";
 import { payloadFields } from "./payload-fields";
 import { oneOf, positive, real } from "./setting-kinds";
-
-/** Metrics that can decide between models. */
-export const DECIDING_METRICS = ["accuracy_score", "f1_score", "macro_f1", "roc_auc"] as const;
 
 /** What decides between challenger and champion. */
 export const championSettings = {

@@ -3,12 +3,12 @@ import { basename } from "node:path";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { GOLDEN_SAMPLE_FILE, serialiseGoldenSample } from "@colaml/shared/learning/model/golden-sample";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import {
   REFERENCE_PROFILE_FILE,
   serialiseReferenceProfile,
 } from "@colaml/shared/learning/model/reference-profile";
 import { SEEN_ROWS_FILE, serialiseSeenRows } from "@colaml/shared/learning/model/seen-rows";
+import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import type { KeyValue, Metric } from "@colaml/shared/mlflow/log-batch";
 import type { ModelRecord } from "@colaml/shared/mlflow/publish-model";
 import { absentTag, RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";

@@ -1,6 +1,6 @@
 import type { TrainJob } from "@colaml/shared/contracts/train";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
+import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import type { RowPlan } from "../train/data/plan-rows";
 import type { TrainedModel } from "../train/training";
 

@@ -5,7 +5,6 @@ import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-se
 import { PART } from "@colaml/shared/learning/data/split";
 import { boost } from "@colaml/shared/learning/model/boosting";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
@@ -15,6 +14,7 @@ import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 import { featureParts, partColumns, profiledPart } from "@colaml/shared/learning/text/feature-parts";
 import { type LanguageGuess, LanguageGuesser } from "@colaml/shared/learning/text/language-guess";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
+import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";

@@ -1,7 +1,5 @@
 import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
-
-/** Metrics of which less is better. */
-const LOWER_IS_BETTER: ReadonlySet<TuneJob["metric"]> = new Set(["log_loss"]);
+import { isLowerBetter } from "@colaml/shared/metrics/metric-table";
 
 /**
  * The trial with the best validation metric, the first of equals; undefined if none has it.
@@ -12,7 +10,7 @@ export function bestTrial(
   outcomes: readonly TrialOutcome[],
   metric: TuneJob["metric"],
 ): TrialOutcome | undefined {
-  const sign = LOWER_IS_BETTER.has(metric) ? -1 : 1;
+  const sign = isLowerBetter(metric) ? -1 : 1;
   let best: TrialOutcome | undefined;
   let highest = Number.NEGATIVE_INFINITY;
   for (const outcome of outcomes) {

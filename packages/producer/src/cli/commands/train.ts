@@ -1,6 +1,11 @@
 import type { TrainResult } from "@colaml/shared/contracts/train";
 import { EXIT } from "@colaml/shared/errors/error-table";
-import type { ClassificationMetrics } from "@colaml/shared/learning/model/metrics";
+import {
+  type ClassificationMetrics,
+  METRIC_NAMES,
+  METRICS,
+  type MetricName,
+} from "@colaml/shared/metrics/metric-table";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { configuredColumns, TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
@@ -78,31 +83,23 @@ export function trainAnswer(result: TrainResult) {
   return { runId, runUrl, modelVersion, promoted, metrics, seconds, ...more };
 }
 
-const METRICS = [
-  ["accuracy_score", "accuracy"],
-  ["precision_score", "precision"],
-  ["recall_score", "recall"],
-  ["f1_score", "F1"],
-  ["macro_f1", "macro F1"],
-  ["roc_auc", "ROC AUC"],
-  ["log_loss", "log loss"],
-] as const;
+/** Room for the longest name of a metric, and a space. */
+const TITLE_WIDTH = Math.max(...METRIC_NAMES.map((name) => METRICS[name].title.length)) + 1;
 
 /** Metrics of several row sets side by side, one metric per line; below them, why one is absent. */
 export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>): string {
-  const cell = (metrics: ClassificationMetrics, name: (typeof METRICS)[number][0]) =>
-    metrics[name]?.toFixed(4) ?? "-";
-  const header = `  ${"".padEnd(10)}${[...columns.keys()].map((name) => name.padStart(12)).join("")}`;
-  const rows = METRICS.map(
-    ([name, title]) =>
-      `  ${title.padEnd(10)}${[...columns.values()].map((metrics) => cell(metrics, name).padStart(12)).join("")}`,
+  const cell = (metrics: ClassificationMetrics, name: MetricName) => metrics[name]?.toFixed(4) ?? "-";
+  const header = `  ${"".padEnd(TITLE_WIDTH)}${[...columns.keys()].map((name) => name.padStart(12)).join("")}`;
+  const rows = METRIC_NAMES.map(
+    (name) =>
+      `  ${METRICS[name].title.padEnd(TITLE_WIDTH)}${[...columns.values()].map((metrics) => cell(metrics, name).padStart(12)).join("")}`,
   );
-  const reasons = METRICS.flatMap(([name, title]) =>
+  const reasons = METRIC_NAMES.flatMap((name) =>
     [...columns]
       .filter(([, metrics]) => metrics[name] === undefined)
       .map(
         ([column, { absent }]) =>
-          `  no ${title} of ${column}: ${printable(absent?.[name] ?? "not computed")}`,
+          `  no ${METRICS[name].title} of ${column}: ${printable(absent?.[name] ?? "not computed")}`,
       ),
   );
   return [header, ...rows, ...reasons].join("\n");

@@ -5,6 +5,7 @@ import {
   type TuneResult,
 } from "@colaml/shared/contracts/tune";
 import { EXIT } from "@colaml/shared/errors/error-table";
+import { DECIDING_METRICS } from "@colaml/shared/metrics/metric-table";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { configuredColumns, TRAIN_SETTINGS, tunePayload } from "../../submit/payloads";
@@ -52,10 +53,7 @@ export function addTuneCommand(program: Command): void {
   )
     .argument("<file>", "labelled file")
     .option("--trials <count>", "settings to try", "20")
-    .option(
-      "--metric <name>",
-      "accuracy_score, f1_score, macro_f1, roc_auc or log_loss on the validation rows",
-    )
+    .option("--metric <name>", `${DECIDING_METRICS.join(", ")} or log_loss on the validation rows`)
     .option("--search-seed <number>", "the same seed tries the same settings")
     .option("--run-name <name>", "name of the parent run")
     .option("--detach", "put the job on the queue and do not wait for it")

@@ -1,9 +1,9 @@
+import type { DecidingMetric } from "../../metrics/metric-table";
 import { classificationMetrics } from "../model/metrics";
 import { predictedClasses } from "../model/predicted-class";
 import { delongTest } from "./delong";
 import { type McNemarResult, mcnemarTest } from "./mcnemar";
 import { randomisationTest } from "./randomisation-test";
-import type { DecidingMetric } from "./skill-test";
 
 /** Two models' probabilities of the same labelled rows. */
 export interface ComparedRows {
@@ -31,7 +31,7 @@ export interface ModelComparison {
 
 /**
  * Compares two models on the same rows by one metric, with the paired one-sided test that belongs to it: McNemar's
- * (mid-p) for accuracy, DeLong's for ROC AUC, the paired randomisation test for F1. Pure.
+ * (mid-p) for accuracy, DeLong's for ROC AUC, the paired randomisation test for the others. Pure.
  *
  * @param seed of the randomisation test
  */

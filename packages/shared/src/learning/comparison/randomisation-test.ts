@@ -1,5 +1,7 @@
+import { type CountedClasses, classCounts } from "../../metrics/class-counts";
+import { valueOfCounts } from "../../metrics/metric";
+import { type CountMetricName, METRICS } from "../../metrics/metric-table";
 import { MersenneTwister } from "../data/mersenne-twister";
-import { type ClassCounts, classCounts, f1OfCounts } from "./f1-of-counts";
 
 /** Resamples of the test: the least p is 1 / (resamples + 1). */
 export const RESAMPLES = 9_999;
@@ -13,7 +15,7 @@ interface Cell {
 }
 
 /**
- * The paired randomisation test of two classifiers' F1 scores, one-sided: if neither is better, the two predictions
+ * The paired randomisation test of two classifiers by a metric of their counts, such as F1, one-sided: if neither is better, the two predictions
  * of a row may be swapped with chance 1/2. p is the share of resamples (the observed one among them) in which the
  * challenger leads by at least as much as it does.
  * Sources: Noreen, "Computer-Intensive Methods for Testing Hypotheses" (1989); Yeh, "More accurate tests for the
@@ -28,11 +30,12 @@ export function randomisationTest(
   challenger: ArrayLike<number>,
   champion: ArrayLike<number>,
   nClasses: number,
-  metric: "f1_score" | "macro_f1",
+  metric: CountMetricName,
   seed: number,
 ): { difference: number; p: number; resamples: number } {
   const [ours, theirs] = [classCounts(actual, challenger, nClasses), classCounts(actual, champion, nClasses)];
-  const lead = () => (f1OfCounts(ours, metric) ?? 0) - (f1OfCounts(theirs, metric) ?? 0);
+  const value = (counts: CountedClasses) => valueOfCounts(METRICS[metric], counts) ?? 0;
+  const lead = () => value(ours) - value(theirs);
   const difference = lead();
   const cells = cellsOf(actual, challenger, champion, nClasses);
   const random = new MersenneTwister(seed);
@@ -51,19 +54,19 @@ export function randomisationTest(
 }
 
 /** Gives `rows` rows of a cell the other's prediction in both; negative numbers take that back. */
-function move(ours: ClassCounts, theirs: ClassCounts, cell: Cell, rows: number): void {
+function move(ours: CountedClasses, theirs: CountedClasses, cell: Cell, rows: number): void {
   const { actual, challenger, champion } = cell;
   ours.predicted[challenger]! -= rows;
   ours.predicted[champion]! += rows;
   theirs.predicted[champion]! -= rows;
   theirs.predicted[challenger]! += rows;
   if (challenger === actual) {
-    ours.hits[actual]! -= rows;
-    theirs.hits[actual]! += rows;
+    ours.correct[actual]! -= rows;
+    theirs.correct[actual]! += rows;
   }
   if (champion === actual) {
-    ours.hits[actual]! += rows;
-    theirs.hits[actual]! -= rows;
+    ours.correct[actual]! += rows;
+    theirs.correct[actual]! -= rows;
   }
 }
 

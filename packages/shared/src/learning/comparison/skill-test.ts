@@ -1,10 +1,9 @@
-import type { DECIDING_METRICS } from "../../settings/champion-settings";
+import { type ClassCounts, classCounts } from "../../metrics/class-counts";
+import { type CountMetric, valueOfCounts } from "../../metrics/metric";
+import { type DecidingMetric, METRICS } from "../../metrics/metric-table";
 import { hypergeometricTail, normalUpperTail } from "./distributions";
-import { type ClassCounts, classCounts, f1OfCounts } from "./f1-of-counts";
 import { mcnemarTest } from "./mcnemar";
 import { midranks } from "./midranks";
-
-export type DecidingMetric = (typeof DECIDING_METRICS)[number];
 
 /** Rows with their class, a model's prediction, and its probabilities (nRows x nClasses). */
 export interface PredictedRows {
@@ -29,8 +28,8 @@ export interface SkillTest {
  * mid-p). The other metrics have no such opponent (of F1 the most frequent class has 0, which guesses beat), so
  * the question is whether the predictions and the labels are independent (Ojala, Garriga, "Permutation tests for
  * studying classifier performance", JMLR 11, 2010, test 1). No sampling is needed: for two classes the hits under
- * permuted labels are hypergeometric (Fisher's exact test, one-sided), for more F1 is a weighted sum of the hits, whose
- * mean and variance are known; for ROC AUC it is the Mann-Whitney test with its variance under ties.
+ * permuted labels are hypergeometric (Fisher's exact test, one-sided), for more a metric
+ * of counts is a weighted sum of the hits, whose mean and variance are known; for ROC AUC it is the Mann-Whitney test with its variance under ties.
  *
  * @param majorityClass the most frequent class of the training rows
  */
@@ -39,9 +38,9 @@ export function skillTest(rows: PredictedRows, metric: DecidingMetric, majorityC
   if (metric === "roc_auc") return { p: mannWhitney(rows), method: "mann-whitney" };
   const counts = classCounts(rows.labels, rows.predicted, rows.nClasses);
   if (rows.nClasses > 2)
-    return { p: permutedHits(counts, rows.labels.length, metric), method: "permutation" };
-  const { support, predicted, hits } = counts;
-  const { above, at } = hypergeometricTail(hits[1]!, rows.labels.length, support[1]!, predicted[1]!);
+    return { p: permutedHits(counts, rows.labels.length, METRICS[metric]), method: "permutation" };
+  const { actual, predicted, correct } = counts;
+  const { above, at } = hypergeometricTail(correct[1]!, rows.labels.length, actual[1]!, predicted[1]!);
   return { p: Math.min(1, above + at), method: "hypergeometric" };
 }
 
@@ -57,28 +56,36 @@ function againstMajority({ labels, predicted }: PredictedRows, majorityClass: nu
 }
 
 /**
- * F1 is a sum of c_k hits_k. With labels permuted, hits have the mean s_k p_k / n and the covariance
- * s_k p_k (n d_kl - s_l)(n d_kl - p_l) / (n^2 (n - 1)), s being the rows and p the predictions of a class.
+ * A metric of counts is linear in the hits: c_0 + the sum of c_k hits_k. With labels permuted, hits have the mean
+ * s_k p_k / n and the covariance s_k p_k (n d_kl - s_l)(n d_kl - p_l) / (n^2 (n - 1)), s being the rows and p the
+ * predictions of a class.
  */
-function permutedHits(
-  { support, predicted, hits }: ClassCounts,
-  n: number,
-  metric: "f1_score" | "macro_f1",
-): number {
-  const classes = Array.from(support.keys()).filter((k) => support[k]! + predicted[k]! > 0);
-  const scale = (k: number) =>
-    (metric === "macro_f1" ? 1 : support[k]!) * (2 / (support[k]! + predicted[k]!));
+function permutedHits(counts: ClassCounts, n: number, metric: CountMetric): number {
+  const { actual, predicted, correct } = counts;
+  const classes = Array.from({ length: actual.length }, (_, k) => k);
+  const scales = scalesOfHits(counts, metric);
   let [excess, variance] = [0, 0];
   for (const k of classes) {
-    const rows = support[k]! * predicted[k]!;
-    excess += scale(k) * (hits[k]! - rows / n);
+    const rows = actual[k]! * predicted[k]!;
+    excess += scales[k]! * (correct[k]! - rows / n);
     for (const l of classes) {
       const covariance =
-        k === l ? rows * (n - support[k]!) * (n - predicted[k]!) : rows * support[l]! * predicted[l]!;
-      variance += (scale(k) * scale(l) * covariance) / (n * n * (n - 1));
+        k === l ? rows * (n - actual[k]!) * (n - predicted[k]!) : rows * actual[l]! * predicted[l]!;
+      variance += (scales[k]! * scales[l]! * covariance) / (n * n * (n - 1));
     }
   }
   return n < 2 || variance <= 0 ? 1 : normalUpperTail(excess / Math.sqrt(variance));
+}
+
+/** What one hit more in each class adds to a metric. */
+function scalesOfHits({ actual, predicted }: ClassCounts, metric: CountMetric): number[] {
+  const withHits = (at: number) => {
+    const correct = new Float64Array(actual.length);
+    if (at >= 0) correct[at] = 1;
+    return valueOfCounts(metric, { actual, predicted, correct }) ?? 0;
+  };
+  const without = withHits(-1);
+  return Array.from({ length: actual.length }, (_, k) => withHits(k) - without);
 }
 
 /**
@@ -109,23 +116,18 @@ function mannWhitney({ labels, probabilities, nClasses }: PredictedRows): number
 }
 
 /**
- * The deciding metric of always answering the most frequent class, on rows that are `rowsOfClass` of each class:
- * accuracy is its share of them; F1 its own if it is the positive of two classes, 0 if it is the negative, of more
- * classes the mean weighted by support; ROC AUC is 0.5.
+ * The deciding metric of always answering the most frequent class, on rows that are `rowsOfClass` of each class;
+ * 0 if it cannot be computed. ROC AUC is 0.5.
  */
 export function majorityScore(
   rowsOfClass: readonly number[],
   majorityClass: number,
   metric: DecidingMetric,
 ): number {
-  const all = rowsOfClass.reduce((sum, rows) => sum + rows, 0);
-  const ofMajority = rowsOfClass[majorityClass]!;
   if (metric === "roc_auc") return 0.5;
-  if (metric === "accuracy_score") return all === 0 ? 0 : ofMajority / all;
-  const support = Float64Array.from(rowsOfClass);
-  const predicted = new Float64Array(support.length);
-  const hits = new Float64Array(support.length);
-  predicted[majorityClass] = all;
-  hits[majorityClass] = ofMajority;
-  return f1OfCounts({ support, predicted, hits }, metric) ?? 0;
+  const predicted = new Float64Array(rowsOfClass.length);
+  const correct = new Float64Array(rowsOfClass.length);
+  predicted[majorityClass] = rowsOfClass.reduce((sum, rows) => sum + rows, 0);
+  correct[majorityClass] = rowsOfClass[majorityClass]!;
+  return valueOfCounts(METRICS[metric], { actual: rowsOfClass, predicted, correct }) ?? 0;
 }

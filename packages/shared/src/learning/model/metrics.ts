@@ -1,20 +1,14 @@
-import { type ClassScores, classScores, confusionMatrix } from "./confusion-matrix";
+import { classCounts } from "../../metrics/class-counts";
+import { type CountMetric, valueOfCounts } from "../../metrics/metric";
+import {
+  type ClassificationMetrics,
+  COUNT_METRICS,
+  METRIC_NAMES,
+  METRICS,
+  type ProbabilityMetricName,
+} from "../../metrics/metric-table";
 import { predictedClasses } from "./predicted-class";
 import { rocAuc } from "./roc-auc";
-
-/** Metrics under the names of `mlflow.models.evaluate`; one that cannot be computed is absent and named in `absent`. */
-export interface ClassificationMetrics {
-  accuracy_score?: number;
-  precision_score?: number;
-  recall_score?: number;
-  f1_score?: number;
-  /** F1 of each class, averaged without weights: a small class counts as much as a large one. */
-  macro_f1?: number;
-  roc_auc?: number;
-  log_loss?: number;
-  /** Metric name -> why it could not be computed. */
-  absent?: Record<string, string>;
-}
 
 /** Labels and probabilities of the same rows. */
 export interface Scored {
@@ -28,70 +22,44 @@ export interface Scored {
 /** scikit-learn clips probabilities to the epsilon of float64 in log_loss. */
 const EPSILON = 2.220446049250313e-16;
 
-/** How the scores of more than two classes become one: their mean, or weighted by their rows. */
-export type Average = "weighted" | "macro";
-
-const NAMES = [
-  "accuracy_score",
-  "precision_score",
-  "recall_score",
-  "f1_score",
-  "macro_f1",
-  "roc_auc",
-  "log_loss",
-] as const satisfies (keyof ClassificationMetrics)[];
+/** The metrics that need probabilities, and why one cannot be computed. */
+const OF_PROBABILITIES: Record<
+  ProbabilityMetricName,
+  { value: (scored: Scored) => number | undefined; absent: string }
+> = {
+  roc_auc: { value: areaUnderRoc, absent: "the rows are not of all classes" },
+  log_loss: { value: logLoss, absent: "there is no row" },
+};
 
 /**
- * The metrics of `mlflow.models.evaluate`, equal to scikit-learn's: for two classes of the positive one
- * (`classes[1]`), for more averaged (by default weighted by support, as MLflow has it), AUC one against the rest.
- * `macro_f1` is `f1_score(average="macro")` of any number of classes.
- * What cannot be computed is left out and named in `absent`.
+ * Every metric of the table, equal to scikit-learn's; the files of `metrics/` say which. What cannot be computed is
+ * left out and named in `absent`.
  */
-export function classificationMetrics(scored: Scored, average: Average = "weighted"): ClassificationMetrics {
-  const { classes, labels } = scored;
+export function classificationMetrics(scored: Scored): ClassificationMetrics {
+  const { classes, labels, probabilities } = scored;
   if (labels.length === 0)
-    return { absent: Object.fromEntries(NAMES.map((name) => [name, "there is no row"])) };
+    return { absent: Object.fromEntries(METRIC_NAMES.map((name) => [name, "there is no row"])) };
+  const metrics: ClassificationMetrics = {};
   const absent: Record<string, string> = {};
-  const matrix = confusionMatrix(
-    labels,
-    predictedClasses(scored.probabilities, classes.length),
-    classes.length,
-  );
-  const perClass = classes.map((_, index) => classScores(matrix, index));
-  const averaged = classes.length === 2 ? perClass[1]! : averageScores(perClass, average);
-  let hits = 0;
-  for (let i = 0; i < classes.length; i++) hits += matrix.counts[i * classes.length + i]!;
-  const metrics: ClassificationMetrics = { accuracy_score: hits / labels.length, log_loss: logLoss(scored) };
-  const subject = classes.length === 2 ? `class ${classes[1]}` : "a class";
-  if (averaged.precision === undefined)
-    absent["precision_score"] = `no row was predicted to be of ${subject}`;
-  else metrics.precision_score = averaged.precision;
-  if (averaged.recall === undefined) absent["recall_score"] = `no row is of ${subject}`;
-  else metrics.recall_score = averaged.recall;
-  if (averaged.f1 === undefined) absent["f1_score"] = `no row is, or was predicted to be, of ${subject}`;
-  else metrics.f1_score = averaged.f1;
-  const macro = averageScores(perClass, "macro").f1;
-  if (macro !== undefined) metrics.macro_f1 = macro;
-  const auc = areaUnderRoc(scored, average);
-  if (auc === undefined) absent["roc_auc"] = "the rows are not of all classes";
-  else metrics.roc_auc = auc;
-  if (Object.keys(absent).length > 0) metrics.absent = absent;
-  return metrics;
+  const counts = classCounts(labels, predictedClasses(probabilities, classes.length), classes.length);
+  for (const name of COUNT_METRICS) {
+    const value = valueOfCounts(METRICS[name], counts);
+    if (value === undefined) absent[name] = reasonOf(METRICS[name], classes);
+    else metrics[name] = value;
+  }
+  for (const [name, { value, absent: reason }] of Object.entries(OF_PROBABILITIES)) {
+    const found = value(scored);
+    if (found === undefined) absent[name] = reason;
+    else metrics[name as ProbabilityMetricName] = found;
+  }
+  return Object.keys(absent).length > 0 ? { ...metrics, absent } : metrics;
 }
 
-/**
- * Scores over all classes: `macro` is their mean, `weighted` weighs by support. A score that one class with
- * support lacks counts 0 there, as scikit-learn's `zero_division=0`.
- */
-export function averageScores(perClass: readonly ClassScores[], average: Average): ClassScores {
-  const seen = perClass.filter(({ support, predicted }) => support + predicted > 0);
-  const support = seen.reduce((sum, scores) => sum + scores.support, 0);
-  const weight = (scores: ClassScores) => (average === "macro" ? 1 / seen.length : scores.support / support);
-  const mean = (key: "precision" | "recall" | "f1") =>
-    seen.reduce((sum, scores) => sum + weight(scores) * (scores[key] ?? 0), 0);
-  const predicted = seen.reduce((sum, scores) => sum + scores.predicted, 0);
-  if (support === 0) return { support, predicted };
-  return { precision: mean("precision"), recall: mean("recall"), f1: mean("f1"), support, predicted };
+function reasonOf({ lacks }: CountMetric, classes: readonly string[]): string {
+  const subject = classes.length === 2 ? `class ${classes[1]}` : "a class";
+  if (lacks === "predictions") return `no row was predicted to be of ${subject}`;
+  if (lacks === "rows") return `no row is of ${subject}`;
+  return `no row is, or was predicted to be, of ${subject}`;
 }
 
 function logLoss({ classes, labels, probabilities }: Scored): number {
@@ -103,8 +71,8 @@ function logLoss({ classes, labels, probabilities }: Scored): number {
   return loss / labels.length;
 }
 
-/** Two classes: of the positive one; more: one against the rest, averaged. */
-function areaUnderRoc({ classes, labels, probabilities }: Scored, average: Average): number | undefined {
+/** Two classes: of the positive one; more: one against the rest, the mean weighted by the classes' rows. */
+function areaUnderRoc({ classes, labels, probabilities }: Scored): number | undefined {
   const ofClass = (index: number) => {
     const scores = Float64Array.from(
       { length: labels.length },
@@ -117,10 +85,10 @@ function areaUnderRoc({ classes, labels, probabilities }: Scored, average: Avera
   let sum = 0;
   for (let index = 0; index < classes.length; index++) {
     const { auc, support } = ofClass(index);
-    // A class without rows weighs nothing; its mean with others is not defined.
-    if (support === 0 && average === "weighted") continue;
+    // A class without rows weighs nothing.
+    if (support === 0) continue;
     if (auc === undefined) return undefined;
-    sum += auc * (average === "macro" ? 1 / classes.length : support / labels.length);
+    sum += auc * (support / labels.length);
   }
   return sum;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ColaError } from "../../errors/cola-error";
+import { METRIC_NAMES, type MetricName } from "../../metrics/metric-table";
 import { vocabularySketchSchema } from "../text/vocabulary-sketch";
 
 /** Name of the profile among the files of a model (`data/reference_profile.json`). */
@@ -33,15 +34,9 @@ const calibrationBinSchema = z.strictObject({ rows: count, meanProbability: shar
 export type CalibrationBin = z.infer<typeof calibrationBinSchema>;
 
 const metric = z.number().optional();
+/** Each metric may be absent: it could not be computed, or the release that wrote the profile did not know it. */
 const metricsSchema = z.strictObject({
-  accuracy_score: metric,
-  precision_score: metric,
-  recall_score: metric,
-  f1_score: metric,
-  /** Older profiles lack it. */
-  macro_f1: metric,
-  roc_auc: metric,
-  log_loss: metric,
+  ...(Object.fromEntries(METRIC_NAMES.map((name) => [name, metric])) as Record<MetricName, typeof metric>),
   absent: z.record(z.string(), z.string()).optional(),
 });
 

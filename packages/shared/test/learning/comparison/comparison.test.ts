@@ -6,7 +6,7 @@ import { mcnemarTest } from "@colaml/shared/learning/comparison/mcnemar";
 import { randomisationTest } from "@colaml/shared/learning/comparison/randomisation-test";
 import { majorityScore, skillTest } from "@colaml/shared/learning/comparison/skill-test";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
-import { DECIDING_METRICS } from "@colaml/shared/settings/champion-settings";
+import { DECIDING_METRICS } from "@colaml/shared/metrics/metric-table";
 
 interface Case {
   name: string;
