@@ -13,7 +13,7 @@ import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { buildReferenceProfile } from "@colaml/trainer-worker/profile/build-reference-profile";
-import { trainModel } from "@colaml/trainer-worker/train/training";
+import { trainModel } from "@colaml/trainer-worker/training/training";
 
 const [learned, path, trials, sizes, rates] = process.argv.slice(2);
 const RATES = rates.split(",").map(Number);

@@ -3,7 +3,7 @@ import { majorityScore } from "@colaml/shared/learning/comparison/skill-test";
 import { championOf } from "@colaml/shared/mlflow/champion";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
-import type { Publication } from "../publish/publication";
+import type { Publication } from "../publication/publication";
 import type { BootstrapInterval } from "./bootstrap-interval";
 import { type ChampionEvidence, type ChampionVerdict, championVerdict } from "./champion-rule";
 import { type ChampionMeeting, type MeetingOptions, meetChampion } from "./compare-with-champion";

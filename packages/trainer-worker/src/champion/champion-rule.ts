@@ -2,8 +2,8 @@ import type { Verdict } from "@colaml/shared/contracts/train";
 import type { ModelComparison } from "@colaml/shared/learning/comparison/compare-models";
 import { wilsonBound } from "@colaml/shared/learning/comparison/distributions";
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
-import type { DecidingWord } from "./deciding-word";
-import type { SkillEvidence } from "./training-evidence";
+import type { DecidingWord } from "../training/deciding-word";
+import type { SkillEvidence } from "../training/training-evidence";
 
 /** The challenger and the present champion on the same rows. */
 export interface ChampionComparison extends ModelComparison {

@@ -12,12 +12,12 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { type LoadedModel, loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
 import { describeTextColumns } from "@colaml/shared/settings/text-columns";
-import { type Publication, probabilitiesDigest } from "../publish/publication";
+import { type Publication, probabilitiesDigest } from "../publication/publication";
+import { pickRows } from "../training/training-evidence";
 import { type BootstrapInterval, bootstrapInterval } from "./bootstrap-interval";
 import type { ChampionComparison, ChampionEvidence } from "./champion-rule";
 import { type ScoredTestRows, scoreTestRows } from "./score-test-rows";
 import { seenByModels } from "./seen-by-models";
-import { pickRows } from "./training-evidence";
 
 /** What came of comparing the challenger with the present champion. */
 export interface ChampionMeeting extends Pick<ChampionEvidence, "champion" | "championUnscored" | "broken"> {

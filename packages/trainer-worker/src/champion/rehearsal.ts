@@ -3,7 +3,7 @@ import { GOLDEN_SAMPLE_FILE } from "@colaml/shared/learning/model/golden-sample"
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
 import { rehearse } from "@colaml/shared/mlflow/rehearse";
-import type { Publication } from "../publish/publication";
+import type { Publication } from "../publication/publication";
 
 /**
  * The rehearsal of a promotion, and that the registry's files are those of the training, a golden sample among them.

@@ -6,7 +6,7 @@ import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import type { SeenRows } from "@colaml/shared/learning/model/seen-rows";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
 import { createTextScorer } from "../scoring/text-scorer";
-import { planRows, type RowPlan } from "../train/data/plan-rows";
+import { planRows, type RowPlan } from "../training/data/plan-rows";
 
 /** The test rows of a job, scored from their texts by several models in one pass. */
 export interface ScoredTestRows {

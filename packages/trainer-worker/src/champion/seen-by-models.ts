@@ -3,8 +3,8 @@ import { parseSeenRows, SEEN_ROWS_FILE, type SeenRows } from "@colaml/shared/lea
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
 import { DATASET_TAG } from "@colaml/shared/mlflow/verdict-tags";
-import type { Publication } from "../publish/publication";
-import { runParams } from "../publish/run-contents";
+import type { Publication } from "../publication/publication";
+import { runParams } from "../publication/run-contents";
 
 /** What is known of the rows that the two models of a comparison were trained on. */
 export interface SeenByModels {

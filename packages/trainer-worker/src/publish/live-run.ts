@@ -3,8 +3,8 @@ import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { PUBLISH_ID_TAG } from "@colaml/shared/mlflow/publish-model";
 import { RUN_TAGS } from "@colaml/shared/mlflow/run-tags";
-import type { RunIdentity } from "./publication";
-import type { MetricPoint } from "./run-contents";
+import type { RunIdentity } from "../publication/publication";
+import type { MetricPoint } from "../publication/run-contents";
 import { endRunsLeft } from "./runs-left";
 
 /** Steps are sent together this often: a request per iteration would cost more than the iteration. */

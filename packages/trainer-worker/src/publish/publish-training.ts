@@ -4,7 +4,7 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { publishModel, publishRun } from "@colaml/shared/mlflow/publish-model";
 import { PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import type { ChampionCheckOptions } from "../champion/champion-check";
-import { factsOf, type Publication } from "./publication";
+import { factsOf, type Publication } from "../publication/publication";
 import { recordVerdict } from "./record-verdict";
 
 /**

@@ -4,7 +4,7 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { Spool } from "@colaml/shared/mlflow/spool";
 import { type PublishRound, SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
 import type { ChampionCheckOptions } from "../champion/champion-check";
-import { factsOf, type Publication } from "./publication";
+import { factsOf, type Publication } from "../publication/publication";
 import { publishTraining } from "./publish-training";
 
 /** Finished trainings on disk that are not in MLflow yet. */

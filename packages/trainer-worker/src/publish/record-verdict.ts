@@ -5,7 +5,7 @@ import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
 import type { RunInfo } from "@colaml/shared/mlflow/runs";
 import { DATASET_TAG, VERDICT_TAGS, verdictTags } from "@colaml/shared/mlflow/verdict-tags";
 import { type ChampionCheckOptions, type ChampionReport, checkChampion } from "../champion/champion-check";
-import type { Publication } from "./publication";
+import type { Publication } from "../publication/publication";
 
 /** Artifact of the run: the verdict with every number. */
 export const VERDICT_FILE = "champion_verdict.json";

@@ -5,12 +5,12 @@ import type { BoostIteration } from "@colaml/shared/learning/model/boosting-prog
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
+import { factsOf, publicationOf, type RunOrigin, runIdentity } from "../publication/publication";
+import { iterationMetrics, type MetricPoint } from "../publication/run-contents";
 import { LiveRun } from "../publish/live-run";
-import { factsOf, publicationOf, type RunOrigin, runIdentity } from "../publish/publication";
 import type { Publisher, TrainingSpool } from "../publish/publisher";
-import { iterationMetrics, type MetricPoint } from "../publish/run-contents";
 import { endRunsLeft } from "../publish/runs-left";
-import { trainModel } from "./training";
+import { trainModel } from "../training/training";
 
 export interface TrainDependencies {
   mlflow: MlflowClient;

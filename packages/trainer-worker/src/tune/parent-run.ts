@@ -3,7 +3,7 @@ import { messageOf } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";
-import type { RunOrigin } from "../publish/publication";
+import type { RunOrigin } from "../publication/publication";
 
 /** The one run that a tuning job's trials are children of; found again whenever the job resumes. */
 export class ParentRun {

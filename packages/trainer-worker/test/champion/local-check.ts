@@ -5,8 +5,8 @@ import type { LoadedModel } from "@colaml/shared/mlflow/load-model";
 import { type ChampionReport, judged } from "@colaml/trainer-worker/champion/champion-check";
 import { compareScored } from "@colaml/trainer-worker/champion/compare-with-champion";
 import { scoreTestRows } from "@colaml/trainer-worker/champion/score-test-rows";
-import { type Publication, publicationOf } from "@colaml/trainer-worker/publish/publication";
-import { type TrainedModel, trainModel } from "@colaml/trainer-worker/train/training";
+import { type Publication, publicationOf } from "@colaml/trainer-worker/publication/publication";
+import { type TrainedModel, trainModel } from "@colaml/trainer-worker/training/training";
 
 const signal = new AbortController().signal;
 

@@ -6,9 +6,9 @@ import { bundleFromFiles, bundleToFiles } from "@colaml/shared/learning/model/bu
 import { missingOf } from "@colaml/shared/learning/model/reference-profile";
 import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import { createTokenizer } from "@colaml/shared/learning/text/tokenizer";
-import { runArtifacts } from "@colaml/trainer-worker/publish/run-artifacts";
+import { runArtifacts } from "@colaml/trainer-worker/publication/run-artifacts";
 import { createTextScorer } from "@colaml/trainer-worker/scoring/text-scorer";
-import { trainModel } from "@colaml/trainer-worker/train/training";
+import { trainModel } from "@colaml/trainer-worker/training/training";
 
 const ENDINGS = ["ando", "endo", "iendo", "ación", "ciones"];
 /** Stems that no two rows share: only endings tell the classes apart. */

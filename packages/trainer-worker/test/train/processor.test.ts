@@ -12,8 +12,8 @@ import {
 import { VocabularySketch } from "@colaml/shared/learning/text/vocabulary-sketch";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/registry-names";
+import { runIdentity } from "@colaml/trainer-worker/publication/publication";
 import { LiveRun } from "@colaml/trainer-worker/publish/live-run";
-import { runIdentity } from "@colaml/trainer-worker/publish/publication";
 import { abandonTraining, train } from "@colaml/trainer-worker/train/processor";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
-import { decidingWord } from "@colaml/trainer-worker/champion/deciding-word";
-import { writeRows } from "./invented-rows";
-import { candidate, judge } from "./local-check";
+import { decidingWord } from "@colaml/trainer-worker/training/deciding-word";
+import { writeRows } from "../champion/invented-rows";
+import { candidate, judge } from "../champion/local-check";
 
 /** Rows of columns that are present, each with the value 1. */
 function matrixOf(rows: readonly (readonly number[])[], columns: number) {

@@ -1,5 +1,5 @@
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
-import type { TrainingEvidence } from "../champion/training-evidence";
+import type { TrainingEvidence } from "../training/training-evidence";
 
 const quoted = (text: string) => JSON.stringify(text);
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
 import { splitSchema } from "@colaml/shared/settings/split-settings";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
-import { LEFT_OUT, NOT_SAMPLED, planRows } from "@colaml/trainer-worker/train/data/plan-rows";
-import { sampleRows } from "@colaml/trainer-worker/train/data/sample-rows";
+import { LEFT_OUT, NOT_SAMPLED, planRows } from "@colaml/trainer-worker/training/data/plan-rows";
+import { sampleRows } from "@colaml/trainer-worker/training/data/sample-rows";
 
 const split = splitSchema.parse({});
 let folder: string;

@@ -1,4 +1,4 @@
-import { languageNotes } from "@colaml/trainer-worker/train/data/language-note";
+import { languageNotes } from "@colaml/trainer-worker/training/data/language-note";
 
 const SPANISH = { code: "es", shares: { own: 0.61, english: 0.04 } };
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { featuresSchema } from "@colaml/shared/settings/features-settings";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
-import { planRows } from "@colaml/trainer-worker/train/data/plan-rows";
-import { readTrainingData } from "@colaml/trainer-worker/train/data/read-training-data";
+import { planRows } from "@colaml/trainer-worker/training/data/plan-rows";
+import { readTrainingData } from "@colaml/trainer-worker/training/data/read-training-data";
 
 let folder: string;
 beforeAll(async () => {

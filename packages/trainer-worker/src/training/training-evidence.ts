@@ -4,8 +4,8 @@ import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import { termLabels } from "@colaml/shared/learning/text/term-label";
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
-import type { TrainedModel } from "../train/training";
 import { type DecidingWord, decidingWord } from "./deciding-word";
+import type { TrainedModel } from "./training";
 
 /** The model against the most frequent class, on test rows whose texts the training did not hold. */
 export interface SkillEvidence {

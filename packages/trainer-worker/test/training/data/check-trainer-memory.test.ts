@@ -1,4 +1,4 @@
-import { checkTrainerMemory } from "@colaml/trainer-worker/train/data/check-trainer-memory";
+import { checkTrainerMemory } from "@colaml/trainer-worker/training/data/check-trainer-memory";
 
 const plan = (train: number) => ({
   rows: {

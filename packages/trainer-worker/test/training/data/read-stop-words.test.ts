@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { requestedFeaturesSchema } from "@colaml/shared/settings/features-settings";
-import { withStopWords } from "@colaml/trainer-worker/train/data/read-stop-words";
+import { withStopWords } from "@colaml/trainer-worker/training/data/read-stop-words";
 
 const folder = mkdtempSync(join(tmpdir(), "colaml-stop-words-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

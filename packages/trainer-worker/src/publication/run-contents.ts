@@ -1,8 +1,8 @@
 import type { TrainJob } from "@colaml/shared/contracts/train";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
-import type { RowPlan } from "../train/data/plan-rows";
-import type { TrainedModel } from "../train/training";
+import type { RowPlan } from "../training/data/plan-rows";
+import type { TrainedModel } from "../training/training";
 
 /** One value of a metric as MLflow's log-batch takes it; times in ms since 1970. */
 export interface MetricPoint {

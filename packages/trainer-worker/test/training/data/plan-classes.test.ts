@@ -1,5 +1,5 @@
 import { labelKey } from "@colaml/shared/tables/similar-labels";
-import { type LabelSettings, NO_CLASS, planClasses } from "@colaml/trainer-worker/train/data/plan-classes";
+import { type LabelSettings, NO_CLASS, planClasses } from "@colaml/trainer-worker/training/data/plan-classes";
 
 const where = { column: "kind", path: "messages.csv" };
 /** Rows with these labels, `[label, rows]`, one label after the other. */

@@ -14,7 +14,7 @@ import { featureImportance } from "../plots/feature-importance";
 import { featureImportancePlot } from "../plots/feature-importance-plot";
 import { metricPerIterationPlot } from "../plots/metric-per-iteration-plot";
 import { perClassMetrics, perClassMetricsCsv } from "../scoring/per-class-metrics";
-import type { TrainedModel } from "../train/training";
+import type { TrainedModel } from "../training/training";
 
 const PART = "test";
 
