@@ -173,6 +173,17 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Gives a folder that is complete its name, and makes that last. A folder of that name with something in it is not
+ * replaced.
+ *
+ * @throws the error of the system, ENOTEMPTY or EEXIST if the name is taken
+ */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
 const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 const LINE_FEED = 10;

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ColaError, messageOf } from "../errors/cola-error";
-import { makeFolder, syncFolder, writeDurably } from "../files/durable-file";
+import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
 import { readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 
@@ -59,8 +59,7 @@ export class Spool<P extends Spooled, R> {
       ...(model ? { model: { ...model, files: [...model.files.keys()] } } : {}),
     };
     await writeDocument(join(temporary, "publication.json"), plain);
-    await rename(temporary, this.#entry(publication.record.endTime, publication.jobKey));
-    await syncFolder(this.folder);
+    await moveFolder(temporary, this.#entry(publication.record.endTime, publication.jobKey));
   }
 
   /** Names of the entries, the oldest first. */
@@ -109,7 +108,7 @@ export class Spool<P extends Spooled, R> {
   /** Sets an entry aside that MLflow refuses for good; its files stay for a person. */
   async setAside(name: string): Promise<string> {
     const aside = join(this.folder, `refused-${name}`);
-    await rename(join(this.folder, name), aside);
+    await moveFolder(join(this.folder, name), aside);
     return aside;
   }
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
-import { writeDurably } from "../files/durable-file";
+import { moveFolder, writeDurably } from "../files/durable-file";
 import { systemCode } from "../files/file-errors";
 import { writeDocument } from "../files/state-document";
 import { SAFE_NAME } from "../settings/safe-name";
@@ -106,7 +106,7 @@ async function putInPlace(temporary: string, folder: string): Promise<void> {
   const replaced = join(dirname(folder), `.old-${randomUUID()}`);
   try {
     await rename(folder, replaced).catch(ignoreMissing);
-    await rename(temporary, folder);
+    await moveFolder(temporary, folder);
   } catch {
     // Another process was faster: its files are the same.
     await rm(temporary, { recursive: true, force: true });
