@@ -103,7 +103,7 @@ async function runAndFinish(batch: BegunBatch): Promise<PredictResult> {
   }
 }
 
-/** Whether nobody will ask for the chunks that are out: not so when the job is handed back, lost or tried again. */
+/** Whether nobody will ask for the chunks that are out: not so when the job is handed back, lost or retried. */
 function endsForGood(error: unknown, { signal, stopping, attempt, attempts }: JobContext): boolean {
   if (signal.aborted) return ["JOB_CANCELLED", "JOB_FAILED"].includes(toColaError(signal.reason).code);
   if (stopping.aborted) return false;

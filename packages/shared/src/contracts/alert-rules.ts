@@ -91,7 +91,7 @@ export const alertRuleSchema = z.strictObject({
   severity: z.enum(["info", "warning", "critical"]).default("warning"),
   /** Breaches in a row that make an incident. */
   consecutive: z.number().int().min(1).max(1_000).default(1),
-  /** After an incident ended, no new one for so long. */
+  /** After an incident ended, no new one for this long. */
   cooldown: duration.default("0s"),
   /** A training that an incident starts; what it trains passes the champion check like any other. */
   start: startSchema.optional(),

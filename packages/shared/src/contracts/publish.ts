@@ -10,6 +10,6 @@ export interface PublishResult {
   published: { runId: string; model: string; modelVersion?: string; promoted: boolean; verdict: string }[];
   /** Checks of the monitor recorded now. */
   checks: number;
-  /** What MLflow refuses: set aside in these folders. */
+  /** What MLflow refuses is kept in these folders. */
   refused: { folder: string; reason: string }[];
 }

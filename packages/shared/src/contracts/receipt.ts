@@ -17,7 +17,7 @@ const repeatedIdsSchema = z.strictObject({
   /** A few of those ids, with the first two rows of the output that have each, counted from 1 behind the header. */
   examples: z.array(z.strictObject({ id: z.string(), rows: z.tuple([count, count]) })),
 });
-/** Ids that occur more than once: allowed, and said. Not to be confused with rows written twice, of which there are none. */
+/** Ids that occur more than once: allowed, and reported. Rows written twice are another thing: there are none. */
 export type RepeatedIds = z.infer<typeof repeatedIdsSchema>;
 
 /** What a finished `predict` job leaves beside its output: the proof that no row was lost or doubled. */
@@ -28,13 +28,13 @@ export const receiptSchema = z.strictObject({
   /** As it lies on the disk (compressed stays so). */
   input: fileSchema,
   output: fileSchema,
-  /** Lines left out and why; absent where none was. */
+  /** Lines left out and why; absent if none was. */
   rejectedFile: fileSchema.optional(),
-  /** in = out + rejected; those of chunks set aside are among the rejected. Duplicates: input rows written twice. */
+  /** in = out + rejected; of a chunk on the dead-letter queue all rows are rejected. Duplicates: rows written twice. */
   rows: z.strictObject({ in: count, out: count, rejected: count, setAside: count, duplicates: z.literal(0) }),
   /** Absent from receipts of earlier releases, as `withoutKnownWords` is. */
   rejectedByReason: rejectedByReasonSchema.optional(),
-  /** Absent where row numbers are the ids. */
+  /** Absent if row numbers are the ids. */
   repeatedIds: repeatedIdsSchema.optional(),
   /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
   invalidUtf8: count,
@@ -53,7 +53,7 @@ export const receiptSchema = z.strictObject({
   /** Chunks that kept failing: the `predict-dead` queue holds them. */
   setAside: z.array(
     z.strictObject({
-      /** Of its `predict-dead` job: `cola jobs retry` with it runs the chunk again alone. */
+      /** Of its `predict-dead` job: `cola jobs retry` with it runs only this chunk again. */
       id: z.string(),
       index: count,
       start: count,
@@ -92,7 +92,7 @@ export interface Verification {
   problems: string[];
 }
 
-/** The receipt of an output, or undefined where there is none or it is none of ours. */
+/** The receipt of an output, or undefined if there is none or it is not one of ours. */
 export async function readReceipt(output: string): Promise<Receipt | undefined> {
   try {
     return receiptSchema.parse(JSON.parse(await readFile(receiptPath(output), "utf8")));
@@ -111,15 +111,15 @@ export interface FileFacts {
  * Checks an output against its receipt: the files are those it names, byte for byte, its rows add up, and its
  * chunks cover the input without a gap.
  *
- * @param input what the input is known to be, where it does not lie any more where the job found it
- * @throws ColaError INPUT_NOT_FOUND where there is no output, RECEIPT_MISMATCH where there is no readable receipt
+ * @param input what the input is known to be, if it is no longer at the path that the job found it at
+ * @throws ColaError INPUT_NOT_FOUND if there is no output, RECEIPT_MISMATCH if there is no readable receipt
  */
 export async function verifyReceipt(output: string, input?: FileFacts): Promise<Verification> {
   const there = await stat(output).catch(() => undefined);
   if (!there) throw new ColaError("INPUT_NOT_FOUND", `no such file: ${output}`);
   const receipt = await readReceipt(output);
   if (!receipt) {
-    throw new ColaError("RECEIPT_MISMATCH", `${receiptPath(output)} is missing or is no receipt`);
+    throw new ColaError("RECEIPT_MISMATCH", `${receiptPath(output)} is missing or is not a receipt`);
   }
   const problems = [...sumProblems(receipt), ...gapProblems(receipt)];
   problems.push(...(await fileProblems("output", { ...receipt.output, path: output })));
@@ -176,7 +176,7 @@ function compared(what: string, { bytes, sha256 }: FileFacts, said: FileFacts): 
   return sha256 === said.sha256 ? [] : [`the ${what} was changed: its sha256 is ${sha256}`];
 }
 
-/** Ids that occur more than once in a few words for a person; undefined where there are none. */
+/** Ids that occur more than once in a few words for a person; undefined if there are none. */
 export function describeRepeatedIds(repeated: RepeatedIds | undefined): string | undefined {
   if (!repeated || repeated.rows === 0) return undefined;
   const { rows, column, examples } = repeated;
@@ -185,11 +185,11 @@ export function describeRepeatedIds(repeated: RepeatedIds | undefined): string |
   return `${rows.toLocaleString("en-US")} ${verb} an id of column "${column}" that an earlier row has (allowed): ${named.join("; ")}`;
 }
 
-/** Chunks that were set aside in a few words for a person, with the command that runs the first one again. */
+/** Chunks on the dead-letter queue in a few words for a person, with the command that runs the first one again. */
 export function describeSetAside({ setAside, rows }: Pick<Receipt, "setAside" | "rows">): string | undefined {
   const [first] = setAside;
   if (first === undefined) return undefined;
   const chunks = setAside.length === 1 ? "a chunk that kept" : `${setAside.length} chunks that kept`;
   const which = setAside.length === 1 ? "" : ", the first one of them";
-  return `${rows.setAside.toLocaleString("en-US")} rows are in ${chunks} failing (${first.reason}): \`cola jobs retry ${first.id}\` runs it again alone${which}`;
+  return `${rows.setAside.toLocaleString("en-US")} rows are in ${chunks} failing (${first.reason}): \`cola jobs retry ${first.id}\` runs only this chunk again${which}`;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fieldTypes, payloadField, payloadOf, type ValuesOf } from "./payload-fields";
 import { integer, oneOf, positive, real } from "./setting-kinds";
 
-/** Boosting under CatBoost's names, and XGBoost's where CatBoost has none. */
+/** Boosting under CatBoost's names, and XGBoost's if CatBoost has none. */
 export const boostingSettings = {
   booster: oneOf({
     doc: "gbtree: trees; gblinear: a linear model",
@@ -133,7 +133,7 @@ const boostingFields = z.strictObject({
   random_seed: payloadField(boostingSettings.randomSeed),
   /** Stop when the validation metric has not improved for this many iterations; 0 is off. */
   early_stopping_rounds: z.number().int().min(0).max(10_000).default(0),
-  /** `balanced`, or a weight a class by its normalised label; absent is 1 for each. */
+  /** `balanced`, or a weight per class by its normalised label; absent is 1 for each. */
   class_weights: z
     .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().gt(0).max(1e6))])
     .default("none"),

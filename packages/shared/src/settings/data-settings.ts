@@ -5,7 +5,7 @@ import { DELIMITER, encodingOf, FILE_FORMATS, MISSING_VALUES, QUOTE_ESCAPES } fr
 /** What an input is, as a file's name would say. */
 const INPUT_FORMATS = FILE_FORMATS.flatMap((format) => [format, `${format}.gz`, `${format}.zst`]);
 
-/** Rows that may be rejected: less than half of them if nobody says otherwise. */
+/** Rows that may be rejected: less than half of them unless it is set. */
 const maxRejected: Entry<number, never, never> = {
   doc: "Refuse if more rows are rejected: a count, or a share below 1 that must not be reached",
   env: "COLAML_MAX_REJECTED",

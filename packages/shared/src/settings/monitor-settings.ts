@@ -85,7 +85,7 @@ export const monitorSettings = {
     max: 1,
   }),
   alertRules: text({
-    doc: "JSON file with a list of alert rules; empty: thresholds and drift alone",
+    doc: "JSON file with a list of alert rules; empty: only thresholds and drift",
     env: "COLAML_ALERT_RULES",
     default: "",
   }),

@@ -5,7 +5,7 @@ import { integer, oneOf } from "./setting-kinds";
 /** Which rows a training takes, and how much memory. */
 export const trainSettings = {
   maxRows: integer({
-    doc: "Train on a seeded sample of so many rows; 0: all",
+    doc: "Train on a seeded sample of this many rows; 0: all",
     env: "COLAML_MAX_TRAIN_ROWS",
     default: 0,
     min: 0,

@@ -37,7 +37,7 @@ export const checkpointSchema = z.strictObject({
   nextChunk: count,
   inputOffset: count,
   line: z.number().int().min(1),
-  /** Records before it; counted only where row numbers are the ids. */
+  /** Records before it; counted only if row numbers are the ids. */
   row: count,
   outputBytes: count,
   rejectedBytes: count,

@@ -20,7 +20,7 @@ export async function findEarlierResult(batch: Batch): Promise<PredictResult | u
 }
 
 /**
- * The result of another attempt at the same job that was taken for dead, ran on all the same and came to the end: the
+ * The result of another attempt at the same job that was believed to have ended, but ran to its end: the
  * folder went with it, while this attempt worked in it.
  */
 export async function findResultOfOther(batch: Batch): Promise<PredictResult | undefined> {

@@ -116,9 +116,9 @@ function* pieces(rows: number, seed: number): Generator<Buffer, void, undefined>
 /**
  * Writes invented customer-support tweets as CSV under the reference task's columns, an unnamed index first:
  * both sides of a dozen companies, emoji, accents, links, quoted and multi-line texts, several spellings of the
- * label, and half a percent of missing texts. The same rows and seed give the same bytes. About 200 bytes a row.
+ * label, and half a percent of missing texts. The same rows and seed give the same bytes. About 200 bytes per row.
  *
- * @param path replaced when the file is complete; compressed where it ends with `.gz` or `.zst`
+ * @param path replaced when the file is complete; compressed if it ends with `.gz` or `.zst`
  */
 export async function writeSyntheticTweets(path: string, rows: number, seed = 42): Promise<void> {
   await makeFolder(dirname(path));

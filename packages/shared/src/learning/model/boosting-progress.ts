@@ -12,14 +12,14 @@ export interface StepMetrics {
 /** Guard against log(0): float32 rounds what is nearer to 1 than this to 1. */
 const LEAST_PROBABILITY = 2 ** -24;
 
-/** One iteration: a tree (one a class) was added. */
+/** One iteration: a tree (one per class) was added. */
 export interface BoostIteration {
   /** From 1. */
   number: number;
   of: number;
   /** On at most 100,000 evenly spaced training rows. */
   train: StepMetrics;
-  /** On at most 500,000 evenly spaced validation rows; absent where there are none. */
+  /** On at most 500,000 evenly spaced validation rows; absent if there are none. */
   validation?: StepMetrics;
 }
 

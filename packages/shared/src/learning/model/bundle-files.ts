@@ -24,7 +24,7 @@ const manifestSchema = z.strictObject({
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
     }),
   ),
-  /** HMAC-SHA256 over the list of files, where a key is configured. */
+  /** HMAC-SHA256 over the list of files, if a key is configured. */
   hmac: z.string().optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -44,7 +44,7 @@ const bundleSchema = z.strictObject({
  * The files of a model: `bundle.json`, `model.xgb.json`, those of `extra`, and `manifest.json` with the sha256 and
  * length of each. No code among them, and the same bundle gives the same bytes.
  *
- * @param hmacKey signs the manifest where it is not empty
+ * @param hmacKey signs the manifest if it is not empty
  */
 export function bundleToFiles(
   bundle: ModelBundle,
@@ -70,7 +70,7 @@ export function manifestDigest(manifest: Uint8Array): string {
 }
 
 /**
- * Reads a manifest and checks its signature where a key is configured.
+ * Reads a manifest and checks its signature if a key is configured.
  *
  * @throws ColaError MODEL_CORRUPT
  */

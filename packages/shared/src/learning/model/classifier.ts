@@ -6,7 +6,7 @@ import type { FeatureRow } from "./tree-scorer";
 
 export interface Classifier {
   readonly classes: readonly string[];
-  /** Index of the predicted class; probabilities a class are written to `out` (nClasses). */
+  /** Index of the predicted class; one probability per class is written to `out` (nClasses). */
   predict(text: string, out: Float64Array): number;
   /** The same from the TF-IDF features of a document. */
   predictFeatures(row: FeatureRow, out: Float64Array): number;

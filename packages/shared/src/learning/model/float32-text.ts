@@ -13,7 +13,7 @@ export function shortestFloat32(value: number): number {
 }
 
 /**
- * A JSON list of floats. XGBoost's reader tells 1 from 1.0 and refuses the former where it wants a float.
+ * A JSON list of floats. XGBoost's reader distinguishes 1 from 1.0 and refuses the former if it wants a float.
  *
  * @example floatsJson([1, 0.5]) // "[1.0,0.5]"
  */

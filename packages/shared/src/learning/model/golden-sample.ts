@@ -7,7 +7,7 @@ export const GOLDEN_SAMPLE_FILE = "golden_sample.json";
 const sampleSchema = z.strictObject({
   formatVersion: z.literal(1),
   texts: z.array(z.string()).min(1).max(10_000),
-  /** Probabilities of each text, a class after the other. */
+  /** Probabilities of each text, one class after the other. */
   probabilities: z.array(z.array(z.number().min(0).max(1))),
 });
 export type GoldenSample = z.infer<typeof sampleSchema>;

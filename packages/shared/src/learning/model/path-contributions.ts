@@ -34,7 +34,7 @@ export function nodeMeans(tree: Tree): Float64Array {
   return means;
 }
 
-/** A function from a row to its contributions, one entry a class (group): binary has one, for the positive class. */
+/** A function from a row to its contributions, one entry per class (group): binary has one, for the positive class. */
 export type Explainer = (row: FeatureRow) => PathContributions[];
 
 /** Nodes from the root to `leaf`, by parents. */

@@ -1,5 +1,5 @@
 /**
- * The predicted class: the most probable, the first of equals. For binary that is class 1 where p > 0.5, as
+ * The predicted class: the most probable, the first of equals. For binary that is class 1 if p > 0.5, as
  * XGBoost's own classifier has it.
  *
  * @param offset where the row's probabilities begin

@@ -5,7 +5,7 @@ import { vocabularySketchSchema } from "../text/vocabulary-sketch";
 
 /** Name of the profile among the files of a model (`data/reference_profile.json`). */
 export const REFERENCE_PROFILE_FILE = "reference_profile.json";
-/** At most so many words are profiled, those in most documents: the file stays at a few KB. */
+/** At most this many words are profiled, those in most documents: the file stays at a few KB. */
 export const MAX_PROFILE_TERMS = 200;
 /** Groups of rows that each calibration list has at most. */
 export const MAX_CALIBRATION_BINS = 100;
@@ -90,7 +90,7 @@ const profileSchema = z.strictObject({
   tokens: z.strictObject({ all: count, outOfVocabulary: count }),
   /** Binary: probability of `classes[1]`; multiclass: probability of the predicted class. 20 equal bins. */
   score: histogramSchema,
-  /** Rows a class, in the order of `classes`. */
+  /** Rows per class, in the order of `classes`. */
   labels: z.strictObject({
     predicted: z.array(count),
     actual: z.array(count),

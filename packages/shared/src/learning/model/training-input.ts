@@ -94,7 +94,7 @@ export function checkBoostInput(input: BoostInput, settings: BoostingSettings): 
   }
 }
 
-/** Weight of each row, or nothing where all are 1. */
+/** Weight of each row, or nothing if all are 1. */
 function rowWeights(input: BoostInput, settings: BoostingSettings): Float32Array | undefined {
   const { labels, weights, classes } = input;
   const byClass = classWeights(settings.class_weights, classes, labels);

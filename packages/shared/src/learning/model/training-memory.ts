@@ -50,7 +50,7 @@ function weightBytes({ nColumns, nGroups, depth }: TrainingSize): number {
 }
 
 /**
- * How XGBoost looks for splits: by histogram, or exactly where histograms of wide or deep trees would take more
+ * How XGBoost looks for splits: by histogram, or exactly if histograms of wide or deep trees would take more
  * memory than the rows are worth. Both are deterministic.
  */
 export function treeMethodFor(size: TrainingSize): TreeMethod {

@@ -114,7 +114,7 @@ function leafValue({ children, split, value }: Forest, root: number, dense: Floa
 
 /**
  * Scores rows as XGBoost does, to the last bit of its float32 sums: leaf values of a class are added in tree order
- * from 0, then the base margin. O(trees x depth) a row; not reentrant (one dense row is reused).
+ * from 0, then the base margin. O(trees x depth) per row; not reentrant (one dense row is reused).
  */
 export function createTreeScorer(ensemble: TreeEnsemble): EnsembleScorer {
   const { nGroups, objective } = ensemble;

@@ -7,7 +7,7 @@ import type { XgboostModule } from "./xgboost-module";
  * weights. XGBoost itself keeps compressed sparse rows. So we let it make a matrix of one row and put the vectors
  * of the real matrix, allocated by its own malloc, in the place of that row's: the same model to the last byte (a
  * test holds the two ways together) at a tenth of the memory. The offsets are those of the pinned ml-xgboost 1.1.2;
- * `attach` checks every one it can against what it wrote and refuses to train where they do not hold.
+ * `attach` checks every one it can against what it wrote and refuses to train if they do not hold.
  */
 
 /** Offsets, in bytes, from a model to the CSR source of its matrix. */
@@ -42,7 +42,7 @@ export class XgboostTrainer {
   /**
    * @param labels class of each row: nRows
    * @param weights weight of each row: nRows; absent is 1 for each
-   * @throws ColaError TRAINING_FAILED where the heap is full or the module is not the one we know
+   * @throws ColaError TRAINING_FAILED if the heap is full or the module is not the one we know
    */
   constructor(module: XgboostModule, matrix: SharedMatrix, labels: Float32Array, weights?: Float32Array) {
     this.#module = module;
@@ -110,7 +110,7 @@ export class XgboostTrainer {
     return copy;
   }
 
-  /** The prediction of XGBoost itself for one dense row, -1 where absent: nGroups numbers. For tests. */
+  /** The prediction of XGBoost itself for one dense row, -1 if absent: nGroups numbers. For tests. */
   predict(row: ArrayLike<number>, nGroups: number): Float32Array {
     const module = this.#module;
     const input = this.#allocate(row.length * 4);

@@ -68,7 +68,7 @@ export class ByteTokenizer implements TokenSpans {
     if (this.#ngramRange[1] > 1) this.#expand();
   }
 
-  /** The default pattern on bytes; false where the text must be looked at as a string. */
+  /** The default pattern on bytes; false if the text must be looked at as a string. */
   #scan(bytes: Buffer, start: number, end: number): boolean {
     const classes = this.#classes;
     const out = this.bytes;
@@ -105,8 +105,8 @@ export class ByteTokenizer implements TokenSpans {
   }
 
   /**
-   * Writes a letter beyond ASCII at `to` as it enters the token. Returns the bytes it took: 0 where it is no
-   * letter, -1 where only the string can tell.
+   * Writes a letter beyond ASCII at `to` as it enters the token. Returns the bytes it took: 0 if it is not a
+   * letter, -1 if only the string can tell.
    */
   #append(bytes: Buffer, p: number, length: number, to: number): number {
     if (this.#stripsAccents) return -1;
@@ -169,7 +169,7 @@ export class ByteTokenizer implements TokenSpans {
     this.count -= tokens;
   }
 
-  /** Room for the tokens of a text of so many bytes: each is followed by a space. */
+  /** Room for the tokens of a text of this many bytes: each is followed by a space. */
   #reserve(textBytes: number): void {
     if (this.bytes.length < 2 * textBytes + 2) {
       const grown = new Uint8Array(4 * textBytes + 2);

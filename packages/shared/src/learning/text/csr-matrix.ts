@@ -8,7 +8,7 @@ export interface CsrMatrix {
   data: Float32Array;
 }
 
-/** Collects rows of a CSR matrix; 8 bytes an entry, 4 a row. Entries are rounded to float32, as XGBoost does. */
+/** Collects rows of a CSR matrix; 8 bytes per entry, 4 per row. Entries are rounded to float32, as XGBoost does. */
 export class CsrBuilder {
   nRows = 0;
   readonly #nColumns: number;

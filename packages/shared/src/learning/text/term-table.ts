@@ -18,7 +18,7 @@ const SLOTS_A_TERM = 4;
 
 /**
  * Terms as bytes (UTF-8) in one arena, with an open-addressing hash table over them: each distinct term has an
- * id, in order of appearance. About 35 bytes a term beside its own bytes, where a Map of strings takes 100.
+ * id, in order of appearance. About 35 bytes per term beside its own bytes; a Map of strings takes 100.
  */
 export class TermTable {
   /** Number of terms. */
@@ -38,7 +38,7 @@ export class TermTable {
     this.#arena = new Uint8Array(16 * capacity);
   }
 
-  /** The id of a term, -1 where it is not there. */
+  /** The id of a term, -1 if it is not there. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
@@ -51,7 +51,7 @@ export class TermTable {
     }
   }
 
-  /** The id of a term, which is added where it is not there. */
+  /** The id of a term, which is added if it is not there. */
   add(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const found = this.find(bytes, start, end, hash);
     if (found >= 0) return found;

@@ -55,7 +55,7 @@ export class TfidfTransform {
     this.#append((part) => part.tokens.tokenize(bytes, start, end));
   }
 
-  /** Writes the last row over `target` from `offset` on, `missing` where the row has no value. */
+  /** Writes the last row over `target` from `offset` on, `missing` if the row has no value. */
   writeDense(target: Float32Array, offset: number, missing: number): void {
     target.fill(missing, offset, offset + this.indices.length);
     for (let i = 0; i < this.count; i++) target[offset + this.indices[i]!] = this.values[i]!;
@@ -134,7 +134,7 @@ class PartTransform {
   }
 }
 
-/** Insertion sort where few terms are found, as nearly always. */
+/** Insertion sort if few terms are found, as nearly always. */
 function sortAscending(values: Uint32Array): void {
   const count = values.length;
   if (count > 32) {

@@ -35,7 +35,7 @@ function ngrams(tokens: string[], [shortest, longest]: readonly [number, number]
  * The analyzer scikit-learn's TfidfVectorizer builds from the same settings. Of words: lower case, words, stop words
  * left out, then n-grams joined by a space. Of characters: lower case, then n-grams; stop words do not matter.
  *
- * @throws ColaError PARAMETER_INVALID where the pattern is not one that `compileTokenPattern` takes
+ * @throws ColaError PARAMETER_INVALID if the pattern is not one that `compileTokenPattern` takes
  * @example createTokenizer(featureParts(featuresSchema.parse({}))[0]!)("The flight was LATE") // ["flight", "late"]
  */
 export function createTokenizer(part: FeaturePart): Tokenizer {

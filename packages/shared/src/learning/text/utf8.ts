@@ -1,4 +1,4 @@
-/** The bytes a well-formed code point at `p` takes; 0 where it is cut off or malformed. */
+/** The bytes a well-formed code point at `p` takes; 0 if it is cut off or malformed. */
 export function codePointLength(bytes: Uint8Array, p: number, end: number): number {
   const lead = bytes[p]!;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

@@ -53,7 +53,7 @@ function grown(from: Uint32Array): Uint32Array<ArrayBuffer> {
  *
  * Memory is bounded: with more than `maxTerms` distinct terms the rarest ones are let go, and how often a
  * term may have been let go is remembered as its possible undercount. `build` gives exact counts or refuses;
- * `fitVocabulary` counts the candidates a second time where that is needed.
+ * `fitVocabulary` counts the candidates a second time if that is needed.
  */
 export class VocabularyBuilder {
   nDocuments = 0;
@@ -93,7 +93,7 @@ export class VocabularyBuilder {
   /**
    * The vocabulary of the documents so far.
    *
-   * @throws ColaError PARAMETER_INVALID where no term is left; INPUT_TOO_LARGE where terms were let go that
+   * @throws ColaError PARAMETER_INVALID if no term is left; INPUT_TOO_LARGE if terms were let go that
    *   might belong to it
    */
   build(): Vocabulary {
@@ -115,9 +115,9 @@ export class VocabularyBuilder {
 
   /**
    * A builder that counts nothing but the terms that may belong to the vocabulary, for a second pass over the
-   * same documents; undefined where `build` is exact already.
+   * same documents; undefined if `build` is exact already.
    *
-   * @throws ColaError INPUT_TOO_LARGE where even that cannot tell
+   * @throws ColaError INPUT_TOO_LARGE if even that cannot tell
    */
   recount(): VocabularyBuilder | undefined {
     const { exact, least } = this.#choose();

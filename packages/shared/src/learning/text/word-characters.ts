@@ -10,7 +10,7 @@ export const NO_WORD = 0;
 export const WORD = 1;
 /** One that another single letter is the lower case of. */
 export const UPPER = 2;
-/** One whose lower case depends on its neighbours (sigma) or is no single letter (I with a dot). */
+/** One whose lower case depends on its neighbours (sigma) or is not a single letter (I with a dot). */
 export const SPECIAL = 3;
 
 const WORD_CHARACTER = new RegExp(`^[${WORD_CLASS}]$`, "u");

@@ -29,7 +29,7 @@ export interface PatternProgram {
 /**
  * Thompson's construction, written from the end to the beginning: what follows an instruction is there before it.
  *
- * @throws ColaError PARAMETER_INVALID where the pattern becomes too large
+ * @throws ColaError PARAMETER_INVALID if the pattern becomes too large
  */
 export function compileProgram(pattern: string, tree: PatternNode, hasGroup: boolean): PatternProgram {
   const instructions: Instruction[] = [];
@@ -53,7 +53,7 @@ class ProgramWriter {
     this.#instructions = instructions;
   }
 
-  /** Writes a node that goes on at `next`. Returns where it begins. */
+  /** Writes a node that leads to `next`. Returns where it begins. */
   write(node: PatternNode, next: number): number {
     switch (node.kind) {
       case "set":
