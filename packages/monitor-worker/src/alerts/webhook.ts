@@ -44,7 +44,7 @@ const listOf = (text: string) =>
     .filter((entry) => entry !== "");
 
 /** The body: `text` and `attachments` as Slack's incoming webhooks read them, and the whole alert. */
-export function webhookBody(alert: Alert): string {
+function webhookBody(alert: Alert): string {
   const colour = { info: "#3b82f6", warning: "#d97706", critical: "#dc2626" }[alert.severity];
   const field = (title: string, value: string) => ({ title, value: escapeSlack(value), short: true });
   return JSON.stringify({

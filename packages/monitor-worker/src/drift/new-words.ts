@@ -10,7 +10,7 @@ const MAX_WORDS = 50_000;
 const MAX_TEXTS = 20_000;
 const SEED = 42;
 /** A word of fewer texts is not named: it may be a name or a number of somebody. */
-export const LEAST_TEXTS = 10;
+const LEAST_TEXTS = 10;
 const WORDS_SHOWN = 20;
 /** What marks a part of a text that may identify somebody: handles, e-mail addresses, links. */
 const IDENTIFYING = ["@", "://", "www.", "WWW."];

@@ -1,5 +1,5 @@
 /** Rows added to every bin before shares are taken, so that an empty bin gives a finite index (Jeffreys' prior). */
-export const PSEUDO_COUNT = 0.5;
+const PSEUDO_COUNT = 0.5;
 
 /**
  * Shares of counts after `pseudoCount` is added to each bin. They add up to 1.

@@ -15,7 +15,7 @@ import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 /** A text is this class if it begins with its name; the probability of that grows with the number behind it. */
-export function namingModel(classes: readonly string[]): MonitoredModel {
+function namingModel(classes: readonly string[]): MonitoredModel {
   return {
     name: "modelo_nuevo",
     version: "3",

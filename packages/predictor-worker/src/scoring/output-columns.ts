@@ -19,7 +19,7 @@ export interface ScoredRow {
 }
 
 /** Names of the output's columns in order: id, label, a probability per class, model version, and what was asked for. */
-export function outputColumns(output: ChunkPlan["output"], classes: readonly string[]): string[] {
+function outputColumns(output: ChunkPlan["output"], classes: readonly string[]): string[] {
   const own = ["id", "label", ...classes.map((name) => `probability_${name}`), "model_version"];
   if (output.explain > 0) own.push("explanation");
   const taken = new Set([...own, ...OWN]);
@@ -35,7 +35,7 @@ export function outputHeader(output: ChunkPlan["output"], classes: readonly stri
 }
 
 /** Label, probabilities and model version of a row, as they stand in a delimited output, between delimiters. */
-export function predictionCells(
+function predictionCells(
   format: "csv" | "tsv",
   label: string,
   probabilities: ArrayLike<number>,

@@ -12,7 +12,7 @@ export interface DecidedModel extends Promotion {
 }
 
 /** How a command is typed in this repository. */
-export const COLA = "npm run cola --";
+const COLA = "npm run cola --";
 
 /**
  * What happened to the alias, in one line, e.g. `modelo_nuevo version 5: held, version 3 stays champion - ...`.

@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 const isGroup = (key: string) => !key.includes(".");
 
 /** The settings of groups (`boosting`) and single keys (`train.maxRows`), in the schema's order; no secrets. */
-export function settingsOf(keys: readonly string[]): Setting[] {
+function settingsOf(keys: readonly string[]): Setting[] {
   const chosen = new Set(keys);
   return SETTINGS.filter(
     (setting) =>

@@ -34,7 +34,7 @@ export interface EmbeddedWorkers {
  * Environment variables that give a child process exactly this configuration; empty values are left out.
  * Paths are made absolute, as a child may work elsewhere.
  */
-export function configEnvironment(config: ColaConfig): Record<string, string> {
+function configEnvironment(config: ColaConfig): Record<string, string> {
   const absolute = new Set(["paths.stateDir", "paths.dataDir", "logging.file"]);
   const entries = SETTINGS.map(({ key, env }) => {
     const [group, name] = key.split(".") as [keyof ColaConfig, string];

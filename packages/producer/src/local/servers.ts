@@ -7,7 +7,7 @@ import { rememberedPorts, rememberPorts, type ServerPorts } from "./server-ports
 import { lockState } from "./state-lock";
 
 /** The Python environment that `scripts/setup.mjs` makes, seen from `packages/producer/dist/embedded`. */
-export const DEFAULT_PYTHON_DIR = resolve(__dirname, "../../../../.colaml/python");
+const DEFAULT_PYTHON_DIR = resolve(__dirname, "../../../../.colaml/python");
 
 export interface ServersOptions {
   /** Data, logs and the lock; what is in it survives between runs. */

@@ -5,7 +5,7 @@ import { CATALOGUE, type JobOf, STARTABLE_QUEUES, type StartableQueue } from "./
 import { DRIFT_STATISTICS } from "./monitor";
 
 /** Every metric a rule can watch, by the name it has in MLflow. */
-export const RULE_METRICS: readonly string[] = [
+const RULE_METRICS: readonly string[] = [
   ...QUALITY_METRICS,
   "log_loss",
   ...QUALITY_METRICS.map((metric) => `estimated_${metric}`),

@@ -5,7 +5,7 @@ import { columnName, textColumnsSchema } from "../settings/text-columns";
 import { datasetSchema, defaultModel, maxRejected, modelUri } from "./names";
 
 /** Examples of rows whose label differs that a result may hold, at most. */
-export const MAX_EXAMPLES = 50;
+const MAX_EXAMPLES = 50;
 
 /** Payload of a `compare` job, version 1: two versions of a model (or of two) on the same rows, with or without labels. */
 export const compareJobSchema = z.strictObject({

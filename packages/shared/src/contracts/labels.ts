@@ -6,7 +6,7 @@ import { columnName } from "../settings/text-columns";
 import { datasetSchema, filePath, maxRejected } from "./names";
 
 /** Labels that travel inside a job, at most; more belong in a file. */
-export const MAX_INLINE_LABELS = 10_000;
+const MAX_INLINE_LABELS = 10_000;
 
 /** A number in a job's JSON has lost digits before anybody could look at it. */
 const cell = z

@@ -9,7 +9,7 @@ import type { RepeatedIds } from "./receipt";
 import type { WithoutKnownWords } from "./without-known-words";
 
 /** At most so many texts travel inside a job; more belong in a file. */
-export const MAX_INLINE_TEXTS = 1_000;
+const MAX_INLINE_TEXTS = 1_000;
 
 /** Payload of a `predict` job, version 1: a file to a file, or a few texts to the job's result. */
 export const predictJobSchema = z

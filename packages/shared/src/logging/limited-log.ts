@@ -1,7 +1,7 @@
 import type { Logger } from "./logger";
 
 /** An absent or full Redis makes workers emit thousands of errors per second; one line in this time is enough. */
-export const LIMITED_LOG_MS = 30_000;
+const LIMITED_LOG_MS = 30_000;
 
 /** Warns at most once per interval a message, and says how many were left out before. */
 export interface LimitedLog {

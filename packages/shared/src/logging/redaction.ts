@@ -21,7 +21,7 @@ export function redactText(text: string): string {
  * A text in which nothing can end the line or steer a terminal: control characters, line separators and
  * direction overrides become `\uXXXX`.
  */
-export function escapeControls(text: string): string {
+function escapeControls(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

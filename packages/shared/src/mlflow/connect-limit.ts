@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 
 /** A connection not made by then counts as none: two tries fit into the ten seconds that a person waits. */
-export const CONNECT_TIMEOUT_MS = 3_500;
+const CONNECT_TIMEOUT_MS = 3_500;
 
 /**
  * Agents whose sockets fail with ECONNECTTIMEOUT unless connected in time: a packet that nobody answers would

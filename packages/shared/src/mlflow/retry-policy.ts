@@ -25,7 +25,7 @@ const NOT_DONE_STATUS = new Set([429]);
 const PASSING_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Whether nothing answered at the address (as opposed to: answered badly). */
-export const isUnreachable = (networkCode: string | undefined): boolean =>
+const isUnreachable = (networkCode: string | undefined): boolean =>
   networkCode !== undefined && NOT_SENT.has(networkCode);
 
 /** Whether an answer of that status may be another one later. */

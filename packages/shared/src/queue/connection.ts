@@ -27,7 +27,7 @@ export const KEPT_JOBS = {
 } as const satisfies DefaultJobOptions;
 
 /** A passing failure is retried after about 1, 2, 4 and 8 seconds. */
-export const JOB_DEFAULTS = {
+const JOB_DEFAULTS = {
   attempts: 5,
   backoff: { type: "exponential", delay: 1_000, jitter: 0.3 },
   sizeLimit: MAX_PAYLOAD_BYTES,
@@ -38,7 +38,7 @@ export const JOB_DEFAULTS = {
  * ioredis options for the settings: TLS by `rediss://` with certificates checked, endless retries of commands (BullMQ
  * needs them), reconnecting at most a second apart. `REDIS_URL` gives address, user and database.
  */
-export function redisOptions(): RedisOptions {
+function redisOptions(): RedisOptions {
   return {
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),

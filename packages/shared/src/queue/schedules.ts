@@ -10,7 +10,7 @@ import { safeName } from "../settings/safe-name";
  */
 const PAUSED_UNTIL = Date.UTC(2100, 0, 1);
 /** Shorter intervals are a mistake more often than a wish. */
-export const LEAST_INTERVAL_MS = 1_000;
+const LEAST_INTERVAL_MS = 1_000;
 
 /** When a schedule runs: every so often, or by a cron pattern (five fields, or six with seconds). */
 export const scheduleFields = {

@@ -51,7 +51,7 @@ export async function* toUtf8(
 }
 
 /** The most likely encoding of bytes that are not UTF-8; undefined if there is none. */
-export function likelyEncoding(bytes: Buffer): string | undefined {
+function likelyEncoding(bytes: Buffer): string | undefined {
   for (const { name } of analyse(bytes.subarray(0, SAMPLE_BYTES))) {
     const encoding = encodingOf(name);
     if (encoding !== undefined && encoding !== "utf-8" && fits(bytes, encoding)) return encoding;

@@ -9,7 +9,7 @@ import { RecordScanner } from "./record-scanner";
 import type { TableOptions } from "./table-options";
 
 /** Fields of a record that are kept; a file with more columns is refused. */
-export const MAX_COLUMNS = 10_000;
+const MAX_COLUMNS = 10_000;
 
 /** Bytes of a file's start that hold any header we accept. */
 export const HEADER_BYTES = MAX_RECORD_BYTES + 4;
@@ -192,7 +192,7 @@ function separatorDirective(content: Buffer): { delimiter: string; bytes: number
 }
 
 /** How a delimiter is called in messages. */
-export function nameOf(delimiter: string): string {
+function nameOf(delimiter: string): string {
   return delimiter === "\t" ? "tabs" : `"${delimiter}"`;
 }
 

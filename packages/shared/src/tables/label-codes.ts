@@ -3,7 +3,7 @@ import { normaliseLabel } from "./labels";
 import { isMissing, type MissingValues } from "./missing-values";
 
 /** More distinct labels than this are an id or a text, not a class. */
-export const MAX_LABELS = 1000;
+const MAX_LABELS = 1000;
 /** Code of a field that holds no label. */
 export const NO_LABEL = 0xffff;
 /** Code of a field with bytes that are not UTF-8, or with U+FFFD or half a character in their place: whose letters are lost. */

@@ -57,9 +57,9 @@ export interface ChampionVerdict {
  * Against the most frequent class a tenth of alpha: a model that is worth serving beats it by far, and of many
  * trainings on labels that mean nothing none should.
  */
-export const MAJORITY_SHARE_OF_ALPHA = 0.1;
+const MAJORITY_SHARE_OF_ALPHA = 0.1;
 /** Fewer rows that neither model was trained on decide nothing. */
-export const LEAST_COMPARED_ROWS = 10;
+const LEAST_COMPARED_ROWS = 10;
 /** A champion that kept less of its lead over the most frequent class was made for other data. */
 const LEAST_KEPT_LEAD = 0.5;
 /** Quantile of a one-sided interval of 95%. */

@@ -70,7 +70,7 @@ export function finalMetrics(trained: TrainedModel): Map<string, number> {
 }
 
 /** Numbers of a part's metrics under `<part>_<name>`, those that could be computed. */
-export function partMetrics(part: string, metrics: ClassificationMetrics): [string, number][] {
+function partMetrics(part: string, metrics: ClassificationMetrics): [string, number][] {
   return Object.entries(metrics).flatMap(([name, value]): [string, number][] =>
     typeof value === "number" && Number.isFinite(value) ? [[`${part}_${name}`, value]] : [],
   );

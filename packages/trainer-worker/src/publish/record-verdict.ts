@@ -8,7 +8,7 @@ import { type ChampionCheckOptions, type ChampionReport, checkChampion } from ".
 import type { Publication } from "../publication/publication";
 
 /** Artifact of the run: the verdict with every number. */
-export const VERDICT_FILE = "champion_verdict.json";
+const VERDICT_FILE = "champion_verdict.json";
 
 /** A verdict that is in MLflow. */
 export interface RecordedVerdict extends Pick<ChampionReport, "verdict" | "reason"> {
@@ -64,7 +64,7 @@ async function knownVerdict(
 }
 
 /** The short form of a report. */
-export function championSummary({
+function championSummary({
   verdict,
   reason,
   forcedOver,

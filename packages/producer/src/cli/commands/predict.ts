@@ -170,7 +170,7 @@ async function predictRequest(
 }
 
 /** What `--json` prints. */
-export function predictAnswer(result: PredictResult) {
+function predictAnswer(result: PredictResult) {
   const { rows, rejected, seconds, rowsPerSecond, modelVersion, output, ...more } = result;
   return { rows, rejected, seconds, rowsPerSecond, modelVersion, output, ...more };
 }

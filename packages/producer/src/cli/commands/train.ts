@@ -78,7 +78,7 @@ export function promotionOptions(options: CommandContext["options"]) {
 }
 
 /** What `--json` prints. */
-export function trainAnswer(result: TrainResult) {
+function trainAnswer(result: TrainResult) {
   const { runId, runUrl, modelVersion, promoted, metrics, seconds, ...more } = result;
   return { runId, runUrl, modelVersion, promoted, metrics, seconds, ...more };
 }

@@ -15,7 +15,7 @@ Examples:
 const MAX_WORKERS = 64;
 
 /** Workers that `up` starts unless others are named. */
-export const UP_DEFAULTS = { trainers: 1, predictors: 2, monitors: 1 } as const;
+const UP_DEFAULTS = { trainers: 1, predictors: 2, monitors: 1 } as const;
 
 /** `cola up`: servers, workers, API and dashboard in the foreground, until Ctrl-C. */
 export function addUpCommand(program: Command): void {

@@ -11,7 +11,7 @@ const MAX_SHOWN_TEXT = 80;
 const MAX_SHOWN_ENTRIES = 20;
 
 /** A payload or result as the dashboard shows it: long texts and lists cut. */
-export function cutTexts(value: unknown, depth = 0): unknown {
+function cutTexts(value: unknown, depth = 0): unknown {
   if (typeof value === "string")
     return value.length > MAX_SHOWN_TEXT ? `${value.slice(0, MAX_SHOWN_TEXT)}…` : value;
   if (typeof value !== "object" || value === null) return value;

@@ -34,7 +34,7 @@ export function addMetricsRoute(server: FastifyInstance, { queues }: Service): v
 }
 
 /** Several expositions as one: each metric's HELP and TYPE once, its samples together. */
-export function mergeExpositions(expositions: readonly string[]): string {
+function mergeExpositions(expositions: readonly string[]): string {
   const families = new Map<string, { head: string[]; samples: string[] }>();
   for (const line of expositions.flatMap((text) => text.split("\n"))) {
     const name = /^(?:# (?:HELP|TYPE) )?([A-Za-z_:][\w:]*)/.exec(line)?.[1];

@@ -4,7 +4,7 @@ import { type CountMetricName, METRICS } from "../../metrics/metric-table";
 import { MersenneTwister } from "../data/mersenne-twister";
 
 /** Resamples of the test: the least p is 1 / (resamples + 1). */
-export const RESAMPLES = 9_999;
+const RESAMPLES = 9_999;
 
 /** Rows with the same actual class and the same two predictions, which differ. */
 interface Cell {

@@ -9,8 +9,8 @@ import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./ensemble-json"
 import { formatVersionOf, type ModelBundle } from "./model-bundle";
 
 /** Files of a model below `data/`. */
-export const BUNDLE_FILE = "bundle.json";
-export const XGBOOST_FILE = "model.xgb.json";
+const BUNDLE_FILE = "bundle.json";
+const XGBOOST_FILE = "model.xgb.json";
 export const MANIFEST_FILE = "manifest.json";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

@@ -13,7 +13,7 @@ export interface PathContributions {
  * Mean leaf value below each node, weighted by cover (the training rows' hessian sums); a node that no row reached
  * takes the plain mean of its children.
  */
-export function nodeMeans(tree: Tree): Float64Array {
+function nodeMeans(tree: Tree): Float64Array {
   const { left, right, value, cover } = tree;
   const means = new Float64Array(left.length);
   const order = [0];

@@ -28,7 +28,7 @@ export function treeGrowerFor(
 }
 
 /** XGBoost's own way: one booster that grows. */
-export class OneBooster implements TreeGrower {
+class OneBooster implements TreeGrower {
   readonly #trainer: XgboostTrainer;
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
@@ -63,7 +63,7 @@ export class OneBooster implements TreeGrower {
 }
 
 /** A booster of its own for each iteration, which starts from the margins so far: time linear in the classes. */
-export class BoosterPerIteration implements TreeGrower {
+class BoosterPerIteration implements TreeGrower {
   readonly #trainer: XgboostTrainer;
   readonly #parameters: readonly [name: string, value: string][];
   readonly #margins: GrowingMargins;

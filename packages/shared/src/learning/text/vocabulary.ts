@@ -6,7 +6,7 @@ import type { TokenSpans } from "./token-spans";
 import { sketchVocabulary, type VocabularySketchData, type WordFrequency } from "./vocabulary-sketch";
 
 /** Terms kept while counting: beyond it the rarest are let go. About 60 bytes each: 130 MB. */
-export const MAX_COUNTED_TERMS = 1 << 21;
+const MAX_COUNTED_TERMS = 1 << 21;
 
 /** What fitting finds out. Columns are in ascending order of code points, as scikit-learn's. */
 export interface Vocabulary {

@@ -9,7 +9,7 @@ export const NO_WORD = 0;
 /** A letter or digit that is its own lower case. */
 export const WORD = 1;
 /** One that another single letter is the lower case of. */
-export const UPPER = 2;
+const UPPER = 2;
 /** One whose lower case depends on its neighbours (sigma) or is not a single letter (I with a dot). */
 export const SPECIAL = 3;
 

@@ -6,7 +6,7 @@ import type { PatternNode } from "./pattern-tree";
  * Instructions that a pattern may become: a counted repetition is written out. What the machine does per character
  * is bounded by it.
  */
-export const MAX_INSTRUCTIONS = 256;
+const MAX_INSTRUCTIONS = 256;
 
 /** One instruction. `next` and `other` are places in the program. */
 export type Instruction =
