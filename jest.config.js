@@ -4,6 +4,8 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  // A package exports what others import; its tests reach every module of it.
+  moduleNameMapper: { "^@colaml/([a-z-]+)/(.+)$": "<rootDir>/packages/$1/dist/$2" },
   // Python environments hold packages of Node, too.
   modulePathIgnorePatterns: ["<rootDir>/.colaml/"],
   // One Redis and one MLflow for the whole run; COLAML_TEST_SERVERS=0 starts none.

@@ -9,7 +9,9 @@ const stampFile = join(setupDir, "build-stamp");
 const packages = () => readdirSync(join(repoRoot, "packages")).map((name) => join("packages", name));
 
 function wanted() {
-  const sources = packages().flatMap((dir) => [join(dir, "src"), join(dir, "tsconfig.json")]);
+  const sources = packages().flatMap((dir) =>
+    ["src", "tsconfig.json", "package.json"].map((name) => join(dir, name)),
+  );
   return digestOfFiles(
     [...sources, "tsconfig.base.json", "pnpm-lock.yaml"]
       .map((path) => join(repoRoot, path))

@@ -2,8 +2,8 @@
 // CRASH_ONCE remembers), scoring a row with the text POISON throws or aborts the process, and once OVERTAKEN_BY, an
 // output of another attempt at the same job, is there with its receipt, it is put into place and the batch folder goes.
 const { existsSync, renameSync, rmSync, writeFileSync } = require("node:fs");
-const { ByteScorer } = require("@colaml/predictor-worker/scoring/byte-scorer");
-const { startPredictor } = require("@colaml/predictor-worker/start");
+const { ByteScorer } = require("../../dist/scoring/byte-scorer");
+const { startPredictor } = require("../../dist/start");
 const { batchFolderPath } = require("@colaml/shared/contracts/receipt");
 const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
 

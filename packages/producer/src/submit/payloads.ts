@@ -9,8 +9,10 @@ import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/c
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import { boostingPayload } from "@colaml/shared/settings/boosting-settings";
-import { championSettings } from "@colaml/shared/settings/champion-settings";
+
+import { type ChampionSettings, championSettings } from "@colaml/shared/settings/champion-settings";
 import type { Columns } from "@colaml/shared/settings/columns-settings";
+
 import { featuresOf } from "@colaml/shared/settings/features-settings";
 import { mlflowSettings } from "@colaml/shared/settings/mlflow-settings";
 import { modelSettings } from "@colaml/shared/settings/model-settings";
@@ -27,7 +29,8 @@ import { analyzerSettings } from "./analyzer-settings";
 import { datasetOf } from "./dataset";
 
 /** How a challenger is judged, under the names of the payload. */
-export const championPayload = ({ champion }: ColaConfig) => payloadOf(championSettings, champion);
+export const championPayload = ({ champion }: ColaConfig): Omit<ChampionSettings, "force"> =>
+  payloadOf(championSettings, champion);
 
 /** The columns that the configuration names. */
 export function configuredColumns({ columns }: ColaConfig): Columns {

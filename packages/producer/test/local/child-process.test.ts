@@ -7,6 +7,9 @@ import { freePort } from "@colaml/producer/local/free-port";
 import { findRedisServer } from "@colaml/producer/local/redis-server";
 import { findServers, lockState } from "@colaml/producer/local/state-lock";
 
+/** A process of its own finds by name only what the package exports. */
+const built = (name: string) => JSON.stringify(require.resolve(`@colaml/producer/local/${name}`));
+
 let folder: string;
 const children: RunningChild[] = [];
 beforeEach(() => {
@@ -107,7 +110,7 @@ describe("a child process", () => {
   it.each(["SIGKILL", "SIGTERM"] as const)("ends when its parent is gone by %s", async (signal) => {
     const pidFile = join(folder, "pid");
     const program = `
-      const { startChild } = require("@colaml/producer/local/child-process");
+      const { startChild } = require(${built("child-process")});
       startChild({ name: "x", command: "sleep", args: ["60"], logFile: process.argv[1] + "/log" })
         .then((child) => { require("fs").writeFileSync(process.argv[1] + "/pid", child.pid + "\\n"); setInterval(() => {}, 1000); });`;
     const parent: ChildProcess = spawn(process.execPath, ["-e", program, folder], { stdio: "inherit" });
@@ -141,7 +144,7 @@ describe("the right to run servers on a folder", () => {
     );
     const program = `
       process.stdin.resume();
-      require("@colaml/producer/local/state-lock").lockState(process.argv[1]).then(
+      require(${built("state-lock")}).lockState(process.argv[1]).then(
         () => process.stdout.write("won"), (error) => process.stdout.write(error.code));`;
     const contenders = [1, 2, 3, 4].map(() =>
       spawn(process.execPath, ["-e", program, folder], { cwd: __dirname }),

@@ -28,7 +28,7 @@ const PYTHON_VERSION = "3.11.7";
 const REQUIREMENTS = "mlflow>=3,<4\nnumpy\npandas\n";
 
 /** Signature of our models: the text columns in, label and a probability per class out. */
-export function signatureOf(
+function signatureOf(
   textColumn: TextColumns,
   classes: readonly string[],
 ): { inputs: string; outputs: string } {

@@ -19,7 +19,7 @@ import { type PrivateRedis, startPrivateRedis } from "../../../../test/private-r
  */
 const PROGRAM = `
 const { runWorkerProcess } = require("@colaml/shared/worker/worker-process");
-const { runWorker } = require("@colaml/shared/worker/run-worker");
+const { runWorker } = require(${JSON.stringify(require.resolve("@colaml/shared/worker/run-worker"))});
 const { z } = require("zod");
 const schema = z.strictObject({ v: z.literal(1).default(1), ms: z.number(), deaf: z.boolean().default(false), bad: z.string().optional() });
 async function processor({ ms, deaf, bad }, { jobId, signal, deaths, progressed }) {

@@ -27,8 +27,11 @@ export function treeGrowerFor(
     : new BoosterPerIteration(trainer, matrix, nClasses, parameters);
 }
 
-/** XGBoost's own way: one booster that grows. */
-class OneBooster implements TreeGrower {
+/**
+ * XGBoost's own way: one booster that grows.
+ * @public a test's thread grows with it
+ */
+export class OneBooster implements TreeGrower {
   readonly #trainer: XgboostTrainer;
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
@@ -62,8 +65,11 @@ class OneBooster implements TreeGrower {
   }
 }
 
-/** A booster of its own for each iteration, which starts from the margins so far: time linear in the classes. */
-class BoosterPerIteration implements TreeGrower {
+/**
+ * A booster of its own for each iteration, which starts from the margins so far: time linear in the classes.
+ * @public a test's thread grows with it
+ */
+export class BoosterPerIteration implements TreeGrower {
   readonly #trainer: XgboostTrainer;
   readonly #parameters: readonly [name: string, value: string][];
   readonly #margins: GrowingMargins;

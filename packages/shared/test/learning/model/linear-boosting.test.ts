@@ -176,13 +176,16 @@ it("tells seventy-seven classes apart, one against the rest", async () => {
   expect(ensemble.weights.every(Number.isFinite)).toBe(true);
 });
 
+/** A thread or process of its own finds by name only what the package exports. */
+const built = (name: string) => JSON.stringify(require.resolve(`@colaml/shared/learning/model/${name}`));
+
 it("trains siblings on shared rows to the bytes of trainers with rows of their own", async () => {
   const fixture = modelFixture("binary");
   const script = `
     const { parentPort, workerData: { fixture, parameters } } = require("node:worker_threads");
-    const { loadXgboost } = require("@colaml/shared/learning/model/xgboost-module");
-    const { XgboostTrainer } = require("@colaml/shared/learning/model/xgboost-trainer");
-    const { shareMatrix } = require("@colaml/shared/learning/model/training-matrix");
+    const { loadXgboost } = require(${built("xgboost-module")});
+    const { XgboostTrainer } = require(${built("xgboost-trainer")});
+    const { shareMatrix } = require(${built("training-matrix")});
     loadXgboost().then((module) => {
       const matrix = shareMatrix({ ...fixture.matrix, nRows: fixture.labels.length });
       const labels = Float32Array.from(fixture.labels);

@@ -1,14 +1,17 @@
 import { Worker } from "node:worker_threads";
 import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 
+/** A thread or process of its own finds by name only what the package exports. */
+const built = (name: string) => JSON.stringify(require.resolve(`@colaml/shared/learning/model/${name}`));
+
 /** Both ways to grow on the same rows; the module may be loaded only in a thread of its own. */
 const THREAD = `
 const { parentPort, workerData: { nClasses, method, weighted, iterations } } = require("node:worker_threads");
-const { loadXgboost } = require("@colaml/shared/learning/model/xgboost-module");
-const { XgboostTrainer } = require("@colaml/shared/learning/model/xgboost-trainer");
-const { shareMatrix } = require("@colaml/shared/learning/model/training-matrix");
-const { xgboostParameters } = require("@colaml/shared/learning/model/boosting-parameters");
-const { OneBooster, BoosterPerIteration } = require("@colaml/shared/learning/model/tree-grower");
+const { loadXgboost } = require(${built("xgboost-module")});
+const { XgboostTrainer } = require(${built("xgboost-trainer")});
+const { shareMatrix } = require(${built("training-matrix")});
+const { xgboostParameters } = require(${built("boosting-parameters")});
+const { OneBooster, BoosterPerIteration } = require(${built("tree-grower")});
 let state = 7;
 const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
 const nRows = 600, nColumns = 40;

@@ -13,11 +13,14 @@ interface Answer {
   margins: Float32Array[];
 }
 
+/** A thread of its own finds by name only what the package exports. */
+const built = (name: string) => JSON.stringify(require.resolve(`@colaml/shared/learning/model/${name}`));
+
 const THREAD = `
 const { parentPort, workerData: { fixture, parameters, nGroups, weights } } = require("node:worker_threads");
-const { loadXgboost } = require("@colaml/shared/learning/model/xgboost-module");
-const { XgboostTrainer } = require("@colaml/shared/learning/model/xgboost-trainer");
-const { shareMatrix } = require("@colaml/shared/learning/model/training-matrix");
+const { loadXgboost } = require(${built("xgboost-module")});
+const { XgboostTrainer } = require(${built("xgboost-trainer")});
+const { shareMatrix } = require(${built("training-matrix")});
 loadXgboost().then((module) => {
   const { matrix, labels, settings } = fixture;
   const nRows = labels.length;
