@@ -102,7 +102,7 @@ export let end: usize = 0;
 /** Where the next line is written, and where the room for it ends. */
 export let output: usize = 0;
 export let outputEnd: usize = 0;
-/** Bytes a line takes at most: so many, and so many times those of its record. */
+/** Bytes that a line takes at most: this many, and this many times those of its record. */
 export let lineBytes: usize = 0;
 export let lineRecords: usize = 0;
 /** Records of the range before `at`, and lines written. */
@@ -122,7 +122,7 @@ export const STOPPED_CHARACTER_PAGE = 4;
 /** `output` needs room for one more line. */
 export const STOPPED_OUTPUT = 3;
 
-/** Scores records from `at` on until it has to stop; called again, it goes on. */
+/** Scores records from `at` on until it has to stop; called again, it resumes. */
 export function score(): i32 {
   while (at < end) {
     const next = readRecord(at, end);

@@ -58,7 +58,7 @@ export class ByteScorer implements ChunkScorer {
     this.#input = this.#kernel.used;
   }
 
-  /** A scorer of a plan, or undefined where the plan or the model's features need strings. */
+  /** A scorer of a plan, or undefined if the plan or the model's features need strings. */
   static of(plan: ChunkPlan, bundle: ModelBundle, classifier: Classifier): ByteScorer | undefined {
     if (!copiesCells(plan) || plan.output.explain > 0) return undefined;
     if (!kernelCounts(bundle)) return undefined;
@@ -110,7 +110,7 @@ export class ByteScorer implements ChunkScorer {
     return this.#input + rangeBytes + SLACK;
   }
 
-  /** Scores the record that the kernel stopped at as strings. False where there is none any more. */
+  /** Scores the record that the kernel stopped at as strings. False if there is none any more. */
   #scorePlain(range: Buffer, origin: RangeOrigin): boolean {
     const { exports } = this.#kernel;
     const { scanner } = this.#plain;
@@ -148,13 +148,13 @@ export class ByteScorer implements ChunkScorer {
 
   /** Lays in what the characters of a page become. */
   #placePage(pages: number, page: number, meanings: { page(page: number): Int32Array }): void {
-    // pages lie at their own place: the range and the output stay where they are
+    // pages have their own place: the range and the output are not moved
     const place = pages + WIDE_PAGES * 4 + page * PAGE_BYTES;
     this.#kernel.bytes(place, PAGE_BYTES).set(new Uint8Array(meanings.page(page).buffer));
     this.#kernel.bytes(pages, WIDE_PAGES * 4).writeUInt32LE(place, page * 4);
   }
 
-  /** Room for so many bytes more, at least. */
+  /** Room for at least this many more bytes. */
   #growOutput(bytes: number): void {
     const { exports } = this.#kernel;
     this.#kernel.reach(exports.outputEnd.value + Math.max(bytes, OUTPUT_STEP));

@@ -198,7 +198,7 @@ describe("the byte scorer", () => {
     expect(asWritten.rejected).toBe(0);
   });
 
-  it("tells every leaf of a tree apart", () => {
+  it("distinguishes every leaf of a tree", () => {
     const bundle = withForest(exampleBundle(TERMS), SAMPLE, { trees: 40, depth: 6 });
     const rows = SAMPLE.map((text, i) => `${i},${text},\n`).join("");
     const { output } = scoredAlike(examplePlan(), bundle, Buffer.from(rows));
@@ -263,7 +263,7 @@ describe("the byte scorer", () => {
     }
   });
 
-  it("numbers rows from the first one where there is no id, rejected ones included", () => {
+  it("numbers rows from the first one if there is no id, rejected ones included", () => {
     const { id, ...input } = examplePlan().input;
     expect(id).toBeDefined();
     const plan = { ...examplePlan(), input };

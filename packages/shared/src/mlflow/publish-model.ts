@@ -9,7 +9,7 @@ import type { ModelVersion } from "./registry";
 import { RUN_TAGS } from "./run-tags";
 import type { DatasetInput, RunInfo } from "./runs";
 
-/** Tag of a run: which publication it belongs to, so that a broken-off one is gone on with. */
+/** Tag of a run: which publication it belongs to, so that one that broke off is resumed. */
 export const PUBLISH_ID_TAG = RUN_TAGS.publishId;
 /** Tag of a run that failed: why. */
 const FAILURE_TAG = RUN_TAGS.failure;
@@ -103,7 +103,7 @@ export async function failRun(
   await client.runs.finish(runId, status, endTime);
 }
 
-/** Does the work on a run; where MLflow refuses it for good, the run is marked as failed. */
+/** Does the work on a run; if MLflow refuses it for good, the run is marked as failed. */
 async function orFail<T>(
   client: MlflowClient,
   run: RunInfo,
@@ -113,7 +113,7 @@ async function orFail<T>(
   try {
     return await work();
   } catch (error) {
-    // What MLflow could not take now is gone on with later, on the same run.
+    // What MLflow could not take now is resumed later, on the same run.
     const isFinal = !isMlflowDown(error) && !(error instanceof ColaError && error.code === "JOB_CANCELLED");
     if (isFinal) await failRun(client, run.runId, messageOf(error), record.endTime).catch(messageOf);
     throw error;
@@ -181,7 +181,7 @@ async function logModel(
     await fillRun(client, run, record, modelId);
     for (const [path, bytes] of folder) await client.artifacts.upload(artifactUri, path, bytes);
   } catch (error) {
-    // Nobody must load half a model. Where even this cannot be said, the status stays "pending".
+    // Nobody must load half a model. If even this fails, the status stays "pending".
     await client.models.finish(modelId, "LOGGED_MODEL_UPLOAD_FAILED").catch(messageOf);
     throw error;
   }

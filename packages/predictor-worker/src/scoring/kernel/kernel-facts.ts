@@ -97,7 +97,7 @@ export interface KernelVariables {
   /** Where the next line is written, and where the room for it ends. */
   output: Variable<number>;
   outputEnd: Variable<number>;
-  /** Bytes a line takes at most: so many, and so many times those of its record. */
+  /** Bytes that a line takes at most: this many, and this many times those of its record. */
   lineBytes: Variable<number>;
   lineRecords: Variable<number>;
   /** Records of the range before `at`, and lines written. */
