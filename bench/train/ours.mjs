@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
 const require = createRequire(resolve(import.meta.dirname, "../../packages/trainer-worker/package.json"));
-const { trainModel } = require("./dist/train/training.js");
+const { trainModel } = require("./dist/training/training.js");
 const { trainJobSchema } = require("@colaml/shared/contracts/train");
 
 const job = trainJobSchema.parse({ dataset: { path: process.argv[2] } });

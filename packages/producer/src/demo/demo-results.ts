@@ -17,6 +17,8 @@ export interface DemoFiles {
 export interface DemoResults {
   files: DemoFiles;
   train: TrainResult;
+  /** The same rows by the preset best; absent if that is what `train` had. */
+  best?: TrainResult;
   predict: PredictResult;
   monitor: MonitorResult;
   /** Page of the training run in MLflow. */

@@ -7,7 +7,7 @@ import { stateFolder } from "@colaml/shared/files/state-folder";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
-import { processSources } from "@colaml/shared/settings/load-config";
+import { loadConfig, processSources } from "@colaml/shared/settings/load-config";
 import { givenValue, resolveConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { apiLog } from "../cli/api-log";
@@ -20,6 +20,7 @@ import { untilAborted } from "../local/interruption";
 import type { Session } from "../local/session";
 import { startAll, type WholeStack } from "../local/whole-stack";
 import { datasetOf } from "../submit/dataset";
+import type { JobQueues } from "../submit/job-queues";
 import { openJobQueues } from "../submit/open-queues";
 import { configuredColumns, monitorPayload, predictPayload, trainPayload } from "../submit/payloads";
 import { submitJob } from "../submit/submit-job";
@@ -133,7 +134,10 @@ async function runJobs(
     return (await watchJob(context, session, id)).result as ResultOf<Queue>;
   };
   try {
-    const train = await run("1/3 train", "train", trainPayload(config, files.train));
+    const { preset } = config.train;
+    const train = await run("1/3 train", "train", trainPayload(config, files.train, { preset_hint: "off" }));
+    // It is trained while the other jobs run: nobody waits for it.
+    const best = preset === "best" ? undefined : await submitBest(context, queues, files.train);
     const model = versionOf(train);
     const input = datasetOf(config, files.fresh);
     const predict = await run(
@@ -154,13 +158,26 @@ async function runJobs(
         force: true,
       }),
     );
+    const compared = best && ((await watchJob(context, session, best)).result as TrainResult);
     const mlflow = createMlflowClient(stack.config.mlflow);
     const { experimentId } = await mlflow.runs.get(train.runId);
     const runUrl = mlflow.runUrl(experimentId, train.runId);
-    return { files, train, predict, monitor, runUrl, seconds: (performance.now() - start) / 1000 };
+    const seconds = (performance.now() - start) / 1000;
+    return { files, train, ...(compared ? { best: compared } : {}), predict, monitor, runUrl, seconds };
   } finally {
     await queues.close();
   }
+}
+
+/** Trains on the same rows by the preset best, to be compared: the champion stays. */
+async function submitBest(
+  { config, flags }: CommandContext,
+  queues: JobQueues,
+  path: string,
+): Promise<string> {
+  const { features, boosting, train } = loadConfig({ ...flags, "train.preset": "best" });
+  const payload = trainPayload({ ...config, features, boosting, train }, path, { promote: false });
+  return (await submitJob(queues, { queue: "train", payload })).id;
 }
 
 /** The version that was trained, pinned. @throws ColaError MLFLOW_UNREACHABLE if it could not be registered */

@@ -78,6 +78,7 @@ function checkTokenPattern(payload: unknown): void {
   if (features?.token_pattern !== undefined) compileTokenPattern(features.token_pattern);
 }
 
+const PRESET_SETTINGS = ["train.preset", "train.presetHint"];
 /** Groups of settings that a train payload holds. */
 const TRAIN_GROUPS = ["data", "columns", "split", "features", "boosting", "champion"];
 /** Groups of which it holds what has a field in it. */
@@ -92,6 +93,9 @@ export const TRAIN_SETTINGS: readonly string[] = [
   ).map(({ key }) => key),
 ];
 
+/** The same for tuning, which searches the settings itself: it has no preset. */
+export const TUNE_SETTINGS = TRAIN_SETTINGS.filter((key) => !PRESET_SETTINGS.includes(key));
+
 /** The `train` payload of a file under the configuration; `more` wins over it. */
 export function trainPayload(config: ColaConfig, path: string, more: Partial<TrainJobInput> = {}): TrainJob {
   return checkedPayload(trainJobSchema, {
@@ -101,11 +105,12 @@ export function trainPayload(config: ColaConfig, path: string, more: Partial<Tra
   });
 }
 
-/** The `tune` payload of a file under the configuration; `more` wins over it. */
+/** The `tune` payload of a file under the configuration; `more` wins over it. A search has no preset. */
 export function tunePayload(config: ColaConfig, path: string, more: Partial<TuneJobInput> = {}): TuneJob {
+  const { preset: _preset, preset_hint: _hint, ...settings } = learningSettings(config);
   return checkedPayload(tuneJobSchema, {
     dataset: datasetOf(config, path),
-    ...learningSettings(config),
+    ...settings,
     ...more,
   });
 }

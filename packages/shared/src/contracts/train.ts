@@ -8,14 +8,16 @@ import { requestedFeaturesSchema } from "../settings/features-settings";
 import { mlflowSettings } from "../settings/mlflow-settings";
 import { modelSettings } from "../settings/model-settings";
 import { payloadFields } from "../settings/payload-fields";
+import { withPreset } from "../settings/preset-payload";
+import type { Preset } from "../settings/presets";
 import { safeName } from "../settings/safe-name";
 import { splitSchema } from "../settings/split-settings";
 import { trainFields } from "../settings/train-settings";
 import type { RejectReason } from "../tables/rejected-rows";
 import { datasetSchema, maxRejected } from "./names";
 
-/** Payload of a `train` job, version 1. */
-export const trainJobSchema = z.strictObject({
+/** The fields of a `train` payload. */
+export const trainJobFields = z.strictObject({
   v: z.literal(1).default(1),
   dataset: datasetSchema,
   columns: columnsSchema.prefault({}),
@@ -36,9 +38,12 @@ export const trainJobSchema = z.strictObject({
   /** A trial of a tuning job: logged as a child run, not published. */
   trial: z.strictObject({ parentRunId: safeName, number: z.number().int().min(0) }).optional(),
 });
-export type TrainJob = z.infer<typeof trainJobSchema>;
+export type TrainJob = z.infer<typeof trainJobFields>;
 /** What a submitter may write: everything with a default may be left out. */
-export type TrainJobInput = z.input<typeof trainJobSchema>;
+export type TrainJobInput = z.input<typeof trainJobFields>;
+
+/** Payload of a `train` job, version 1. What is not given is what its preset sets, else the default. */
+export const trainJobSchema = z.preprocess(withPreset, trainJobFields);
 
 /**
  * What the champion check says. PROMOTE: the challenger takes the alias. HOLD: sound, but not shown to be better (or
@@ -104,8 +109,39 @@ export interface Promotion {
   previousVersion?: string;
 }
 
+/** A penalty of the linear booster and its rounds, chosen on the validation rows. */
+export interface ChosenPenalty {
+  reg_lambda: number;
+  /** Rounds that are kept. */
+  iterations: number;
+  /** Every penalty that was tried, with the least share of wrong validation rows and the log loss of that round. */
+  tried: { reg_lambda: number; iterations: number; error: number; logLoss: number }[];
+}
+
+/** What the preset best gives on validation rows that a model of the preset seed was judged on. */
+export interface BestPreset {
+  /** Of the quick fit, and of the model that was trained, on the same rows. */
+  validationAccuracy: number;
+  trainedAccuracy: number;
+  /** Rows of the quick fit: a sample of a large file's. */
+  rows: { train: number; validation: number };
+  seconds: number;
+}
+
+/** What a training chose by itself. Absent in results of older releases. */
+export interface Choices {
+  preset?: Preset;
+  /** What the preset set, under the names of the payload: what the job gave itself is not among it. */
+  presetSettings?: Record<string, unknown>;
+  chosen?: ChosenPenalty;
+  /** Rows of the file that a training took, if it took a seeded sample because all would not fit in memory. */
+  sampled?: { rows: number; of: number };
+  /** Only if it is more than two points better. */
+  bestPreset?: BestPreset;
+}
+
 /** Result of a `train` job. */
-export interface TrainResult extends Promotion {
+export interface TrainResult extends Promotion, Choices {
   runId: string;
   /** Page of the run in MLflow; absent while publishing waits for MLflow, and from an older trainer. */
   runUrl?: string;

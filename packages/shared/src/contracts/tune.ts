@@ -1,9 +1,9 @@
 import { type ZodType, z } from "zod";
 import { type ClassificationMetrics, DECIDING_METRICS } from "../metrics/metric-table";
-import { boostingSettings } from "../settings/boosting-settings";
+import { boostingSettings, regLambdaType } from "../settings/boosting-settings";
 import { featuresSettings, ngramRange } from "../settings/features-settings";
 import { namedStopWords } from "../settings/stop-word-settings";
-import { type Promotion, type TrainResult, trainJobSchema } from "./train";
+import { type Promotion, type TrainResult, trainJobFields } from "./train";
 
 /**
  * A range of a setting to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list
@@ -27,7 +27,7 @@ export const searchSpaceSchema = z.strictObject({
   learning_rate: range(boostingSettings.learningRate).optional(),
   depth: range(boostingSettings.depth).optional(),
   l2_leaf_reg: range(boostingSettings.l2LeafReg).optional(),
-  reg_lambda: range(boostingSettings.regLambda).optional(),
+  reg_lambda: range({ type: regLambdaType }).optional(),
   iterations: range(boostingSettings.iterations).optional(),
   max_features: range(featuresSettings.maxFeatures).optional(),
   stop_words: z.array(namedStopWords).min(1).optional(),
@@ -73,8 +73,8 @@ const FOREIGN: Readonly<Record<string, readonly (keyof SearchSpace)[]>> = {
  * Payload of a `tune` job, version 1: that of a `train` job, whose settings every trial has but for what `space`
  * searches, and how to search.
  */
-export const tuneJobSchema = trainJobSchema
-  .omit({ trial: true })
+export const tuneJobSchema = trainJobFields
+  .omit({ trial: true, preset: true, preset_hint: true })
   .extend({
     /** Absent: `defaultSearchSpace`. */
     space: searchSpaceSchema.optional(),

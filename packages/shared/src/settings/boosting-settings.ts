@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { fieldTypes, payloadField, payloadOf, type ValuesOf } from "./payload-fields";
-import { integer, oneOf, positive, real } from "./setting-kinds";
+import { integer, oneOf, orAuto, positive, real } from "./setting-kinds";
+
+const regLambda = real({
+  doc: "L2 penalty of weights, per row; of gblinear only",
+  env: "COLAML_REG_LAMBDA",
+  default: 0.000002,
+  min: 0,
+  max: 1_000_000,
+  payload: "reg_lambda",
+});
+/** A penalty that is a number. */
+export const regLambdaType = regLambda.type;
 
 /** Boosting under CatBoost's names, and XGBoost's if CatBoost has none. */
 export const boostingSettings = {
@@ -42,14 +53,7 @@ export const boostingSettings = {
     max: 1_000_000,
     payload: "l2_leaf_reg",
   }),
-  regLambda: real({
-    doc: "L2 penalty of weights, per row; of gblinear only",
-    env: "COLAML_REG_LAMBDA",
-    default: 0.000002,
-    min: 0,
-    max: 1_000_000,
-    payload: "reg_lambda",
-  }),
+  regLambda: orAuto(regLambda),
   regAlpha: real({
     doc: "L1 penalty of weights, per row; of gblinear only",
     env: "COLAML_REG_ALPHA",
@@ -113,7 +117,7 @@ export function withBoosterDefaults(
 }
 
 /** `boosting` of a payload by the configuration: the settings that the booster has. */
-export function boostingPayload(values: ValuesOf<typeof boostingSettings>): Partial<BoostingSettings> {
+export function boostingPayload(values: ValuesOf<typeof boostingSettings>): Partial<BoostingRequest> {
   const own = NAMES.filter((name) => belongsTo(name, values.booster)).map(
     (name) => boostingSettings[name].payload,
   );
@@ -139,11 +143,14 @@ const boostingFields = z.strictObject({
     .default("none"),
 });
 
-/** Complete settings: those that the booster has are there, the others are not. */
-export type BoostingSettings = z.output<typeof boostingFields> & {
+/** What a job asks for: complete, but `auto` may stand for a penalty. */
+export type BoostingRequest = z.output<typeof boostingFields> & {
   iterations: number;
   learning_rate: number;
 };
+
+/** Complete settings: those that the booster has are there, the others are not. */
+export type BoostingSettings = Omit<BoostingRequest, "reg_lambda"> & { reg_lambda?: number | undefined };
 
 /** `boosting` of a payload. What is not given takes its booster's default; what means nothing to the booster is refused. */
 export const boostingSchema = boostingFields
@@ -154,11 +161,11 @@ export const boostingSchema = boostingFields
       if (message !== undefined) context.addIssue({ code: "custom", path: [field], message });
     }
   })
-  .transform((given): BoostingSettings => {
+  .transform((given): BoostingRequest => {
     const defaults = NAMES.filter((name) => belongsTo(name, given.booster)).map((name) => [
       boostingSettings[name].payload,
       defaultOf(name, given.booster),
     ]);
     const set = Object.entries(given).filter(([, value]) => value !== undefined);
-    return Object.fromEntries([...defaults, ...set]) as BoostingSettings;
+    return Object.fromEntries([...defaults, ...set]) as BoostingRequest;
   });

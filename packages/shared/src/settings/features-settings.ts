@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type PayloadValues, payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
-import { integer, oneOf, text } from "./setting-kinds";
+import { flag, integer, oneOf, text } from "./setting-kinds";
 import { givenStopWords, keptStopWords, requestedStopWords, STOP_WORDS_ALLOWED } from "./stop-word-settings";
 
 /** What a feature counts: words, stretches of characters, or stretches within words that are padded with spaces. */
@@ -52,6 +52,11 @@ export const featuresSettings = {
     default: 1,
     min: 1,
     max: 5,
+  }),
+  /** A payload keeps it where it always was among its fields: the bytes of a bundle follow their order. */
+  sublinearTf: flag({
+    doc: "Count a word 1 + ln of how often a text holds it",
+    env: "COLAML_SUBLINEAR_TF",
   }),
   /** In a payload a list, if there are several. */
   analyzer: oneOf({
@@ -157,6 +162,10 @@ export type TfidfSettings = z.infer<typeof featuresSchema>;
 /** The configured `features` of a payload. */
 export function featuresOf(
   values: ValuesOf<typeof featuresSettings>,
-): PayloadValues<typeof featuresSettings> & { ngram_range: [number, number] } {
-  return { ...payloadOf(featuresSettings, values), ngram_range: [values.ngramMin, values.ngramMax] };
+): PayloadValues<typeof featuresSettings> & { ngram_range: [number, number]; sublinear_tf: boolean } {
+  return {
+    ...payloadOf(featuresSettings, values),
+    ngram_range: [values.ngramMin, values.ngramMax],
+    sublinear_tf: values.sublinearTf,
+  };
 }

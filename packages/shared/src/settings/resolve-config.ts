@@ -1,6 +1,7 @@
 import convict from "convict";
 import { ColaError } from "../errors/cola-error";
 import { foreignTo, withBoosterDefaults } from "./boosting-settings";
+import { PRESET_NAMES, presetValues } from "./presets";
 import { type ColaConfig, configSchema, convictSchema } from "./schema";
 import { flagOf } from "./setting-flag";
 import type { Entry } from "./setting-kinds";
@@ -59,6 +60,7 @@ const nameIn = ({ flag, env }: Setting, source: Source): string =>
  */
 export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
   const resolved = convict(convictSchema, { env: {}, args: [] });
+  const set: Record<string, unknown> = {};
   for (const setting of SETTINGS) {
     const given = givenValue(setting, sources);
     if (!given) continue;
@@ -71,10 +73,27 @@ export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
         { details: { key: setting.key, variable: setting.env } },
       );
     }
-    resolved.set(setting.key as never, value as never);
+    set[setting.key] = value;
   }
+  const preset = set["train.preset"] ?? resolved.get("train").preset;
+  Object.assign(set, setByPreset(String(preset), sources));
+  // Convict would make a number of a word if the default is a number.
+  const isWord = (key: string) => set[key] === "auto";
+  for (const key of Object.keys(set)) if (!isWord(key)) resolved.set(key as never, set[key] as never);
   resolved.validate({ allowed: "strict" });
-  return withBooster(structuredClone(resolved.getProperties()) as ColaConfig, sources);
+  const config = structuredClone(resolved.getProperties()) as ColaConfig;
+  for (const key of Object.keys(set).filter(isWord)) {
+    const [group, name] = key.split(".") as [keyof ColaConfig, string];
+    Object.assign(config[group], { [name]: set[key] });
+  }
+  return withBooster(config, sources);
+}
+
+/** What the preset sets and nobody gave, by dotted key. */
+export function setByPreset(preset: string, sources: ConfigSources): Record<string, unknown> {
+  const name = PRESET_NAMES.find((one) => one === preset) ?? "seed";
+  const given = SETTINGS.map((setting) => [setting.key, givenValue(setting, sources)?.value] as const);
+  return presetValues(name, Object.fromEntries(given.filter(([, value]) => value !== undefined)));
 }
 
 /**
@@ -97,7 +116,9 @@ function withBooster(config: ColaConfig, sources: ConfigSources): ColaConfig {
         { details: { key: setting.key, variable: setting.env } },
       );
   }
-  return { ...config, boosting: withBoosterDefaults(config.boosting, (name) => givenNames.has(name)) };
+  const preset = setByPreset(config.train.preset, sources);
+  const isSet = (name: string) => givenNames.has(name) || `boosting.${name}` in preset;
+  return { ...config, boosting: withBoosterDefaults(config.boosting, isSet) };
 }
 
 /** The configuration by dotted key, secrets and URL passwords replaced by `***`. */

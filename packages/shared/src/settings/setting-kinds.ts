@@ -78,6 +78,17 @@ export const real = <F extends string = never>({
   read: toNumber,
 });
 
+/** A number as `entry` has it, or `auto`. */
+export const orAuto = <F extends string>(
+  entry: Entry<number, F, never>,
+): Entry<number | "auto", F, never> => ({
+  ...entry,
+  doc: `${entry.doc}; auto: chosen on the validation rows`,
+  allowed: `${entry.allowed}, or auto`,
+  type: z.union([entry.type, z.literal("auto")]),
+  read: (given) => (given === "auto" ? given : entry.read(given)),
+});
+
 /** A number above 0, at most `max`. */
 export const positive = <F extends string = never>({
   max,

@@ -1,9 +1,24 @@
 import { z } from "zod";
 import { payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
+import { PRESET_NAMES } from "./presets";
 import { integer, oneOf } from "./setting-kinds";
 
 /** Which rows a training takes, and how much memory. */
 export const trainSettings = {
+  preset: oneOf({
+    doc: "seed: a hundred words and trees; best: words and characters, a linear model. What is given besides wins",
+    env: "COLAML_PRESET",
+    default: "seed",
+    choices: PRESET_NAMES,
+    payload: "preset",
+  }),
+  presetHint: oneOf({
+    doc: "After a training with the preset seed: try for about a second what the preset best would give",
+    env: "COLAML_PRESET_HINT",
+    default: "on",
+    choices: ["on", "off"],
+    payload: "preset_hint",
+  }),
   maxRows: integer({
     doc: "Train on a seeded sample of this many rows; 0: all",
     env: "COLAML_MAX_TRAIN_ROWS",

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
+import type { Choices, TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { GOLDEN_SAMPLE_FILE, serialiseGoldenSample } from "@colaml/shared/learning/model/golden-sample";
 import {
@@ -19,6 +19,7 @@ import { textColumnList } from "@colaml/shared/settings/text-columns";
 import { goldenSample } from "../training/golden-sample";
 import type { TrainedModel } from "../training/training";
 import { type TrainingEvidence, trainingEvidence } from "../training/training-evidence";
+import { choicesOf } from "./choices";
 import { runArtifacts } from "./run-artifacts";
 import { finalMetrics, type MetricPoint, runParams } from "./run-contents";
 import { trainingNotes } from "./training-notes";
@@ -41,6 +42,8 @@ export interface TrainingSummary {
   /** Absent in what an older release left on disk. */
   evidence?: TrainingEvidence;
   seconds: number;
+  /** Absent in what an older release left on disk. */
+  choices?: Choices;
 }
 
 /**
@@ -123,7 +126,7 @@ export function publicationOf(
       runName: run.runName,
       startTime: run.startTime,
       endTime,
-      params: [...runParams(job)].map(([key, value]) => ({ key, value })),
+      params: [...runParams(job, trained.chosen)].map(([key, value]) => ({ key, value })),
       metrics: [...steps, ...metrics],
       tags: [...run.tags, { key: DATASET_TAG, value: trained.datasetDigest }, ...absentTags(summary.metrics)],
       datasets,
@@ -147,9 +150,9 @@ export function factsOf({
   summary,
 }: Publication): Pick<
   TrainResult,
-  "model" | "metrics" | "rows" | "rejectedByReason" | "seconds" | "data" | "notes"
+  "model" | "metrics" | "rows" | "rejectedByReason" | "seconds" | "data" | "notes" | keyof Choices
 > {
-  const { metrics, rows, rejectedByReason = {}, notes = [], seconds, evidence } = summary;
+  const { metrics, rows, rejectedByReason = {}, notes = [], seconds, evidence, choices } = summary;
   return {
     model: job.model,
     metrics,
@@ -158,6 +161,7 @@ export function factsOf({
     notes: [...notes, ...(evidence ? trainingNotes(evidence, job.champion, rows.test) : [])],
     ...(evidence ? { data: evidence.data } : {}),
     seconds,
+    ...choices,
   };
 }
 
@@ -180,6 +184,7 @@ function summaryOf(job: TrainJob, trained: TrainedModel): TrainingSummary {
     probabilitiesDigest: probabilitiesDigest(test.probabilities),
     evidence: trainingEvidence(trained, job.champion),
     seconds,
+    choices: choicesOf(job, trained),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { TrainJob } from "@colaml/shared/contracts/train";
+import type { ChosenPenalty, TrainJob } from "@colaml/shared/contracts/train";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import type { RowPlan } from "../training/data/plan-rows";
@@ -15,19 +15,25 @@ export interface MetricPoint {
 /** MLflow refuses longer values of a parameter. */
 const MAX_PARAM = 6_000;
 
-/** A run's parameters: the settings under their payload names, as text. */
-export function runParams({
-  split,
-  features,
-  boosting,
-  champion,
-  max_train_rows,
-  min_class_rows,
-  similar_labels,
-}: TrainJob): Map<string, string> {
+/** A run's parameters: the settings under their payload names, as text; of a chosen penalty what was chosen. */
+export function runParams(
+  { preset, split, features, boosting, champion, max_train_rows, min_class_rows, similar_labels }: TrainJob,
+  chosen?: ChosenPenalty,
+): Map<string, string> {
   const { random_seed: split_seed, ...sizes } = split;
   const rows = { max_train_rows, min_class_rows: min_class_rows ?? "auto", similar_labels };
-  const settings = { ...sizes, split_seed, ...features, ...boosting, ...champion, ...rows };
+  const penalty = chosen ? { reg_lambda: chosen.reg_lambda, iterations: chosen.iterations } : {};
+  const named = preset === "best" ? { preset } : {};
+  const settings = {
+    ...named,
+    ...sizes,
+    split_seed,
+    ...features,
+    ...boosting,
+    ...penalty,
+    ...champion,
+    ...rows,
+  };
   return new Map(Object.entries(settings).map(([name, value]) => [name, paramText(value)]));
 }
 
@@ -54,7 +60,7 @@ export function iterationMetrics(
 
 /** What the run ends with: quality by part, training time, sizes. A metric that is absent stays absent. */
 export function finalMetrics(trained: TrainedModel): Map<string, number> {
-  const { metrics, plan, seconds, boosting, rejected, bundle } = trained;
+  const { metrics, plan, seconds, boosting, rejected, bundle, bestPreset } = trained;
   return new Map<string, number>([
     ...partMetrics("validation", metrics.validation),
     ...partMetrics("test", metrics.test),
@@ -65,6 +71,7 @@ export function finalMetrics(trained: TrainedModel): Map<string, number> {
     ...labelMetrics(trained),
     ["vocabulary_terms", bundle.terms.length],
     ["iterations_kept", boosting.iterations],
+    ...(bestPreset ? [["preset_best_validation_accuracy", bestPreset.validationAccuracy] as const] : []),
     ...(boosting.bestIteration === undefined ? [] : [["best_iteration", boosting.bestIteration] as const]),
   ]);
 }

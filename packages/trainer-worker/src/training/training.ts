@@ -1,5 +1,5 @@
 import type { JobProgress } from "@colaml/shared/contracts/progress";
-import type { TrainJob } from "@colaml/shared/contracts/train";
+import type { BestPreset, ChosenPenalty, TrainJob } from "@colaml/shared/contracts/train";
 import { fileDigest } from "@colaml/shared/files/digest";
 import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
 import { PART } from "@colaml/shared/learning/data/split";
@@ -19,11 +19,14 @@ import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/table
 import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";
 import { scoreRows } from "../scoring/score-rows";
+import { boostByValidation } from "./choose-penalty";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { languageNotes } from "./data/language-note";
-import { planRows, type RowPlan } from "./data/plan-rows";
+import type { RowPlan } from "./data/plan-rows";
+import { planWithinMemory } from "./data/plan-within-memory";
 import { withStopWords } from "./data/read-stop-words";
 import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
+import { tryBestPreset } from "./try-best-preset";
 
 export interface TrainingHooks {
   progress: (progress: JobProgress) => void;
@@ -59,6 +62,10 @@ export interface TrainedModel {
   /** What a person should know of the file and of how it was read; a line each. */
   notes: string[];
   boosting: Omit<BoostResult, "ensemble">;
+  /** Penalty and rounds if they were chosen on the validation rows. */
+  chosen?: ChosenPenalty;
+  /** What the preset best gives on the validation rows, if it was tried. */
+  bestPreset?: BestPreset;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
   test: TestRows;
   /** Fingerprints of the texts of the training and validation rows. */
@@ -84,7 +91,7 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const features = await withStopWords(job.features);
   const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
   hooks.progress({ stage: "read" });
-  const plan = await planRows(reader, job);
+  const { plan, note } = await planWithinMemory(reader, job, features, hooks.maxMemoryMb);
   const datasetDigest = await fileDigest(job.dataset.path);
   await hooks.onPlanned?.(plan);
   const languages = new LanguageGuesser();
@@ -93,7 +100,8 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     onSampledText: (text) => languages.add(text),
     onVocabulary: (vocabulary) => checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb),
   });
-  const { ensemble, ...boosting } = await boostParts(job, plan, data, hooks);
+  const { boosted, chosen } = await boostParts(job, plan, data, hooks);
+  const { ensemble, ...boosting } = boosted;
   const { terms, idf, partSizes } = data.vocabulary;
   const bundle: ModelBundle = {
     formatVersion: formatVersionOf({ features, ensemble }),
@@ -113,45 +121,60 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     classificationMetrics({ classes: plan.classes, labels: rows.classOf, probabilities });
   const metrics = { validation: metricsOf(data.validation, validation), test: metricsOf(data.test, test) };
   const profile = profileOf(bundle, data, validation, test, metrics.test);
+  const seconds = (performance.now() - started) / 1000;
+  const judged = { classOf: data.validation.classOf, probabilities: validation };
+  const { bestPreset, note: failed } = await tryBestPreset(reader, job, plan, judged, hooks.signal);
   return {
     bundle,
     plan,
     rejected: reader.rejected,
     notes: [
+      ...note,
       ...readNotes(reader),
       ...orderNotes(profile.order),
+      ...(failed ? [failed] : []),
       ...languageNotes(language, stopWordsThatCount(job.features)),
     ],
     boosting,
+    ...(chosen ? { chosen } : {}),
     metrics,
     test: { ...data.test, probabilities: test, seen: data.testSeen },
     seen: data.seen,
     profile,
     language,
     datasetDigest,
-    seconds: (performance.now() - started) / 1000,
+    ...(bestPreset ? { bestPreset } : {}),
+    seconds,
   };
 }
 
-function boostParts(
+async function boostParts(
   job: TrainJob,
   plan: RowPlan,
   { train, validation }: TrainingData,
   { progress, signal, onIteration }: TrainingHooks,
-): Promise<BoostResult> {
-  const { iterations } = job.boosting;
+): Promise<{ boosted: BoostResult; chosen?: ChosenPenalty }> {
+  const { iterations, reg_lambda } = job.boosting;
   progress({ stage: "boost", done: 0, total: iterations, unit: "iterations" });
-  return boost({
+  const input = {
     ...labelled(train),
     validation: labelled(validation),
     classes: plan.classes,
-    settings: job.boosting,
     signal,
-    onIteration: (iteration) => {
+    onIteration: (iteration: BoostIteration) => {
       progress({ stage: "boost", done: iteration.number, total: iterations, unit: "iterations" });
       onIteration?.(iteration);
     },
-  });
+  };
+  if (reg_lambda === "auto") {
+    const onRound = (done: number, total: number) =>
+      progress({ stage: "boost", done, total, unit: "iterations" });
+    return boostByValidation(
+      { ...input, ...(onIteration ? { onIteration } : {}), settings: job.boosting },
+      onRound,
+    );
+  }
+  return { boosted: await boost({ ...input, settings: job.boosting }) };
 }
 
 function labelled({ matrix, classOf }: PartRows): LabelledRows {

@@ -31,6 +31,8 @@ export function trainJobOf(
     similar_labels: job.similar_labels,
     promote: job.promote,
     requirePromotion: job.requirePromotion,
+    // A search knows better.
+    preset_hint: "off",
     features: { ...job.features, ...features },
     boosting: { ...job.boosting, ...Object.fromEntries(given) },
     ...(trial ? { trial } : {}),

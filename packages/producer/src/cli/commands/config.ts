@@ -1,5 +1,5 @@
 import { processSources } from "@colaml/shared/settings/load-config";
-import { givenValue, printableConfig, SETTINGS } from "@colaml/shared/settings/resolve-config";
+import { givenValue, printableConfig, SETTINGS, setByPreset } from "@colaml/shared/settings/resolve-config";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";
@@ -19,11 +19,14 @@ export function addConfigCommand(program: Command): void {
     handler(addSettingFlags(addCommonOptions(command), []), async ({ config, terminal }) => {
       const values = printableConfig(config);
       const sources = processSources();
+      const preset = setByPreset(config.train.preset, sources);
       const rows = SETTINGS.map((setting) => ({
         key: setting.key,
         env: setting.env,
         value: values[setting.key],
-        source: givenValue(setting, sources)?.source ?? "default",
+        source:
+          givenValue(setting, sources)?.source ??
+          (setting.key in preset ? `preset ${config.train.preset}` : "default"),
       }));
       const width = (field: "key" | "env") => Math.max(...rows.map((row) => row[field].length));
       const line = (row: (typeof rows)[number]) =>

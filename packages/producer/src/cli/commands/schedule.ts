@@ -37,7 +37,7 @@ export function addScheduleCommand(program: Command): void {
   );
   addTimes(
     add.command("train").description("train again and again").argument("<file>", "labelled file"),
-    ["data", "columns", "features", "boosting"],
+    ["data", "columns", "features", "boosting", "train.preset", "train.presetHint"],
     async (context, file) => {
       const path = userPath(file!);
       const { text, label } = configuredColumns(context.config);

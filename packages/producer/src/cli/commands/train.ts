@@ -9,6 +9,7 @@ import {
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { configuredColumns, TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
+import { choiceLines } from "../choice-lines";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
@@ -22,6 +23,7 @@ import { userPath } from "../user-paths";
 const EXAMPLES = `
 Examples:
   $ npm run cola -- train tweets.csv
+  $ npm run cola -- train tweets.csv --preset best          # words and characters, a linear model
   $ npm run cola -- train reviews.csv --text-column body --label-column stars --id-column review_id
   $ npm run cola -- train tweets.csv --max-features 2000 --iterations 300 --learning-rate 0.2
   $ npm run cola -- train tweets.csv --no-promote           # judge it, leave the champion as it is
@@ -116,6 +118,7 @@ function describeTraining(terminal: Terminal, result: TrainResult): string {
       ]),
     ),
     `  rows: ${rows.train} train, ${rows.validation} validation, ${rows.test} test, ${rows.rejected} left out`,
+    ...choiceLines(result),
     ...result.notes.map((note) => `  note: ${printable(note)}`),
     `  ${result.seconds.toFixed(1)} s, run ${result.runId}`,
   ].join("\n");

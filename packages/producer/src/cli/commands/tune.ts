@@ -8,14 +8,14 @@ import { EXIT } from "@colaml/shared/errors/error-table";
 import { DECIDING_METRICS } from "@colaml/shared/metrics/metric-table";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
-import { configuredColumns, TRAIN_SETTINGS, tunePayload } from "../../submit/payloads";
+import { configuredColumns, TUNE_SETTINGS, tunePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { isNamed, nextSteps, promotionLine } from "../next-steps";
 import { optional, textOption, wholeOption } from "../options";
 import { cancelOnInterrupt, detachJob, runJob } from "../run-job";
-import { addSettingFlags } from "../setting-flags";
+import { addSettingFlags, type FlagReader } from "../setting-flags";
 import { printable, type Terminal } from "../terminal";
 import { userPath } from "../user-paths";
 import { addPromotionOptions, metricTable, promotionOptions } from "./train";
@@ -58,7 +58,9 @@ export function addTuneCommand(program: Command): void {
     .option("--run-name <name>", "name of the parent run")
     .option("--detach", "put the job on the queue and do not wait for it")
     .addHelpText("after", EXAMPLES);
-  const readFlags = addSettingFlags(addCommonOptions(addForceOption(command)), TRAIN_SETTINGS);
+  const readTuneFlags = addSettingFlags(addCommonOptions(addForceOption(command)), TUNE_SETTINGS);
+  // A preset in the environment or in .env is for trainings.
+  const readFlags: FlagReader = (options) => ({ ...readTuneFlags(options), "train.preset": "seed" });
   command.action(
     handler(readFlags, async (context, file) => {
       const path = userPath(file!);

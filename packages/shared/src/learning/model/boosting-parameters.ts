@@ -1,5 +1,9 @@
 import { ColaError } from "../../errors/cola-error";
-import { type BoostingSettings, boostingSchema } from "../../settings/boosting-settings";
+import {
+  type BoostingRequest,
+  type BoostingSettings,
+  boostingSchema,
+} from "../../settings/boosting-settings";
 import type { TreeMethod } from "./training-memory";
 
 type Parameters = [name: string, value: string][];
@@ -14,9 +18,16 @@ const BINARY: Parameters = [
  * Checks settings by name, type and range, for callers that did not come through a job's payload.
  * @throws ColaError PARAMETER_INVALID naming the setting, its value and what is allowed
  */
-export function checkBoostingSettings(settings: BoostingSettings): BoostingSettings {
+export function checkBoostingSettings(settings: BoostingRequest): BoostingSettings {
   const parsed = boostingSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { reg_lambda, ...checked } = parsed.data;
+    if (reg_lambda !== "auto") return { ...checked, ...(reg_lambda === undefined ? {} : { reg_lambda }) };
+    throw new ColaError(
+      "PARAMETER_INVALID",
+      'reg_lambda = "auto": only a training chooses it, give a number',
+    );
+  }
   const issue = parsed.error.issues[0]!;
   const name = issue.path.join(".") || "boosting";
   const value: unknown = issue.path.length > 0 ? Reflect.get(settings, issue.path[0]!) : settings;
@@ -28,7 +39,7 @@ export function checkBoostingSettings(settings: BoostingSettings): BoostingSetti
  * start from margin 0: 0.5 as a probability for two classes, 0 as a margin for more.
  */
 export function xgboostParameters(
-  settings: BoostingSettings,
+  settings: Omit<BoostingSettings, "reg_lambda">,
   nClasses: number,
   treeMethod: TreeMethod,
 ): Parameters {
@@ -71,7 +82,10 @@ export function linearParameters(settings: BoostingSettings, sumOfWeights: numbe
   ];
 }
 
-function commonParameters({ learning_rate, random_seed }: BoostingSettings): Parameters {
+function commonParameters({
+  learning_rate,
+  random_seed,
+}: Pick<BoostingSettings, "learning_rate" | "random_seed">): Parameters {
   return [
     ["eta", String(learning_rate)],
     ["seed", String(random_seed)],

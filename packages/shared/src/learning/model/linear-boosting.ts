@@ -24,6 +24,13 @@ export interface LinearPathInput extends Omit<BoostInput, "onIteration"> {
    * first of equals. Absent: the round of least log loss if early stopping is on, else the last.
    */
   select?: "logLoss" | "error";
+  /**
+   * Make no more fits once this many in a row are worse by `select` than the best so far: the penalties must then
+   * be given in order. Absent: every penalty is fitted.
+   */
+  giveUpAfter?: number;
+  /** Rows of each part that a round is measured on, at most; absent: `MAX_MEASURED_ROWS`. */
+  maxMeasuredRows?: { train: number; validation: number };
   /** Called after each round of the penalty of that index. */
   onRound?: (iteration: BoostIteration, fit: number) => void;
 }
@@ -32,7 +39,7 @@ export interface LinearPathInput extends Omit<BoostInput, "onIteration"> {
  * Fits a linear model per L2 penalty on rows that are handed to the trainer once: a penalty costs its rounds only.
  * With early stopping each penalty stops by itself.
  *
- * @returns a fit per penalty, in their order: the weights after the kept round (`ensemble.rounds`), and the measures of
+ * @returns a fit per penalty, in their order (fewer if `giveUpAfter` ended them): the weights after the kept round (`ensemble.rounds`), and the measures of
  *   every round on training and validation rows
  * @throws ColaError as `boost`
  */
@@ -54,9 +61,10 @@ export async function fitLinearPath(input: LinearPathInput): Promise<LinearFit[]
     nGroups: size.nGroups,
     rounds: settings.iterations,
     earlyStoppingRounds: settings.early_stopping_rounds,
-    maxMeasuredRows: MAX_MEASURED_ROWS,
+    maxMeasuredRows: input.maxMeasuredRows ?? MAX_MEASURED_ROWS,
     fits: candidates.map((candidate) => linearParameters(candidate, sumOfWeights)),
     ...(kept ? { select: kept } : {}),
+    ...(input.giveUpAfter === undefined ? {} : { giveUpAfter: input.giveUpAfter }),
   };
   return runTrainingThread<LinearThreadMessage, LinearFit[]>("linear-thread.js", data, input, (message) => {
     if (message.type === "done") return message.fits;

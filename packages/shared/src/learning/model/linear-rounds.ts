@@ -1,4 +1,5 @@
 import { type BoostIteration, StepTally } from "./boosting-progress";
+import type { HeapVectors } from "./heap-vector";
 import { readBinaryWeights } from "./linear-binary";
 import type { LinearEnsemble } from "./linear-ensemble";
 import { createLinearScorer } from "./linear-scorer";
@@ -35,17 +36,23 @@ export class GrowingLinearModel {
   readonly #trainers: XgboostTrainer[];
   readonly #labels: Float32Array;
   readonly #groupLabels: Float32Array;
+  readonly #vectors: HeapVectors;
+  /** How the weights of each group are read from the heap, once they are found there. */
+  readonly #located: ((() => Float32Array) | undefined)[] = [];
 
   /**
    * @param rows trainer that holds the rows
    * @param parameters of every group's model, under XGBoost's names
+   * @param vectors of the module that holds the rows
    */
   constructor(
     rows: XgboostTrainer,
     { matrix, labels }: ThreadRows,
     nGroups: number,
     parameters: readonly [name: string, value: string][],
+    vectors: HeapVectors,
   ) {
+    this.#vectors = vectors;
     this.#labels = labels;
     this.#groupLabels = new Float32Array(nGroups === 1 ? 0 : labels.length);
     this.#trainers = Array.from({ length: nGroups }, () => {
@@ -74,13 +81,43 @@ export class GrowingLinearModel {
     this.#trainers.forEach((trainer, group) => {
       trainer.setLabels(groupLabels(this.#labels, group, nGroups, this.#groupLabels));
       trainer.step();
-      const own = readBinaryWeights(trainer.save());
-      for (let feature = 0; feature < nFeatures; feature++)
-        weights[feature * nGroups + group] = own[feature]!;
-      bias[group] = own[nFeatures]!;
-      if (!own.every(Number.isFinite))
+      const own = this.#weightsOf(trainer, group);
+      let allFinite = true;
+      for (let feature = 0; feature < nFeatures; feature++) {
+        // Adding 0 makes 0 of the -0 that XGBoost has for some of what it never touched.
+        const weight = own[feature]! + 0;
+        weights[feature * nGroups + group] = weight;
+        allFinite &&= Number.isFinite(weight);
+      }
+      bias[group] = own[nFeatures]! + 0;
+      if (!allFinite || !Number.isFinite(own[nFeatures]))
         throw new Error(
           `the linear model diverged in round ${this.ensemble.rounds}: use a smaller learning_rate or a larger reg_lambda`,
+        );
+    });
+  }
+
+  /**
+   * Weights and bias of a group after its last round. Saving a model takes as long as a round of few rows: only the first
+   * round is read from the saved model, later ones from the heap, at the place that held what was saved.
+   */
+  #weightsOf(trainer: XgboostTrainer, group: number): Float32Array {
+    const located = this.#located[group];
+    if (located !== undefined) return located();
+    const saved = readBinaryWeights(trainer.save());
+    if (saved.some((weight) => weight !== 0)) this.#located[group] = trainer.locate(saved, this.#vectors);
+    return saved;
+  }
+
+  /** @throws Error if what was read of the heap is not what XGBoost saves: the module is not the one we know */
+  check(): void {
+    this.#trainers.forEach((trainer, group) => {
+      const read = this.#located[group]?.();
+      if (read === undefined) return;
+      const saved = readBinaryWeights(trainer.save());
+      if (saved.some((weight, i) => weight !== read[i]! + 0))
+        throw new Error(
+          "the weights in the trainer's heap are not those of its model: reinstall ml-xgboost 1.1.2",
         );
     });
   }
@@ -122,5 +159,6 @@ export function fitLinear(
     }
     if (earlyStoppingRounds > 0 && number - best.at >= earlyStoppingRounds) break;
   }
+  model.check();
   return { ensemble: copyOf(best?.ensemble ?? model.ensemble), history };
 }

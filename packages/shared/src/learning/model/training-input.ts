@@ -1,5 +1,5 @@
 import { ColaError } from "../../errors/cola-error";
-import type { BoostingSettings } from "../../settings/boosting-settings";
+import type { BoostingRequest, BoostingSettings } from "../../settings/boosting-settings";
 import { classWeights } from "./boosting-parameters";
 import type { BoostIteration } from "./boosting-progress";
 import type { Ensemble } from "./ensemble";
@@ -25,7 +25,7 @@ export interface BoostInput extends LabelledRows, ThreadLimits {
   validation?: LabelledRows;
   /** Class labels in the order of their indexes; binary: [negative, positive]. */
   classes: readonly string[];
-  settings: BoostingSettings;
+  settings: BoostingRequest;
   onIteration?: (iteration: BoostIteration) => void;
 }
 

@@ -1,4 +1,5 @@
 import { ColaError } from "../../errors/cola-error";
+import type { HeapVectors } from "./heap-vector";
 import type { SharedMatrix } from "./training-matrix";
 import type { XgboostModule } from "./xgboost-module";
 
@@ -108,6 +109,20 @@ export class XgboostTrainer {
     const copy = module.HEAPU8.slice(address, address + bytes);
     module._free(address);
     return copy;
+  }
+
+  /**
+   * Looks in the heap for the vector of floats that the model holds, e.g. its weights.
+   *
+   * @param content what is in it now
+   * @returns reads it as it is at that time, a view of the heap; undefined if it is not found
+   */
+  locate(content: Float32Array, vectors: HeapVectors): (() => Float32Array) | undefined {
+    const address = vectors.find(this.#model, content);
+    if (address === undefined) return undefined;
+    const at = address >>> 2;
+    // The heap's views are replaced when it grows.
+    return () => this.#module.HEAPF32.subarray(at, at + content.length);
   }
 
   /** The prediction of XGBoost itself for one dense row, -1 if absent: nGroups numbers. For tests. */

@@ -8,7 +8,13 @@ export interface CsrMatrix {
   data: Float32Array;
 }
 
-/** Collects rows of a CSR matrix; 8 bytes per entry, 4 per row. Entries are rounded to float32, as XGBoost does. */
+const integers = (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length));
+const floats = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
+
+/**
+ * Collects rows of a CSR matrix; 8 bytes per entry, 4 per row. Entries are rounded to float32, as XGBoost does. They lie on
+ * shared memory, so that the training thread takes them without a copy.
+ */
 export class CsrBuilder {
   nRows = 0;
   readonly #nColumns: number;
@@ -19,9 +25,9 @@ export class CsrBuilder {
   /** @param rows expected number of rows, @param entriesPerRow likewise: more is allowed */
   constructor(nColumns: number, rows = 1024, entriesPerRow = 8) {
     this.#nColumns = nColumns;
-    this.#indptr = new Uint32Array(rows + 1);
-    this.#indices = new Uint32Array(Math.max(16, rows * entriesPerRow));
-    this.#data = new Float32Array(this.#indices.length);
+    this.#indptr = integers(rows + 1);
+    this.#indices = integers(Math.max(16, rows * entriesPerRow));
+    this.#data = floats(this.#indices.length);
   }
 
   /** Appends a row: the first `count` of `indices` and `values`. */
@@ -49,14 +55,14 @@ export class CsrBuilder {
 
   #reserve(entries: number): void {
     if (this.nRows + 2 > this.#indptr.length) {
-      const indptr = new Uint32Array(2 * this.#indptr.length + 1);
+      const indptr = integers(2 * this.#indptr.length + 1);
       indptr.set(this.#indptr);
       this.#indptr = indptr;
     }
     if (entries <= this.#indices.length) return;
     const capacity = Math.max(entries, Math.ceil(1.5 * this.#indices.length));
-    const indices = new Uint32Array(capacity);
-    const data = new Float32Array(capacity);
+    const indices = integers(capacity);
+    const data = floats(capacity);
     indices.set(this.#indices);
     data.set(this.#data);
     this.#indices = indices;

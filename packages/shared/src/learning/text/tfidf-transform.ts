@@ -107,7 +107,7 @@ class PartTransform {
       const term = indices[i]!;
       const tf = this.#counts[term]!;
       this.#counts[term] = 0;
-      const value = (sublinear_tf ? Math.log(tf) + 1 : tf) * this.#idf[term]!;
+      const value = (sublinear_tf ? sublinear(tf) : tf) * this.#idf[term]!;
       values[i] = value;
       indices[i] = term + this.#from;
       sum += norm === "l2" ? value * value : Math.abs(value);
@@ -132,6 +132,13 @@ class PartTransform {
     sortAscending(indices.subarray(at, end));
     return end;
   }
+}
+
+/** 1 + ln of the counts that nearly all terms have. */
+const SUBLINEAR = Float64Array.from({ length: 256 }, (_, tf) => Math.log(tf) + 1);
+
+function sublinear(tf: number): number {
+  return tf < SUBLINEAR.length ? SUBLINEAR[tf]! : Math.log(tf) + 1;
 }
 
 /** Insertion sort if few terms are found, as nearly always. */

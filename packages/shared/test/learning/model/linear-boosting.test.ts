@@ -131,7 +131,18 @@ describe("a path of penalties", () => {
     }
   });
 
-  it("is refused without a penalty", async () => {
+  it("end when as many as allowed were worse than the best, one after the other", async () => {
+    const path = { ...input, validation, select: "logLoss" as const, regLambdas: [0.001, 1, 10, 100, 1_000] };
+    const all = await fitLinearPath(path);
+    const losses = all.map(({ ensemble, history }) => history[ensemble.rounds - 1]!.validation!.logLoss);
+    expect(losses).toEqual([...losses].sort((a, b) => a - b));
+    expect(await fitLinearPath({ ...path, giveUpAfter: 2 })).toEqual(all.slice(0, 3));
+  });
+
+  it("is refused without a penalty, or with one that only a training chooses", async () => {
+    await expect(boost({ ...input, settings: { ...input.settings, reg_lambda: "auto" } })).rejects.toEqual(
+      failure("PARAMETER_INVALID", /reg_lambda = "auto"/),
+    );
     await expect(fitLinearPath({ ...input, regLambdas: [] })).rejects.toEqual(
       failure("PARAMETER_INVALID", /reg_lambda/),
     );

@@ -25,6 +25,8 @@ export interface RowPlan {
   rows: { train: number; validation: number; test: number; notSampled: number; leftOut: number };
   /** What was done about labels that are alike or rare. */
   labels: Pick<TrainingData, "joinedLabels" | "smallClasses">;
+  /** Bytes of the texts of all accepted rows. */
+  textBytes: number;
   /** Training rows of each class. */
   trainRowsOfClass: number[];
 }
@@ -40,7 +42,7 @@ export async function planRows(
   reader: DatasetReader,
   job: Pick<TrainJob, "columns" | "split" | "max_train_rows" | "max_rejected"> & Partial<LabelSettings>,
 ): Promise<RowPlan> {
-  const codes = await readLabelCodes(reader);
+  const { codes, textBytes } = await readLabelCodes(reader);
   checkLeftOut(reader, codes, job.max_rejected);
   const where = { column: job.columns.label, path: reader.path };
   const { classes, classOf, ...labels } = planClasses(codes, reader.labelNames, labelSettings(job), where);
@@ -62,6 +64,7 @@ export async function planRows(
     partOf,
     rows: { train, validation, test, notSampled, leftOut },
     labels,
+    textBytes,
     trainRowsOfClass,
   };
 }
@@ -111,10 +114,12 @@ function splitOf(
   }
 }
 
-async function readLabelCodes(reader: DatasetReader): Promise<Uint16Array> {
+async function readLabelCodes(reader: DatasetReader): Promise<{ codes: Uint16Array; textBytes: number }> {
   let codes = new Uint16Array(65_536);
   let n = 0;
+  let textBytes = 0;
   for await (const block of reader.blocks()) {
+    for (let i = 0; i < block.count; i++) textBytes += block.textEnd[i]! - block.textStart[i]!;
     if (n + block.count > codes.length) {
       const grown = new Uint16Array(Math.max(codes.length * 2, n + block.count));
       grown.set(codes);
@@ -123,7 +128,7 @@ async function readLabelCodes(reader: DatasetReader): Promise<Uint16Array> {
     codes.set(block.label.subarray(0, block.count), n);
     n += block.count;
   }
-  return codes.subarray(0, n);
+  return { codes: codes.subarray(0, n), textBytes };
 }
 
 /** Parts of all rows; only those that are of a class are split, and of them a sample if there are too many. */

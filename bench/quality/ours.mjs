@@ -1,0 +1,30 @@
+// Our training of a file by a preset, without MLflow, in a process of its own. Prints one JSON line.
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+
+const require = createRequire(resolve(import.meta.dirname, "../../packages/trainer-worker/package.json"));
+const { trainModel } = require("./dist/training/training.js");
+const { trainJobSchema } = require("@colaml/shared/contracts/train");
+
+const [path, text, label, preset] = process.argv.slice(2);
+const job = trainJobSchema.parse({
+  dataset: { path },
+  columns: { text, label },
+  preset,
+  preset_hint: "off",
+  // The others know all classes.
+  min_class_rows: 1,
+});
+const hooks = { progress: () => {}, signal: new AbortController().signal, maxMemoryMb: 2048 };
+const started = performance.now();
+const { metrics, chosen, notes } = await trainModel(job, hooks);
+console.log(
+  JSON.stringify({
+    accuracy: metrics.test.accuracy_score,
+    macroF1: metrics.test.macro_f1,
+    seconds: (performance.now() - started) / 1000,
+    peakMb: process.resourceUsage().maxRSS / 1024,
+    chosen,
+    notes,
+  }),
+);

@@ -1,0 +1,77 @@
+import type { TrainJob } from "@colaml/shared/contracts/train";
+import { createTokenSpans } from "@colaml/shared/learning/text/create-token-spans";
+import { featureParts } from "@colaml/shared/learning/text/feature-parts";
+import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
+import type { DatasetReader } from "@colaml/shared/tables/dataset-reader";
+import { planRows, type RowPlan } from "./plan-rows";
+
+const MIB = 1_048_576;
+/** Of the trainer's memory; the rest holds vocabularies while they are counted, weights and the process itself. */
+const SHARE_OF_ROWS = 0.85;
+/** A value of a training row: 8 on shared memory, 8 as an entry of the trainer, 8 in its columns, and room to build them. */
+const TRAIN_BYTES = 36;
+/** A value of a held-out row, on shared memory. */
+const HELD_OUT_BYTES = 8;
+/** Rows whose values are counted, evenly spaced. */
+const COUNTED_ROWS = 2_000;
+
+/**
+ * `planRows`; with the preset best, and if a job does not say how many rows to take, a seeded sample of as many rows as
+ * the trainer's memory holds the features of.
+ *
+ * @returns the plan, and a line that says so if rows were sampled
+ * @throws ColaError as `planRows`
+ */
+export async function planWithinMemory(
+  reader: DatasetReader,
+  job: TrainJob,
+  features: TfidfSettings,
+  maxMemoryMb: number,
+): Promise<{ plan: RowPlan; note: string[] }> {
+  const plan = await planRows(reader, job);
+  if (job.preset !== "best" || job.max_train_rows > 0) return { plan, note: [] };
+  const all = plan.rows.train + plan.rows.validation + plan.rows.test;
+  const bytesPerValue = HELD_OUT_BYTES + ((TRAIN_BYTES - HELD_OUT_BYTES) * plan.rows.train) / all;
+  const values = (maxMemoryMb * MIB * SHARE_OF_ROWS) / bytesPerValue;
+  if (plan.textBytes * mostPerByte(features) <= values) return { plan, note: [] };
+  const rows = Math.floor(values / (await valuesPerRow(reader, plan, features)));
+  if (rows >= all) return { plan, note: [] };
+  const sampled = await planRows(reader, { ...job, max_train_rows: rows });
+  const note = `${rows} of ${all} rows were taken, a seeded sample: the features of all would not fit in ${maxMemoryMb} MiB (max_train_rows says how many, COLAML_TRAIN_MEMORY_MB gives more)`;
+  return { plan: sampled, note: [note] };
+}
+
+/** Values that a byte of text makes at most, for files that are small enough at any rate. */
+function mostPerByte(features: TfidfSettings): number {
+  return featureParts(features).reduce(
+    (sum, { ngram_range: [shortest, longest] }) => sum + longest - shortest + 1,
+    0,
+  );
+}
+
+/** Mean number of different terms of a row: the values that it has at most. */
+async function valuesPerRow(
+  reader: DatasetReader,
+  { partOf }: RowPlan,
+  features: TfidfSettings,
+): Promise<number> {
+  const parts = featureParts(features).map(createTokenSpans);
+  const every = Math.max(1, Math.floor(partOf.length / COUNTED_ROWS));
+  const seen = new Set<number>();
+  let row = 0;
+  let rows = 0;
+  let values = 0;
+  for await (const { bytes, textStart, textEnd, count } of reader.blocks()) {
+    for (let i = 0; i < count; i++) {
+      if (row++ % every !== 0) continue;
+      rows++;
+      for (const tokens of parts) {
+        tokens.tokenize(bytes, textStart[i]!, textEnd[i]!);
+        seen.clear();
+        for (let token = 0; token < tokens.count; token++) seen.add(tokens.hashes[token]!);
+        values += seen.size;
+      }
+    }
+  }
+  return Math.max(1, values / Math.max(1, rows));
+}
