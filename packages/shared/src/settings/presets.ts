@@ -18,7 +18,7 @@ export const PRESETS = {
     "boosting.learningRate": 0.5,
     "boosting.regLambda": "auto",
     /** At most: the rounds that are kept are chosen with the penalty. */
-    "boosting.iterations": 40,
+    "boosting.iterations": 20,
   },
 } as const satisfies Record<string, Readonly<Record<string, unknown>>>;
 

@@ -13,7 +13,7 @@ const BEST = {
     char_ngram_range: [2, 5],
     char_max_features: 50_000,
   },
-  boosting: { booster: "gblinear", learning_rate: 0.5, reg_lambda: "auto", iterations: 40 },
+  boosting: { booster: "gblinear", learning_rate: 0.5, reg_lambda: "auto", iterations: 20 },
 };
 
 describe("the presets of a payload", () => {
@@ -70,7 +70,7 @@ describe("the preset of a configuration", () => {
     ]) {
       const { features, boosting } = resolveConfig(sources);
       expect(features).toMatchObject({ analyzer: "word,char_wb", maxFeatures: 20_000, sublinearTf: true });
-      expect(boosting).toMatchObject({ booster: "gblinear", regLambda: "auto", iterations: 40 });
+      expect(boosting).toMatchObject({ booster: "gblinear", regLambda: "auto", iterations: 20 });
     }
   });
 

@@ -20,8 +20,8 @@ export interface LinearPathInput extends Omit<BoostInput, "onIteration"> {
   /** The L2 penalties to fit: each takes the place of `settings.reg_lambda`. */
   regLambdas: readonly number[];
   /**
-   * What the kept round of each is best at on the validation rows: least log loss or least share of wrong rows, the
-   * first of equals. Absent: the round of least log loss if early stopping is on, else the last.
+   * What the kept round of each is best at on the validation rows: least log loss or least share of wrong rows, of
+   * equal ones that of the least log loss. Absent: the round of least log loss if early stopping is on, else the last.
    */
   select?: "logLoss" | "error";
   /**

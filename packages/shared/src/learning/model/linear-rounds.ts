@@ -11,7 +11,10 @@ export interface LinearRounds {
   rounds: number;
   /** Stop when `select` has not improved for this many rounds; 0 is off. */
   earlyStoppingRounds: number;
-  /** What the kept round is best at on the validation rows; absent: the last round is kept. */
+  /**
+   * What the kept round is best at on the validation rows, of equal rounds the one of the least log loss; absent: the
+   * last round is kept.
+   */
   select?: "logLoss" | "error";
   /** Rows of each part that a round is measured on, at most. */
   maxMeasuredRows: { train: number; validation: number };
@@ -145,7 +148,7 @@ export function fitLinear(
   const onTrain = new StepTally(train, scorer, maxMeasuredRows.train);
   const onValidation = validation && new StepTally(validation, scorer, maxMeasuredRows.validation);
   const history: BoostIteration[] = [];
-  let best: { value: number; at: number; ensemble: LinearEnsemble } | undefined;
+  let best: { value: number; logLoss: number; at: number; ensemble: LinearEnsemble } | undefined;
   for (let number = 1; number <= rounds; number++) {
     model.step();
     const iteration: BoostIteration = { number, of: rounds, train: onTrain.measure() };
@@ -153,9 +156,15 @@ export function fitLinear(
     history.push(iteration);
     onRound(iteration);
     if (iteration.validation === undefined) continue;
+    const { logLoss } = iteration.validation;
     const value = iteration.validation[select ?? "logLoss"];
-    if (best === undefined || value < best.value) {
-      best = { value, at: number, ensemble: select === undefined ? model.ensemble : copyOf(model.ensemble) };
+    if (best === undefined || value < best.value || (value === best.value && logLoss < best.logLoss)) {
+      best = {
+        value,
+        logLoss,
+        at: number,
+        ensemble: select === undefined ? model.ensemble : copyOf(model.ensemble),
+      };
     }
     if (earlyStoppingRounds > 0 && number - best.at >= earlyStoppingRounds) break;
   }

@@ -126,8 +126,10 @@ describe("a path of penalties", () => {
         regLambdas: [0],
         select,
       });
-      const values = fit!.history.map((step) => step.validation![select]);
-      expect(fit!.ensemble.rounds).toBe(values.indexOf(Math.min(...values)) + 1);
+      const steps = fit!.history.map(({ validation: step }) => step!);
+      const least = Math.min(...steps.map((step) => step[select]));
+      const losses = steps.map((step) => (step[select] === least ? step.logLoss : Number.POSITIVE_INFINITY));
+      expect(fit!.ensemble.rounds).toBe(losses.indexOf(Math.min(...losses)) + 1);
     }
   });
 
