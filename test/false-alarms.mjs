@@ -6,7 +6,7 @@
 // falls: [{points, rows, windows, alerts}], sorted: {designEffects, alerts: of windows with a fall, windows}}.
 import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
-import { seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { openRandom } from "@colaml/monitor-worker/statistics/random";
 import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import { featureParts } from "@colaml/shared/learning/text/feature-parts";
@@ -95,7 +95,7 @@ function drawToFront(count, random) {
  * apart, and given the rows the trials are independent, so that the count of alarms is binomial.
  */
 function alarms(reference, window) {
-  const random = seededRandom(window);
+  const random = openRandom(window);
   const counts = RATES.map(() => 0);
   const ofStatistic = {};
   for (let trial = 0; trial < Number(trials); trial++) {
@@ -140,7 +140,7 @@ function stretches() {
 }
 
 function halves() {
-  drawToFront(rows.length, seededRandom(42));
+  drawToFront(rows.length, openRandom(42));
   const middle = Math.floor(rows.length / 2);
   const profile = profileOf(rows.slice(0, middle));
   const { level, scores } = compareWithReference(
@@ -176,7 +176,7 @@ const shareOfOne = (some) => some.filter(({ actual }) => actual === 1).length / 
 
 /** Windows in which class 1 has fallen by this many points, against a reference of random rows. */
 function falls(points, counts) {
-  const random = seededRandom(points);
+  const random = openRandom(points);
   drawToFront(rows.length, random);
   const reference = rows.slice(0, 1_500);
   const profile = profileOf(reference);
@@ -193,7 +193,7 @@ function falls(points, counts) {
 
 /** A reference whose file was sorted by label, and windows in which class 1 has fallen by 30 points. */
 function sortedByLabel() {
-  const random = seededRandom(11);
+  const random = openRandom(11);
   drawToFront(rows.length, random);
   const reference = rows.slice(0, 1_500).sort((a, b) => a.actual - b.actual);
   const profile = profileOf(reference);

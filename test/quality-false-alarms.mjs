@@ -6,12 +6,12 @@
 // a check by values would fail), and, of 500 rows, that fail with 20% of the labels flipped.
 import { checkQuality } from "@colaml/monitor-worker/quality/quality-checks";
 import { normalQuantile } from "@colaml/monitor-worker/statistics/normal";
-import { seededRandom } from "@colaml/monitor-worker/statistics/random";
+import { openRandom } from "@colaml/monitor-worker/statistics/random";
 
 const [trials, sizes, testSizes] = process.argv.slice(2).map((list) => list.split(",").map(Number));
 const FLIPPED = 0.2;
 const FLIPPED_ROWS = 500;
-const random = seededRandom(7);
+const random = openRandom(7);
 
 const MODELS = [
   { name: "even", shares: [0.5, 0.5], means: [0, 2.25] },
