@@ -26,7 +26,12 @@ async function score(input, output) {
   const { plan, dataStart } = await planBatch(job, source, model.bundle, model.pinned);
   scorer ??= ByteScorer.of(plan, model.bundle, model.classifier);
   const file = await open(output, "w");
-  await file.write(outputHeader(plan.output, model.bundle.classes));
+  await file.write(
+    outputHeader(plan.output, {
+      classes: model.bundle.classes,
+      decides: model.bundle.decision !== undefined,
+    }),
+  );
   let start = dataStart;
   let rows = 0;
   for (;;) {

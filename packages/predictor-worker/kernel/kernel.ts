@@ -3,7 +3,9 @@
 // exported variable before the first call; a pointer is an offset in the memory. What this file exports TypeScript
 // knows by kernel-facts.ts, which scripts/kernel-facts.mjs writes.
 import { findTerms, foundCount } from "./bag-of-words";
+import { calibrate, calibration, NO_CALIBRATION } from "./calibration";
 import { CHARACTER_PAGE_WANTED } from "./characters";
+import { decide, decides } from "./decision";
 import { findPartTerms, parts } from "./feature-parts";
 import { NO_TEXT, normalise, normalised, PAGE_WANTED } from "./normalised-text";
 import { writeLine } from "./output-line";
@@ -29,7 +31,16 @@ export {
   termWords,
 } from "./bag-of-words";
 export { countByte, SLACK } from "./bytes";
+export {
+  calibration,
+  calibrationMaps,
+  ISOTONIC_CALIBRATION,
+  MAP_BYTES,
+  NO_CALIBRATION,
+  SIGMOID_CALIBRATION,
+} from "./calibration";
 export { characterPages, characters } from "./characters";
+export { abstainBelow, decides, decisionCounts, thresholds } from "./decision";
 export {
   COUNTS_CHARACTERS,
   COUNTS_WITHIN_WORDS,
@@ -138,7 +149,9 @@ export function score(): i32 {
     records++;
     rows++;
     rowsWithoutTerms += (foundCount === 0) as u32;
-    output = writeLine(output, records, predict());
+    let label = predict();
+    if (calibration !== NO_CALIBRATION) label = calibrate();
+    output = writeLine(output, records, label, decides ? decide(label) : -1);
     at = next;
   }
   return STOPPED_END;

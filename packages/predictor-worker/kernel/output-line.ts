@@ -15,20 +15,26 @@ export let recordsBefore: u64 = 0;
 /** What follows the probabilities: the model version, its delimiters before it. */
 export let version: usize = 0;
 export let versionBytes: usize = 0;
-/** The classes' names as cells: pointer and length (u32 each) for each class. */
+/** The classes' names as cells: pointer and length (u32 each) for each class; behind them the word for abstaining. */
 export let classCells: usize = 0;
 export let classes: i32 = 2;
 /** Fields copied behind: u32 each. */
 export let copied: usize = 0;
 export let copiedCount: i32 = 0;
 
-/** Writes the line of a record at `to`, its number in the range given, and returns the place behind. */
-export function writeLine(to: usize, record: u64, label: i32): usize {
+/**
+ * Writes the line of a record at `to`, its number in the range given, and returns the place behind. A decision below 0
+ * is not written.
+ */
+export function writeLine(to: usize, record: u64, label: i32, decision: i32): usize {
   if (idField >= 0) to = copyField(to, idField);
   else to = writeNumber(to, recordsBefore + record);
   store<u8>(to++, delimiter);
-  const cell = classCells + ((label as usize) << 3);
-  to = copy(to, load<u32>(cell), load<u32>(cell, 4));
+  to = writeName(to, label);
+  if (decision >= 0) {
+    store<u8>(to++, delimiter);
+    to = writeName(to, decision);
+  }
   for (let k = 0; k < classes; k++) {
     store<u8>(to++, delimiter);
     to = writeProbability(to, probabilityOf(k));
@@ -40,6 +46,12 @@ export function writeLine(to: usize, record: u64, label: i32): usize {
   }
   store<u8>(to++, LF);
   return to;
+}
+
+/** The cell of a class, or of the word for abstaining. */
+function writeName(to: usize, name: i32): usize {
+  const cell = classCells + ((name as usize) << 3);
+  return copy(to, load<u32>(cell), load<u32>(cell, 4));
 }
 
 /** A field as it stands in the input, quotes included. */

@@ -26,6 +26,11 @@ export function predict(): i32 {
     return p > 1 - p ? 1 : 0;
   }
   if (linearWeights === 0 || !oneAgainstRest()) softmax();
+  return mostProbable();
+}
+
+/** The most probable class, the first of equals. */
+export function mostProbable(): i32 {
   let best = 0;
   for (let k = 1; k < groups; k++) if (probabilityOf(k) > probabilityOf(best)) best = k;
   return best;

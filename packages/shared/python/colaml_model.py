@@ -40,7 +40,8 @@ def _check_files(data_path):
 class ColamlModel:
     """`predict` takes a DataFrame with the text columns (or a list of texts) and gives a row per text.
 
-    With the setting `output` at "frame": `label` as its text, and `probability_<class>` for each class. At "label":
+    With the setting `output` at "frame": `label` as its text, `decision` if the model has a decision rule (a class by
+    its thresholds, or the word for abstaining), and `probability_<class>` for each class. At "label":
     a series of labels as the training file held them (bool, int or text), which is what scikit-learn and
     `mlflow.models.evaluate` compare with. A row without a text has no answer: a missing label, NaN probabilities.
     """
@@ -50,8 +51,8 @@ class ColamlModel:
             raise ValueError(f'output is {output!r}: allowed are "frame" and "label"')
         _check_files(data_path)
         bundle = json.loads(_read(data_path, "bundle.json"))
-        if bundle["formatVersion"] not in (1, 2):
-            raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1 and 2")
+        if bundle["formatVersion"] not in (1, 2, 3):
+            raise ValueError(f"model format {bundle['formatVersion']} is not known: this loader reads 1 to 3")
         self.output = output
         self.classes = bundle["classes"]
         text = bundle["columns"]["text"]
@@ -59,6 +60,8 @@ class ColamlModel:
         self.text_columns = [text] if isinstance(text, str) else text
         self.parts = _parts(bundle)
         self.ensemble = _ensemble(json.loads(_read(data_path, "model.xgb.json")))
+        self.calibration = bundle.get("calibration")
+        self.decision = bundle.get("decision")
 
     def predict(self, model_input, params=None):
         texts, index = self._texts(model_input)
@@ -68,10 +71,13 @@ class ColamlModel:
         step = max(1, min(5000, _MAX_CELLS // self.ensemble.cells))
         for start in range(0, len(rows), step):
             at = rows[start : start + step]
-            probabilities[at] = self._probabilities([texts[row] for row in at])
+            scored = self._probabilities([texts[row] for row in at])
+            probabilities[at] = _calibrated(self.calibration, scored) if self.calibration else scored
         if self.output == "label":
             return _typed_labels(self.classes, probabilities, index)
         frame = pd.DataFrame({"label": pd.Series(_labels(self.classes, probabilities), dtype=object)})
+        if self.decision is not None:
+            frame["decision"] = pd.Series(_decisions(self.decision, self.classes, probabilities), dtype=object)
         for i, name in enumerate(self.classes):
             frame[f"probability_{name}"] = probabilities[:, i]
         if index is not None:
@@ -275,6 +281,47 @@ def _typed_labels(classes, probabilities, index):
         values, dtype, nullable = [int(name) for name in classes], np.int64, "Int64"
     labels = _labels(values, probabilities)
     return pd.Series(labels, index=index, name="label", dtype=nullable if None in labels else dtype)
+
+
+def _calibrated(calibration, probabilities):
+    """Binary: the positive class by its map; else each class by its own, divided by their sum. As the workers do."""
+    maps = calibration["maps"]
+    of = _sigmoid if calibration["method"] == "sigmoid" else _isotonic
+    if len(maps) == 1:
+        positive = of(maps[0], probabilities[:, 1])
+        return np.column_stack([1.0 - positive, positive])
+    values = np.column_stack([of(maps[k], probabilities[:, k]) for k in range(len(maps))])
+    # cumsum adds one value after the other, as the workers do.
+    sums = values.cumsum(axis=1)[:, -1:]
+    shares = np.divide(values, sums, out=np.full_like(values, 1 / len(maps)), where=sums != 0)
+    return shares.astype(np.float32).astype(np.float64)
+
+
+def _sigmoid(of, probabilities):
+    p = np.clip(probabilities, 2.0**-24, 1 - 2.0**-24)
+    margins = of["slope"] * np.log(p / (1 - p)) + of["intercept"]
+    with np.errstate(over="ignore"):
+        return (1 / (1 + np.exp(-margins))).astype(np.float32).astype(np.float64)
+
+
+def _isotonic(of, probabilities):
+    return np.interp(probabilities, of["x"], of["y"]).astype(np.float32).astype(np.float64)
+
+
+def _decisions(rule, classes, probabilities):
+    """The class by the thresholds, or the word for abstaining; None where probabilities are NaN."""
+    thresholds = rule.get("thresholds")
+    if thresholds is None:
+        chosen = probabilities.argmax(axis=1)
+    elif len(classes) == 2:
+        chosen = (probabilities[:, 1] > thresholds[0]).astype(np.int64)
+    else:
+        chosen = (probabilities / np.asarray(thresholds)).argmax(axis=1)
+    decisions = np.array([*classes, rule["abstainWord"]], dtype=object)
+    chosen[probabilities.max(axis=1) < rule.get("abstainBelow", 0)] = len(classes)
+    named = decisions[chosen]
+    named[np.isnan(probabilities[:, 0])] = None
+    return named
 
 
 def _is_int64(name):

@@ -52,7 +52,7 @@ export function resultOf(
   { ok, verdict, summary, checks, drift, driftAbsent }: Assessment,
   thresholds: MonitorResult["thresholds"],
 ) {
-  const { quality, estimated, estimatedSharesShifted, rows, foreignLabels } = collected;
+  const { quality, estimated, estimatedSharesShifted, rows, abstained, foreignLabels } = collected;
   return {
     ok,
     // Drift at `alert` fails the check as quality does: one word everywhere, whatever failed.
@@ -61,6 +61,9 @@ export function resultOf(
     model: model.name,
     modelVersion: model.version,
     rows,
+    ...(abstained === undefined || rows === 0
+      ? {}
+      : { abstained: { rows: abstained, share: abstained / rows } }),
     n: quality.n,
     foreignLabels,
     metrics: quality.metrics,

@@ -7,7 +7,7 @@ const LEVELS = { none: 0, warning: 1, alert: 2 } as const;
 
 /** Every metric of a check that rules may watch and MLflow holds, by name; one that has no value is left out. */
 export function checkedValues(
-  { quality, estimated, estimatedSharesShifted, rows, foreignLabels, join }: Collected,
+  { quality, estimated, estimatedSharesShifted, rows, abstained, foreignLabels, join }: Collected,
   checks: readonly QualityCheck[],
   drift: DriftResult | undefined,
   rejected: number,
@@ -25,6 +25,7 @@ export function checkedValues(
   const countOf = (wanted: QualityCheck["status"]) => checks.filter(({ status }) => status === wanted).length;
   values.set("failed_checks", countOf("fail"));
   values.set("warned_checks", countOf("warn"));
+  if (abstained !== undefined && rows > 0) values.set("abstain_share", abstained / rows);
   if (rows + rejected > 0) values.set("rejected_share", rejected / (rows + rejected));
   if (quality.n > 0) values.set("foreign_label_share", foreignLabels.rows / quality.n);
   set("ambiguous_id_share", join?.leftOut.share);

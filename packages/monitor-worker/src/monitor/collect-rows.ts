@@ -15,6 +15,8 @@ import { RowHashes } from "../rows/row-hash";
 /** What one pass over the rows leaves: only counts. */
 export interface Collected {
   rows: number;
+  /** Rows that the model's decision rule abstained on; absent if nothing was decided. */
+  abstained?: number;
   quality: RealisedQuality;
   estimated?: ReturnType<EstimatedQuality["metrics"]>;
   estimatedSharesShifted?: SharesShifted;
@@ -51,6 +53,7 @@ export class RowCollector {
   readonly #join: LabelJoin | undefined;
   #unlabelled = 0;
   #rows = 0;
+  #abstained: number | undefined;
 
   constructor(options: CollectOptions) {
     const { classes, terms, tokenise, holdsNoTerm, profile, late } = options;
@@ -81,12 +84,15 @@ export class RowCollector {
       this.#window?.addPrediction(predicted, probabilities);
       if (text !== undefined) this.#window?.addText(text);
     }
+    if (batch.abstained)
+      this.#abstained = Array.from(batch.abstained).reduce((sum, flag) => sum + flag, this.#abstained ?? 0);
     this.#rows += batch.count;
   }
 
   result(): Collected {
     return {
       rows: this.#rows,
+      ...(this.#abstained === undefined ? {} : { abstained: this.#abstained }),
       quality: this.#tally.quality(this.#options.classes),
       ...(this.#estimated && this.#rows > 0 ? estimatesOf(this.#estimated) : {}),
       ...(this.#window ? { window: this.#window.counts } : {}),

@@ -74,7 +74,7 @@ async function openPredictions(dependencies: OpenCheckDependencies, job: Monitor
   const model = await dependencies.loadModel(uri);
   warnings.push(...missingFrom(model));
   const text = job.columns.text ?? model.columns.text;
-  const source = await openPredictedRows(path, text, model.classifier.classes);
+  const source = await openPredictedRows(path, text, model.classifier);
   if (!source.hasTexts && model.profile) {
     warnings.push(textsMissing(text));
   }
@@ -128,7 +128,7 @@ async function addFileLabels(
 /** Finished predictions of the same version, to compare with. @throws ColaError MODEL_MISMATCH */
 async function openReference(path: string, model: MonitoredModel, text: TextColumns): Promise<OpenReference> {
   await versionThatPredicted(path, `models:/${model.name}/${model.version}`);
-  return { path, source: await openPredictedRows(path, text, model.classifier.classes) };
+  return { path, source: await openPredictedRows(path, text, model.classifier) };
 }
 
 function textsMissing(text: TextColumns): string {

@@ -77,6 +77,7 @@ function tiles({ result }: ReportData): Markup {
 ${tile("Labelled", result.n.toLocaleString("en"), labelledNote(result))}${metric("accuracy_score")}
 ${tile("Estimated accuracy", estimated === undefined ? "none" : estimated.toFixed(4), "without labels, if only texts moved")}
 ${shifted === undefined ? [] : [tile("Estimated accuracy", shifted.toFixed(4), "if only the classes' shares moved")]}
+${result.abstained === undefined ? [] : [tile("Abstained on", `${(100 * result.abstained.share).toFixed(1)}%`, `${result.abstained.rows} rows; quality is of the labels`)]}
 ${QUALITY_METRICS.filter((name) => name !== "accuracy_score").map(metric)}</div>`;
 }
 

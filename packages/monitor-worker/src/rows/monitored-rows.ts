@@ -16,6 +16,8 @@ export interface MonitoredRows {
   predicted: ArrayLike<number>;
   /** count x nClasses. */
   probabilities: Float64Array;
+  /** 1 for each row that the model's decision rule abstained on; absent if nothing was decided. */
+  abstained?: ArrayLike<number>;
 }
 
 /** Where the rows of one check come from. */

@@ -4,25 +4,30 @@ import type { Batch } from "@colaml/shared/tables/dataset-reader";
 import { PART_END } from "@colaml/shared/tables/joined-text";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, type OpenRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
+import type { TextClassifier } from "./scored-rows";
 
 const ID = "id";
 const LABEL = "label";
+const DECISION = "decision";
 const VERSION = "model_version";
 const probabilityOf = (name: string) => `probability_${name}`;
 
+/** What is known of the model that predicted. */
+export type PredictedBy = Pick<TextClassifier, "classes" | "decider">;
+
 /**
  * The rows of a finished prediction: id, label and a probability per class, and the text if all its columns were passed
- * through.
+ * through; of the column `decision` only whether the model abstained.
  *
  * @throws ColaError MODEL_MISMATCH if the file has no probability of a class, COLUMN_NOT_FOUND
  */
 export async function openPredictedRows(
   path: string,
   text: TextColumns,
-  classes: readonly string[],
+  model: PredictedBy,
 ): Promise<RowSource & { hasTexts: boolean }> {
   const textColumns = textColumnList(text);
-  const open = await openPredictions(path, textColumns, classes);
+  const open = await openPredictions(path, textColumns, model);
   const counters = { unreadable: 0 };
   const hasTexts = textColumns.every((column) => open.columns.has(column));
   const textAt = hasTexts ? textColumns.map((column) => open.indexOf(column)) : [];
@@ -38,7 +43,7 @@ export async function openPredictedRows(
     },
     async *batches() {
       counters.unreadable = 0;
-      for await (const batch of open.batches()) yield predictionsOf(batch, open, classes, textAt, counters);
+      for await (const batch of open.batches()) yield predictionsOf(batch, open, model, textAt, counters);
     },
   };
 }
@@ -46,11 +51,12 @@ export async function openPredictedRows(
 async function openPredictions(
   path: string,
   textColumns: readonly string[],
-  classes: readonly string[],
+  { classes, decider }: PredictedBy,
 ): Promise<OpenRows> {
   const required = [ID, LABEL, ...classes.map(probabilityOf)];
+  const decides = decider && !textColumns.includes(DECISION);
   try {
-    return await openRows({ path }, undefined, required, textColumns);
+    return await openRows({ path }, undefined, required, decides ? [...textColumns, DECISION] : textColumns);
   } catch (cause) {
     const column = cause instanceof ColaError ? String(cause.details["column"] ?? "") : "";
     if (!column.startsWith("probability_")) throw cause;
@@ -62,7 +68,7 @@ async function openPredictions(
 function predictionsOf(
   { others, lines }: Batch,
   open: OpenRows,
-  classes: readonly string[],
+  { classes, decider }: PredictedBy,
   textAt: readonly number[],
   counters: { unreadable: number },
 ): MonitoredRows {
@@ -70,6 +76,8 @@ function predictionsOf(
   const ids: string[] = [];
   const texts: string[] = [];
   const predicted: number[] = [];
+  const abstained: number[] = [];
+  const decisionAt = decider && open.columns.has(DECISION) ? open.indexOf(DECISION) : -1;
   const probabilities = new Float64Array(lines.length * nClasses);
   const labelAt = open.indexOf(LABEL);
   const probabilityAt = classes.map((name) => open.indexOf(probabilityOf(name)));
@@ -88,10 +96,18 @@ function predictionsOf(
       continue;
     }
     predicted.push(label);
+    if (decisionAt >= 0) abstained.push(others[decisionAt]![row] === decider!.names[nClasses] ? 1 : 0);
     ids.push(others[open.indexOf(ID)]![row]!);
     if (textAt.length > 0) texts.push(textOf(textAt.map((at) => others[at]![row]!)));
   }
-  return { count: predicted.length, ids, predicted, probabilities, ...(textAt.length > 0 ? { texts } : {}) };
+  return {
+    count: predicted.length,
+    ids,
+    predicted,
+    probabilities,
+    ...(textAt.length > 0 ? { texts } : {}),
+    ...(decisionAt >= 0 ? { abstained } : {}),
+  };
 }
 
 /** As the predictor joined it; it rejected rows without any part. */

@@ -1,4 +1,5 @@
 import type { Dataset } from "@colaml/shared/contracts/names";
+import type { Decider } from "@colaml/shared/learning/model/decision-rule";
 import type { TextColumns } from "@colaml/shared/settings/text-columns";
 import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
@@ -6,6 +7,8 @@ import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./moni
 /** What is needed of a model to score texts. */
 export interface TextClassifier {
   readonly classes: readonly string[];
+  /** Absent if the model has no decision rule. */
+  readonly decider?: Decider;
   predict(text: string, out: Float64Array): number;
 }
 
@@ -45,9 +48,13 @@ function scored(texts: readonly string[], classifier: TextClassifier): Monitored
   const nClasses = classifier.classes.length;
   const probabilities = new Float64Array(texts.length * nClasses);
   const predicted = new Int32Array(texts.length);
+  const { decider } = classifier;
+  const abstained = decider && new Uint8Array(texts.length);
   for (const [row, text] of texts.entries()) {
     const out = probabilities.subarray(row * nClasses, (row + 1) * nClasses);
-    predicted[row] = classifier.predict(text, out);
+    const label = classifier.predict(text, out);
+    predicted[row] = label;
+    if (abstained && decider!.decide(out, label) === nClasses) abstained[row] = 1;
   }
-  return { count: texts.length, texts, predicted, probabilities };
+  return { count: texts.length, texts, predicted, probabilities, ...(abstained && { abstained }) };
 }

@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function textsOf(content: string, text: string | string[]) {
   const path = join(folder, "scored.csv");
   writeFileSync(path, content);
-  const { hasTexts, batches } = await openPredictedRows(path, text, ["a", "b"]);
+  const { hasTexts, batches } = await openPredictedRows(path, text, { classes: ["a", "b"] });
   const texts: (string | undefined)[] = [];
   for await (const rows of batches()) texts.push(...(rows.texts ?? []));
   return { hasTexts, texts };

@@ -56,6 +56,7 @@ export function createChunkProcessor(
       rejectedByReason: scored.rejectedByReason,
       invalidUtf8: scored.invalidUtf8,
       withoutKnownWords: scored.withoutKnownWords,
+      ...(scored.decisions && { decisions: scored.decisions }),
       outputBytes: output.length,
       rejectedBytes: scored.rejectedLines.length,
       sha256,

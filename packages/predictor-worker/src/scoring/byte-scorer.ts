@@ -41,6 +41,8 @@ export class ByteScorer implements ChunkScorer {
   readonly #wide: WideCharacters;
   readonly #characters: CharacterMeanings;
   readonly #rejected = new RejectedLines();
+  /** What a model with a decision rule may decide; 0 without one. */
+  readonly #decisions: number;
   /** Where a range is laid; its output comes behind it. */
   readonly #input: number;
   #invalidUtf8 = 0;
@@ -54,7 +56,8 @@ export class ByteScorer implements ChunkScorer {
     const [part] = featureParts(bundle.features);
     this.#wide = new WideCharacters(part!);
     this.#characters = new CharacterMeanings(part!);
-    placePlan(this.#kernel, plan, bundle.classes);
+    this.#decisions = classifier.decider?.names.length ?? 0;
+    placePlan(this.#kernel, plan, classifier.decider?.names ?? bundle.classes, bundle.classes.length);
     this.#input = this.#kernel.used;
   }
 
@@ -83,7 +86,14 @@ export class ByteScorer implements ChunkScorer {
       rows: exports.rows.value,
       invalidUtf8: this.#invalidUtf8,
       withoutKnownWords: exports.rowsWithoutTerms.value,
+      ...(this.#decisions > 0 && { decisions: Array.from(this.#decisionCounts()) }),
     };
+  }
+
+  /** How often each decision was made in the range. */
+  #decisionCounts(): Uint32Array {
+    const { memory, decisionCounts } = this.#kernel.exports;
+    return new Uint32Array(memory.buffer, decisionCounts.value, this.#decisions);
   }
 
   /** Lays the range in. */
@@ -101,6 +111,7 @@ export class ByteScorer implements ChunkScorer {
     exports.recordsBefore.value = BigInt(origin.firstRow);
     exports.rows.value = 0;
     exports.rowsWithoutTerms.value = 0;
+    if (this.#decisions > 0) this.#decisionCounts().fill(0);
     this.#invalidUtf8 = 0;
     this.#lines = 0;
     this.#linesAt = 0;
@@ -126,6 +137,7 @@ export class ByteScorer implements ChunkScorer {
       this.#write(scored.line);
       if (scored.invalidUtf8) this.#invalidUtf8++;
       if (scored.withoutKnownWords) exports.rowsWithoutTerms.value++;
+      if (scored.decision !== undefined) this.#decisionCounts()[scored.decision]!++;
     }
     return true;
   }
@@ -162,8 +174,17 @@ export class ByteScorer implements ChunkScorer {
   }
 }
 
-/** Sets what the kernel needs to know of a plan. */
-function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes: readonly string[]): void {
+/**
+ * Sets what the kernel needs to know of a plan.
+ *
+ * @param names the classes, and behind them the word for abstaining of a model with a decision rule
+ */
+function placePlan(
+  kernel: Kernel,
+  { input, output, model }: ChunkPlan,
+  names: readonly string[],
+  nClasses: number,
+): void {
   const { exports } = kernel;
   const format = output.format as "csv" | "tsv";
   const delimiter = DELIMITER[format];
@@ -180,19 +201,19 @@ function placePlan(kernel: Kernel, { input, output, model }: ChunkPlan, classes:
   const version = Buffer.from(`${delimiter}${model.version}`);
   exports.version.value = kernel.place(version);
   exports.versionBytes.value = version.length;
-  const cells = classes.map((name) => Buffer.from(formatCell(name, format)));
+  const cells = names.map((name) => Buffer.from(formatCell(name, format)));
   exports.classCells.value = kernel.place(
     Uint32Array.from(cells.flatMap((cell) => [kernel.place(cell), cell.length])),
   );
   exports.copied.value = kernel.place(Int32Array.from(output.passThrough, ({ place }) => place));
   exports.copiedCount.value = output.passThrough.length;
-  const longestClass = Math.max(...cells.map((cell) => cell.length));
+  const longestName = Math.max(...cells.map((cell) => cell.length));
   // each copy may write a block too much
   exports.lineBytes.value =
-    SLACK * 4 +
-    longestClass +
+    SLACK * 5 +
+    2 * (1 + longestName) +
     version.length +
-    classes.length * (1 + PROBABILITY_BYTES) +
+    nClasses * (1 + PROBABILITY_BYTES) +
     output.passThrough.length * 17;
   exports.lineRecords.value = 1 + output.passThrough.length;
   exports.pages.value = kernel.reserve(PAGES_BYTES);

@@ -25,6 +25,8 @@ export interface ScoredRange {
   invalidUtf8: number;
   /** Rows of `output` whose text holds no term of the model, after stop words and n-grams: see `isWithoutTerms`. */
   withoutKnownWords: number;
+  /** Rows of each class by the decision, and behind them those abstained on; absent if the model has no rule. */
+  decisions?: number[];
 }
 
 /** Scores ranges of whole records, one after the other. The buffers it returns are good until the next call. */

@@ -8,40 +8,52 @@ import { defuseFormula } from "./defuse-formula";
 /** Columns that are ours; an input column copied under one of these names gets `input_` before it. */
 const OWN = new Set(["id", "label", "model_version", "explanation"]);
 
+/** What a model answers with: its classes, and whether it decides beside the label. */
+export interface AnswerShape {
+  classes: readonly string[];
+  decides: boolean;
+}
+
 /** A scored row, as a writer takes it. */
 export interface ScoredRow {
   id: string;
   label: string;
+  /** Only of a model with a decision rule. */
+  decision?: string;
   probabilities: ArrayLike<number>;
   /** Terms that pushed the label, strongest first; only if asked for. */
   explanation?: TermContribution[];
   passThrough: string[];
 }
 
-/** Names of the output's columns in order: id, label, a probability per class, model version, and what was asked for. */
-function outputColumns(output: ChunkPlan["output"], classes: readonly string[]): string[] {
-  const own = ["id", "label", ...classes.map((name) => `probability_${name}`), "model_version"];
+/**
+ * Names of the output's columns in order: id, label, the decision of a model with a rule, a probability per class, model
+ * version, and what was asked for.
+ */
+function outputColumns(output: ChunkPlan["output"], { classes, decides }: AnswerShape): string[] {
+  const said = decides ? ["label", "decision"] : ["label"];
+  const own = ["id", ...said, ...classes.map((name) => `probability_${name}`), "model_version"];
   if (output.explain > 0) own.push("explanation");
   const taken = new Set([...own, ...OWN]);
   return [...own, ...output.passThrough.map(({ name }) => (taken.has(name) ? `input_${name}` : name))];
 }
 
 /** The header line of a delimited output; empty for NDJSON. */
-export function outputHeader(output: ChunkPlan["output"], classes: readonly string[]): string {
+export function outputHeader(output: ChunkPlan["output"], answer: AnswerShape): string {
   const { format } = output;
   if (format === "ndjson") return "";
-  const columns = outputColumns(output, classes).map((name) => formatCell(name, format));
+  const columns = outputColumns(output, answer).map((name) => formatCell(name, format));
   return `${columns.join(DELIMITER[format])}\n`;
 }
 
-/** Label, probabilities and model version of a row, as they stand in a delimited output, between delimiters. */
+/** Label, decision, probabilities and model version of a row, as they stand in a delimited output, between delimiters. */
 function predictionCells(
   format: "csv" | "tsv",
-  label: string,
-  probabilities: ArrayLike<number>,
   modelVersion: string,
+  { label, decision, probabilities }: Prediction,
 ): string {
   const cells = [formatCell(label, format)];
+  if (decision !== undefined) cells.push(formatCell(decision, format));
   for (let i = 0; i < probabilities.length; i++) cells.push(formatProbability(probabilities[i]!));
   cells.push(modelVersion);
   return cells.join(DELIMITER[format]);
@@ -63,14 +75,12 @@ function explanationText(explanation: NonNullable<ScoredRow["explanation"]>): st
 
 const quoted = (term: string) => (/[\s":]/.test(term) ? JSON.stringify(term) : term);
 
-/** Label, probabilities, model version and, if asked for, the explanation, with delimiters between. */
-export function joinPrediction(
-  output: ChunkPlan["output"],
-  modelVersion: string,
-  row: Pick<ScoredRow, "label" | "probabilities" | "explanation">,
-): string {
+type Prediction = Pick<ScoredRow, "label" | "decision" | "probabilities" | "explanation">;
+
+/** Label, decision, probabilities, model version and, if asked for, the explanation, with delimiters between. */
+export function joinPrediction(output: ChunkPlan["output"], modelVersion: string, row: Prediction): string {
   const format = output.format as "csv" | "tsv";
-  const cells = predictionCells(format, row.label, row.probabilities, modelVersion);
+  const cells = predictionCells(format, modelVersion, row);
   if (output.explain === 0) return cells;
   return `${cells}${DELIMITER[format]}${formatCell(explanationText(row.explanation ?? []), format)}`;
 }
@@ -104,12 +114,14 @@ function jsonLine(
   row: ScoredRow,
 ): string {
   const members = [`"id":${JSON.stringify(row.id)}`, `"label":${JSON.stringify(row.label)}`];
+  if (row.decision !== undefined) members.push(`"decision":${JSON.stringify(row.decision)}`);
   for (const [i, name] of classes.entries()) {
     members.push(`${JSON.stringify(`probability_${name}`)}:${formatProbability(row.probabilities[i]!)}`);
   }
   members.push(`"model_version":${JSON.stringify(modelVersion)}`);
   if (output.explain > 0) members.push(`"explanation":${JSON.stringify(row.explanation ?? [])}`);
-  const names = outputColumns(output, classes).slice(-output.passThrough.length);
+  const answer = { classes, decides: row.decision !== undefined };
+  const names = outputColumns(output, answer).slice(-output.passThrough.length);
   for (const [i, value] of row.passThrough.entries()) {
     members.push(`${JSON.stringify(names[i])}:${JSON.stringify(value)}`);
   }

@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type ChunkPlan, textFieldsOf } from "@colaml/shared/contracts/predict-chunk";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
-import type { FeatureRow } from "@colaml/shared/learning/model/tree-scorer";
 import { isWithoutTerms } from "@colaml/shared/learning/model/without-terms";
 import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
@@ -16,7 +15,7 @@ import type { ReadFields, ReadRecord } from "./read-record";
 
 /** A record's line of output, or why it is left out. */
 export type ScoredRecord =
-  | { line: Buffer; invalidUtf8: boolean; withoutKnownWords: boolean }
+  | { line: Buffer; invalidUtf8: boolean; withoutKnownWords: boolean; decision?: number }
   | { reason: RejectReason };
 
 /** Scores one record by way of strings: every format and every setting. */
@@ -47,17 +46,33 @@ export class PlainRecord {
     if ("reason" in read) return read;
     const invalidUtf8 = read.text.includes("\uFFFD") && !this.#textIsUtf8(range);
     const features = this.#classifier.features(read.text);
-    const line = this.#line(range, read, features, number);
-    return { line, invalidUtf8, withoutKnownWords: isWithoutTerms(features) };
+    const label = this.#classifier.predictFeatures(features, this.#probabilities);
+    const decision = this.#classifier.decider?.decide(this.#probabilities, label);
+    return {
+      line: this.#line(range, read, label, decision, number),
+      invalidUtf8,
+      withoutKnownWords: isWithoutTerms(features),
+      ...(decision !== undefined && { decision }),
+    };
   }
 
-  #line(range: Buffer, read: ReadFields, features: FeatureRow, record: number): Buffer {
+  #line(
+    range: Buffer,
+    read: ReadFields,
+    label: number,
+    decision: number | undefined,
+    record: number,
+  ): Buffer {
     const { output, model } = this.#plan;
-    const { classes } = this.#classifier;
+    const { classes, decider } = this.#classifier;
     const probabilities = this.#probabilities;
-    const label = this.#classifier.predictFeatures(features, probabilities);
     const explanation = this.#explain?.(read.text, label, output.explain);
-    const prediction = { label: classes[label]!, probabilities, ...(explanation && { explanation }) };
+    const prediction = {
+      label: classes[label]!,
+      probabilities,
+      ...(decision !== undefined && { decision: decider!.names[decision]! }),
+      ...(explanation && { explanation }),
+    };
     if (!this.#copies) {
       const row = { ...prediction, id: read.id ?? String(record), passThrough: read.passThrough };
       return Buffer.from(outputLine(output, classes, model.version, row));

@@ -8,9 +8,12 @@ import { RejectedLines } from "./rejected-lines";
 export class PlainScorer implements ChunkScorer {
   readonly #record: PlainRecord;
   readonly #rejected = new RejectedLines();
+  /** What a model with a decision rule may decide. */
+  readonly #decisions: number | undefined;
 
   constructor(plan: ChunkPlan, classifier: Classifier, explain?: Explain) {
     this.#record = new PlainRecord(plan, classifier, explain);
+    this.#decisions = classifier.decider?.names.length;
   }
 
   score(range: Buffer, origin: RangeOrigin): ScoredRange {
@@ -19,6 +22,7 @@ export class PlainScorer implements ChunkScorer {
     let number = origin.firstRow;
     let invalidUtf8 = 0;
     let withoutKnownWords = 0;
+    const decisions = this.#decisions === undefined ? undefined : new Array<number>(this.#decisions).fill(0);
     scanner.open(range);
     for (let status = scanner.next(); status !== "end"; status = scanner.next()) {
       const scored = this.#record.score(range, status, ++number);
@@ -27,6 +31,7 @@ export class PlainScorer implements ChunkScorer {
         lines.push(scored.line);
         if (scored.invalidUtf8) invalidUtf8++;
         if (scored.withoutKnownWords) withoutKnownWords++;
+        if (decisions && scored.decision !== undefined) decisions[scored.decision]!++;
       }
     }
     return {
@@ -35,6 +40,7 @@ export class PlainScorer implements ChunkScorer {
       rows: lines.length,
       invalidUtf8,
       withoutKnownWords,
+      ...(decisions && { decisions }),
     };
   }
 }

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => bench.close());
 
-const run = async (job: Omit<Parameters<PredictorBench["submit"]>[0], "model">) =>
+const run = async (job: Parameters<PredictorBench["submit"]>[0]) =>
   bench.result(await bench.submit({ model, ...job }));
 
 it("texts of another language than the model's are all one answer: the result, the log and the receipt say so", async () => {
@@ -57,5 +57,39 @@ it("a file without a row to score fails the job with the reasons, and nothing is
   expect(await run({ input: { path }, output, maxRejected: 3 })).toMatchObject({ rows: 0, rejected: 3 });
   expect(await readFile(`${output}.rejected.csv`, "utf8")).toBe(
     "line,reason\n2,no text\n3,no text\n4,wrong number of fields\n",
+  );
+});
+
+it("the decisions of a model with a rule are counted in the result and the receipt, and ids are found behind them", async () => {
+  const decision = { thresholds: [0.55], abstainBelow: 0.52, abstainWord: "ask" };
+  const decides = `models:/${await publishBundle({ ...tweetBundle(), formatVersion: 3, decision })}/1`;
+  const path = join(bench.folder, "decided.csv");
+  const words = ["please help", "thanks", "dm us", "help me please", "unknown"];
+  const lines = Array.from({ length: 500 }, (_, i) => `${i % 490},${words[i % 5]}${i % 7 ? "" : " us"}\n`);
+  await writeFile(path, `tweet_id,text\n${lines.join("")}`);
+  const output = join(bench.folder, "decided-out.csv");
+  const result = await run({ input: { path }, output, model: decides });
+  const rows = parse(await readFile(output), { columns: true }) as Record<string, string>[];
+  const expected = rows.map((row) => {
+    const p = Number(row["probability_True"]);
+    if (Math.max(p, 1 - p) < 0.52) return "ask";
+    return p > 0.55 ? "True" : "False";
+  });
+  expect(rows.map((row) => row["decision"])).toEqual(expected);
+  const count = (name: string) => expected.filter((each) => each === name).length;
+  const counts = {
+    byClass: ["False", "True"].map((label) => ({ label, rows: count(label) })),
+    abstained: { word: "ask", rows: count("ask") },
+  };
+  expect(result.decisions).toEqual(counts);
+  expect(result.repeatedIds?.rows).toBe(10);
+  const { receipt, problems } = await verifyReceipt(output);
+  expect([receipt.decisions, problems]).toEqual([counts, []]);
+  const forged = { ...receipt, decisions: { ...counts, abstained: { word: "ask", rows: 501 } } };
+  await writeFile(receiptPath(output), JSON.stringify(forged));
+  expect((await verifyReceipt(output)).problems[0]).toMatch(/rows decided or abstained on, but 500 rows out/);
+  const inline = await bench.result(await bench.submit({ model: decides, texts: ["please help", "thanks"] }));
+  expect(inline.predictions!.map(({ decision: said }) => said)).toEqual(
+    rows.slice(0, 2).map((row) => row["decision"]),
   );
 });

@@ -12,7 +12,7 @@ import { boostingPayload } from "@colaml/shared/settings/boosting-settings";
 
 import { type ChampionSettings, championSettings } from "@colaml/shared/settings/champion-settings";
 import type { Columns } from "@colaml/shared/settings/columns-settings";
-
+import { decisionPayload } from "@colaml/shared/settings/decision-settings";
 import { featuresOf } from "@colaml/shared/settings/features-settings";
 import { mlflowSettings } from "@colaml/shared/settings/mlflow-settings";
 import { modelSettings } from "@colaml/shared/settings/model-settings";
@@ -26,6 +26,7 @@ import { textColumnsOf } from "@colaml/shared/settings/text-columns";
 import { trainValues } from "@colaml/shared/settings/train-settings";
 import type { ZodType } from "zod";
 import { analyzerSettings } from "./analyzer-settings";
+import { costMatrixOf } from "./cost-matrix";
 import { datasetOf } from "./dataset";
 
 /** How a challenger is judged, under the names of the payload. */
@@ -44,6 +45,7 @@ function learningSettings(config: ColaConfig) {
     split: payloadOf(splitSettings, config.split),
     features: { ...featuresOf(config.features), ...analyzerSettings(config) },
     boosting: boostingPayload(config.boosting),
+    decision: decisionPayload(config.decision, costMatrixOf(config.decision.costMatrix)),
     champion: championPayload(config),
     ...payloadOf(mlflowSettings, config.mlflow),
     ...payloadOf(modelSettings, config.model),
@@ -80,7 +82,7 @@ function checkTokenPattern(payload: unknown): void {
 
 const PRESET_SETTINGS = ["train.preset", "train.presetHint"];
 /** Groups of settings that a train payload holds. */
-const TRAIN_GROUPS = ["data", "columns", "split", "features", "boosting", "champion"];
+const TRAIN_GROUPS = ["data", "columns", "split", "features", "boosting", "decision", "champion"];
 /** Groups of which it holds what has a field in it. */
 const PARTLY = ["train.", "model.", "mlflow."];
 

@@ -21,6 +21,7 @@ const RULE_METRICS: readonly string[] = [
   "warned_checks",
   "out_of_vocabulary_share",
   "rejected_share",
+  "abstain_share",
   "foreign_label_share",
   "ambiguous_id_share",
 ];

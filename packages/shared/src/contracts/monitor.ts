@@ -236,6 +236,11 @@ export interface MonitorResult {
   rejected: number;
   /** Rows whose text holds no word that the model knows; absent without texts, or without a profile of the model. */
   withoutKnownWords?: WithoutKnownWords;
+  /**
+   * Rows that the model's decision rule abstained on; absent if it has none. `metrics` are of the labels, whatever was
+   * decided.
+   */
+  abstained?: { rows: number; share: number };
   /** Rows with a label, which `metrics` are of; those with a foreign label are wrong. */
   n: number;
   /** Absent in results of older releases. */

@@ -101,6 +101,8 @@ export interface PredictChunkResult {
   invalidUtf8: number;
   /** Rows in the output whose text holds no word that the model knows. */
   withoutKnownWords?: number | undefined;
+  /** Rows of each class by the decision, and behind them those abstained on; absent if the model has no rule. */
+  decisions?: number[] | undefined;
   /** Bytes of the part's output section, which comes first. */
   outputBytes: number;
   /** Bytes of its rejected section, which follows. */

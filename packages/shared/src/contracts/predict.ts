@@ -4,6 +4,7 @@ import { predictSettings } from "../settings/predict-settings";
 import { MAX_RECORD_BYTES } from "../settings/table-values";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
+import type { DecisionCounts } from "./decision-counts";
 import { datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { RepeatedIds } from "./receipt";
 import type { WithoutKnownWords } from "./without-known-words";
@@ -56,6 +57,8 @@ export type PredictJobInput = z.input<typeof predictJobSchema>;
 
 export interface TextPrediction {
   label: string;
+  /** A class by the thresholds of the model's decision rule, or its word for abstaining; absent if it has no rule. */
+  decision?: string;
   /** Class -> probability. */
   probabilities: Record<string, number>;
   /**
@@ -88,6 +91,8 @@ export interface PredictResult {
   rejectedByReason?: RejectedByReason;
   /** Scored rows without a word that the model knows, and the class that it gives to all of them. */
   withoutKnownWords?: WithoutKnownWords;
+  /** What the model's rule decided; absent if it has none. */
+  decisions?: DecisionCounts;
   seconds: number;
   rowsPerSecond: number;
   /** The registry version the whole job was pinned to. */

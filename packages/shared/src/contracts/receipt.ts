@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { fileDigest } from "../files/digest";
 import { rejectedByReasonSchema } from "../tables/rejected-by-reason";
+import { decisionCountsSchema } from "./decision-counts";
 import { withoutKnownWordsSchema } from "./without-known-words";
 
 const count = z.number().int().min(0);
@@ -39,6 +40,8 @@ export const receiptSchema = z.strictObject({
   /** Rows whose text held bytes that are no UTF-8, read as U+FFFD. */
   invalidUtf8: count,
   withoutKnownWords: withoutKnownWordsSchema.optional(),
+  /** Absent if the model has no decision rule. */
+  decisions: decisionCountsSchema.optional(),
   /** Contiguous byte ranges of the (inflated) input, in order. */
   chunks: z.array(
     z.strictObject({
@@ -132,7 +135,8 @@ export async function verifyReceipt(output: string, input?: FileFacts): Promise<
   return { receipt, problems };
 }
 
-function sumProblems({ rows, chunks, setAside, rejectedByReason, withoutKnownWords }: Receipt): string[] {
+function sumProblems(receipt: Receipt): string[] {
+  const { rows, chunks, setAside, rejectedByReason, withoutKnownWords, decisions } = receipt;
   const problems: string[] = [];
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const out = sum(chunks.map((chunk) => chunk.rows));
@@ -154,6 +158,10 @@ function sumProblems({ rows, chunks, setAside, rejectedByReason, withoutKnownWor
   }
   if (withoutKnownWords && withoutKnownWords.rows > rows.out) {
     problems.push(`${withoutKnownWords.rows} rows without a known word, but ${rows.out} rows out`);
+  }
+  const decided = decisions && sum([...decisions.byClass, decisions.abstained].map((each) => each.rows));
+  if (decided !== undefined && decided !== rows.out) {
+    problems.push(`${decided} rows decided or abstained on, but ${rows.out} rows out`);
   }
   return problems;
 }

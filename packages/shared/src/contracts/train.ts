@@ -4,6 +4,7 @@ import type { ClassificationMetrics } from "../metrics/metric-table";
 import { boostingSchema } from "../settings/boosting-settings";
 import { type ChampionSettings, championSchema } from "../settings/champion-settings";
 import { columnsSchema } from "../settings/columns-settings";
+import { decisionSchema } from "../settings/decision-settings";
 import { requestedFeaturesSchema } from "../settings/features-settings";
 import { mlflowSettings } from "../settings/mlflow-settings";
 import { modelSettings } from "../settings/model-settings";
@@ -14,6 +15,7 @@ import { safeName } from "../settings/safe-name";
 import { splitSchema } from "../settings/split-settings";
 import { trainFields } from "../settings/train-settings";
 import type { RejectReason } from "../tables/rejected-rows";
+import type { CalibrationSummary, DecisionSummary } from "./decision-summary";
 import { datasetSchema, maxRejected } from "./names";
 
 /** The fields of a `train` payload. */
@@ -24,6 +26,7 @@ export const trainJobFields = z.strictObject({
   split: splitSchema.prefault({}),
   features: requestedFeaturesSchema.prefault({}),
   boosting: boostingSchema.prefault({}),
+  decision: decisionSchema.prefault({}),
   champion: championSchema.prefault({}),
   ...payloadFields(mlflowSettings),
   ...payloadFields(modelSettings),
@@ -157,6 +160,10 @@ export interface TrainResult extends Promotion, Choices {
   notes: string[];
   /** Absent in results of older releases. */
   data?: TrainingData;
+  /** Absent if nothing was to be calibrated. */
+  calibration?: CalibrationSummary;
+  /** What the column `decision` says and is worth; absent if the model has none. */
+  decisionRule?: DecisionSummary;
   /** Absent for a trial, while publishing waits for MLflow, and in results of older releases. */
   championCheck?: ChampionSummary;
   seconds: number;

@@ -136,5 +136,7 @@ export interface TuneResult extends Promotion {
   notes: string[];
   data?: TrainResult["data"];
   championCheck?: TrainResult["championCheck"];
+  calibration?: TrainResult["calibration"];
+  decisionRule?: TrainResult["decisionRule"];
   seconds: number;
 }

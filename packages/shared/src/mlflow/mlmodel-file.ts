@@ -15,6 +15,8 @@ export interface ModelFolder {
   createdAt: number;
   textColumn: TextColumns;
   classes: readonly string[];
+  /** Whether the model decides beside its label. */
+  decides?: boolean;
   /** A text that shows what the model takes. */
   inputExample: string;
   /** Files below `data/`. */
@@ -27,11 +29,12 @@ const PYTHON_VERSION = "3.11.7";
 /** Logged models came with MLflow 3; the loader needs what mlflow itself needs. */
 const REQUIREMENTS = "mlflow>=3,<4\nnumpy\npandas\n";
 
-/** Signature of our models: the text columns in, label and a probability per class out. */
-function signatureOf(
-  textColumn: TextColumns,
-  classes: readonly string[],
-): { inputs: string; outputs: string } {
+/** Signature of our models: the text columns in; label, decision if there is a rule, and a probability per class out. */
+function signatureOf({
+  textColumn,
+  classes,
+  decides = false,
+}: Pick<ModelFolder, "textColumn" | "classes" | "decides">): { inputs: string; outputs: string } {
   const inputs: ColumnSpec[] = textColumnList(textColumn).map((name) => ({
     name,
     type: "string",
@@ -39,6 +42,7 @@ function signatureOf(
   }));
   const outputs: ColumnSpec[] = [
     { name: "label", type: "string", required: true },
+    ...(decides ? [{ name: "decision", type: "string" as const, required: true }] : []),
     ...classes.map((label) => ({ name: `probability_${label}`, type: "double" as const, required: true })),
   ];
   return { inputs: asciiJson(inputs), outputs: asciiJson(outputs) };
@@ -81,8 +85,9 @@ const asciiJson = (value: unknown) =>
 /** JSON texts are valid YAML scalars: nothing of the user's can break out of its line. */
 const quoted = (value: string) => JSON.stringify(value);
 
-function mlmodelYaml({ modelId, runId, createdAt, textColumn, classes }: ModelFolder): string {
-  const { inputs, outputs } = signatureOf(textColumn, classes);
+function mlmodelYaml(folder: ModelFolder): string {
+  const { modelId, runId, createdAt } = folder;
+  const { inputs, outputs } = signatureOf(folder);
   return `flavors:
   python_function:
     code: code

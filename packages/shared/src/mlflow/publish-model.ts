@@ -37,6 +37,8 @@ export interface RunRecord {
 export interface ModelRecord {
   name: string;
   classes: readonly string[];
+  /** Whether the model decides beside its label; absent: it does not. */
+  decides?: boolean;
   textColumn: TextColumns;
   inputExample: string;
   /** What `bundleToFiles` made. */

@@ -13,6 +13,8 @@ const regLambda = real({
 /** A penalty that is a number. */
 export const regLambdaType = regLambda.type;
 
+const CLASS_WEIGHTS = ["none", "balanced"] as const;
+
 /** Boosting under CatBoost's names, and XGBoost's if CatBoost has none. */
 export const boostingSettings = {
   booster: oneOf({
@@ -61,6 +63,15 @@ export const boostingSettings = {
     min: 0,
     max: 1_000_000,
     payload: "reg_alpha",
+  }),
+  classWeights: oneOf({
+    doc: "Weights of the classes in training; balanced: a row of a rare class weighs more",
+    env: "COLAML_CLASS_WEIGHTS",
+    default: "none",
+    choices: CLASS_WEIGHTS,
+    payload: "class_weights",
+    /** A payload may bring a weight per class by its normalised label; absent ones are 1. */
+    payloadType: z.union([z.enum(CLASS_WEIGHTS), z.record(z.string(), z.number().gt(0).max(1e6))]),
   }),
   randomSeed: integer({
     doc: "Seed of the trainer",
@@ -137,10 +148,7 @@ const boostingFields = z.strictObject({
   random_seed: payloadField(boostingSettings.randomSeed),
   /** Stop when the validation metric has not improved for this many iterations; 0 is off. */
   early_stopping_rounds: z.number().int().min(0).max(10_000).default(0),
-  /** `balanced`, or a weight per class by its normalised label; absent is 1 for each. */
-  class_weights: z
-    .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().gt(0).max(1e6))])
-    .default("none"),
+  class_weights: payloadField(boostingSettings.classWeights),
 });
 
 /** What a job asks for: complete, but `auto` may stand for a penalty. */

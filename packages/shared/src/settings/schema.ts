@@ -3,6 +3,7 @@ import { boostingSettings } from "./boosting-settings";
 import { championSettings } from "./champion-settings";
 import { columnsSettings } from "./columns-settings";
 import { dataSettings } from "./data-settings";
+import { decisionSettings } from "./decision-settings";
 import { featuresSettings } from "./features-settings";
 import { httpSettings } from "./http-settings";
 import { loggingSettings } from "./logging-settings";
@@ -29,6 +30,7 @@ export const configSchema = {
   split: splitSettings,
   features: featuresSettings,
   boosting: boostingSettings,
+  decision: decisionSettings,
   champion: championSettings,
   train: trainSettings,
   predict: predictSettings,

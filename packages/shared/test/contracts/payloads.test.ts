@@ -2,8 +2,17 @@ import { monitorJobSchema } from "@colaml/shared/contracts/monitor";
 import { predictJobSchema } from "@colaml/shared/contracts/predict";
 import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { tuneJobSchema } from "@colaml/shared/contracts/tune";
+import { decides } from "@colaml/shared/settings/decision-settings";
 
 describe("the train payload", () => {
+  it("calibrates nothing and decides nothing unless it says so", () => {
+    const { decision } = trainJobSchema.parse({ dataset: { path: "a" } });
+    expect(decision).toMatchObject({ calibration: "none", decide: "none", abstain_below: 0 });
+    expect(decides(decision)).toBe(false);
+    expect(decides({ ...decision, calibration: "auto" })).toBe(false);
+    expect(decides({ ...decision, cost_matrix: {} })).toBe(true);
+  });
+
   it("needs only a dataset and fills in the reference task's settings", () => {
     const job = trainJobSchema.parse({ dataset: { path: "tweets.csv" } });
     expect(job.columns).toEqual({ text: "text", label: "inbound", id: "tweet_id" });

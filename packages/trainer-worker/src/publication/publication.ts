@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
+import type { CalibrationSummary, DecisionSummary } from "@colaml/shared/contracts/decision-summary";
 import type { Choices, TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { GOLDEN_SAMPLE_FILE, serialiseGoldenSample } from "@colaml/shared/learning/model/golden-sample";
@@ -41,6 +42,9 @@ export interface TrainingSummary {
   probabilitiesDigest: string;
   /** Absent in what an older release left on disk. */
   evidence?: TrainingEvidence;
+  /** Absent if nothing was calibrated, or decided beside the label. */
+  calibration?: CalibrationSummary;
+  decisionRule?: DecisionSummary;
   seconds: number;
   /** Absent in what an older release left on disk. */
   choices?: Choices;
@@ -150,16 +154,28 @@ export function factsOf({
   summary,
 }: Publication): Pick<
   TrainResult,
-  "model" | "metrics" | "rows" | "rejectedByReason" | "seconds" | "data" | "notes" | keyof Choices
+  | "model"
+  | "metrics"
+  | "rows"
+  | "rejectedByReason"
+  | "seconds"
+  | "data"
+  | "notes"
+  | "calibration"
+  | "decisionRule"
+  | keyof Choices
 > {
   const { metrics, rows, rejectedByReason = {}, notes = [], seconds, evidence, choices } = summary;
+  const { calibration, decisionRule } = summary;
   return {
     model: job.model,
     metrics,
     rows,
     rejectedByReason,
-    notes: [...notes, ...(evidence ? trainingNotes(evidence, job.champion, rows.test) : [])],
+    notes: [...notes, ...(evidence ? trainingNotes(evidence, job, rows.test) : [])],
     ...(evidence ? { data: evidence.data } : {}),
+    ...(calibration ? { calibration } : {}),
+    ...(decisionRule ? { decisionRule } : {}),
     seconds,
     ...choices,
   };
@@ -167,6 +183,7 @@ export function factsOf({
 
 function summaryOf(job: TrainJob, trained: TrainedModel): TrainingSummary {
   const { plan, metrics, rejected, notes, test, datasetDigest, seconds } = trained;
+  const { calibration, decision } = trained.decisions;
   const testRowsOfClass = new Array<number>(plan.classes.length).fill(0);
   for (const label of test.classOf) testRowsOfClass[label]!++;
   const { train, validation, test: testRows } = plan.rows;
@@ -183,6 +200,8 @@ function summaryOf(job: TrainJob, trained: TrainedModel): TrainingSummary {
     datasetDigest,
     probabilitiesDigest: probabilitiesDigest(test.probabilities),
     evidence: trainingEvidence(trained, job.champion),
+    ...(calibration ? { calibration } : {}),
+    ...(decision ? { decisionRule: decision } : {}),
     seconds,
     choices: choicesOf(job, trained),
   };
@@ -207,6 +226,7 @@ function modelRecord(job: TrainJob, trained: TrainedModel, hmacKey: string): Mod
   return {
     name: job.model,
     classes: bundle.classes,
+    ...(bundle.decision ? { decides: true } : {}),
     textColumn: job.columns.text,
     // Made of the model's words: no customer's text.
     inputExample: golden.texts.at(-1)!,

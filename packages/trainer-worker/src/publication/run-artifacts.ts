@@ -15,6 +15,7 @@ import { featureImportancePlot } from "../plots/feature-importance-plot";
 import { metricPerIterationPlot } from "../plots/metric-per-iteration-plot";
 import { perClassMetrics, perClassMetricsCsv } from "../scoring/per-class-metrics";
 import type { TrainedModel } from "../training/training";
+import { decisionArtifacts } from "./decision-artifacts";
 
 const PART = "test";
 
@@ -44,6 +45,7 @@ export function runArtifacts(trained: TrainedModel): Map<string, Uint8Array> {
     ["feature_importance.json", JSON.stringify(importance)],
     ...iterationPlots(trained),
     ["per_class_metrics.csv", perClassMetricsCsv(perClassMetrics(classes, counts))],
+    ...decisionArtifacts(trained.decisions, rows),
   ];
   return new Map(texts.map(([path, text]) => [path, Buffer.from(text)]));
 }

@@ -3,6 +3,7 @@ import type { BoostIteration } from "@colaml/shared/learning/model/boosting-prog
 import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import type { RowPlan } from "../training/data/plan-rows";
 import type { TrainedModel } from "../training/training";
+import { decisionRunMetrics } from "./decision-artifacts";
 
 /** One value of a metric as MLflow's log-batch takes it; times in ms since 1970. */
 export interface MetricPoint {
@@ -16,10 +17,9 @@ export interface MetricPoint {
 const MAX_PARAM = 6_000;
 
 /** A run's parameters: the settings under their payload names, as text; of a chosen penalty what was chosen. */
-export function runParams(
-  { preset, split, features, boosting, champion, max_train_rows, min_class_rows, similar_labels }: TrainJob,
-  chosen?: ChosenPenalty,
-): Map<string, string> {
+export function runParams(job: TrainJob, chosen?: ChosenPenalty): Map<string, string> {
+  const { preset, split, features, boosting, decision, champion } = job;
+  const { max_train_rows, min_class_rows, similar_labels } = job;
   const { random_seed: split_seed, ...sizes } = split;
   const rows = { max_train_rows, min_class_rows: min_class_rows ?? "auto", similar_labels };
   const penalty = chosen ? { reg_lambda: chosen.reg_lambda, iterations: chosen.iterations } : {};
@@ -31,6 +31,7 @@ export function runParams(
     ...features,
     ...boosting,
     ...penalty,
+    ...decision,
     ...champion,
     ...rows,
   };
@@ -65,6 +66,7 @@ export function finalMetrics(trained: TrainedModel): Map<string, number> {
     ...partMetrics("validation", metrics.validation),
     ...partMetrics("test", metrics.test),
     ...testCounts(trained),
+    ...decisionRunMetrics(trained.decisions),
     ["training_seconds", seconds],
     ...sizeMetrics(plan),
     ["rejected_rows", rejected.count + plan.rows.leftOut],

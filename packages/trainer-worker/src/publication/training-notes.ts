@@ -1,4 +1,4 @@
-import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
+import type { TrainJob } from "@colaml/shared/contracts/train";
 import type { TrainingEvidence } from "../training/training-evidence";
 
 const quoted = (text: string) => JSON.stringify(text);
@@ -16,7 +16,7 @@ const MOST_NAMED = 10;
  */
 export function trainingNotes(
   { data, smallestClass, word }: TrainingEvidence,
-  { metric }: ChampionSettings,
+  { champion, boosting }: Pick<TrainJob, "champion" | "boosting">,
   testRows: number,
 ): string[] {
   const notes: string[] = [];
@@ -41,10 +41,14 @@ export function trainingNotes(
   }
   if (word)
     notes.push(`the word ${quoted(word.term)} gives an accuracy of ${word.accuracy.toFixed(4)} by itself`);
-  if (smallestClass && metric === "accuracy_score") {
+  if (smallestClass && champion.metric === "accuracy_score") {
     const { label, rows, recall } = smallestClass;
+    const weigh =
+      boosting.class_weights === "none"
+        ? ", --class-weights balanced lets rows of small classes weigh more in training"
+        : "";
     notes.push(
-      `the classes are skewed: the smallest, ${quoted(label)}, has ${percent(rows / testRows)} of the test rows and a recall of ${recall.toFixed(4)}, which accuracy hides; --champion-metric macro_f1 counts every class the same`,
+      `the classes are skewed: the smallest, ${quoted(label)}, has ${percent(rows / testRows)} of the test rows and a recall of ${recall.toFixed(4)}, which accuracy hides; --champion-metric macro_f1 counts every class the same${weigh}`,
     );
   }
   return notes;

@@ -7,6 +7,16 @@ import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
 const ROWS_A_TURN = 5_000;
 
 /**
+ * Lets the event loop turn once.
+ *
+ * @throws ColaError JOB_CANCELLED
+ */
+export async function nextTurn(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  if (signal.aborted) throw new ColaError("JOB_CANCELLED", "training was cancelled");
+}
+
+/**
  * Probabilities of every row: nRows x nClasses.
  *
  * @throws ColaError JOB_CANCELLED
@@ -20,10 +30,7 @@ export async function scoreRows(
   const { nClasses } = scorer;
   const probabilities = new Float64Array(matrix.nRows * nClasses);
   for (let row = 0; row < matrix.nRows; row++) {
-    if (row % ROWS_A_TURN === 0) {
-      await setImmediate();
-      if (signal.aborted) throw new ColaError("JOB_CANCELLED", "training was cancelled");
-    }
+    if (row % ROWS_A_TURN === 0) await nextTurn(signal);
     const from = matrix.indptr[row]!;
     const to = matrix.indptr[row + 1]!;
     const features = { indices: matrix.indices.subarray(from, to), values: matrix.data.subarray(from, to) };

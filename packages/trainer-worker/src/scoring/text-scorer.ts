@@ -1,3 +1,4 @@
+import { createCalibrate } from "@colaml/shared/learning/model/calibration";
 import { createScorer } from "@colaml/shared/learning/model/ensemble";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
@@ -14,14 +15,14 @@ export function createTextScorer(bundle: ModelBundle): TextScorer {
   const transform = new TfidfTransform(bundle);
   const scorer = createScorer(bundle.ensemble);
   const out = new Float64Array(scorer.nClasses);
-  const scored = () =>
-    scorer.probabilities(
-      {
-        indices: transform.indices.subarray(0, transform.count),
-        values: transform.values.subarray(0, transform.count),
-      },
-      out,
-    );
+  const calibrate = bundle.calibration && createCalibrate(bundle.calibration);
+  const scored = () => {
+    const indices = transform.indices.subarray(0, transform.count);
+    const values = transform.values.subarray(0, transform.count);
+    scorer.probabilities({ indices, values }, out);
+    calibrate?.(out);
+    return out;
+  };
   return {
     score(text) {
       transform.transform(text);

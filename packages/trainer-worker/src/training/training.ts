@@ -16,9 +16,11 @@ import { type LanguageGuess, LanguageGuesser } from "@colaml/shared/learning/tex
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
+import { checkDecisionSettings, type DecisionReport, type Decisions, decide } from "../decisions/decide";
 import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";
-import { scoreRows } from "../scoring/score-rows";
+import { nextTurn, scoreRows } from "../scoring/score-rows";
+import type { ScoredRows } from "../scoring/scored-rows";
 import { boostByValidation } from "./choose-penalty";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { languageNotes } from "./data/language-note";
@@ -36,13 +38,6 @@ export interface TrainingHooks {
   /** The data is sound and the boosting begins: the last moment to refuse without a trace. */
   onPlanned?: (plan: RowPlan) => Promise<void>;
   onIteration?: (iteration: BoostIteration) => void;
-}
-
-/** Rows that a model was judged on, in file order. */
-export interface ScoredRows {
-  classOf: Uint16Array;
-  /** nRows x nClasses. */
-  probabilities: Float64Array;
 }
 
 /** The test rows. */
@@ -67,6 +62,8 @@ export interface TrainedModel {
   /** What the preset best gives on the validation rows, if it was tried. */
   bestPreset?: BestPreset;
   metrics: { validation: ClassificationMetrics; test: ClassificationMetrics };
+  /** What calibration and decision rule are worth; nothing in it if nothing was asked for. */
+  decisions: DecisionReport;
   test: TestRows;
   /** Fingerprints of the texts of the training and validation rows. */
   seen: FingerprintSet;
@@ -92,6 +89,7 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
   hooks.progress({ stage: "read" });
   const { plan, note } = await planWithinMemory(reader, job, features, hooks.maxMemoryMb);
+  checkDecisionSettings(job.decision, plan.classes);
   const datasetDigest = await fileDigest(job.dataset.path);
   await hooks.onPlanned?.(plan);
   const languages = new LanguageGuesser();
@@ -103,8 +101,12 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const { boosted, chosen } = await boostParts(job, plan, data, hooks);
   const { ensemble, ...boosting } = boosted;
   const { terms, idf, partSizes } = data.vocabulary;
+  const language = languages.guess();
+  hooks.progress({ stage: "evaluate" });
+  const decisions = await decideOn(job, plan, data, ensemble, hooks);
+  const { calibration, rule, validation, test } = decisions;
   const bundle: ModelBundle = {
-    formatVersion: formatVersionOf({ features, ensemble }),
+    formatVersion: formatVersionOf({ features, ensemble, calibration, decision: rule }),
     classes: plan.classes,
     columns,
     features,
@@ -112,14 +114,10 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     ...(partSizes && { partSizes }),
     idf,
     ensemble,
+    ...(calibration && { calibration }),
+    ...(rule && { decision: rule }),
   };
-  const language = languages.guess();
-  hooks.progress({ stage: "evaluate" });
-  const validation = await scoreRows(ensemble, data.validation.matrix, hooks.signal);
-  const test = await scoreRows(ensemble, data.test.matrix, hooks.signal);
-  const metricsOf = (rows: PartRows, probabilities: Float64Array) =>
-    classificationMetrics({ classes: plan.classes, labels: rows.classOf, probabilities });
-  const metrics = { validation: metricsOf(data.validation, validation), test: metricsOf(data.test, test) };
+  const metrics = metricsOf(plan, data, decisions);
   const profile = profileOf(bundle, data, validation, test, metrics.test);
   const seconds = (performance.now() - started) / 1000;
   const judged = { classOf: data.validation.classOf, probabilities: validation };
@@ -134,10 +132,12 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
       ...orderNotes(profile.order),
       ...(failed ? [failed] : []),
       ...languageNotes(language, stopWordsThatCount(job.features)),
+      ...decisions.report.notes,
     ],
     boosting,
     ...(chosen ? { chosen } : {}),
     metrics,
+    decisions: decisions.report,
     test: { ...data.test, probabilities: test, seen: data.testSeen },
     seen: data.seen,
     profile,
@@ -146,6 +146,38 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     ...(bestPreset ? { bestPreset } : {}),
     seconds,
   };
+}
+
+function metricsOf(
+  { classes }: RowPlan,
+  { validation, test }: TrainingData,
+  decisions: Decisions,
+): TrainedModel["metrics"] {
+  const of = ({ classOf }: PartRows, probabilities: Float64Array) =>
+    classificationMetrics({ classes, labels: classOf, probabilities });
+  return { validation: of(validation, decisions.crossFitted), test: of(test, decisions.test) };
+}
+
+/** The ensemble's probabilities of validation and test rows, calibrated and decided as the job wishes. */
+async function decideOn(
+  job: TrainJob,
+  { classes }: RowPlan,
+  { validation, test }: TrainingData,
+  ensemble: BoostResult["ensemble"],
+  { signal }: TrainingHooks,
+): Promise<Decisions> {
+  const scored = async ({ classOf, matrix }: PartRows): Promise<ScoredRows> => ({
+    classOf,
+    probabilities: await scoreRows(ensemble, matrix, signal),
+  });
+  return decide({
+    classes,
+    settings: job.decision,
+    seed: job.split.random_seed,
+    validation: await scored(validation),
+    test: await scored(test),
+    turn: () => nextTurn(signal),
+  });
 }
 
 async function boostParts(

@@ -47,6 +47,8 @@ export const checkpointSchema = z.strictObject({
   rejectedByReason: rejectedByReasonSchema.optional(),
   invalidUtf8: count,
   withoutKnownWords: count.optional(),
+  /** Rows of each decision; absent without a row, and if the model has no decision rule. */
+  decisions: z.array(count).optional(),
   chunks: z.array(chunkEntrySchema),
   setAside: z.array(deadLetterSchema),
   /** The output is complete; what is left is to rename it into place. */

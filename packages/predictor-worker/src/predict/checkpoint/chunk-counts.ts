@@ -4,7 +4,7 @@ import { sumByReason } from "@colaml/shared/tables/rejected-by-reason";
 /** What is counted of a chunk, and of a batch so far. A count that an earlier release did not know may be absent. */
 export type ChunkCounts = Pick<
   PredictChunkResult,
-  "rows" | "rejected" | "rejectedByReason" | "invalidUtf8" | "withoutKnownWords"
+  "rows" | "rejected" | "rejectedByReason" | "invalidUtf8" | "withoutKnownWords" | "decisions"
 >;
 
 /** Counts of a chunk that gives no row, with one reason for all of its records. */
@@ -22,5 +22,13 @@ export function sumCounts(a: ChunkCounts, b: ChunkCounts): ChunkCounts {
     rejectedByReason: sumByReason(a.rejectedByReason, b.rejectedByReason),
     invalidUtf8: a.invalidUtf8 + b.invalidUtf8,
     withoutKnownWords: unknown ? undefined : a.withoutKnownWords! + b.withoutKnownWords!,
+    decisions: sumDecisions(a, b),
   };
+}
+
+/** Counts without a row know of no decision. */
+function sumDecisions(a: ChunkCounts, b: ChunkCounts): number[] | undefined {
+  if (a.rows === 0 && a.decisions === undefined) return b.decisions;
+  if (b.rows === 0 && b.decisions === undefined) return a.decisions;
+  return a.decisions?.map((rows, k) => rows + (b.decisions?.[k] ?? 0));
 }

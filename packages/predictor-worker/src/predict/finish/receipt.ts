@@ -1,3 +1,4 @@
+import { decisionCounts } from "@colaml/shared/contracts/decision-counts";
 import type { PredictResult } from "@colaml/shared/contracts/predict";
 import {
   describeSetAside,
@@ -56,6 +57,8 @@ export async function buildReceipt(complete: CompleteBatch): Promise<Receipt> {
     ...(checkpoint.withoutKnownWords !== undefined && {
       withoutKnownWords: { rows: checkpoint.withoutKnownWords, label: record.labelWithoutTerms },
     }),
+    ...(checkpoint.decisions &&
+      record.decisionNames && { decisions: decisionCounts(record.decisionNames, checkpoint.decisions) }),
     chunks: checkpoint.chunks,
     setAside: checkpoint.setAside,
     settings: {
@@ -77,13 +80,14 @@ const secondsOf = (record: BatchRecord, now: Date) =>
 /** What the job answers, from its receipt: the same whether it was just finished or a kill came in between. */
 export function resultOf(receipt: Receipt, output: string): PredictResult {
   const setAside = describeSetAside(receipt);
-  const { rows, rejectedByReason, withoutKnownWords } = receipt;
+  const { rows, rejectedByReason, withoutKnownWords, decisions } = receipt;
   const warning = warnWithoutKnownWords(withoutKnownWords, rows.out);
   return {
     rows: rows.out,
     rejected: rows.rejected,
     ...(rejectedByReason && { rejectedByReason }),
     ...(withoutKnownWords && { withoutKnownWords }),
+    ...(decisions && { decisions }),
     seconds: receipt.seconds,
     rowsPerSecond: rows.out / receipt.seconds,
     modelVersion: receipt.model.version,

@@ -14,6 +14,8 @@ export const batchRecordSchema = z.strictObject({
   plan: chunkPlanSchema,
   /** The class of every text without a word that the model knows; absent in what an earlier release began. */
   labelWithoutTerms: z.string().optional(),
+  /** What the model's rule may decide: its classes, and the word for abstaining last; absent if it has no rule. */
+  decisionNames: z.array(z.string()).optional(),
   /** Where the first record begins. */
   dataStart: z.number().int().min(0),
   firstLine: z.number().int().min(1),

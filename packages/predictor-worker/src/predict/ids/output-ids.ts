@@ -73,11 +73,13 @@ export class OutputIds {
     const next = lineEnd(bytes, at - 1, 0, this.#delimiter);
     if (next < 0) return -1;
     const header = bytes.subarray(at, next);
-    const columns = header.toString("latin1").split(String.fromCharCode(this.#delimiter)).length;
+    const columns = header.toString("latin1").split(String.fromCharCode(this.#delimiter));
     const { passThrough, explain } = this.#output;
-    const others = ["id", "label", "model_version"].length + passThrough.length + (explain > 0 ? 1 : 0);
+    const decides = columns[2] === "decision" ? 1 : 0;
+    const others =
+      ["id", "label", "model_version"].length + decides + passThrough.length + (explain > 0 ? 1 : 0);
     if (!header.includes(QUOTE)) {
-      this.#plainBytes = (columns - others) * (1 + PROBABILITY_BYTES) + 1 + this.#versionBytes;
+      this.#plainBytes = (columns.length - others) * (1 + PROBABILITY_BYTES) + 1 + this.#versionBytes;
     }
     this.#headerSeen = true;
     return next;

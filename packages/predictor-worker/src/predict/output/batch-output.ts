@@ -40,7 +40,8 @@ export class BatchOutput {
     if (from.nextChunk > 0) await repeatedIds?.addFile(output.path, output.size);
     else {
       const { bundle } = await options.models.load(plan.model);
-      const header = Buffer.from(outputHeader(plan.output, bundle.classes));
+      const answer = { classes: bundle.classes, decides: bundle.decision !== undefined };
+      const header = Buffer.from(outputHeader(plan.output, answer));
       await files.append(Buffer.from(await compressPart(header, plan.output.compression)));
       await files.appendRejected(Buffer.from(REJECTED_HEADER));
     }

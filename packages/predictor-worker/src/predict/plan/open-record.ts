@@ -34,8 +34,11 @@ async function beginRecord(batch: Batch, source: InputSource): Promise<BatchReco
   if (note !== undefined) context.logger.info(note);
   const chunkBytes = chooseChunkBytes(batch, input.size);
   const startedAt = options.clock().toISOString();
-  const answer = labelWithoutTerms(classifier);
-  const facts = { input, plan, labelWithoutTerms: answer, dataStart, firstLine, chunkBytes, startedAt };
+  const answers = {
+    labelWithoutTerms: labelWithoutTerms(classifier),
+    ...(classifier.decider && { decisionNames: [...classifier.decider.names] }),
+  };
+  const facts = { input, plan, ...answers, dataStart, firstLine, chunkBytes, startedAt };
   const record = newBatchRecord(job, facts);
   context.logger.info("prediction starts", { model: pinned.name, version: pinned.version, batch: record.id });
   await folder.write("batch.json", record);

@@ -15,6 +15,11 @@ export const FIRST_FACTOR = 0x13c6ef372fe94fn;
 export const LAST_FACTOR = 0x1f35d1d5a9c3b7n;
 /** Bytes that must lie in the memory behind the end of anything: the kernel may read or write so far. */
 export const SLACK = 64;
+/** What `calibration` may be. */
+export const NO_CALIBRATION = 0;
+export const SIGMOID_CALIBRATION = 1;
+export const ISOTONIC_CALIBRATION = 2;
+export const MAP_BYTES = 16;
 export const COUNTS_WORDS = 0;
 export const COUNTS_CHARACTERS = 1;
 export const COUNTS_WITHIN_WORDS = 2;
@@ -80,10 +85,24 @@ export interface KernelVariables {
   termWords: Variable<number>;
   /** The distinct terms of the last text, ascending (u32 each), and how many there are. */
   found: Variable<number>;
+  calibration: Variable<number>;
+  /**
+   * A map for each group, `MAP_BYTES` each. Sigmoid: slope and intercept of the logit (f64 each). Isotonic: where its
+   * knots lie, x and y of each (f64 each), and how many there are (u32 each).
+   */
+  calibrationMaps: Variable<number>;
   /** For each page of 256 code points a pointer to what they become (i32 each), 0 for a page not worked out yet. */
   characterPages: Variable<number>;
   /** The text as its characters are counted. */
   characters: Variable<number>;
+  /** Not 0 where the model has a decision rule: lines then hold a decision behind the label. */
+  decides: Variable<number>;
+  /** Thresholds: f64, one for each group; 0: the decision is the label. */
+  thresholds: Variable<number>;
+  /** The rule abstains if the highest probability is below. */
+  abstainBelow: Variable<number>;
+  /** How often each class was decided, and behind them how often none was: u32 each. */
+  decisionCounts: Variable<number>;
   /** Parts of the features; 0 if they are words one by one, which need no table of parts. */
   parts: Variable<number>;
   /**
@@ -135,7 +154,7 @@ export interface KernelVariables {
   /** What follows the probabilities: the model version, its delimiters before it. */
   version: Variable<number>;
   versionBytes: Variable<number>;
-  /** The classes' names as cells: pointer and length (u32 each) for each class. */
+  /** The classes' names as cells: pointer and length (u32 each) for each class; behind them the word for abstaining. */
   classCells: Variable<number>;
   classes: Variable<number>;
   /** Fields copied behind: u32 each. */

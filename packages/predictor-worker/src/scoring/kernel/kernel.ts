@@ -34,7 +34,10 @@ export class Kernel {
   #used = WASM_PAGE;
 
   constructor() {
-    const instance = new WebAssembly.Instance(compileKernel(), { probabilities: { exp: Math.exp } });
+    const instance = new WebAssembly.Instance(compileKernel(), {
+      probabilities: { exp: Math.exp },
+      calibration: { exp: Math.exp, log: Math.log },
+    });
     this.exports = instance.exports as KernelExports;
   }
 

@@ -5,6 +5,7 @@ import type { TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { Kernel } from "./kernel";
 import { L1_NORM, L2_NORM, NO_NORM } from "./kernel-facts";
 import { placeLeafMasks } from "./leaf-masks";
+import { placeDecisions } from "./place-decisions";
 import { placeFeatures } from "./place-features";
 import { placeTreeNodes } from "./tree-nodes";
 
@@ -33,6 +34,7 @@ export function kernelOf(bundle: ModelBundle): Kernel {
   exports.margins.value = kernel.reserve(ensemble.nGroups * 4);
   exports.probabilities.value = kernel.reserve(bundle.classes.length * 8);
   exports.classes.value = bundle.classes.length;
+  placeDecisions(kernel, bundle);
   return kernel;
 }
 

@@ -139,7 +139,7 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
     : [`  drift: not computed (${result.driftAbsent ?? "no reason given"})`];
   return [
     `${terminal.bold(mark)} ${printable(result.summary)}`,
-    `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label${labelNote(result)}, ${result.rejected} left out`,
+    `  ${result.model} version ${result.modelVersion}: ${result.rows} rows, ${result.n} with a label${labelNote(result)}, ${result.rejected} left out${abstainedNote(result)}`,
     ...shownChecks(result).map((check) => checkLine(terminal, check)),
     ...estimateLines(result),
     ...drift,
@@ -153,6 +153,12 @@ function describeMonitoring(terminal: Terminal, result: MonitorResult): string {
 }
 
 /** Labels that are not a class of the model, and rows that no label could be joined with. */
+/** The quality is of the labels: what the rule abstained on counts in it, too. */
+function abstainedNote({ abstained }: MonitorResult): string {
+  if (abstained === undefined) return "";
+  return `, ${abstained.rows} abstained on (${(100 * abstained.share).toFixed(1)}%; quality is of the labels)`;
+}
+
 function labelNote({ foreignLabels, labels }: MonitorResult): string {
   const foreign = foreignLabels?.rows ?? 0;
   const ambiguous = labels?.ambiguous?.rows ?? 0;

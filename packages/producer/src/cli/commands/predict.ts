@@ -1,3 +1,4 @@
+import { describeDecisions } from "@colaml/shared/contracts/decision-counts";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/contracts/predict";
 import { describeRepeatedIds, readReceipt } from "@colaml/shared/contracts/receipt";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
@@ -179,8 +180,10 @@ function describePrediction(result: PredictResult): string {
   if (result.predictions) {
     return result.predictions
       .map(
-        ({ label, probabilities, withoutKnownWords }) =>
-          `${printable(label)}\t${Object.entries(probabilities)
+        ({ label, decision, probabilities, withoutKnownWords }) =>
+          `${printable(label)}\t${decision === undefined ? "" : `decision ${printable(decision)}\t`}${Object.entries(
+            probabilities,
+          )
             .map(([name, p]) => `${printable(name)} ${p.toFixed(4)}`)
             .join("\t")}${withoutKnownWords ? "\tno known word" : ""}`,
       )
@@ -197,6 +200,7 @@ function describePrediction(result: PredictResult): string {
   ];
   return [
     counted.join(", "),
+    ...(result.decisions ? [`  ${printable(describeDecisions(result.decisions))}`] : []),
     `  output:  ${result.output}`,
     ...(result.receipt ? [`  receipt: ${result.receipt} (check it with: cola verify ${result.output})`] : []),
   ].join("\n");

@@ -11,6 +11,7 @@ import { datasetOf } from "../../submit/dataset";
 import { configuredColumns, TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
 import { choiceLines } from "../choice-lines";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { decisionLines } from "../decision-lines";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { isNamed, nextSteps, promotionLine } from "../next-steps";
@@ -119,6 +120,7 @@ function describeTraining(terminal: Terminal, result: TrainResult): string {
     ),
     `  rows: ${rows.train} train, ${rows.validation} validation, ${rows.test} test, ${rows.rejected} left out`,
     ...choiceLines(result),
+    ...decisionLines(result).map((line) => `  ${printable(line)}`),
     ...result.notes.map((note) => `  note: ${printable(note)}`),
     `  ${result.seconds.toFixed(1)} s, run ${result.runId}`,
   ].join("\n");

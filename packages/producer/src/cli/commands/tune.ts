@@ -10,6 +10,7 @@ import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { configuredColumns, TUNE_SETTINGS, tunePayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
+import { decisionLines } from "../decision-lines";
 import { addForceOption, forcedChampion } from "../force-promote";
 import { checkInput } from "../input-check";
 import { isNamed, nextSteps, promotionLine } from "../next-steps";
@@ -115,6 +116,7 @@ function describeTuning(terminal: Terminal, result: TuneResult): string {
         ["test", result.metrics.test],
       ]),
     ),
+    ...decisionLines(result).map((line) => `  ${printable(line)}`),
     ...result.notes.map((note) => `  note: ${printable(note)}`),
     `  ${result.seconds.toFixed(1)} s, parent run ${result.runId}, best run ${result.bestRunId}`,
   ].join("\n");

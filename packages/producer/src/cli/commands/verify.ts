@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { describeDecisions } from "@colaml/shared/contracts/decision-counts";
 import {
   describeRepeatedIds,
   describeSetAside,
@@ -57,6 +58,7 @@ export function addVerifyCommand(program: Command): void {
           rows: receipt.rows,
           rejectedByReason: receipt.rejectedByReason,
           withoutKnownWords: receipt.withoutKnownWords,
+          decisions: receipt.decisions,
           repeatedIds: receipt.repeatedIds,
           setAside: receipt.setAside,
           chunks: receipt.chunks.length,
@@ -102,6 +104,7 @@ function describe(output: string, { receipt }: Verification): string {
     describeSetAside(receipt),
     describeRepeatedIds(receipt.repeatedIds),
     describeWithoutKnownWords(withoutKnownWords, rows.out),
+    receipt.decisions && describeDecisions(receipt.decisions),
   ];
   return [
     `${output} balances: ${rows.in} rows in = ${rows.out} out + ${rejected}, ${rows.duplicates} duplicates`,

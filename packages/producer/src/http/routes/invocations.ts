@@ -60,8 +60,13 @@ export function addInvocationsRoute(server: FastifyInstance, { config, queues }:
 }
 
 /** What MLflow's protocol has a place for: the answer of a job holds more. */
-function inMlflowForm({ label, probabilities, explanation }: TextPrediction) {
-  return { label, probabilities, ...(explanation && { explanation }) };
+function inMlflowForm({ label, decision, probabilities, explanation }: TextPrediction) {
+  return {
+    label,
+    ...(decision !== undefined && { decision }),
+    probabilities,
+    ...(explanation && { explanation }),
+  };
 }
 
 /**

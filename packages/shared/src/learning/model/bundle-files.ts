@@ -5,8 +5,10 @@ import { columnsSchema } from "../../settings/columns-settings";
 import { featuresSchema } from "../../settings/features-settings";
 import { featureParts, partColumns } from "../text/feature-parts";
 import { compileTokenPattern } from "../text/token-pattern";
+import { calibrationSchema } from "./calibration";
+import { decisionRuleSchema } from "./decision-rule";
 import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./ensemble-json";
-import { formatVersionOf, type ModelBundle } from "./model-bundle";
+import { DECISIONS_VERSION, formatVersionOf, type ModelBundle } from "./model-bundle";
 
 /** Files of a model below `data/`. */
 const BUNDLE_FILE = "bundle.json";
@@ -29,7 +31,7 @@ const manifestSchema = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-const FORMAT_VERSIONS = [1, 2] as const;
+const FORMAT_VERSIONS = [1, 2, DECISIONS_VERSION] as const;
 const bundleSchema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSIONS),
   classes: z.array(z.string()).min(2).max(1000),
@@ -38,6 +40,8 @@ const bundleSchema = z.strictObject({
   terms: z.array(z.string()).min(1),
   partSizes: z.array(z.number().int().min(1)).optional(),
   idf: z.array(z.number()),
+  calibration: calibrationSchema.optional(),
+  decision: decisionRuleSchema.optional(),
 });
 
 /**
@@ -110,7 +114,7 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   const plain = jsonOf(fileOf(files, BUNDLE_FILE), BUNDLE_FILE);
   const version = (plain as { formatVersion?: unknown } | null)?.formatVersion;
   if (!FORMAT_VERSIONS.some((known) => known === version)) {
-    const known = FORMAT_VERSIONS.join(" and ");
+    const known = FORMAT_VERSIONS.join(", ");
     throw corrupt(BUNDLE_FILE, `format version ${String(version)}: this release reads ${known}`);
   }
   const parsed = bundleSchema.safeParse(plain);
@@ -134,6 +138,7 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   if (ensemble.nGroups !== nGroups) {
     throw corrupt(XGBOOST_FILE, `${ensemble.nGroups} groups for ${bundle.classes.length} classes`);
   }
+  checkDecisions(bundle, nGroups);
   return { ...bundle, idf: Float64Array.from(bundle.idf), ensemble };
 }
 
@@ -146,6 +151,22 @@ function checkedParts({ features, terms, partSizes }: z.infer<typeof bundleSchem
   if (columns.at(-1)![1] !== terms.length)
     throw corrupt(BUNDLE_FILE, `its parts have ${columns.at(-1)![1]} terms, it has ${terms.length}`);
   return columns;
+}
+
+/** Calibration and decision rule must be of the model's classes: one map and threshold if there are two of them. */
+function checkDecisions(bundle: z.infer<typeof bundleSchema>, nGroups: number): void {
+  const { formatVersion, calibration, decision, classes } = bundle;
+  if ((calibration || decision) && formatVersion < DECISIONS_VERSION)
+    throw corrupt(BUNDLE_FILE, `format version ${formatVersion} has no calibration and no decision rule`);
+  const lengths = { "calibration maps": calibration?.maps.length, thresholds: decision?.thresholds?.length };
+  for (const [what, length = nGroups] of Object.entries(lengths)) {
+    if (length !== nGroups) throw corrupt(BUNDLE_FILE, `${length} ${what} for ${classes.length} classes`);
+  }
+  if (decision && classes.includes(decision.abstainWord))
+    throw corrupt(
+      BUNDLE_FILE,
+      `${JSON.stringify(decision.abstainWord)} is a class and the word for abstaining`,
+    );
 }
 
 /** A pattern that this release does not take would hold, or mislead, whoever scores with the model. */

@@ -1,4 +1,6 @@
 import { createTfidfTransform } from "../text/tfidf-transform";
+import { createCalibrate } from "./calibration";
+import { createDecider, type Decider } from "./decision-rule";
 import { createScorer } from "./ensemble";
 import type { ModelBundle } from "./model-bundle";
 import { predictedClass } from "./predicted-class";
@@ -12,14 +14,18 @@ export interface Classifier {
   predictFeatures(row: FeatureRow, out: Float64Array): number;
   /** TF-IDF features of a document. */
   features(text: string): FeatureRow;
+  /** Absent if the model has no decision rule. */
+  readonly decider?: Decider;
 }
 
 /** The plain path from text to label: what every faster path is compared with. */
 export function createClassifier(bundle: ModelBundle): Classifier {
   const features = createTfidfTransform(bundle);
   const scorer = createScorer(bundle.ensemble);
+  const calibrate = bundle.calibration && createCalibrate(bundle.calibration);
   const predictFeatures = (row: FeatureRow, out: Float64Array) => {
     scorer.probabilities(row, out);
+    calibrate?.(out);
     return predictedClass(out, 0, bundle.classes.length);
   };
   return {
@@ -27,5 +33,6 @@ export function createClassifier(bundle: ModelBundle): Classifier {
     features,
     predictFeatures,
     predict: (text, out) => predictFeatures(features(text), out),
+    ...(bundle.decision && { decider: createDecider(bundle.decision, bundle.classes) }),
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { bundleFromFiles, bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
-import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { exampleBundle, exampleTexts } from "./bundle-example";
 import { readFixture } from "./model-fixture";
 
@@ -117,8 +117,8 @@ describe("is refused, though its manifest fits, with", () => {
     [
       "a newer format",
       "bundle.json",
-      (json) => Object.assign(json, { formatVersion: 3 }),
-      /version 3: this release reads 1 and 2/,
+      (json) => Object.assign(json, { formatVersion: 4 }),
+      /version 4: this release reads 1, 2, 3/,
     ],
     ["too few idf", "bundle.json", (json) => (json["idf"] as number[]).pop(), /idf/],
     ["a term too many", "bundle.json", (json) => (json["terms"] as string[]).push("zzz"), /terms/],
@@ -181,5 +181,40 @@ describe("a bundle of words and characters", () => {
       const files = bundleToFiles({ ...union, ...{ partSizes: partSizes && [...partSizes] } });
       expect(() => bundleFromFiles(files)).toThrow(refusal(reason));
     }
+  });
+});
+
+describe("a calibration and a decision rule", () => {
+  const sigmoid = { method: "sigmoid" as const, maps: [{ slope: 2, intercept: 0.5 }] };
+  const decision = { thresholds: [0.3], abstainBelow: 0.6, abstainWord: "abstain" };
+
+  it("come back with the model, whose format releases without them refuse", () => {
+    const decided = { ...bundle, formatVersion: 3 as const, calibration: sigmoid, decision };
+    expect(bundleFromFiles(bundleToFiles(decided))).toEqual(decided);
+    expect(formatVersionOf(decided)).toBe(3);
+    expect(formatVersionOf(bundle)).toBe(1);
+  });
+
+  it.each([
+    [
+      "a map too many",
+      { calibration: { ...sigmoid, maps: [...sigmoid.maps, ...sigmoid.maps] } },
+      /2 calibration maps for 2/,
+    ],
+    ["a threshold too many", { decision: { ...decision, thresholds: [0.3, 0.7] } }, /2 thresholds for 2/],
+    ["a class for a word", { decision: { ...decision, abstainWord: "constructor" } }, /word for abstaining/],
+    [
+      "knots that fall",
+      { calibration: { method: "isotonic", maps: [{ x: [0.5, 0.4], y: [0, 1] }] } },
+      /x must rise/,
+    ],
+  ])("are refused with %s", (_what, more, pattern) => {
+    const files = relisted("bundle.json", (json) => Object.assign(json, more, { formatVersion: 3 }));
+    expect(() => bundleFromFiles(files)).toThrow(refusal(pattern));
+  });
+
+  it("are refused in a file of an older format", () => {
+    const files = relisted("bundle.json", (json) => Object.assign(json, { decision }));
+    expect(() => bundleFromFiles(files)).toThrow(refusal(/format version 1 has no calibration/));
   });
 });

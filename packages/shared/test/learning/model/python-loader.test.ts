@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
-import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { pythonLoaderSource } from "@colaml/shared/learning/model/python-loader";
 import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import { parse } from "csv-parse/sync";
@@ -75,6 +75,8 @@ interface LoaderCase {
   features: Partial<TfidfSettings>;
   classes: string[];
   texts: string[];
+  /** What the model answers beyond its ensemble. */
+  more?: Pick<ModelBundle, "calibration" | "decision">;
 }
 
 function realTexts(): string[] {
@@ -127,6 +129,37 @@ const CASES = new Map<string, LoaderCase>([
   ],
   ["another token pattern", { features: { token_pattern: "[a-z]{4,}" }, classes: two, texts }],
 ]);
+const word = { abstainWord: "abstain" };
+CASES.set("a sigmoid calibration and a threshold", {
+  features: {},
+  classes: two,
+  texts,
+  more: {
+    calibration: { method: "sigmoid", maps: [{ slope: 0.6, intercept: -0.3 }] },
+    decision: { ...word, thresholds: [0.3] },
+  },
+});
+CASES.set("an isotonic calibration that abstains", {
+  features: {},
+  classes: two,
+  texts,
+  more: {
+    calibration: { method: "isotonic", maps: [{ x: [0.2, 0.4, 0.75], y: [0.1, 0.45, 0.95] }] },
+    decision: { ...word, abstainBelow: 0.7 },
+  },
+});
+CASES.set("four classes, calibrated, with thresholds", {
+  features: {},
+  classes: ["a", "b", "c", "d"],
+  texts,
+  more: {
+    calibration: {
+      method: "sigmoid",
+      maps: [0.5, 0.8, 1.1, 1.4].map((slope) => ({ slope, intercept: slope - 1 })),
+    },
+    decision: { ...word, thresholds: [0.6, 0.2, 0.1, 0.1], abstainBelow: 0.4 },
+  },
+});
 CASES.set("a linear model", { features: {}, classes: ["False", "True"], texts, booster: "gblinear" });
 CASES.set("a linear model of four classes, no norm", {
   features: { norm: "none", ngram_range: [1, 2], stop_words: "none" },
@@ -156,7 +189,8 @@ withPython("Python's loader", () => {
     folder = mkdtempSync(join(tmpdir(), "colaml-loader-"));
     writeFileSync(join(folder, "colaml_model.py"), pythonLoaderSource());
     for (const [name, each] of CASES) {
-      const bundle = await exampleBundle(each.features, each.classes, each.booster);
+      const trained = { ...(await exampleBundle(each.features, each.classes, each.booster)), ...each.more };
+      const bundle = { ...trained, formatVersion: formatVersionOf(trained) };
       bundles.set(name, bundle);
       mkdirSync(join(folder, name));
       for (const [file, bytes] of bundleToFiles(bundle)) writeFileSync(join(folder, name, file), bytes);
@@ -178,19 +212,28 @@ withPython("Python's loader", () => {
 
   it.each([...CASES])("gives our labels and probabilities: %s", (name, each) => {
     const predicted = JSON.parse(readFileSync(join(folder, name, "predicted.json"), "utf8"));
-    expect(predicted.columns).toEqual(["label", ...each.classes.map((label) => `probability_${label}`)]);
+    const { decider } = createClassifier(bundles.get(name)!);
+    const before = decider ? ["label", "decision"] : ["label"];
+    expect(predicted.columns).toEqual([...before, ...each.classes.map((label) => `probability_${label}`)]);
     const classifier = createClassifier(bundles.get(name)!);
     const out = new Float64Array(each.classes.length);
     let difference = 0;
+    const decisions: (string | undefined)[] = [];
     const labels = each.texts.map((text, row) => {
-      const label = each.classes[classifier.predict(text, out)];
+      const index = classifier.predict(text, out);
+      const label = each.classes[index];
+      decisions.push(decider?.names[decider.decide(out, index)]);
       for (const [k, p] of out.entries()) {
-        difference = Math.max(difference, Math.abs(p - predicted.data[row][k + 1]));
+        difference = Math.max(difference, Math.abs(p - predicted.data[row][k + before.length]));
       }
       return label;
     });
     expect(predicted.data.map((row: unknown[]) => row[0])).toEqual(labels);
-    expect(new Set(predicted.data.map((row: unknown[]) => row[1])).size).toBeGreaterThan(1);
+    if (decider) {
+      expect(predicted.data.map((row: unknown[]) => row[1])).toEqual(decisions);
+      expect(new Set(decisions).size).toBeGreaterThan(1);
+    }
+    expect(new Set(predicted.data.map((row: unknown[]) => row[before.length])).size).toBeGreaterThan(1);
     expect(difference).toBeLessThan(1e-6);
   });
 
