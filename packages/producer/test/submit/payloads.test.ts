@@ -92,3 +92,31 @@ describe("a payload under another configuration", () => {
     expect(() => trainPayload(resolveConfig({ env: { [variable]: value } }), path)).toThrow(message);
   });
 });
+
+describe("settings that only a payload had", () => {
+  const flags = (given: Record<string, unknown>) => trainPayload(resolveConfig({ flags: given }), path);
+
+  it("are flags and variables too, under the names that a payload has", () => {
+    const { features, boosting } = flags({
+      "features.sublinearTf": "yes",
+      "features.minDf": "2",
+      "features.maxDf": "0.9",
+      "features.useIdf": "no",
+      "features.lowercase": "no",
+      "features.norm": "l1",
+      "boosting.earlyStoppingRounds": "5",
+    });
+    expect(features).toMatchObject({ sublinear_tf: true, min_df: 2, max_df: 0.9, use_idf: false });
+    expect(features).toMatchObject({ lowercase: false, norm: "l1", smooth_idf: true });
+    expect(boosting.early_stopping_rounds).toBe(5);
+  });
+
+  it("take class weights as a word or as JSON by label", () => {
+    expect(flags({ "boosting.classWeights": "balanced" }).boosting.class_weights).toBe("balanced");
+    expect(flags({ "boosting.classWeights": '{"True": 2.5}' }).boosting.class_weights).toEqual({ True: 2.5 });
+  });
+
+  it.each(["heavy", '{"True": 0}', "{True: 2}", "[1]"])("refuse %s as class weights", (given) => {
+    expect(() => flags({ "boosting.classWeights": given })).toThrow(/--class-weights is .*: allowed is none/);
+  });
+});

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { classWeightsOf, classWeightsType } from "./class-weights";
 import { fieldTypes, payloadField, payloadOf, type ValuesOf } from "./payload-fields";
-import { integer, oneOf, orAuto, positive, real } from "./setting-kinds";
+import { integer, oneOf, orAuto, positive, real, text } from "./setting-kinds";
 
 const regLambda = real({
   doc: "L2 penalty of weights, per row; of gblinear only",
@@ -13,7 +14,6 @@ const regLambda = real({
 /** A penalty that is a number. */
 export const regLambdaType = regLambda.type;
 
-const CLASS_WEIGHTS = ["none", "balanced"] as const;
 
 /** Boosting under CatBoost's names, and XGBoost's if CatBoost has none. */
 export const boostingSettings = {
@@ -64,15 +64,6 @@ export const boostingSettings = {
     max: 1_000_000,
     payload: "reg_alpha",
   }),
-  classWeights: oneOf({
-    doc: "Weights of the classes in training; balanced: a row of a rare class weighs more",
-    env: "COLAML_CLASS_WEIGHTS",
-    default: "none",
-    choices: CLASS_WEIGHTS,
-    payload: "class_weights",
-    /** A payload may bring a weight per class by its normalised label; absent ones are 1. */
-    payloadType: z.union([z.enum(CLASS_WEIGHTS), z.record(z.string(), z.number().gt(0).max(1e6))]),
-  }),
   randomSeed: integer({
     doc: "Seed of the trainer",
     env: "COLAML_RANDOM_SEED",
@@ -81,6 +72,26 @@ export const boostingSettings = {
     max: 2147483647,
     payload: "random_seed",
   }),
+  earlyStoppingRounds: integer({
+    doc: "Stop when validation log loss has not improved for this many iterations; 0: never",
+    env: "COLAML_EARLY_STOPPING_ROUNDS",
+    default: 0,
+    min: 0,
+    max: 10_000,
+    payload: "early_stopping_rounds",
+  }),
+  /** Its text is JSON where a payload has an object. */
+  classWeights: {
+    ...text({
+      doc: "Weight of each class: none, balanced (rare classes weigh more) or JSON",
+      env: "COLAML_CLASS_WEIGHTS",
+      default: "none",
+      payload: "class_weights",
+      payloadType: classWeightsType,
+    }),
+    allowed: 'none, balanced, or JSON with a number above 0 by label, for example {"spam": 3}',
+    type: z.string().refine((value) => classWeightsOf(value) !== undefined),
+  },
 };
 type Name = keyof typeof boostingSettings;
 type Booster = (typeof boostingSettings)["booster"]["default"];
@@ -132,7 +143,10 @@ export function boostingPayload(values: ValuesOf<typeof boostingSettings>): Part
   const own = NAMES.filter((name) => belongsTo(name, values.booster)).map(
     (name) => boostingSettings[name].payload,
   );
-  const fields = Object.entries(payloadOf(boostingSettings, values));
+  const fields = Object.entries({
+    ...payloadOf(boostingSettings, values),
+    class_weights: classWeightsOf(values.classWeights),
+  });
   return Object.fromEntries(fields.filter(([field]) => own.some((name) => name === field)));
 }
 
@@ -146,9 +160,8 @@ const boostingFields = z.strictObject({
   reg_lambda: types.reg_lambda.optional(),
   reg_alpha: types.reg_alpha.optional(),
   random_seed: payloadField(boostingSettings.randomSeed),
-  /** Stop when the validation metric has not improved for this many iterations; 0 is off. */
-  early_stopping_rounds: z.number().int().min(0).max(10_000).default(0),
-  class_weights: payloadField(boostingSettings.classWeights),
+  early_stopping_rounds: payloadField(boostingSettings.earlyStoppingRounds),
+  class_weights: payloadField(boostingSettings.classWeights).default("none"),
 });
 
 /** What a job asks for: complete, but `auto` may stand for a penalty. */

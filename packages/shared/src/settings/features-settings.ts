@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { type PayloadValues, payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
-import { flag, integer, oneOf, text } from "./setting-kinds";
+import { flag, integer, oneOf, positive, real, text } from "./setting-kinds";
 import { givenStopWords, keptStopWords, requestedStopWords, STOP_WORDS_ALLOWED } from "./stop-word-settings";
+
+/** Texts that a training can have. */
+const MAX_DOCUMENTS = 1_000_000_000;
 
 /** What a feature counts: words, stretches of characters, or stretches within words that are padded with spaces. */
 const ANALYZERS = ["word", "char", "char_wb"] as const;
@@ -53,11 +56,6 @@ export const featuresSettings = {
     min: 1,
     max: 5,
   }),
-  /** A payload keeps it where it always was among its fields: the bytes of a bundle follow their order. */
-  sublinearTf: flag({
-    doc: "Count a word 1 + ln of how often a text holds it",
-    env: "COLAML_SUBLINEAR_TF",
-  }),
   /** In a payload a list, if there are several. */
   analyzer: oneOf({
     doc: "What is counted: words, characters, characters within words (char_wb), or several side by side",
@@ -92,6 +90,53 @@ export const featuresSettings = {
     default: "none",
     choices: ACCENTS,
   }),
+  lowercase: flag({
+    doc: "Lower-case texts first",
+    env: "COLAML_LOWERCASE",
+    default: true,
+    payload: "lowercase",
+  }),
+  minDf: real({
+    doc: "Leave out terms that fewer training texts hold: a count, or a share below 1",
+    env: "COLAML_MIN_DF",
+    default: 1,
+    min: 0,
+    max: MAX_DOCUMENTS,
+    payload: "min_df",
+    payloadType: z.number().min(0),
+  }),
+  maxDf: positive({
+    doc: "Leave out terms that more training texts hold: a share up to 1, or a count above 1",
+    env: "COLAML_MAX_DF",
+    default: 1,
+    max: MAX_DOCUMENTS,
+    payload: "max_df",
+    payloadType: z.number().gt(0),
+  }),
+  sublinearTf: flag({
+    doc: "Count a term that stands n times in a text as 1 + ln(n)",
+    env: "COLAML_SUBLINEAR_TF",
+    payload: "sublinear_tf",
+  }),
+  useIdf: flag({
+    doc: "Weigh terms by how few texts hold them",
+    env: "COLAML_USE_IDF",
+    default: true,
+    payload: "use_idf",
+  }),
+  smoothIdf: flag({
+    doc: "As if one more text held every term",
+    env: "COLAML_SMOOTH_IDF",
+    default: true,
+    payload: "smooth_idf",
+  }),
+  norm: oneOf({
+    doc: "Length that a text's weights are brought to",
+    env: "COLAML_NORM",
+    default: "l2",
+    choices: ["l2", "l1", "none"],
+    payload: "norm",
+  }),
 };
 
 const { ngramMin, ngramMax, charNgramMin, charNgramMax, charMaxFeatures } = featuresSettings;
@@ -101,9 +146,15 @@ export const ngramRange = z.tuple([ngramMin.type, ngramMax.type]);
 
 const analyzerType = z.enum(ANALYZERS);
 
-/** TF-IDF as scikit-learn's TfidfVectorizer names it; several analyzers are a FeatureUnion of vectorizers. */
+const { lowercase, min_df, max_df, sublinear_tf, use_idf, smooth_idf, norm, ...counted } =
+  payloadFields(featuresSettings);
+
+/**
+ * TF-IDF as scikit-learn's TfidfVectorizer names it; several analyzers are a FeatureUnion of vectorizers.
+ * The order of the fields is that of a bundle's: another one would change the bytes of every model.
+ */
 const tfidfSchema = z.strictObject({
-  ...payloadFields(featuresSettings),
+  ...counted,
   /** Absent: `word`. A list is a union: the columns of its parts stand side by side, each part with its own norm. */
   analyzer: z.union([analyzerType, z.array(analyzerType).min(1).max(ANALYZERS.length)]).optional(),
   /** Of parts that count characters. Absent: [2, 5] in a union, else `ngram_range`. */
@@ -112,16 +163,16 @@ const tfidfSchema = z.strictObject({
   char_max_features: charMaxFeatures.type.optional(),
   /** Accents are taken off after lower-casing: `unicode` keeps every script, `ascii` only what is ASCII then. */
   strip_accents: z.enum(ACCENTS).optional(),
-  lowercase: z.boolean().default(true),
+  lowercase,
   ngram_range: ngramRange.default([ngramMin.default, ngramMax.default]),
   /** An integer is a count of documents, a fraction below 1 a share of them. */
-  min_df: z.number().min(0).default(1),
+  min_df,
   /** 1 means all documents (as 1.0 in scikit-learn); an integer above 1 is a count. */
-  max_df: z.number().gt(0).default(1),
-  sublinear_tf: z.boolean().default(false),
-  use_idf: z.boolean().default(true),
-  smooth_idf: z.boolean().default(true),
-  norm: z.enum(["l2", "l1", "none"]).default("l2"),
+  max_df,
+  sublinear_tf,
+  use_idf,
+  smooth_idf,
+  norm,
 });
 type AnalyzerSettings = Pick<
   z.infer<typeof tfidfSchema>,
@@ -162,10 +213,9 @@ export type TfidfSettings = z.infer<typeof featuresSchema>;
 /** The configured `features` of a payload. */
 export function featuresOf(
   values: ValuesOf<typeof featuresSettings>,
-): PayloadValues<typeof featuresSettings> & { ngram_range: [number, number]; sublinear_tf: boolean } {
+): PayloadValues<typeof featuresSettings> & { ngram_range: [number, number] } {
   return {
     ...payloadOf(featuresSettings, values),
     ngram_range: [values.ngramMin, values.ngramMax],
-    sublinear_tf: values.sublinearTf,
   };
 }

@@ -11,7 +11,6 @@ const PAIRS = {
   char_ngram_range: ["features.charNgramMin", "features.charNgramMax"],
 } as const;
 const SINGLE = {
-  sublinear_tf: "features.sublinearTf",
   char_max_features: "features.charMaxFeatures",
 } as const;
 

@@ -67,11 +67,11 @@ export function integer<F extends string = never>({
 }
 
 /** A number from `min` to `max`. */
-export const real = <F extends string = never>({
+export const real = <F extends string = never, T extends ZodType = never>({
   min,
   max,
   ...about
-}: About<number, F> & { min: number; max: number }): Entry<number, F, never> => ({
+}: About<number, F, T> & { min: number; max: number }): Entry<number, F, T> => ({
   ...withRange(about, `${min} to ${max}`),
   allowed: `a number from ${min} to ${max}`,
   type: z.number().min(min).max(max),
@@ -90,10 +90,10 @@ export const orAuto = <F extends string>(
 });
 
 /** A number above 0, at most `max`. */
-export const positive = <F extends string = never>({
+export const positive = <F extends string = never, T extends ZodType = never>({
   max,
   ...about
-}: About<number, F> & { max: number }): Entry<number, F, never> => ({
+}: About<number, F, T> & { max: number }): Entry<number, F, T> => ({
   ...withRange(about, `above 0, at most ${max}`),
   allowed: `a number above 0, at most ${max}`,
   type: z.number().gt(0).max(max),
@@ -140,12 +140,12 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   no: false,
 };
 
-/** Yes or no, by default no. */
+/** Yes or no, no if nothing else is said. */
 export const flag = <F extends string = never>(
-  about: Omit<About<boolean, F>, "default">,
+  about: Omit<About<boolean, F>, "default"> & { default?: boolean },
 ): Entry<boolean, F, never> => ({
-  ...about,
   default: false,
+  ...about,
   allowed: "true or false",
   type: z.boolean(),
   read: (given) => BOOLEANS[String(given).toLowerCase()],

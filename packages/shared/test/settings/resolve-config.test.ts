@@ -16,6 +16,8 @@ describe("resolveConfig", () => {
     const config = resolveConfig();
     expect(config.boosting).toEqual({
       booster: "gbtree",
+      classWeights: "none",
+      earlyStoppingRounds: 0,
       iterations: 50,
       learningRate: 0.05,
       depth: 6,
