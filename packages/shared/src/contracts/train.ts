@@ -68,6 +68,8 @@ export interface JoinedLabel {
 export interface TrainingData {
   /** Test rows whose text stands in the training or validation rows as well. */
   duplicateTestRows: number;
+  /** Accuracy on those rows, and on the other test rows. Absent if there are no such rows, and in results of older releases. */
+  accuracy?: { duplicates?: number; others?: number };
   /** Labels joined to a larger class: equal but for case, space or a final `.0`. */
   joinedLabels: JoinedLabel[];
   /** Classes left out because they have too few rows. */

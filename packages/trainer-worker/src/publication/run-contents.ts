@@ -4,6 +4,7 @@ import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table"
 import type { RowPlan } from "../training/data/plan-rows";
 import type { TrainedModel } from "../training/training";
 import { decisionRunMetrics } from "./decision-artifacts";
+import { duplicatesOf } from "../training/training-evidence";
 
 /** One value of a metric as MLflow's log-batch takes it; times in ms since 1970. */
 export interface MetricPoint {
@@ -86,11 +87,15 @@ function partMetrics(part: string, metrics: ClassificationMetrics): [string, num
 }
 
 /** What was done about labels that are alike or rare, and copies of texts across the split. */
-function labelMetrics({ plan, test }: TrainedModel): [string, number][] {
+function labelMetrics({ plan, test, bundle }: TrainedModel): [string, number][] {
+  const { duplicateTestRows, accuracy = {} } = duplicatesOf(test, bundle.classes.length);
+  const { duplicates, others } = accuracy;
   return [
     ["small_class_rows", plan.rows.leftOut],
     ["joined_label_rows", plan.labels.joinedLabels.reduce((sum, { rows }) => sum + rows, 0)],
-    ["duplicate_test_rows", test.seen.reduce((sum, flag) => sum + flag, 0)],
+    ["duplicate_test_rows", duplicateTestRows],
+    ...(duplicates === undefined ? [] : [["test_accuracy_duplicates", duplicates] as [string, number]]),
+    ...(others === undefined ? [] : [["test_accuracy_others", others] as [string, number]]),
   ];
 }
 

@@ -34,11 +34,7 @@ export function trainingNotes(
       `classes left out, for they have too few rows: ${listed(named)} (--min-class-rows 1 keeps them)`,
     );
   }
-  if (data.duplicateTestRows > 0) {
-    notes.push(
-      `${data.duplicateTestRows} of ${testRows} test rows (${percent(data.duplicateTestRows / testRows)}) have a text that the training rows hold too: the metrics are too good by them, the champion check leaves them out`,
-    );
-  }
+  if (data.duplicateTestRows > 0) notes.push(duplicatesNote(data, testRows));
   if (word)
     notes.push(`the word ${quoted(word.term)} gives an accuracy of ${word.accuracy.toFixed(4)} by itself`);
   if (smallestClass && champion.metric === "accuracy_score") {
@@ -52,6 +48,15 @@ export function trainingNotes(
     );
   }
   return notes;
+}
+
+function duplicatesNote({ duplicateTestRows: rows, accuracy }: TrainingEvidence["data"], testRows: number) {
+  const { duplicates, others } = accuracy ?? {};
+  const measured =
+    duplicates === undefined
+      ? ""
+      : ` (accuracy ${duplicates.toFixed(4)} on them${others === undefined ? "" : `, ${others.toFixed(4)} on the others`})`;
+  return `${rows} of ${testRows} test rows (${percent(rows / testRows)}) have a text that the training rows hold too${measured}: the metrics are too good by them, the champion check leaves them out`;
 }
 
 function listed(named: readonly string[]): string {

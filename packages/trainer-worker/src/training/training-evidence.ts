@@ -5,7 +5,7 @@ import { predictedClasses } from "@colaml/shared/learning/model/predicted-class"
 import { termLabels } from "@colaml/shared/learning/text/term-label";
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
 import { type DecidingWord, decidingWord } from "./deciding-word";
-import type { TrainedModel } from "./training";
+import type { TestRows, TrainedModel } from "./training";
 
 /** The model against the most frequent class, on test rows whose texts the training did not hold. */
 export interface SkillEvidence {
@@ -57,10 +57,30 @@ export function trainingEvidence(trained: TrainedModel, { metric }: ChampionSett
     ...(word ? { word } : {}),
     ...(smallest ? { smallestClass: smallest } : {}),
     data: {
-      duplicateTestRows: test.seen.reduce((sum, flag) => sum + flag, 0),
+      ...duplicatesOf(test, bundle.classes.length),
       ...plan.labels,
       ...(trained.language === undefined ? {} : { language: trained.language }),
     },
+  };
+}
+
+/** Test rows whose text the training held, and how much easier they are. */
+export function duplicatesOf(
+  { seen, classOf, probabilities }: Pick<TestRows, "seen" | "classOf" | "probabilities">,
+  nClasses: number,
+): Pick<TrainingData, "duplicateTestRows" | "accuracy"> {
+  const rows = [0, 0] as [number, number];
+  const hits = [0, 0] as [number, number];
+  for (const [row, predicted] of predictedClasses(probabilities, nClasses).entries()) {
+    const which = seen[row] === 1 ? 1 : 0;
+    rows[which]++;
+    if (predicted === classOf[row]) hits[which]++;
+  }
+  if (rows[1] === 0) return { duplicateTestRows: 0 };
+  const duplicates = hits[1] / rows[1];
+  return {
+    duplicateTestRows: rows[1],
+    accuracy: rows[0] === 0 ? { duplicates } : { duplicates, others: hits[0] / rows[0] },
   };
 }
 

@@ -154,7 +154,7 @@ describe("what the data holds", () => {
     expect(result.notes).toContainEqual(
       expect.stringMatching(
         new RegExp(
-          `^${result.data!.duplicateTestRows} of ${result.rows.test} test rows .*the training rows hold too`,
+          `^${result.data!.duplicateTestRows} of ${result.rows.test} test rows .*the training rows hold too \\(accuracy [01]\\.\\d{4} on them, [01]\\.\\d{4} on the others\\)`,
         ),
       ),
     );
