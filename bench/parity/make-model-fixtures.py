@@ -99,6 +99,22 @@ def model_case(seed, classes, weights):
     }
 
 
+def average_precision(labels, probabilities, classes):
+    """Of the positive class; of more than two each against the rest, weighted by their rows."""
+    columns = np.asarray(probabilities).reshape(len(labels), -1)
+    if len(classes) == 2:
+        positive = labels == 1
+        score = columns[:, -1]
+        return {"average_precision": metrics.average_precision_score(positive, score)} if positive.any() else {}
+    shares = [(labels == k).mean() for k in classes]
+    scores = [
+        share * metrics.average_precision_score(labels == k, columns[:, k])
+        for k, share in zip(classes, shares)
+        if share > 0
+    ]
+    return {"average_precision": float(sum(scores))}
+
+
 def metric_case(name, labels, probabilities, average):
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, float)
     classes = list(range(probabilities.shape[1]))
@@ -109,6 +125,7 @@ def metric_case(name, labels, probabilities, average):
         score = getattr(metrics, f"{key}_score")
         expected[f"{key}_score"] = score(labels, predicted, average=average, zero_division=np.nan if average == "binary" else 0)
     expected["macro_f1"] = metrics.f1_score(labels, predicted, average="macro", zero_division=0)
+    expected.update(average_precision(labels, probabilities, classes))
     try:
         if average == "binary":
             auc = metrics.roc_auc_score(labels, probabilities[:, 1])

@@ -9,7 +9,7 @@ test("a metric that is absent leaves its column in line, and its reason stands b
     ]),
   );
   const lines = table.split("\n");
-  expect(lines).toContain("  accuracy        0.5000      0.2500");
-  expect(lines).toContain("  log loss             -      0.1250");
+  expect(lines).toContain("  accuracy                0.5000      0.2500");
+  expect(lines).toContain("  log loss                     -      0.1250");
   expect(lines).toContain(`  no log loss of version 1: ${reason}`);
 });

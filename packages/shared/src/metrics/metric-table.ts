@@ -23,6 +23,12 @@ export const METRICS = {
     decides: false,
     lowerIsBetter: true,
   },
+  average_precision: {
+    of: "probabilities",
+    title: "average precision",
+    monitored: false,
+    decides: false,
+  },
 } as const satisfies Record<string, CountMetric | ProbabilityMetric>;
 
 export type MetricName = keyof typeof METRICS;

@@ -7,6 +7,7 @@ import {
   METRICS,
   type ProbabilityMetricName,
 } from "../../metrics/metric-table";
+import { averagePrecision } from "./average-precision";
 import { predictedClasses } from "./predicted-class";
 import { rocAuc } from "./roc-auc";
 
@@ -21,15 +22,6 @@ export interface Scored {
 
 /** scikit-learn clips probabilities to the epsilon of float64 in log_loss. */
 const EPSILON = 2.220446049250313e-16;
-
-/** The metrics that need probabilities, and why one cannot be computed. */
-const OF_PROBABILITIES: Record<
-  ProbabilityMetricName,
-  { value: (scored: Scored) => number | undefined; absent: string }
-> = {
-  roc_auc: { value: areaUnderRoc, absent: "the rows are not of all classes" },
-  log_loss: { value: logLoss, absent: "there is no row" },
-};
 
 /**
  * Every metric of the table, equal to scikit-learn's; the files of `metrics/` say which. What cannot be computed is
@@ -72,23 +64,35 @@ function logLoss({ classes, labels, probabilities }: Scored): number {
 }
 
 /** Two classes: of the positive one; more: one against the rest, the mean weighted by the classes' rows. */
-function areaUnderRoc({ classes, labels, probabilities }: Scored): number | undefined {
-  const ofClass = (index: number) => {
-    const scores = Float64Array.from(
-      { length: labels.length },
-      (_, i) => probabilities[i * classes.length + index]!,
-    );
-    const isPositive = Uint8Array.from({ length: labels.length }, (_, i) => (labels[i] === index ? 1 : 0));
-    return { auc: rocAuc(scores, isPositive), support: isPositive.reduce((sum, flag) => sum + flag, 0) };
+const oneAgainstRest =
+  (measure: (scores: Float64Array, isPositive: Uint8Array) => number | undefined) =>
+  ({ classes, labels, probabilities }: Scored): number | undefined => {
+    const ofClass = (index: number) => {
+      const isPositive = Uint8Array.from({ length: labels.length }, (_, i) => (labels[i] === index ? 1 : 0));
+      const scores = Float64Array.from(isPositive, (_, i) => probabilities[i * classes.length + index]!);
+      return { value: measure(scores, isPositive), support: isPositive.reduce((sum, flag) => sum + flag, 0) };
+    };
+    if (classes.length === 2) return ofClass(1).value;
+    let sum = 0;
+    for (let index = 0; index < classes.length; index++) {
+      const { value, support } = ofClass(index);
+      // A class without rows weighs nothing.
+      if (support === 0) continue;
+      if (value === undefined) return undefined;
+      sum += value * (support / labels.length);
+    }
+    return sum;
   };
-  if (classes.length === 2) return ofClass(1).auc;
-  let sum = 0;
-  for (let index = 0; index < classes.length; index++) {
-    const { auc, support } = ofClass(index);
-    // A class without rows weighs nothing.
-    if (support === 0) continue;
-    if (auc === undefined) return undefined;
-    sum += auc * (support / labels.length);
-  }
-  return sum;
-}
+
+/** The metrics that need probabilities, and why one cannot be computed. */
+const OF_PROBABILITIES: Record<
+  ProbabilityMetricName,
+  { value: (scored: Scored) => number | undefined; absent: string }
+> = {
+  roc_auc: { value: oneAgainstRest(rocAuc), absent: "the rows are not of all classes" },
+  log_loss: { value: logLoss, absent: "there is no row" },
+  average_precision: {
+    value: oneAgainstRest(averagePrecision),
+    absent: "no row is of the positive class",
+  },
+};

@@ -60,6 +60,7 @@ it.each(oursToo.map((each) => [each.name, each] as const))(
       "macro_f1",
       "roc_auc",
       "log_loss",
+      "average_precision",
     ];
     const missing = all.filter((name) => !(name in each.expected)).sort();
     expect(Object.keys(absent).sort()).toEqual(missing);
