@@ -49,16 +49,18 @@ const bundleSchema = z.strictObject({
  * length of each. No code among them, and the same bundle gives the same bytes.
  *
  * @param hmacKey signs the manifest if it is not empty
+ * @param ensembleBytes the model as `ensembleToXgboostBytes` makes it, if it is there already
  */
 export function bundleToFiles(
   bundle: ModelBundle,
   extra: ReadonlyMap<string, Uint8Array> = new Map(),
   hmacKey = "",
+  ensembleBytes: Uint8Array = Buffer.from(ensembleToXgboostJson(bundle.ensemble)),
 ): Map<string, Uint8Array> {
-  const { ensemble, idf, ...plain } = bundle;
+  const { ensemble: _, idf, ...plain } = bundle;
   const files = new Map<string, Uint8Array>([
     [BUNDLE_FILE, Buffer.from(`${JSON.stringify({ ...plain, idf: [...idf] })}\n`)],
-    [XGBOOST_FILE, Buffer.from(ensembleToXgboostJson(ensemble))],
+    [XGBOOST_FILE, ensembleBytes],
     ...extra,
   ]);
   const listed = [...files].map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes) }));

@@ -1,11 +1,16 @@
 import { ColaError } from "../../errors/cola-error";
 import { type Ensemble, isLinear } from "./ensemble";
-import { linearFromJson, linearToXgboostJson } from "./linear-json";
+import { linearFromJson, linearToXgboostBytes, linearToXgboostJson } from "./linear-json";
 import { treesFromJson, treesToXgboostJson } from "./xgboost-json";
 
 /** A model in XGBoost's JSON format: see `treesToXgboostJson` and `linearToXgboostJson`. */
 export function ensembleToXgboostJson(ensemble: Ensemble): string {
   return isLinear(ensemble) ? linearToXgboostJson(ensemble) : treesToXgboostJson(ensemble);
+}
+
+/** The same as bytes, made such that the event loop lives on even if there are millions of weights. */
+export async function ensembleToXgboostBytes(ensemble: Ensemble): Promise<Buffer> {
+  return isLinear(ensemble) ? linearToXgboostBytes(ensemble) : Buffer.from(treesToXgboostJson(ensemble));
 }
 
 /**

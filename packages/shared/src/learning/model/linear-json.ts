@@ -1,10 +1,14 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { ColaError } from "../../errors/cola-error";
-import { floatsJson } from "./float32-text";
+import { floatElements, floatsJson } from "./float32-text";
 import type { LinearEnsemble } from "./linear-ensemble";
 
 /** Stands for the weights until they are put in as text. */
 const WEIGHTS = "<weights>";
+
+/** Weights that are written between two turns of the event loop: some 50 ms. */
+const PIECE = 50_000;
 
 /**
  * A linear model in XGBoost's JSON model format, which XGBoost 1.7 and later load. The weights of a feature stand side
@@ -12,28 +16,50 @@ const WEIGHTS = "<weights>";
  * model: XGBoost then predicts each class against the rest, and our probabilities are its predictions divided by their
  * sum per row.
  */
-export function linearToXgboostJson({ weights, bias, nGroups, ...linear }: LinearEnsemble): string {
-  const frame = JSON.stringify({
+export function linearToXgboostJson(ensemble: LinearEnsemble): string {
+  return frameOf(ensemble).replace(JSON.stringify(WEIGHTS), () => floatsJson(allWeights(ensemble)));
+}
+
+/** The same bytes, made in pieces: millions of weights take seconds, in which the event loop lives on. */
+export async function linearToXgboostBytes(ensemble: LinearEnsemble): Promise<Buffer> {
+  const [before, after] = frameOf(ensemble).split(JSON.stringify(WEIGHTS)) as [string, string];
+  const weights = allWeights(ensemble);
+  const pieces = [Buffer.from(`${before}[`)];
+  for (let from = 0; from < weights.length; from += PIECE) {
+    const separator = from === 0 ? "" : ",";
+    pieces.push(Buffer.from(separator + floatElements(weights.subarray(from, from + PIECE))));
+    await setImmediate();
+  }
+  pieces.push(Buffer.from(`]${after}`));
+  return Buffer.concat(pieces);
+}
+
+/** The document with a mark in the place of the weights. */
+function frameOf({ objective, nFeatures, nGroups, baseMargin, rounds }: LinearEnsemble): string {
+  return JSON.stringify({
     learner: {
       attributes: {},
       feature_names: [],
       feature_types: [],
-      gradient_booster: { model: { boosted_rounds: linear.rounds, weights: WEIGHTS }, name: "gblinear" },
+      gradient_booster: { model: { boosted_rounds: rounds, weights: WEIGHTS }, name: "gblinear" },
       learner_model_param: {
-        base_score: String(1 / (1 + Math.exp(-linear.baseMargin))),
+        base_score: String(1 / (1 + Math.exp(-baseMargin))),
         boost_from_average: "0",
         num_class: "0",
-        num_feature: String(linear.nFeatures),
+        num_feature: String(nFeatures),
         num_target: String(nGroups),
       },
-      objective: { name: linear.objective, reg_loss_param: { scale_pos_weight: "1" } },
+      objective: { name: objective, reg_loss_param: { scale_pos_weight: "1" } },
     },
     version: [2, 0, 0],
   });
+}
+
+function allWeights({ weights, bias, nGroups }: LinearEnsemble): Float32Array {
   const all = new Float32Array(weights.length + nGroups);
   all.set(weights);
   all.set(bias, weights.length);
-  return frame.replace(JSON.stringify(WEIGHTS), () => floatsJson(all));
+  return all;
 }
 
 const schema = z.object({

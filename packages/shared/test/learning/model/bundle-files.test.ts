@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { bundleFromFiles, bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import {
+  ensembleFromXgboostJson,
+  ensembleToXgboostBytes,
+  ensembleToXgboostJson,
+} from "@colaml/shared/learning/model/ensemble-json";
 import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { exampleBundle, exampleTexts } from "./bundle-example";
 import { readFixture } from "./model-fixture";
@@ -217,4 +222,22 @@ describe("a calibration and a decision rule", () => {
     const files = relisted("bundle.json", (json) => Object.assign(json, { decision }));
     expect(() => bundleFromFiles(files)).toThrow(refusal(/format version 1 has no calibration/));
   });
+});
+
+it("makes the bytes of a linear model in pieces as it makes them at once", async () => {
+  // more than two pieces of 50,000, zeros and whole numbers among them
+  const nFeatures = 61_000;
+  const weights = Float32Array.from({ length: 2 * nFeatures }, (_, i) => (i % 7 === 0 ? i % 3 : Math.sin(i)));
+  const linear = {
+    objective: "binary:logistic" as const,
+    nFeatures,
+    nGroups: 2,
+    baseMargin: 0,
+    bias: Float32Array.from([0.25, -1]),
+    weights,
+    rounds: 3,
+  };
+  const bytes = await ensembleToXgboostBytes(linear);
+  expect(bytes.equals(Buffer.from(ensembleToXgboostJson(linear)))).toBe(true);
+  expect(ensembleFromXgboostJson(bytes.toString())).toEqual(linear);
 });
