@@ -39,7 +39,16 @@ export const trainJobFields = z.strictObject({
   /** The result is `ok: false`, and `cola train` exits with 3, unless the verdict is PROMOTE. */
   requirePromotion: z.boolean().default(false),
   /** A trial of a tuning job: logged as a child run, not published. */
-  trial: z.strictObject({ parentRunId: safeName, number: z.number().int().min(0) }).optional(),
+  trial: z
+    .strictObject({
+      parentRunId: safeName,
+      number: z.number().int().min(0),
+      /** Share of the training rows that it sees, at least 1,000 of them; absent: all. */
+      trainShare: z.number().gt(0).max(1).optional(),
+      /** Milliseconds since 1970 after which it ends. */
+      until: z.number().int().min(0).optional(),
+    })
+    .optional(),
 });
 export type TrainJob = z.infer<typeof trainJobFields>;
 /** What a submitter may write: everything with a default may be left out. */

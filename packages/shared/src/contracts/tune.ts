@@ -1,73 +1,7 @@
-import { type ZodType, z } from "zod";
-import { type ClassificationMetrics, DECIDING_METRICS } from "../metrics/metric-table";
-import { boostingSettings, regLambdaType } from "../settings/boosting-settings";
-import { featuresSettings, ngramRange } from "../settings/features-settings";
-import { namedStopWords } from "../settings/stop-word-settings";
+import { z } from "zod";
+import { type ClassificationMetrics, METRIC_NAMES } from "../metrics/metric-table";
+import { type Booster, foreignNames, searchSpaceSchema, type TrialSettings } from "./search-space";
 import { type Promotion, type TrainResult, trainJobFields } from "./train";
-
-/**
- * A range of a setting to search (`log`: evenly in the logarithm) or a list to choose from; one value in a list
- * fixes it.
- */
-const range = ({ type }: { type: ZodType<number> }) =>
-  z.union([
-    z
-      .strictObject({
-        min: type,
-        max: type,
-        log: z.boolean().default(false),
-      })
-      .refine(({ min, max }) => min <= max, "min must not be above max")
-      .refine(({ min, log }) => !log || min > 0, "a logarithmic range needs min above 0"),
-    z.array(type).min(1).max(100),
-  ]);
-
-/** What a tuning job searches. A name that is absent keeps the value of `features` or `boosting`. */
-export const searchSpaceSchema = z.strictObject({
-  learning_rate: range(boostingSettings.learningRate).optional(),
-  depth: range(boostingSettings.depth).optional(),
-  l2_leaf_reg: range(boostingSettings.l2LeafReg).optional(),
-  reg_lambda: range({ type: regLambdaType }).optional(),
-  iterations: range(boostingSettings.iterations).optional(),
-  max_features: range(featuresSettings.maxFeatures).optional(),
-  stop_words: z.array(namedStopWords).min(1).optional(),
-  ngram_range: z.array(ngramRange).min(1).max(15).optional(),
-});
-export type SearchSpace = z.infer<typeof searchSpaceSchema>;
-
-/** The space of trees that is searched when a job names none. */
-export const DEFAULT_SEARCH_SPACE: SearchSpace = {
-  learning_rate: { min: 0.03, max: 0.5, log: true },
-  depth: { min: 4, max: 10, log: false },
-  l2_leaf_reg: { min: 0.5, max: 10, log: true },
-  iterations: { min: 50, max: 400, log: true },
-  max_features: { min: 100, max: 5_000, log: true },
-  stop_words: ["english", "none"],
-  ngram_range: [
-    [1, 1],
-    [1, 2],
-  ],
-};
-
-/** The space of the linear booster that is searched when a job names none. */
-const LINEAR_SEARCH_SPACE: SearchSpace = {
-  reg_lambda: { min: 1e-7, max: 1e-4, log: true },
-  iterations: { min: 10, max: 50, log: true },
-  max_features: { min: 1_000, max: 50_000, log: true },
-  stop_words: DEFAULT_SEARCH_SPACE.stop_words,
-  ngram_range: DEFAULT_SEARCH_SPACE.ngram_range,
-};
-
-/** The space that is searched for a booster when a job names none. */
-export function defaultSearchSpace(booster: string): SearchSpace {
-  return booster === "gblinear" ? LINEAR_SEARCH_SPACE : DEFAULT_SEARCH_SPACE;
-}
-
-/** What of a space means nothing to a booster. */
-const FOREIGN: Readonly<Record<string, readonly (keyof SearchSpace)[]>> = {
-  gbtree: ["reg_lambda"],
-  gblinear: ["depth", "l2_leaf_reg"],
-};
 
 /**
  * Payload of a `tune` job, version 1: that of a `train` job, whose settings every trial has but for what `space`
@@ -76,35 +10,35 @@ const FOREIGN: Readonly<Record<string, readonly (keyof SearchSpace)[]>> = {
 export const tuneJobSchema = trainJobFields
   .omit({ trial: true, preset: true, preset_hint: true })
   .extend({
-    /** Absent: `defaultSearchSpace`. */
+    /** Absent: the job's booster if it is `gblinear`, else both boosters, over what suits each. */
     space: searchSpaceSchema.optional(),
+    /** At most: a search ends before if nothing is gained. */
     trials: z.number().int().min(1).max(1_000).default(20),
     /** What the best trial is best at, on the validation rows. */
-    metric: z.enum([...DECIDING_METRICS, "log_loss"]).default("roc_auc"),
+    metric: z.enum(METRIC_NAMES).default("accuracy_score"),
     /** Seed of the search: the same seed tries the same settings. */
     random_seed: z.number().int().min(0).max(2147483647).default(42),
+    /** End the search when this many trials after the best have gained nothing; 0: never. */
+    patience: z.number().int().min(0).max(1_000).default(6),
+    /** Minutes after which trials end. The first one, and the training of the best, are not cut. Absent: no limit. */
+    minutes: z
+      .number()
+      .gt(0)
+      .max(60 * 24 * 7)
+      .optional(),
   })
   .superRefine(({ boosting, space }, context) => {
-    for (const name of FOREIGN[boosting.booster] ?? []) {
-      if (space?.[name] === undefined) continue;
-      const message = `booster ${boosting.booster} has no such setting: leave it out`;
+    if (space === undefined) return;
+    const boosters: readonly Booster[] = space.booster ?? [boosting.booster];
+    for (const name of foreignNames(boosters[0]!)) {
+      if (space[name] === undefined || !boosters.every((booster) => foreignNames(booster).includes(name)))
+        continue;
+      const message = `booster ${boosters.join(", ")} has no such setting: leave it out`;
       context.addIssue({ code: "custom", path: ["space", name], message });
     }
   });
 export type TuneJob = z.infer<typeof tuneJobSchema>;
 export type TuneJobInput = z.input<typeof tuneJobSchema>;
-
-/** The settings one trial tries, under their payload names. */
-export type TrialSettings = Partial<{
-  learning_rate: number;
-  depth: number;
-  l2_leaf_reg: number;
-  reg_lambda: number;
-  iterations: number;
-  max_features: number;
-  stop_words: z.infer<typeof namedStopWords>;
-  ngram_range: [number, number];
-}>;
 
 /** One finished or failed trial. */
 export interface TrialOutcome {
@@ -113,15 +47,26 @@ export interface TrialOutcome {
   /** Child run of the tuning run; absent where the trial failed before it had one. */
   runId?: string;
   validation?: ClassificationMetrics;
+  /** Rows that it was trained on; absent in results of older releases. */
+  trainRows?: number;
+  /** Rows that its metrics were measured on; absent in results of older releases. */
+  validationRows?: number;
+  /** It saw a sample of the training rows only, to find out whether it is worth more. */
+  onSample?: true;
   /** Why it failed, in one line. */
   failed?: string;
+  /** It failed because the time of the search was over. */
+  cut?: true;
 }
 
 /** Result of a `tune` job. */
 export interface TuneResult extends Promotion {
   /** The parent run. */
   runId: string;
-  trials: { finished: number; failed: number };
+  /** `onSample`: those of the finished ones that saw a sample of the rows; `cut`: those that the time limit ended. */
+  trials: { finished: number; failed: number; onSample?: number; cut?: number };
+  /** How the search went and why it ended, a line each; absent in results of older releases. */
+  search?: string[];
   best: TrialOutcome;
   /** The run that trained and published the best settings. */
   bestRunId: string;

@@ -16,6 +16,8 @@ export const RUN_TAGS = {
   failure: "colaml.failure",
   /** Number of the best trial of a tuning. */
   bestTrial: "colaml.best_trial",
+  /** How a search went and why it ended. */
+  search: "colaml.search",
   // of checks
   summary: "colaml.summary",
   model: "colaml.model",

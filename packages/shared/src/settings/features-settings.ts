@@ -144,7 +144,16 @@ const { ngramMin, ngramMax, charNgramMin, charNgramMax, charMaxFeatures } = feat
 /** Shortest and longest n-gram. */
 export const ngramRange = z.tuple([ngramMin.type, ngramMax.type]);
 
+/** Shortest and longest n-gram of characters. */
+export const charNgramRange = z.tuple([charNgramMin.type, charNgramMax.type]);
+
 const analyzerType = z.enum(ANALYZERS);
+
+/** One analyzer, or several side by side. */
+export const analyzerSettingType = z.union([
+  analyzerType,
+  z.array(analyzerType).min(1).max(ANALYZERS.length),
+]);
 
 const { lowercase, min_df, max_df, sublinear_tf, use_idf, smooth_idf, norm, ...counted } =
   payloadFields(featuresSettings);
@@ -156,9 +165,9 @@ const { lowercase, min_df, max_df, sublinear_tf, use_idf, smooth_idf, norm, ...c
 const tfidfSchema = z.strictObject({
   ...counted,
   /** Absent: `word`. A list is a union: the columns of its parts stand side by side, each part with its own norm. */
-  analyzer: z.union([analyzerType, z.array(analyzerType).min(1).max(ANALYZERS.length)]).optional(),
+  analyzer: analyzerSettingType.optional(),
   /** Of parts that count characters. Absent: [2, 5] in a union, else `ngram_range`. */
-  char_ngram_range: z.tuple([charNgramMin.type, charNgramMax.type]).optional(),
+  char_ngram_range: charNgramRange.optional(),
   /** Of each part that counts characters. Absent: 50,000 in a union, else `max_features`. */
   char_max_features: charMaxFeatures.type.optional(),
   /** Accents are taken off after lower-casing: `unicode` keeps every script, `ascii` only what is ASCII then. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
 import { PRESET_NAMES } from "./presets";
-import { integer, oneOf } from "./setting-kinds";
+import { integer, oneOf, real } from "./setting-kinds";
 
 /** Which rows a training takes, and how much memory. */
 export const trainSettings = {
@@ -39,6 +39,15 @@ export const trainSettings = {
     default: "join",
     choices: ["join", "refuse", "keep"],
     payload: "similar_labels",
+  }),
+  maxMinutes: real({
+    doc: "Refuse a training whose first iterations show that boosting takes longer; 0: no limit",
+    env: "COLAML_TRAIN_MAX_MINUTES",
+    flag: "max-minutes",
+    default: 720,
+    min: 0,
+    max: 100_000,
+    payload: "max_minutes",
   }),
   maxMemoryMb: integer({
     doc: "Memory of the trainer's matrix, MiB",

@@ -88,7 +88,12 @@ describe("the train payload", () => {
 describe("the tune payload", () => {
   it("needs only a dataset and has the reference task's settings beside its own", () => {
     const job = tuneJobSchema.parse({ dataset: { path: "tweets.csv" } });
-    expect(job).toMatchObject({ trials: 20, metric: "roc_auc", random_seed: 42, model: "modelo_nuevo" });
+    expect(job).toMatchObject({
+      trials: 20,
+      metric: "accuracy_score",
+      random_seed: 42,
+      model: "modelo_nuevo",
+    });
     expect(job.boosting).toMatchObject({ iterations: 50, learning_rate: 0.05, depth: 6, l2_leaf_reg: 3 });
   });
 

@@ -216,7 +216,7 @@ export function probabilitiesDigest(probabilities: Float64Array): string {
 }
 
 function modelRecord(job: TrainJob, trained: TrainedModel, hmacKey: string): ModelRecord {
-  const { bundle, profile, seen, datasetDigest } = trained;
+  const { bundle, profile, seen, datasetDigest, ensembleBytes } = trained;
   const golden = goldenSample(bundle);
   const extra = new Map([
     [REFERENCE_PROFILE_FILE, serialiseReferenceProfile(profile)],
@@ -230,7 +230,7 @@ function modelRecord(job: TrainJob, trained: TrainedModel, hmacKey: string): Mod
     textColumn: job.columns.text,
     // Made of the model's words: no customer's text.
     inputExample: golden.texts.at(-1)!,
-    files: bundleToFiles(bundle, extra, hmacKey),
+    files: bundleToFiles(bundle, extra, hmacKey, ensembleBytes),
     versionTags: [{ key: "version", value: job.modelVersionTag }],
   };
 }

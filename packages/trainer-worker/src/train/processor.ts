@@ -11,6 +11,7 @@ import { LiveRun } from "../publish/live-run";
 import type { Publisher, TrainingSpool } from "../publish/publisher";
 import { endRunsLeft } from "../publish/runs-left";
 import { trainModel } from "../training/training";
+import { untilTimeIsOver } from "./trial-time";
 
 export interface TrainDependencies {
   mlflow: MlflowClient;
@@ -59,7 +60,9 @@ export async function train(
   const run = runIdentity(job, context.jobId, jobKey, dependencies.origin);
   const live = new LiveRun(mlflow, job.experiment, run, context.logger);
   try {
-    const { trained, steps } = await trainShown(job, context, live, dependencies);
+    const { trained, steps } = await untilTimeIsOver(job, context.signal, (signal) =>
+      trainShown(job, { ...context, signal }, live, dependencies),
+    );
     void context.progress({ stage: "publish" });
     await live.flush();
     const publication = publicationOf(job, trained, run, steps, dependencies.hmacKey);

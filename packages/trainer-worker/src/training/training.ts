@@ -5,6 +5,7 @@ import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-se
 import { PART } from "@colaml/shared/learning/data/split";
 import { boost } from "@colaml/shared/learning/model/boosting";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
+import { ensembleToXgboostBytes } from "@colaml/shared/learning/model/ensemble-json";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
@@ -21,6 +22,7 @@ import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";
 import { nextTurn, scoreRows } from "../scoring/score-rows";
 import type { ScoredRows } from "../scoring/scored-rows";
+import { BoostingTime } from "./boosting-time";
 import { boostByValidation } from "./choose-penalty";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
 import { languageNotes } from "./data/language-note";
@@ -51,6 +53,8 @@ export interface TestRows extends ScoredRows {
 /** A trained and evaluated model, not yet published. */
 export interface TrainedModel {
   bundle: ModelBundle;
+  /** Its trees or weights in XGBoost's JSON format; absent for a trial, which keeps no model. */
+  ensembleBytes?: Uint8Array;
   plan: RowPlan;
   /** Rows of the file that were left out, by reason. */
   rejected: DatasetReader["rejected"];
@@ -122,8 +126,10 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const seconds = (performance.now() - started) / 1000;
   const judged = { classOf: data.validation.classOf, probabilities: validation };
   const { bestPreset, note: failed } = await tryBestPreset(reader, job, plan, judged, hooks.signal);
+  const ensembleBytes = job.trial ? undefined : await ensembleToXgboostBytes(ensemble);
   return {
     bundle,
+    ...(ensembleBytes ? { ensembleBytes } : {}),
     plan,
     rejected: reader.rejected,
     notes: [
@@ -187,6 +193,12 @@ async function boostParts(
   { progress, signal, onIteration }: TrainingHooks,
 ): Promise<{ boosted: BoostResult; chosen?: ChosenPenalty }> {
   const { iterations, reg_lambda } = job.boosting;
+  const time = new BoostingTime(job, plan.classes.length, () => performance.now());
+  const show = (done: number, total: number) => {
+    const message = time.after(done, total);
+    const boosted: JobProgress = { stage: "boost", done, total, unit: "iterations" };
+    progress(message === undefined ? boosted : { ...boosted, message });
+  };
   progress({ stage: "boost", done: 0, total: iterations, unit: "iterations" });
   const input = {
     ...labelled(train),
@@ -194,16 +206,14 @@ async function boostParts(
     classes: plan.classes,
     signal,
     onIteration: (iteration: BoostIteration) => {
-      progress({ stage: "boost", done: iteration.number, total: iterations, unit: "iterations" });
+      show(iteration.number, iterations);
       onIteration?.(iteration);
     },
   };
   if (reg_lambda === "auto") {
-    const onRound = (done: number, total: number) =>
-      progress({ stage: "boost", done, total, unit: "iterations" });
     return boostByValidation(
       { ...input, ...(onIteration ? { onIteration } : {}), settings: job.boosting },
-      onRound,
+      show,
     );
   }
   return { boosted: await boost({ ...input, settings: job.boosting }) };

@@ -10,10 +10,13 @@ export class ParentRun {
   readonly runId: string;
   readonly #artifactUri: string;
   readonly #client: MlflowClient;
+  /** In milliseconds since 1970. */
+  readonly startTime: number;
 
-  private constructor(client: MlflowClient, run: { runId: string; artifactUri: string }) {
+  private constructor(client: MlflowClient, run: { runId: string; artifactUri: string; startTime: number }) {
     this.#client = client;
     this.runId = run.runId;
+    this.startTime = run.startTime;
     this.#artifactUri = run.artifactUri;
   }
 
@@ -39,8 +42,8 @@ export class ParentRun {
       startTime,
       tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
     });
-    const { trials, metric, random_seed, space = "default" } = job;
-    const params = Object.entries({ trials, metric, random_seed, space });
+    const { trials, metric, random_seed, patience, minutes = "none", space = "default" } = job;
+    const params = Object.entries({ trials, metric, random_seed, patience, minutes, space });
     await client.runs.log(run.runId, {
       params: params.map(([key, value]) => ({
         key,
@@ -50,8 +53,12 @@ export class ParentRun {
     return new ParentRun(client, run);
   }
 
-  /** Every trial as `trials.json`, the best one's metrics, and the end of the run. */
-  async finish(outcomes: readonly TrialOutcome[], best: TrialOutcome): Promise<void> {
+  /** Every trial as `trials.json`, how the search went, the best one's metrics, and the end of the run. */
+  async finish(
+    outcomes: readonly TrialOutcome[],
+    best: TrialOutcome,
+    search: readonly string[],
+  ): Promise<void> {
     const json = `${JSON.stringify(outcomes, null, 2)}\n`;
     await this.#client.artifacts.upload(this.#artifactUri, "trials.json", Buffer.from(json));
     const metrics = Object.entries(best.validation ?? {}).flatMap(([name, value]) =>
@@ -60,7 +67,10 @@ export class ParentRun {
     const finished = outcomes.filter(({ failed }) => failed === undefined).length;
     metrics.push({ key: "trials_finished", value: finished });
     metrics.push({ key: "trials_failed", value: outcomes.length - finished });
-    const tags = [{ key: RUN_TAGS.bestTrial, value: String(best.number) }];
+    const tags = [
+      { key: RUN_TAGS.bestTrial, value: String(best.number) },
+      { key: RUN_TAGS.search, value: search.join("\n") },
+    ];
     await this.#client.runs.log(this.runId, { metrics, tags });
     await this.#client.runs.finish(this.runId, "FINISHED", Date.now());
   }

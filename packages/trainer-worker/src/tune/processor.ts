@@ -8,10 +8,14 @@ import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { isMove } from "@colaml/shared/worker/job-errors";
 import { type TrainDependencies, train } from "../train/processor";
-import { bestTrial } from "./best-trial";
+import { bestTrial, isFirstAsGood, standardError } from "./best-trial";
+import { familiesOf } from "./families";
 import { ParentRun } from "./parent-run";
-import { awaitTrials, endTrials, trialOutcomes } from "./trial-flow";
-import { trainJobOf, trialsOf } from "./trial-jobs";
+import { planTrials } from "./plan-trials";
+import { awaitTrials, endTrials, readOutcomes } from "./trial-flow";
+import { trainJobOf } from "./trial-jobs";
+
+const MS_PER_MINUTE = 60_000;
 
 export interface TuneDependencies extends TrainDependencies {
   /** Where the trials are put, for any trainer worker. */
@@ -19,9 +23,9 @@ export interface TuneDependencies extends TrainDependencies {
 }
 
 /**
- * The logic of a `tune` job. It runs twice: first it puts the trials on the `train` queue and waits for them without
- * holding a lock; when they have ended it trains the best on validation once more, publishes it and puts it through
- * the champion check like any other. All runs are children of one parent run.
+ * The logic of a `tune` job. It runs once per round: it puts the trials of a round on the `train` queue and waits for them
+ * without holding a lock; when the last round has ended it trains the best on validation once more, publishes it and
+ * puts it through the champion check like any other. All runs are children of one parent run.
  *
  * @throws ColaError TRAINING_FAILED if no trial succeeded, with the first one's reason
  */
@@ -39,17 +43,16 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
   const jobKey = jobKeyOf(context.jobId, context.addedAt);
   const run = await ParentRun.open(mlflow, job, jobKey, origin);
   try {
-    const trials = trialsOf(job);
-    await awaitTrials(job, trials, run.runId, trainQueue, context);
-    const outcomes = await trialOutcomes(trials, context);
-    const best = bestOf(outcomes, job.metric);
+    const { outcomes, lines } = await search(job, run, trainQueue, context);
+    const best = bestOf(outcomes, job);
     const result = await trainBest(job, best, run.runId, context, dependencies);
-    await run.finish(outcomes, best);
-    const failed = outcomes.filter((outcome) => outcome.failed !== undefined).length;
+    const searched = [...lines, foundLine(outcomes, best, job)];
+    await run.finish(outcomes, best, searched);
     const { runId: bestRunId, seconds: _seconds, ...ofBest } = result;
     return {
       runId: run.runId,
-      trials: { finished: outcomes.length - failed, failed },
+      trials: countTrials(outcomes),
+      search: searched,
       best,
       bestRunId,
       ...ofBest,
@@ -64,10 +67,58 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
   }
 }
 
+/**
+ * Plans trials by the outcomes so far and waits for them, until the plan is complete.
+ * @throws what parks the job without a lock (`isMove`): it comes back here, and plans the same again
+ */
+async function search(
+  job: TuneJob,
+  run: ParentRun,
+  trainQueue: TuneDependencies["trainQueue"],
+  context: JobContext,
+): Promise<{ outcomes: TrialOutcome[]; lines: string[] }> {
+  const until = job.minutes === undefined ? undefined : run.startTime + job.minutes * MS_PER_MINUTE;
+  for (;;) {
+    const outcomeOf = await readOutcomes(context);
+    const isOver = until !== undefined && Date.now() >= until;
+    const { trials, isComplete, lines } = planTrials(job, outcomeOf, isOver);
+    if (isComplete) return { outcomes: trials.map((trial) => outcomeOf(trial)!), lines };
+    await awaitTrials(job, trials, { parentRunId: run.runId, until }, trainQueue, context);
+  }
+}
+
+function countTrials(outcomes: readonly TrialOutcome[]): TuneResult["trials"] {
+  const count = (is: (outcome: TrialOutcome) => boolean) => outcomes.filter(is).length;
+  const cut = count((outcome) => outcome.cut === true);
+  const onSample = count((outcome) => outcome.onSample === true);
+  const failed = count((outcome) => outcome.failed !== undefined) - cut;
+  return {
+    finished: outcomes.length - failed - cut,
+    failed,
+    ...(onSample > 0 ? { onSample } : {}),
+    ...(cut > 0 ? { cut } : {}),
+  };
+}
+
+/** What the best trial gained over the first one, and whether that was enough. */
+function foundLine(outcomes: readonly TrialOutcome[], kept: TrialOutcome, { metric }: TuneJob): string {
+  const value = (outcome: TrialOutcome | undefined) => outcome?.validation?.[metric]?.toFixed(4) ?? "none";
+  const highest = bestTrial(outcomes, metric) ?? kept;
+  if (highest.number !== kept.number)
+    return `trial ${highest.number} has the best validation ${metric}, ${value(highest)}, but leads the first trial (${value(kept)}) by less than the standard error of ${standardError(kept, metric)?.toFixed(4)}: the first is kept`;
+  const against = kept.number === 0 ? "" : `, the first trial ${value(outcomes[0])}`;
+  return `trial ${kept.number} is the best: validation ${metric} ${value(kept)}${against}`;
+}
+
 const codeOf = (error: unknown) => (error instanceof ColaError ? error.code : undefined);
 
-function bestOf(outcomes: readonly TrialOutcome[], metric: TuneJob["metric"]): TrialOutcome {
+/** The best trial; in a search that begins with preset `best` that one, unless another leads by more than chance. */
+function bestOf(outcomes: readonly TrialOutcome[], job: TuneJob): TrialOutcome {
+  const { metric } = job;
   const best = bestTrial(outcomes, metric);
+  const [first] = outcomes;
+  const beginsWithBest = familiesOf(job)?.[0]?.booster === "gblinear";
+  if (best && first && beginsWithBest && isFirstAsGood(first, best, metric)) return first;
   if (best) return best;
   const failed = outcomes.find((outcome) => outcome.failed !== undefined);
   const why = failed ? `the first failure: ${failed.failed}` : `none has a validation ${metric}`;

@@ -1,44 +1,91 @@
-import type { SearchSpace, TrialSettings } from "@colaml/shared/contracts/tune";
-import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
+import type { SearchSpace, TrialSettings } from "@colaml/shared/contracts/search-space";
 
+/** What is searched: ranges and lists by the name of the setting. */
+export type Ranges = Omit<SearchSpace, "booster">;
 type Range = NonNullable<SearchSpace["depth"]>;
-const RANGES = ["learning_rate", "depth", "l2_leaf_reg", "reg_lambda", "iterations", "max_features"] as const;
+
+const RANGES = [
+  "learning_rate",
+  "depth",
+  "l2_leaf_reg",
+  "reg_lambda",
+  "iterations",
+  "max_features",
+  "char_max_features",
+  "min_df",
+  "max_df",
+] as const;
+const CHOICES = [
+  "stop_words",
+  "ngram_range",
+  "analyzer",
+  "char_ngram_range",
+  "sublinear_tf",
+  "lowercase",
+  "class_weights",
+] as const;
 /** Ranges whose values are counts. */
-const WHOLE: ReadonlySet<string> = new Set(["depth", "iterations", "max_features"]);
+const WHOLE: ReadonlySet<string> = new Set([
+  "depth",
+  "iterations",
+  "max_features",
+  "char_max_features",
+  "min_df",
+]);
+
+/** How far a neighbour of some settings lies from them, as a share of a range, to both sides. */
+const NEAR = 0.25;
+/** How often a neighbour has another value of a list. */
+const CHANGED = 0.3;
 
 /**
- * The settings each trial tries. Trial 0 is the job's own settings (nothing changed), so a search never ends below
- * its start. The others are a Latin hypercube: every range is cut into as many equal parts as there are trials and
- * each part is tried once, in an order shuffled by range, so that few trials still cover every range (McKay,
- * Beckman and Conover 1979). The same space, number and seed give the same trials.
+ * A Latin hypercube: every range is cut into as many equal parts as there are trials and each part is tried once, in an
+ * order shuffled by range, so that few trials still cover every range (McKay, Beckman and Conover 1979). The same
+ * ranges, number and random numbers give the same trials.
  */
-export function sampleTrials(space: SearchSpace, trials: number, seed: number): TrialSettings[] {
-  const random = seededRandom(seed);
-  const drawn = trials - 1;
-  const sampled: Record<string, unknown>[] = Array.from({ length: drawn }, () => ({}));
-  for (const name of RANGES) {
-    const range = space[name];
+export function sampleTrials(ranges: Ranges, trials: number, random: () => number): TrialSettings[] {
+  const sampled: Record<string, unknown>[] = Array.from({ length: trials }, () => ({}));
+  for (const name of [...RANGES, ...CHOICES]) {
+    const range = ranges[name];
     if (range === undefined) continue;
-    strata(drawn, random).forEach((position, trial) => {
-      sampled[trial]![name] = valueAt(range, position, WHOLE.has(name));
+    strata(trials, random).forEach((position, trial) => {
+      sampled[trial]![name] = valueAt(name, range, position);
     });
   }
-  for (const name of ["stop_words", "ngram_range"] as const) {
-    const choices = space[name];
-    if (choices === undefined) continue;
-    strata(drawn, random).forEach((position, trial) => {
-      sampled[trial]![name] = choices[Math.floor(position * choices.length)];
-    });
-  }
-  return [startOf(space), ...sampled] as TrialSettings[];
+  return sampled as TrialSettings[];
 }
 
-/** Trial 0: nothing is changed, but for what the space fixes to one value. */
-function startOf(space: SearchSpace): TrialSettings {
-  const fixed = Object.entries(space).flatMap(([name, values]) =>
-    Array.isArray(values) && values.length === 1 ? [[name, values[0]]] : [],
-  );
-  return Object.fromEntries(fixed);
+/** Settings near others: each number within a quarter of its range, each choice kept as a rule. */
+export function neighbourOf(settings: TrialSettings, ranges: Ranges, random: () => number): TrialSettings {
+  const near: Record<string, unknown> = {};
+  for (const name of [...RANGES, ...CHOICES]) {
+    const range = ranges[name];
+    if (range === undefined) continue;
+    const [change, position] = [random(), random()];
+    const value = settings[name];
+    if (Array.isArray(range) || typeof value !== "number")
+      near[name] = value !== undefined && change > CHANGED ? value : valueAt(name, range, position);
+    else near[name] = valueAt(name, range, nearPosition(positionOf(name, range, value), change));
+  }
+  return near as TrialSettings;
+}
+
+function nearPosition(position: number, random: number): number {
+  return Math.min(1 - 1e-9, Math.max(0, position + (2 * random - 1) * NEAR));
+}
+
+/** Settings within the ranges: what a list does not hold is its first value, what a range does not hold its end. */
+export function withinRanges(settings: TrialSettings, ranges: Ranges): TrialSettings {
+  const allowed: Record<string, unknown> = { ...settings };
+  for (const [name, range] of Object.entries(ranges)) {
+    const value = allowed[name];
+    if (Array.isArray(range)) {
+      const has = range.some((one) => JSON.stringify(one) === JSON.stringify(value));
+      if (!has) allowed[name] = range[0];
+    } else if (range !== undefined && typeof value === "number")
+      allowed[name] = Math.min(range.max, Math.max(range.min, value));
+  }
+  return allowed as TrialSettings;
 }
 
 /** One position in [0, 1) in each of n equal parts, in random order. */
@@ -51,12 +98,22 @@ function strata(n: number, random: () => number): number[] {
   return order.map((part) => (part + random()) / n);
 }
 
-function valueAt(range: Range, position: number, whole: boolean): number {
-  if (Array.isArray(range)) return range[Math.floor(position * range.length)]!;
+/** The ends of a range: that of a whole number reaches half a step further, so that its ends are as likely as others. */
+function endsOf(name: string, { min, max }: Exclude<Range, unknown[]>): [number, number] {
+  return WHOLE.has(name) ? [Math.max(min - 0.5, min / 2), max + 0.5] : [min, max];
+}
+
+function positionOf(name: string, range: Exclude<Range, unknown[]>, value: number): number {
+  const [low, high] = endsOf(name, range);
+  if (high <= low) return 0;
+  return range.log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+}
+
+function valueAt(name: string, range: Range | readonly unknown[], position: number): unknown {
+  if (!("min" in range)) return range[Math.floor(position * range.length)]!;
   const { min, max, log } = range;
-  // A whole number's range reaches half a step beyond its ends: they are as likely as the others.
-  const [low, high] = whole ? [Math.max(min - 0.5, min / 2), max + 0.5] : [min, max];
+  const [low, high] = endsOf(name, range);
   const value = log ? low * (high / low) ** position : low + position * (high - low);
-  if (whole) return Math.min(max, Math.max(min, Math.round(value)));
+  if (WHOLE.has(name) && Number.isInteger(min)) return Math.min(max, Math.max(min, Math.round(value)));
   return Number(Math.min(max, Math.max(min, value)).toPrecision(4));
 }

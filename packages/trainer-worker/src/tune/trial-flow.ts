@@ -1,54 +1,57 @@
 import { CATALOGUE } from "@colaml/shared/contracts/catalogue";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
-import type { TrialOutcome, TrialSettings, TuneJob } from "@colaml/shared/contracts/tune";
+import type { TuneJob } from "@colaml/shared/contracts/tune";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { cancelRequested } from "@colaml/shared/queue/cancel";
 import { addJob, type OpenQueue } from "@colaml/shared/queue/connection";
 import { withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
-import { trainJobOf, trialJobId } from "./trial-jobs";
+import { TIME_IS_OVER } from "../train/trial-time";
+import type { OutcomeOf, PlannedTrial } from "./plan-trials";
+import { trainJobOf, trialFields, trialJobId } from "./trial-jobs";
 
 /** Tries of a trial whose worker died or whose services were away. */
 const TRIAL_ATTEMPTS = 3;
 
+/** The run that trials are children of, and when they end at the latest. */
+export interface TrialRun {
+  parentRunId: string;
+  /** Milliseconds since 1970; undefined if there is no limit. */
+  until: number | undefined;
+}
+
 /**
- * Puts the trials on the `train` queue as children of this job, for any number of trainer workers, and leaves; the
- * job comes back when all of them have ended. Going through it again adds nothing twice: a trial's job id is fixed.
- * A trial that fails for good does not hold its parent up.
+ * Puts the trials that have not ended on the `train` queue as children of this job, for any number of trainer workers,
+ * and leaves; the job comes back when all of them have ended. Going through it again adds nothing twice: a trial's
+ * job id is fixed. A trial that fails for good does not hold its parent up.
  *
  * @returns only when every trial has ended
  * @throws what parks the job without a lock (`isMove`)
  */
 export async function awaitTrials(
   job: TuneJob,
-  trials: readonly TrialSettings[],
-  parentRunId: string,
+  trials: readonly PlannedTrial[],
+  { parentRunId, until }: TrialRun,
   trainQueue: OpenQueue<TrainJob, TrainResult>,
   context: JobContext,
 ): Promise<void> {
   const { parent } = context.children;
   const ended = await context.children.ended();
-  if (ended.size < trials.length) {
-    for (const [number, settings] of trials.entries()) {
-      const jobId = trialJobId(context.jobId, number);
-      // One that failed and is added again would be waited for, and never run.
-      if (ended.has(jobId)) continue;
-      context.signal.throwIfAborted();
-      await addJob(trainQueue, "trial", trainJobOf(job, settings, { parentRunId, number }), {
-        jobId,
-        parent,
-        ignoreDependencyOnFailure: true,
-        attempts: TRIAL_ATTEMPTS,
-      });
-    }
-    await context.progress({
-      stage: "trials",
-      done: ended.size,
-      total: trials.length,
-      unit: "trials",
+  for (const trial of trials) {
+    const jobId = trialJobId(context.jobId, trial.number);
+    // One that failed and is added again would be waited for, and never run.
+    if (ended.has(jobId)) continue;
+    context.signal.throwIfAborted();
+    const payload = trainJobOf(job, trial.settings, trialFields(trial, parentRunId, until));
+    await addJob(trainQueue, "trial", payload, {
+      jobId,
+      parent,
+      ignoreDependencyOnFailure: true,
+      attempts: TRIAL_ATTEMPTS,
     });
   }
+  await context.progress({ stage: "trials", done: ended.size, total: job.trials, unit: "trials" });
   // A cancellation is noted before trials are listed: whoever did not see it here has every trial withdrawn.
   await throwIfCancelled(trainQueue, context);
   await context.children.wait();
@@ -77,19 +80,37 @@ export async function endTrials(
   }
 }
 
-/** How every trial ended, by number. */
-export async function trialOutcomes(
-  trials: readonly TrialSettings[],
-  context: JobContext,
-): Promise<TrialOutcome[]> {
+/** What a trial chose on the validation rows: as numbers they give the same model. */
+const foundBy = ({ reg_lambda, iterations }: NonNullable<TrainResult["chosen"]>) => ({
+  reg_lambda,
+  iterations,
+});
+
+/** Reads how the trials ended that have ended. */
+export async function readOutcomes(context: JobContext): Promise<OutcomeOf> {
   const { results, failures } = await context.children.outcomes<TrainResult>();
-  return trials.map((settings, number) => {
+  const ended = await context.children.ended();
+  const fullRows = Math.max(0, ...[...results.values()].map(({ rows }) => rows.train));
+  return ({ number, settings, onSample }) => {
     const id = trialJobId(context.jobId, number);
     const result = results.get(id);
-    if (result) return { number, settings, runId: result.runId, validation: result.metrics.validation };
+    if (result) {
+      const { runId, metrics, rows, chosen } = result;
+      return {
+        number,
+        settings: { ...settings, ...(chosen && foundBy(chosen)) },
+        runId,
+        validation: metrics.validation,
+        trainRows: rows.train,
+        validationRows: rows.validation,
+        // a sample of few rows is all of them
+        ...(onSample && rows.train < fullRows ? { onSample } : {}),
+      };
+    }
     const reason = failures.get(id);
+    if (reason === undefined && !ended.has(id)) return undefined;
     const failed =
       reason === undefined ? "its job is gone from the queue" : parseFailedReason(reason).message;
-    return { number, settings, failed };
-  });
+    return { number, settings, failed, ...(failed.includes(TIME_IS_OVER) ? { cut: true as const } : {}) };
+  };
 }

@@ -1,5 +1,6 @@
 import type { JobProgress } from "@colaml/shared/contracts/progress";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
+import type { TuneJob } from "@colaml/shared/contracts/tune";
 import { messageOf } from "@colaml/shared/errors/cola-error";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
@@ -22,7 +23,9 @@ async function tellParent(tuneQueue: OpenQueue, { parentId, logger }: JobContext
     const parent = parentId === undefined ? undefined : await tuneQueue.queue.getJob(parentId);
     if (!parent) return;
     const { processed = 0, unprocessed = 0, ignored = 0 } = await parent.getDependenciesCount();
-    const total = processed + unprocessed + ignored;
+    // Rounds add trials as results come: how many there are at most is what the job says.
+    const planned = (parent.data as Partial<TuneJob>).trials ?? 0;
+    const total = Math.max(planned, processed + unprocessed + ignored);
     // This trial is still counted as unprocessed.
     const done = Math.min(total, processed + ignored + 1);
     const progress: JobProgress = { stage: "trials", done, total, unit: "trials" };

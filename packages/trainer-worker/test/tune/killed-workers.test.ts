@@ -61,8 +61,13 @@ afterAll(async () => {
 it("ends a tuning job whose workers are killed again and again, every trial counted once", async () => {
   const path = join(bench.folder, "tweets.csv");
   await writeSyntheticTweets(path, 4_000, 11);
-  const space = { depth: { min: 3, max: 8, log: false }, iterations: { min: 100, max: 400, log: false } };
-  const job = { dataset: { path }, experiment: bench.experiment, model: bench.model, trials: 6, space };
+  const space = {
+    booster: ["gbtree" as const],
+    depth: { min: 3, max: 8, log: false },
+    iterations: { min: 100, max: 400, log: false },
+  };
+  const { experiment, model } = bench;
+  const job = { dataset: { path }, experiment, model, trials: 8, patience: 0, space };
   const { id } = await addJob(queue, "tune", job);
   startWorker();
   startWorker();
@@ -86,14 +91,15 @@ it("ends a tuning job whose workers are killed again and again, every trial coun
     startWorker();
   }
   expect(kills).toBeGreaterThan(0);
-  expect(result?.trials).toEqual({ finished: 6, failed: 0 });
+  // On a sample: 0.6 of 8 draws; on all rows: the start, the best third of the draws, and a neighbour.
+  expect(result?.trials).toEqual({ finished: 8, failed: 0, onSample: 5 });
   expect(await bench.mlflow.registry.versions(bench.model)).toHaveLength(1);
   const parent = await bench.mlflow.runs.get(result!.runId);
   const children = await bench.mlflow.runs.search(
     [parent.experimentId],
     `tags.\`mlflow.parentRunId\` = '${parent.runId}' and attributes.status = 'FINISHED'`,
   );
-  expect(children).toHaveLength(7);
+  expect(children).toHaveLength(9);
   const running = await bench.mlflow.runs.search([parent.experimentId], "attributes.status = 'RUNNING'");
   expect(running).toEqual([]);
 }, 170_000);

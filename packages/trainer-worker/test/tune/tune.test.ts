@@ -92,7 +92,7 @@ async function tune(input: Omit<TuneJobInput, "dataset">, path = tweets) {
 describe("a tune job", () => {
   it("trains the best of its trials, taken by several workers, under one parent run", async () => {
     const space = { learning_rate: { min: 0.05, max: 0.5, log: true }, depth: [3, 6] };
-    const { result } = await tune({ trials: 6, space });
+    const { result } = await tune({ trials: 6, space, metric: "roc_auc" });
     expect(result).toMatchObject({ trials: { finished: 6, failed: 0 }, promoted: true, modelVersion: "1" });
     expect(takenBy.get(0)! + takenBy.get(1)!).toBe(6);
     expect(Math.min(takenBy.get(0)!, takenBy.get(1)!)).toBeGreaterThan(0);
@@ -108,6 +108,26 @@ describe("a tune job", () => {
     const highest = Math.max(...trials.map((run) => run.metrics["validation_roc_auc"]!));
     expect(result!.metrics.validation.roc_auc).toBe(highest);
     expect(parent.metrics["best_validation_roc_auc"]).toBe(highest);
+  });
+
+  it("searches in rounds without a space, and says how it went and why it ended", async () => {
+    const { result } = await tune({ trials: 9, patience: 2, model: `${bench.model}-rounds` });
+    // The sample is all of so few rows: no trial saw less.
+    expect(result!.trials).toEqual({ finished: expect.any(Number), failed: 0 });
+    expect(result!.trials.finished).toBeLessThanOrEqual(9);
+    expect(result!.search!.at(-1)).toMatch(
+      /^trial \d+ (is the best: validation accuracy_score|has the best validation accuracy_score,) 0\.\d{4}/,
+    );
+    const parent = await bench.mlflow.runs.get(result!.runId);
+    expect(parent.tags["colaml.search"]).toBe(result!.search!.join("\n"));
+    expect(result!.best.validation!.average_precision).toBeGreaterThan(0.5);
+  });
+
+  it("ends its trials when its time is over, and trains the first one whatever the time", async () => {
+    const { result } = await tune({ trials: 9, minutes: 0.0001, model: `${bench.model}-minutes` });
+    expect(result!.trials).toEqual({ finished: 1, failed: 0, cut: 3 });
+    expect(result!.best.number).toBe(0);
+    expect(result!.search).toContain("the time limit of 0.0001 min was reached");
   });
 
   it("does without a trial that fails for good", async () => {
@@ -130,7 +150,8 @@ describe("a tune job", () => {
       throw new ColaError("TRAINING_FAILED", "the only trial that runs");
     };
     const model = `${bench.model}-cancelled`;
-    const payload = { experiment: bench.experiment, model, trials: 4, dataset: { path: tweets } };
+    const space = { depth: [3, 4, 5, 6] };
+    const payload = { experiment: bench.experiment, model, trials: 4, space, dataset: { path: tweets } };
     await trainQueue.queue.pause();
     const added = await addJob(tuneQueue, "tune", payload, { attempts: 1 });
     const id = added.id!;
@@ -159,7 +180,10 @@ describe("a tune job", () => {
       none,
       ["text,inbound", ...Array.from({ length: 60 }, (_, i) => `!!,${i % 2}`), ""].join("\n"),
     );
-    const { failed } = await tune({ trials: 2, experiment: `fails-${bench.experiment}` }, none);
+    const { failed } = await tune(
+      { trials: 2, space: { depth: [3, 4] }, experiment: `fails-${bench.experiment}` },
+      none,
+    );
     expect(failed).toMatch(/^TRAINING_FAILED: no trial of 2 can be chosen.*no term remains/);
     const id = (await bench.mlflow.experiments.find(`fails-${bench.experiment}`))!;
     const [parent] = await bench.mlflow.runs.search([id], "attributes.run_name LIKE 'tune %'");
@@ -177,7 +201,8 @@ describe("a tune job", () => {
         depth: { min: 4, max: 10, log: false },
         stop_words: ["english" as const, "none" as const],
       };
-      const { result } = await tune({ trials: 10, space, model: `${bench.model}-real` }, twcs);
+      const metric = "roc_auc" as const;
+      const { result } = await tune({ trials: 10, space, metric, model: `${bench.model}-real` }, twcs);
       expect(result!.metrics.test.accuracy_score).toBeGreaterThan(0.837);
       expect(result!.metrics.test.roc_auc).toBeGreaterThan(0.915);
     },

@@ -13,6 +13,9 @@ export const NOT_SAMPLED = 3;
 /** The part of rows whose class is too small. */
 export const LEFT_OUT = 4;
 
+/** A sample of fewer training rows says little of a setting. */
+const LEAST_SAMPLED = 1_000;
+
 /** Which rows train, validate and test, known before any text is kept. */
 export interface RowPlan {
   /** Normalised labels in ascending order. */
@@ -40,13 +43,16 @@ export interface RowPlan {
  */
 export async function planRows(
   reader: DatasetReader,
-  job: Pick<TrainJob, "columns" | "split" | "max_train_rows" | "max_rejected"> & Partial<LabelSettings>,
+  job: Pick<TrainJob, "columns" | "split" | "max_train_rows" | "max_rejected"> &
+    Partial<LabelSettings & Pick<TrainJob, "trial">>,
 ): Promise<RowPlan> {
   const { codes, textBytes } = await readLabelCodes(reader);
   checkLeftOut(reader, codes, job.max_rejected);
   const where = { column: job.columns.label, path: reader.path };
   const { classes, classOf, ...labels } = planClasses(codes, reader.labelNames, labelSettings(job), where);
   const partOf = splitOf(reader.path, classOf, job.split, job.max_train_rows);
+  if (job.trial?.trainShare !== undefined)
+    keepShareOfTrainRows(partOf, job.trial.trainShare, job.split.random_seed);
   const trainRowsOfClass = new Array<number>(classes.length).fill(0);
   const rows = [0, 0, 0, 0, 0];
   partOf.forEach((part, row) => {
@@ -95,6 +101,16 @@ function namesUsed(codes: Uint16Array, names: readonly string[]): string[] {
   const used = new Uint8Array(names.length);
   for (const code of codes) used[code] = 1;
   return names.filter((_, code) => used[code] === 1);
+}
+
+/** Leaves out training rows but for a seeded sample; validation and test rows stay, so that trials can be compared. */
+function keepShareOfTrainRows(partOf: Uint8Array, share: number, seed: number): void {
+  const rows = Uint32Array.from(partOf.keys()).filter((row) => partOf[row] === PART.train);
+  const size = Math.max(LEAST_SAMPLED, Math.round(share * rows.length));
+  const kept = new Set(sampleRows(rows.length, size, seed));
+  rows.forEach((row, i) => {
+    if (!kept.has(i)) partOf[row] = NOT_SAMPLED;
+  });
 }
 
 /** The split itself knows counts only: its refusal gets the file's name and number of rows. */
