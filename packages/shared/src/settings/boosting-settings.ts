@@ -14,7 +14,6 @@ const regLambda = real({
 /** A penalty that is a number. */
 export const regLambdaType = regLambda.type;
 
-
 /** Boosting under CatBoost's names, and XGBoost's if CatBoost has none. */
 export const boostingSettings = {
   booster: oneOf({

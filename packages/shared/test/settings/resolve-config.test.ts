@@ -24,7 +24,6 @@ describe("resolveConfig", () => {
       l2LeafReg: 3,
       regLambda: 0.000002,
       regAlpha: 0,
-      classWeights: "none",
       randomSeed: 42,
     });
     expect(config.split).toEqual({ testSize: 0.3, validationSize: 0.3, randomSeed: 42, stratify: false });

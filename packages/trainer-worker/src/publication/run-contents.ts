@@ -3,8 +3,8 @@ import type { BoostIteration } from "@colaml/shared/learning/model/boosting-prog
 import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
 import type { RowPlan } from "../training/data/plan-rows";
 import type { TrainedModel } from "../training/training";
-import { decisionRunMetrics } from "./decision-artifacts";
 import { duplicatesOf } from "../training/training-evidence";
+import { decisionRunMetrics } from "./decision-artifacts";
 
 /** One value of a metric as MLflow's log-batch takes it; times in ms since 1970. */
 export interface MetricPoint {
