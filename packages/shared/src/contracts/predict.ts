@@ -9,7 +9,7 @@ import { datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { RepeatedIds } from "./receipt";
 import type { WithoutKnownWords } from "./without-known-words";
 
-/** At most so many texts travel inside a job; more belong in a file. */
+/** At most this many texts travel inside a job; more belong in a file. */
 const MAX_INLINE_TEXTS = 1_000;
 
 /** Payload of a `predict` job, version 1: a file to a file, or a few texts to the job's result. */

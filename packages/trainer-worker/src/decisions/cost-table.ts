@@ -14,7 +14,7 @@ export function costTable(matrix: CostMatrix, classes: readonly string[]): numbe
   if (unknown !== undefined) {
     throw new ColaError(
       "PARAMETER_INVALID",
-      `cost_matrix names ${JSON.stringify(unknown)}, which is no class of the data: its classes are ${classes.join(", ")}`,
+      `cost_matrix names ${JSON.stringify(unknown)}, which is not a class of the data: its classes are ${classes.join(", ")}`,
     );
   }
   const costs = new Map(

@@ -40,7 +40,7 @@ export class BoostingTime {
     return leftMs < SHORT_MS ? undefined : `about ${minutes(leftMs)} left`;
   }
 
-  /** The first one makes room and bins: it is no measure for the others, unless it used up the time by itself. */
+  /** The first one makes room and bins: it says little of the others, unless it used up the time by itself. */
   #afterFirst(ms: number, of: number): undefined {
     this.#firstMs = this.#startMs + ms;
     if (ms > this.#job.max_minutes * MS_PER_MINUTE) this.#check(1, ms * of, ms);

@@ -14,7 +14,7 @@ function timeOf(boosting: object, max_minutes: number, nClasses = 200) {
 }
 
 describe("the time of boosting", () => {
-  it("is told from the second iteration on, while there is much of it", () => {
+  it("is reported from the second iteration on, while there is much of it", () => {
     const time = timeOf({ iterations: 101 }, 0);
     expect(time.after(1)).toBeUndefined();
     // 99 iterations of 6 s

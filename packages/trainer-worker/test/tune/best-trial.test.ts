@@ -19,6 +19,6 @@ it("keeps the first trial if another leads by less than a standard error", () =>
   expect(standardError(trial(0, 0.9), "accuracy_score")).toBeCloseTo(0.01, 12);
   expect(isFirstAsGood(trial(0, 0.9), trial(1, 0.909), "accuracy_score")).toBe(true);
   expect(isFirstAsGood(trial(0, 0.9), trial(1, 0.911), "accuracy_score")).toBe(false);
-  // log loss is no share of rows
+  // log loss is not a share of rows
   expect(isFirstAsGood(trial(0, 0.9), trial(1, 0.909), "log_loss")).toBe(false);
 });

@@ -28,7 +28,7 @@ const THAI = /\p{Script=Thai}/gu;
 
 /**
  * Guesses the language of texts by the stop words in them. A word counts for each language that lists it, the less the
- * more languages do: `de` says little, `und` says German. Chinese, Japanese and Thai are told by their script.
+ * more languages do: `de` says little, `und` says German. Chinese, Japanese and Thai are recognised by their script.
  */
 export class LanguageGuesser {
   /** The languages of a word. */
