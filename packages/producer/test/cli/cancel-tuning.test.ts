@@ -6,7 +6,10 @@ import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
+import { checkedPayload } from "@colaml/producer/submit/payloads";
+import { submitJob } from "@colaml/producer/submit/submit-job";
 import { waitForJob } from "@colaml/producer/submit/wait-for-job";
+import { tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
@@ -61,8 +64,15 @@ const trialStates = async (id: string) => {
 };
 
 test("cancelling a tuning job withdraws its waiting trials and ends those that run", async () => {
-  const started = await runCola(["tune", tweets, ...LONG, "--detach", "--json"], env, folder);
-  const { id } = JSON.parse(started.stdout) as { id: string };
+  // A space without boosters: all of its trials are on the queue at once.
+  const payload = checkedPayload(tuneJobSchema, {
+    dataset: { path: tweets },
+    trials: 8,
+    space: { learning_rate: { min: 0.01, max: 0.1 } },
+    features: { max_features: 5_000 },
+    boosting: { iterations: 10_000, depth: 10 },
+  });
+  const { id } = await submitJob(queues, { queue: "tune", payload });
   await untilATrialRuns();
   const { stdout } = await runCola(["jobs", "cancel", id, "--json"], env, folder);
   const { trials, cancelled } = JSON.parse(stdout) as {
