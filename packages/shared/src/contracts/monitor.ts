@@ -87,7 +87,7 @@ export const monitorJobSchema = z
   .refine((job) => job.labels === undefined || job.input === undefined, "labels go with predictions");
 export type MonitorJob = z.infer<typeof monitorJobSchema>;
 
-/** The file with the labels of a job's predictions; a path only means that nothing is said of how it is written. */
+/** The file with the labels of a job's predictions; a bare path takes how it is written from the file. */
 export function labelsFileOf({ labels }: Pick<MonitorJob, "labels">): Dataset | undefined {
   return typeof labels === "string" ? { path: labels } : labels;
 }
@@ -263,7 +263,7 @@ export interface MonitorResult {
   alerts: Alert[];
   /** Ids of incidents that are open after this check. */
   openIncidents: string[];
-  /** What the closed loop did after this check, or why it did nothing; absent where no rule starts a training. */
+  /** What the closed loop did after this check, or why it did nothing; absent if no rule starts a training. */
   loop?: string[];
   /** Path of the HTML report. */
   report?: string;

@@ -38,7 +38,7 @@ export const filePath = z
   .max(4096)
   .refine((path) => !path.includes("\0"), "a path cannot hold a NUL");
 
-/** A tabular file. Format and compression are taken from its name, the delimiter from its header, unless said here. */
+/** A tabular file. Format and compression are taken from its name, the delimiter from its header, unless given here. */
 export const datasetSchema = z.strictObject({
   path: filePath,
   format: z.enum(FILE_FORMATS).optional(),

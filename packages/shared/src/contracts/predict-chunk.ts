@@ -84,7 +84,7 @@ export const predictChunkJobSchema = z.strictObject({
   ]),
   /** Line of the file, counted from 1, that the first record begins on. */
   firstLine: z.number().int().min(1),
-  /** Records before the first one, counted only where row numbers are the ids. */
+  /** Records before the first one, counted only if row numbers are the ids. */
   firstRow: z.number().int().min(0),
 });
 export type PredictChunkJob = z.infer<typeof predictChunkJobSchema>;
@@ -116,7 +116,7 @@ export function chunkJobId(batch: string, index: number): string {
   return `${batch}-${index}`;
 }
 
-/** Payload of a `predict-dead` job: a chunk that kept failing, set aside so that the rest could finish. */
+/** Payload of a `predict-dead` job: a chunk that kept failing, in the dead-letter queue so that the rest could finish. */
 export const predictDeadJobSchema = z.strictObject({
   v: z.literal(1),
   /** The `predict` job it belongs to, and the chunk's number in it. */

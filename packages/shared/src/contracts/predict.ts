@@ -35,9 +35,9 @@ export const predictJobSchema = z
     ...payloadFields(predictSettings),
     /** Fail early if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
     maxRejected,
-    /** Words that pushed each label, this many a row; 0 is off. */
+    /** Words that pushed each label, this many per row; 0 is off. */
     explain: z.number().int().min(0).max(20).default(0),
-    /** Only the records between two bytes of the (inflated) input: a chunk that was set aside, run again alone. */
+    /** Only the records between two bytes of the (inflated) input: a chunk of the dead-letter queue, run again by itself. */
     range: z
       .strictObject({
         start: z.number().int().min(0),
@@ -98,9 +98,9 @@ export interface PredictResult {
   /** The registry version the whole job was pinned to. */
   modelVersion: string;
   output?: string;
-  /** Ids that occur more than once (file jobs with an id column): allowed, and said. */
+  /** Ids that occur more than once (file jobs with an id column): allowed, and reported. */
   repeatedIds?: RepeatedIds;
-  /** Chunks that kept failing and were set aside, in a few words with how to run them again; absent: none. */
+  /** Chunks in the dead-letter queue, in a few words with how to run them again; absent: none. */
   setAside?: string;
   /** What a person should look at before using the output, a line each; absent: nothing. */
   warnings?: string[];

@@ -44,7 +44,7 @@ export type TuneJobInput = z.input<typeof tuneJobSchema>;
 export interface TrialOutcome {
   number: number;
   settings: TrialSettings;
-  /** Child run of the tuning run; absent where the trial failed before it had one. */
+  /** Child run of the tuning run; absent if the trial failed before it had one. */
   runId?: string;
   validation?: ClassificationMetrics;
   /** Rows that it was trained on; absent in results of older releases. */

@@ -79,7 +79,7 @@ export const boostingSettings = {
     max: 10_000,
     payload: "early_stopping_rounds",
   }),
-  /** Its text is JSON where a payload has an object. */
+  /** Its text is JSON if a payload has an object. */
   classWeights: {
     ...text({
       doc: "Weight of each class: none, balanced (rare classes weigh more) or JSON",

@@ -140,7 +140,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   no: false,
 };
 
-/** Yes or no, no if nothing else is said. */
+/** Yes or no; no by default. */
 export const flag = <F extends string = never>(
   about: Omit<About<boolean, F>, "default"> & { default?: boolean },
 ): Entry<boolean, F, never> => ({
