@@ -6,6 +6,7 @@ import { createClassifier } from "@colaml/shared/learning/model/classifier";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { PANDAS_MISSING } from "@colaml/shared/tables/missing-values";
 import { parse } from "csv-parse/sync";
+import { itWithRealData, realDataPath } from "../../../shared/test/real-data";
 import { exampleBundle, examplePlan, random, withForest, withWeights } from "./example-model";
 import { hostileRange } from "./hostile-rows";
 
@@ -288,16 +289,9 @@ describe("the byte scorer", () => {
   });
 });
 
-const REAL = process.env["COLAML_TEST_DATA"] ?? `${__dirname}/../../../../../shared/data/twcs-5k.csv`;
-const real = (() => {
-  try {
-    return readFileSync(REAL);
-  } catch {
-    return undefined;
-  }
-})();
+const real = realDataPath === undefined ? undefined : readFileSync(realDataPath);
 
-(real ? it : it.skip)("real tweets come out the same by bytes, by strings and by csv-parse", () => {
+itWithRealData("real tweets come out the same by bytes, by strings and by csv-parse", () => {
   const words = ["dm", "hi", "is", "please", "sorry", "thanks", "us", "you"];
   const sample = words.map((word, i) => `${word} ${words[(i * 3) % words.length]}`);
   const bundle = withForest(exampleBundle(words, { stop_words: "none" }), sample, FOREST);

@@ -10,14 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { realDataPath } from "../../../shared/test/real-data";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 
-const REAL_DATA =
-  process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
 const model = `flow_${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "cola-flow-"));
 /** What every command of this folder gets; they learn Redis' address from `cola up`. */
@@ -261,9 +260,9 @@ describe("the whole mission on the command line", () => {
   });
 });
 
-(existsSync(REAL_DATA) ? describe : describe.skip)("the reference data", () => {
+(realDataPath ? describe : describe.skip)("the reference data", () => {
   it("reaches the accuracy and ROC AUC of the original on the same test rows", async () => {
-    const { value } = await json("train", REAL_DATA, "--model", `${model}_real`);
+    const { value } = await json("train", realDataPath!, "--model", `${model}_real`);
     const { test } = value["metrics"] as { test: { accuracy_score: number; roc_auc: number } };
     expect(test.accuracy_score).toBeGreaterThanOrEqual(0.81);
     expect(test.roc_auc).toBeGreaterThanOrEqual(0.89);

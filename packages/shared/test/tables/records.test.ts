@@ -5,6 +5,7 @@ import { fieldText, readHeader } from "@colaml/shared/tables/header";
 import { nextRange } from "@colaml/shared/tables/ranges";
 import { RecordScanner } from "@colaml/shared/tables/record-scanner";
 import { parse } from "csv-parse/sync";
+import { itWithRealData, realDataPath } from "../real-data";
 import { type PlainRecord, parsePlainly } from "./reference-parser";
 
 const CSV: Dialect = {
@@ -203,16 +204,9 @@ describe("a header", () => {
   });
 });
 
-const REAL = process.env["COLAML_TEST_DATA"] ?? `${__dirname}/../../../../../shared/data/twcs-5k.csv`;
-const real = (() => {
-  try {
-    return readFileSync(REAL);
-  } catch {
-    return undefined;
-  }
-})();
+const real = realDataPath === undefined ? undefined : readFileSync(realDataPath);
 
-(real ? it : it.skip)("the real tweets read as csv-parse reads them", () => {
+itWithRealData("the real tweets read as csv-parse reads them", () => {
   const records = scan(real!);
   expect(records.every((record) => record.status === "record")).toBe(true);
   expect(records.map((record) => record.fields)).toEqual(parse(real!, { relax_column_count: true }));

@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { readDataset } from "@colaml/shared/tables/dataset-reader";
+import { itWithRealData, realDataPath } from "../../../shared/test/real-data";
 import { learnableRows, writeRows } from "./invented-rows";
 import { type Candidate, candidate, judge } from "./local-check";
 
-const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
 const settings = {
   features: { max_features: 300 },
   boosting: { iterations: 100, learning_rate: 0.4, depth: 7, l2_leaf_reg: 1 },
@@ -69,10 +68,12 @@ describe("a file that has grown", () => {
     expect(Math.abs(evidence.champion!.leftOut - 525)).toBeLessThan(60);
   });
 
-  const onRealRows = existsSync(twcs) ? it : it.skip;
-  onRealRows("of real tweets promotes the challenger that is better on rows nobody saw", async () => {
+  itWithRealData("of real tweets promotes the challenger that is better on rows nobody saw", async () => {
     const texts: string[] = [];
-    for await (const batch of readDataset({ path: twcs }, { text: "text", label: "inbound" }).batches())
+    for await (const batch of readDataset(
+      { path: realDataPath! },
+      { text: "text", label: "inbound" },
+    ).batches())
       texts.push(...batch.texts.map((text, i) => `"${text.replaceAll('"', '""')}",${batch.labels[i]}`));
     const of = (n: number, version: string) => {
       const path = join(folder, `tweets-${n}.csv`);

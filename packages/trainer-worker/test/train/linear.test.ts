@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { TrainJobInput } from "@colaml/shared/contracts/train";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { isLinear } from "@colaml/shared/learning/model/ensemble";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
+import { itWithRealData, realDataPath } from "../../../shared/test/real-data";
 import { candidate } from "../champion/local-check";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 
-const TWCS = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
 const linear = { boosting: { booster: "gblinear" } } satisfies Omit<TrainJobInput, "dataset">;
 const quick = { boosting: { iterations: 20, learning_rate: 0.3 } };
 
@@ -89,10 +88,10 @@ describe("a train job of the linear booster", () => {
   });
 });
 
-(existsSync(TWCS) ? it : it.skip)(
+itWithRealData(
   "reaches on real tweets the accuracy that XGBoost's linear booster has on words and pairs of words",
   async () => {
-    const { trained } = await candidate(TWCS, {
+    const { trained } = await candidate(realDataPath!, {
       ...linear,
       features: { max_features: 20_000, ngram_range: [1, 2], stop_words: "none", sublinear_tf: true },
     });

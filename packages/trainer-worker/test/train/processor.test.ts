@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { appendFile, readdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
@@ -15,9 +14,9 @@ import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import { runIdentity } from "@colaml/trainer-worker/publication/publication";
 import { LiveRun } from "@colaml/trainer-worker/publish/live-run";
 import { abandonTraining, train } from "@colaml/trainer-worker/train/processor";
+import { itWithRealData, realDataPath } from "../../../shared/test/real-data";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 
-const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../shared/data/twcs-5k.csv");
 let bench: TrainingBench;
 let tweets: string;
 beforeAll(async () => {
@@ -238,9 +237,8 @@ describe("a train job", () => {
     expect((await runOf(result.runId)).metrics["rows_not_sampled"]).toBeGreaterThan(1_500);
   });
 
-  const onRealRows = existsSync(twcs) ? it : it.skip;
-  onRealRows("reaches on the real rows what Python's xgboost does", async () => {
-    const result = await bench.train({ model: `${bench.model}-real` }, twcs);
+  itWithRealData("reaches on the real rows what Python's xgboost does", async () => {
+    const result = await bench.train({ model: `${bench.model}-real` }, realDataPath!);
     expect(result.metrics.test.accuracy_score).toBeGreaterThanOrEqual(0.81);
     expect(result.metrics.test.roc_auc).toBeGreaterThanOrEqual(0.89);
   });

@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
 import { choicesOf } from "@colaml/trainer-worker/publication/choices";
 import { runParams } from "@colaml/trainer-worker/publication/run-contents";
 import { trainModel } from "@colaml/trainer-worker/training/training";
-
-const REAL = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
+import { itWithRealData, realDataPath } from "../../../shared/test/real-data";
 
 /** The class stands in the ending of a word that no other row has: a hundred words know nothing of it. */
 const ENDINGS = ["ando", "endo", "iendo", "ación", "ciones"];
@@ -90,10 +88,9 @@ describe("the preset best", () => {
     expect(again.trained.plan.partOf).toEqual(once.trained.plan.partOf);
   });
 
-  const real = existsSync(REAL) ? it : it.skip;
   // scikit-learn's best linear model of the same features: 0.978 (LinearSVC, C chosen on validation rows).
-  real("has at least 0.97 on real tweets", async () => {
-    const { trained } = await train(REAL, { preset: "best" }, 2048);
+  itWithRealData("has at least 0.97 on real tweets", async () => {
+    const { trained } = await train(realDataPath!, { preset: "best" }, 2048);
     expect(trained.metrics.test.accuracy_score).toBeGreaterThanOrEqual(0.97);
   });
 });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CATALOGUE } from "@colaml/shared/contracts/catalogue";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
@@ -23,9 +22,9 @@ import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/life
 import { runWorker } from "@colaml/shared/worker/run-worker";
 import { createTrainProcessor } from "@colaml/trainer-worker/train/processor";
 import { createTuneProcessor } from "@colaml/trainer-worker/tune/processor";
+import { itWithRealData, realDataPath } from "../../../shared/test/real-data";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
 
-const twcs = process.env["COLAML_TEST_DATA"] ?? resolve(__dirname, "../../../../../shared/data/twcs-5k.csv");
 const config = resolveConfig({
   flags: {
     "redis.url": process.env["TEST_REDIS_URL"],
@@ -190,8 +189,7 @@ describe("a tune job", () => {
     expect(parent?.status).toBe("FAILED");
   });
 
-  const onRealRows = existsSync(twcs) ? it : it.skip;
-  onRealRows(
+  itWithRealData(
     "beats CatBoost with the same 100 features and 50 iterations on the same real test rows",
     async () => {
       const space = {
@@ -202,7 +200,10 @@ describe("a tune job", () => {
         stop_words: ["english" as const, "none" as const],
       };
       const metric = "roc_auc" as const;
-      const { result } = await tune({ trials: 10, space, metric, model: `${bench.model}-real` }, twcs);
+      const { result } = await tune(
+        { trials: 10, space, metric, model: `${bench.model}-real` },
+        realDataPath!,
+      );
       expect(result!.metrics.test.accuracy_score).toBeGreaterThan(0.837);
       expect(result!.metrics.test.roc_auc).toBeGreaterThan(0.915);
     },

@@ -17,11 +17,11 @@ import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model
 import { pythonLoaderSource } from "@colaml/shared/learning/model/python-loader";
 import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import { parse } from "csv-parse/sync";
+import { realDataPath } from "../../real-data";
 import { exampleBundle, exampleTexts } from "./bundle-example";
 
 const ROOT = resolve(__dirname, "../../../../..");
 const PYTHON = process.env["COLAML_PYTHON"] ?? join(ROOT, ".colaml/python/bin/python");
-const REAL_DATA = process.env["COLAML_TEST_DATA"] ?? join(ROOT, "../shared/data/twcs-5k.csv");
 const withPython = existsSync(PYTHON) ? describe : describe.skip;
 
 /**
@@ -80,7 +80,7 @@ interface LoaderCase {
 }
 
 function realTexts(): string[] {
-  const rows: Record<string, string>[] = parse(readFileSync(REAL_DATA), {
+  const rows: Record<string, string>[] = parse(readFileSync(realDataPath!), {
     columns: true,
     relax_column_count: true,
     relax_quotes: true,
@@ -167,7 +167,7 @@ CASES.set("a linear model of four classes, no norm", {
   texts,
   booster: "gblinear",
 });
-if (existsSync(REAL_DATA)) {
+if (realDataPath) {
   CASES.set("every real tweet by a linear model", {
     features: { sublinear_tf: true },
     classes: ["a", "b", "c"],
