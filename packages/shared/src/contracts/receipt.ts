@@ -21,6 +21,30 @@ const repeatedIdsSchema = z.strictObject({
 /** Ids that occur more than once: allowed, and reported. Rows written twice are another thing: there are none. */
 export type RepeatedIds = z.infer<typeof repeatedIdsSchema>;
 
+/** One chunk of a batch, in a receipt and in a checkpoint. */
+export const chunkEntrySchema = z.strictObject({
+  index: count,
+  /** Bytes of the (inflated) input. */
+  start: count,
+  end: count,
+  rows: count,
+  rejected: count,
+  /** Of the part; absent for a chunk on the dead-letter queue, and for a record too long to be scored. */
+  sha256: z.string().optional(),
+});
+
+/** A chunk that kept failing: the `predict-dead` queue holds it. */
+export const setAsideChunkSchema = z.strictObject({
+  /** Of its `predict-dead` job: `cola jobs retry` with it runs only this chunk again. */
+  id: z.string(),
+  index: count,
+  start: count,
+  end: count,
+  firstLine: z.number().int().min(1),
+  records: count,
+  reason: z.string(),
+});
+
 /** What a finished `predict` job leaves beside its output: the proof that no row was lost or doubled. */
 export const receiptSchema = z.strictObject({
   v: z.literal(1),
@@ -43,29 +67,8 @@ export const receiptSchema = z.strictObject({
   /** Absent if the model has no decision rule. */
   decisions: decisionCountsSchema.optional(),
   /** Contiguous byte ranges of the (inflated) input, in order. */
-  chunks: z.array(
-    z.strictObject({
-      index: count,
-      start: count,
-      end: count,
-      rows: count,
-      rejected: count,
-      sha256: z.string().optional(),
-    }),
-  ),
-  /** Chunks that kept failing: the `predict-dead` queue holds them. */
-  setAside: z.array(
-    z.strictObject({
-      /** Of its `predict-dead` job: `cola jobs retry` with it runs only this chunk again. */
-      id: z.string(),
-      index: count,
-      start: count,
-      end: count,
-      firstLine: z.number().int().min(1),
-      records: count,
-      reason: z.string(),
-    }),
-  ),
+  chunks: z.array(chunkEntrySchema),
+  setAside: z.array(setAsideChunkSchema),
   settings: z.record(z.string(), z.unknown()),
   startedAt: z.string(),
   finishedAt: z.string(),

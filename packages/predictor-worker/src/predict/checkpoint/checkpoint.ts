@@ -1,3 +1,4 @@
+import { chunkEntrySchema, setAsideChunkSchema } from "@colaml/shared/contracts/receipt";
 import { rejectedByReasonSchema } from "@colaml/shared/tables/rejected-by-reason";
 import { z } from "zod";
 import type { BegunBatch } from "../batch";
@@ -5,30 +6,6 @@ import type { ChunkPlace } from "../plan/chunk-cursor";
 import { type ChunkCounts, sumCounts } from "./chunk-counts";
 
 const count = z.number().int().min(0);
-
-/** One chunk of the receipt. */
-const chunkEntrySchema = z.strictObject({
-  index: count,
-  /** Bytes of the (inflated) input. */
-  start: count,
-  end: count,
-  rows: count,
-  rejected: count,
-  /** Of the part; absent for a chunk on the dead-letter queue, and for a record too long to be scored. */
-  sha256: z.string().optional(),
-});
-
-/** A chunk that kept failing; in a checkpoint and a receipt such chunks are called `setAside`. */
-const deadLetterSchema = z.strictObject({
-  /** Of the chunk's job, and of the `predict-dead` job that stands for it. */
-  id: z.string(),
-  index: count,
-  start: count,
-  end: count,
-  firstLine: z.number().int().min(1),
-  records: count,
-  reason: z.string(),
-});
 
 /** How far a batch is: everything before it is on the disk and is not done again. */
 export const checkpointSchema = z.strictObject({
@@ -50,7 +27,7 @@ export const checkpointSchema = z.strictObject({
   /** Rows of each decision; absent without a row, and if the model has no decision rule. */
   decisions: z.array(count).optional(),
   chunks: z.array(chunkEntrySchema),
-  setAside: z.array(deadLetterSchema),
+  setAside: z.array(setAsideChunkSchema),
   /** The output is complete; what is left is to rename it into place. */
   complete: z.boolean(),
 });

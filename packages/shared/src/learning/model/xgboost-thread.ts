@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { BoostIteration } from "./boosting-progress";
 import { RunningMetrics } from "./boosting-progress";
 import type { SharedMatrix } from "./training-matrix";
+import type { ThreadFailure } from "./training-thread";
 import type { TreeEnsemble } from "./tree-ensemble";
 import { type TreeGrower, treeGrowerFor } from "./tree-grower";
 import { xgboostFailure } from "./xgboost-failure";
@@ -32,7 +33,7 @@ export interface ThreadInput {
 export type ThreadMessage =
   | { type: "iteration"; iteration: BoostIteration }
   | { type: "done"; ensemble: TreeEnsemble }
-  | { type: "failed"; message: string };
+  | ThreadFailure;
 
 function train(grower: TreeGrower, input: ThreadInput, say: (message: ThreadMessage) => void): void {
   const measure = ({ matrix, labels }: ThreadRows, maxRows: number) =>
