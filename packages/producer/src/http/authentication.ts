@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { FastifyRequest } from "fastify";
+import { isOwnOrigin } from "./own-origin";
+import { createSessions, type Sessions } from "./session-cookie";
 
 /** What a caller may do: each role may do what the ones before it may. */
 export const ROLES = ["read", "submit", "admin"] as const;
@@ -24,10 +26,15 @@ export interface Authentication {
   /** False if no token is configured: loopback callers are admins then. */
   required: boolean;
   /**
-   * The role of a request's bearer token, or of its basic password (for the dashboard in a browser).
-   * @throws ColaError UNAUTHORIZED without detail
+   * The role of a request's bearer token, of its basic password or of its session. A session counts only for requests
+   * of this server's own pages.
+   * @throws ColaError UNAUTHORIZED without detail; FORBIDDEN for a session that another site's page uses
    */
   roleOf(request: FastifyRequest): Role;
+  /** The role of a token; nothing if it is not one of the configured ones. */
+  roleOfToken(token: string): Role | undefined;
+  /** The sessions of browsers that have given a token. */
+  sessions: Sessions<Role>;
 }
 
 /** Tokens are compared as digests, all of them, in constant time. */
@@ -40,25 +47,35 @@ export function createAuthentication(http: ColaConfig["http"]): Authentication {
   const known = tokens
     .filter(([token]) => token !== "")
     .map(([token, role]) => [sha256(token), role] as const);
-  if (known.length === 0) {
-    return {
-      required: false,
-      roleOf: (request) => {
-        checkLoopbackHost(request);
-        return "admin";
-      },
-    };
-  }
-  return {
-    required: true,
-    roleOf: (request) => {
-      const given = sha256(credentialOf(request) ?? "");
-      let role: Role | undefined;
-      for (const [digest, itsRole] of known) if (timingSafeEqual(digest, given)) role = itsRole;
-      if (!role) throw new ColaError("UNAUTHORIZED", "a valid token is needed");
-      return role;
-    },
+  const roleOfToken = (token: string) => {
+    const given = sha256(token);
+    let role: Role | undefined;
+    for (const [digest, itsRole] of known) if (timingSafeEqual(digest, given)) role = itsRole;
+    return role;
   };
+  const sessions = createSessions<Role>(Object.fromEntries(tokens.map(([token, role]) => [role, token])));
+  const withoutTokens = (request: FastifyRequest): Role => {
+    checkLoopbackHost(request);
+    return "admin";
+  };
+  const withTokens = (request: FastifyRequest): Role => {
+    const { authorization } = request.headers;
+    const role =
+      authorization === undefined
+        ? roleOfSession(sessions, request)
+        : roleOfToken(credentialOf(authorization));
+    if (!role) throw new ColaError("UNAUTHORIZED", "a valid token is needed");
+    return role;
+  };
+  const required = known.length > 0;
+  return { required, roleOf: required ? withTokens : withoutTokens, roleOfToken, sessions };
+}
+
+/** @throws ColaError FORBIDDEN */
+function roleOfSession(sessions: Sessions<Role>, { method, headers }: FastifyRequest): Role | undefined {
+  const role = sessions.roleOf(headers.cookie);
+  if (role === undefined || isOwnOrigin(method, headers)) return role;
+  throw new ColaError("FORBIDDEN", "a session counts only for requests that come from a page of this server");
 }
 
 /** @throws ColaError FORBIDDEN */
@@ -67,10 +84,10 @@ export function requireRole(has: Role, needed: Role): void {
   throw new ColaError("FORBIDDEN", `this token may ${has}: ${needed} is needed here`);
 }
 
-function credentialOf(request: FastifyRequest): string | undefined {
-  const header = request.headers.authorization ?? "";
+/** What an `Authorization` header names; empty, which no token is, if it is of another kind. */
+function credentialOf(header: string): string {
   const [, scheme, value] = /^(Bearer|Basic) ([^\s]{1,4096})$/i.exec(header) ?? [];
-  if (value === undefined) return undefined;
+  if (value === undefined) return "";
   if (scheme!.toLowerCase() === "bearer") return value;
   return Buffer.from(value, "base64")
     .toString("utf8")
