@@ -5,7 +5,6 @@ import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import { loadMonitoredModel } from "@colaml/monitor-worker/monitor/load-monitored-model";
 import { createMonitorProcessor } from "@colaml/monitor-worker/monitor/processor";
-import { CheckHistory } from "@colaml/monitor-worker/report/check-history";
 import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
 import { type EmbeddedMlflow, startMlflow } from "@colaml/producer/local/mlflow-server";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
@@ -15,6 +14,7 @@ import { championOf, promote } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
+import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { clientFor, exampleModel, exampleRun } from "../packages/shared/test/mlflow/example-publication";
 

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 const require = createRequire(resolve(import.meta.dirname, "../../packages/monitor-worker/package.json"));
 const { createMonitorProcessor } = require("@colaml/monitor-worker/monitor/processor");
 const { AlertEngine } = require("@colaml/monitor-worker/alerts/alert-engine");
-const { CheckHistory } = require("@colaml/monitor-worker/report/check-history");
+const { CheckHistory } = require("@colaml/shared/outputs/check-history");
 const { LabelStore } = require("@colaml/monitor-worker/labels/label-store");
 const { createReportFiles } = require("@colaml/monitor-worker/report/report-files");
 const { resolveConfig } = require("@colaml/shared/settings/resolve-config");

@@ -3,6 +3,7 @@ import { checkJobPath } from "@colaml/shared/files/job-path";
 import { championOf } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { closeRedis, connectRedis } from "@colaml/shared/queue/connection";
 import { ExclusiveLocks } from "@colaml/shared/queue/exclusive-lock";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
@@ -22,7 +23,6 @@ import { createTakeBack } from "./loop/take-back";
 import { loadMonitoredModel } from "./monitor/load-monitored-model";
 import { createMonitorMetrics } from "./monitor/monitor-metrics";
 import { createMonitorProcessor } from "./monitor/processor";
-import { CheckHistory } from "./report/check-history";
 import { createReportFiles } from "./report/report-files";
 import { createLatestPredictions } from "./rows/latest-predictions";
 

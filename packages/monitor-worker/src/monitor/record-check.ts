@@ -1,5 +1,5 @@
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
-import type { CheckHistory } from "../report/check-history";
+import type { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { htmlReport, type ReportData } from "../report/html-report";
 import { makerOf, type ReportFiles } from "../report/report-files";
 import type { Assessment } from "./assessment";

@@ -1,12 +1,12 @@
+import { html, type Markup, percent } from "@colaml/shared/charts/html";
 import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
 import { METRICS, QUALITY_METRICS, type QualityMetric } from "@colaml/shared/metrics/metric-table";
+import type { CheckRecord } from "@colaml/shared/outputs/check-history";
 import { type ReportMaker, reportMark } from "@colaml/shared/outputs/report-output";
 import { SMALL_PSI } from "../drift/drift-result";
 import type { Segment } from "../quality/quality-segments";
 import type { MistakeExample } from "../rows/masked-example";
 import { wilsonInterval } from "../statistics/wilson-interval";
-import type { CheckRecord } from "./check-history";
-import { html, type Markup, percent } from "./html";
 import { REPORT_STYLE } from "./report-style";
 import { type TimePoint, timeChart } from "./time-chart";
 import { wordChart } from "./word-chart";

@@ -1,6 +1,6 @@
+import { html, type Markup, percent } from "@colaml/shared/charts/html";
 import { shorten } from "@colaml/shared/charts/svg-chart";
 import type { WordDrift } from "@colaml/shared/contracts/monitor";
-import { html, type Markup, percent } from "./html";
 
 const WIDTH = 340;
 const ROW = 24;

@@ -5,13 +5,13 @@ import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import type { MonitoredModel } from "@colaml/monitor-worker/monitor/monitored-model";
 import { createMonitorProcessor } from "@colaml/monitor-worker/monitor/processor";
-import { CheckHistory } from "@colaml/monitor-worker/report/check-history";
 import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
 import type { Alert } from "@colaml/shared/contracts/alerts";
 import { type MonitorJobInput, type MonitorResult, monitorJobSchema } from "@colaml/shared/contracts/monitor";
 import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
+import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 /** A text is this class if it begins with its name; the probability of that grows with the number behind it. */

@@ -5,7 +5,6 @@ import { AlertEngine } from "@colaml/monitor-worker/alerts/alert-engine";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import type { MonitoredModel } from "@colaml/monitor-worker/monitor/monitored-model";
 import { createMonitorProcessor, type MonitorDependencies } from "@colaml/monitor-worker/monitor/processor";
-import { CheckHistory } from "@colaml/monitor-worker/report/check-history";
 import { createReportFiles } from "@colaml/monitor-worker/report/report-files";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import { alertRulesSchema } from "@colaml/shared/contracts/alert-rules";
@@ -14,6 +13,7 @@ import { type MonitorJobInput, monitorJobSchema } from "@colaml/shared/contracts
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import type { RunRecord } from "@colaml/shared/mlflow/publish-model";
+import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent, close: async () => {} };

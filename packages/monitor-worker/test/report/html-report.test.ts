@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { htmlReport, type ReportData } from "@colaml/monitor-worker/report/html-report";
 import type { WordDrift } from "@colaml/shared/contracts/monitor";
 import { reportMaker } from "@colaml/shared/outputs/report-output";
-import { type Browser, chromiumPath, openChromium, type View } from "./headless-chromium";
+import { type Browser, chromiumPath, openChromium, type View } from "../../../../test/headless-chromium";
 
 const words = (names: string[], sign: number): WordDrift[] =>
   names.map((word, i) => ({

@@ -1,5 +1,5 @@
 import { publishRun } from "@colaml/shared/mlflow/publish-model";
-import { chromiumPath, openChromium } from "../../../monitor-worker/test/report/headless-chromium";
+import { chromiumPath, openChromium } from "../../../../test/headless-chromium";
 import { clientFor, exampleRun, SMALL_RUN, testServer, uniqueName } from "./example-publication";
 
 const withChromium = chromiumPath === undefined ? test.skip : test;

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CheckHistory } from "@colaml/monitor-worker/report/check-history";
+import { CheckHistory } from "@colaml/shared/outputs/check-history";
 
 let folder: string;
 let reported: string[];

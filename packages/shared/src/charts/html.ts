@@ -1,4 +1,4 @@
-import { escapeMarkup } from "@colaml/shared/charts/escape-markup";
+import { escapeMarkup } from "./escape-markup";
 
 /** Markup that is already safe: made only by `html`. */
 export class Markup {

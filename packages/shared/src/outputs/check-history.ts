@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { appendLine, makeFolder } from "@colaml/shared/files/durable-file";
-import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
+import { appendLine, makeFolder } from "../files/durable-file";
+import { stateFolder } from "../files/state-folder";
 
 /** One check of a model, as the report's chart over time shows it. */
 export interface CheckRecord {
