@@ -117,7 +117,8 @@ async function listening(connection: RedisConnection, prefix: string, least: num
     const queues = [...clients.matchAll(/ name=(\S+)/g)]
       .map((found) => found[1]!)
       .filter((client) => client.startsWith(`${prefix}:`))
-      .map((client) => Buffer.from(client.slice(prefix.length + 1), "base64").toString());
+      .map((client) => client.slice(prefix.length + 1).split(":w:")[0]!)
+      .map((name) => Buffer.from(name, "base64").toString());
     if (queues.length >= least || Date.now() > deadline) return queues;
     await delay(25);
   }

@@ -18,6 +18,7 @@ import { addHealthRoutes } from "./routes/health";
 import { addInvocationsRoute } from "./routes/invocations";
 import { addJobRoutes } from "./routes/jobs";
 import { addMetricsRoute } from "./routes/metrics";
+import { addQueueRoutes } from "./routes/queues";
 import { addScheduleRoutes } from "./routes/schedules";
 import { addSubmitRoutes } from "./routes/submit";
 import type { Service } from "./service";
@@ -52,6 +53,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addJobRoutes(server, service);
   addInvocationsRoute(server, service);
   addScheduleRoutes(server, service);
+  addQueueRoutes(server, service);
   addAlertRoutes(server, service);
   addHealthRoutes(server, service);
   addMetricsRoute(server, service);

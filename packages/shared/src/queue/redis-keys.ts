@@ -4,7 +4,7 @@ const DAY_S = 86_400;
 export interface RedisKeyKind {
   /** What the name is made of behind `<prefix>:<kind>`, in this order. */
   parts: readonly string[];
-  type: "string" | "hash";
+  type: "string" | "hash" | "set";
   /** Seconds after the last write until Redis forgets it. */
   keptS: number;
   writer: "every worker" | "monitor" | "predictor" | "producer" | "every process";
@@ -30,6 +30,20 @@ export const REDIS_KEYS = {
     keptS: 7 * DAY_S,
     writer: "every worker",
     what: "a field per start of the job that has not ended: workers that were lost with it; removed when the job ends",
+  },
+  workers: {
+    parts: ["queue"],
+    type: "set",
+    keptS: DAY_S,
+    writer: "every worker",
+    what: "names of the workers that listen on a queue, or did",
+  },
+  worker: {
+    parts: ["queue", "worker"],
+    type: "string",
+    keptS: 6,
+    writer: "every worker",
+    what: "host, process id and release of a worker that listens on a queue; written again every 2 s",
   },
   lock: {
     parts: ["name"],
@@ -90,4 +104,9 @@ export function redisKey<Name extends RedisKeyName>(
 /** The lock of a job, which BullMQ writes: read to learn whether another worker has the job by now. */
 export function jobLockKey(prefix: string, queue: string, jobId: string): string {
   return `${prefix}:${queue}:${jobId}:lock`;
+}
+
+/** What BullMQ names the connections of a queue's workers: read to learn who listens. */
+export function workerClientName(prefix: string, queue: string): string {
+  return `${prefix}:${Buffer.from(queue).toString("base64")}`;
 }

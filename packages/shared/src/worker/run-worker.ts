@@ -1,4 +1,4 @@
-import { type ConnectionOptions, type Job, Worker } from "bullmq";
+import { type ConnectionOptions, type Job, MetricsTime, Worker } from "bullmq";
 import type { ZodType } from "zod";
 import { MAX_DEATHS } from "../contracts/catalogue";
 import type { ColaError } from "../errors/cola-error";
@@ -16,6 +16,7 @@ import {
 import { JobStarts } from "../queue/job-starts";
 import { redisError } from "../queue/redis-errors";
 import type { ColaConfig } from "../settings/schema";
+import { newWorkerName, startHeartbeat } from "./heartbeat";
 import type { JobContext, Processor } from "./job-context";
 import { parseFailedReason } from "./job-errors";
 import { cancelled, createJobRunner, LockLost } from "./job-runner";
@@ -118,21 +119,27 @@ function openWorker<Payload, Result>(
     wasHeldSince: (start) => loop.wasHeldSince(start),
   });
   const cancels = watchCancels(connection, running, prefix, queue);
+  const name = newWorkerName();
   const worker: Worker = new Worker(queue, (job: Job, token?: string) => runJob(job, token), {
     connection: connection as ConnectionOptions,
+    name,
     prefix,
     concurrency: atATime ?? config.worker.concurrency,
     lockDuration: config.worker.lockMs,
     stalledInterval: config.worker.stalledMs,
     maxStalledCount: MAX_STALLED,
+    // Jobs that ended per minute: the dashboard's charts are made of them.
+    metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     ...KEPT_JOBS,
   });
   watch(worker, running, { config, logger, queue }, lifecycle);
   forgetCancels(worker, connection, prefix);
+  const heartbeat = startHeartbeat(connection, prefix, queue, name);
   // Workers of one process close one after the other: until its turn comes, none takes a new job.
   lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
   lifecycle.graceful.onStop(`worker of ${queue}`, async () => {
     await closeWorker(worker, lifecycle);
+    await heartbeat.stop();
     cancels.stop();
     loop.stop();
   });

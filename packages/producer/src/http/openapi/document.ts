@@ -1,11 +1,19 @@
 import { alertSchema } from "@colaml/shared/contracts/alerts";
+import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { RELEASE } from "@colaml/shared/settings/release";
 import type { FastifyInstance } from "fastify";
 import { payloadSchema } from "../json-schemas";
 import type { Operation } from "./operation";
 
 const text = { type: "string" };
 const time = { type: "string", format: "date-time" };
+const count = { type: "integer", minimum: 0 };
+const counts = (...names: readonly string[]) => ({
+  type: "object",
+  required: names,
+  properties: Object.fromEntries(names.map((name) => [name, count])),
+});
 const schemas = {
   Accepted: {
     type: "object",
@@ -45,6 +53,36 @@ const schemas = {
       next: time,
       paused: { type: "boolean" },
       payload: { type: "object" },
+    },
+  },
+  Queue: {
+    type: "object",
+    required: ["queue", "paused", "counts", "workers"],
+    properties: {
+      queue: { enum: QUEUE_NAMES },
+      worker: text,
+      paused: { type: "boolean" },
+      counts: counts("waiting", "active", "delayed", "waitingForChildren", "completed", "failed"),
+      workers: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["host", "pid", "release", "since"],
+          properties: { host: text, pid: { type: "integer" }, release: text, since: time },
+        },
+      },
+      otherWorkers: count,
+      oldestWaitingMs: count,
+    },
+  },
+  Drained: {
+    type: "object",
+    required: ["queue", "removed", "kept", "more"],
+    properties: {
+      queue: { enum: QUEUE_NAMES },
+      removed: count,
+      kept: counts("begun", "children", "chunks", "scheduled", "taken"),
+      more: { type: "boolean" },
     },
   },
   Alert: payloadSchema(alertSchema),
@@ -107,7 +145,7 @@ export function openApiDocument(routes: DocumentedRoutes) {
     openapi: "3.1.0",
     info: {
       title: "ColaML",
-      version: "0.1.0",
+      version: RELEASE,
       description: "Jobs of a text classifier: train, tune, predict, monitor, labels; schedules and alerts",
     },
     security: [{ token: [] }],

@@ -1,0 +1,111 @@
+import type { QueueName } from "@colaml/shared/contracts/catalogue";
+import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
+import { takenOff } from "@colaml/shared/queue/withdraw-trials";
+import type { Job, JobState } from "bullmq";
+import type { JobQueues } from "./job-queues";
+import { knownQueue } from "./queue-overview";
+
+/** Jobs that are taken off at the same time. */
+const PAGE = 100;
+/** A request is answered within 5 s: what is left then is for the next one. */
+const DRAIN_MS = 3_000;
+/** What has not begun is in one of these. */
+const STATES = ["waiting", "prioritized", "delayed"] as const satisfies readonly JobState[];
+
+/** Why a job stays on a queue that is drained. */
+export interface KeptJobs {
+  /** Begun before: a worker has to put away what they made. `cola jobs cancel ID` ends one. */
+  begun: number;
+  /** Trials of a search that has not ended, which would wait for them. */
+  children: number;
+  /** Chunks of a batch that has not ended, which would wait for them. */
+  chunks: number;
+  /** The next ones of schedules. `cola schedule remove ID` ends one. */
+  scheduled: number;
+  /** A worker took them meanwhile. */
+  taken: number;
+}
+
+export interface Drained {
+  queue: QueueName;
+  /** Jobs that are off the queue. */
+  removed: number;
+  kept: KeptJobs;
+  /** The time was over before all jobs were looked at: drain again. */
+  more: boolean;
+}
+
+/**
+ * Takes off a queue what has not begun: waiting jobs, also those that are due later. Running and finished ones stay,
+ * and so does what a running job waits for.
+ *
+ * @throws ColaError JOB_NOT_FOUND
+ */
+export async function drainQueue(
+  queues: JobQueues,
+  name: string,
+  clock: () => number = Date.now,
+): Promise<Drained> {
+  const queue = knownQueue(name);
+  const until = clock() + DRAIN_MS;
+  const kept: KeptJobs = { begun: 0, children: 0, chunks: 0, scheduled: 0, taken: 0 };
+  const drained: Drained = { queue, removed: 0, kept, more: false };
+  const isRunning = batchLookup(queues);
+  for (const state of STATES) {
+    for (let offset = 0; ; ) {
+      const jobs = (await queues.queue(queue).getJobs([state], offset, offset + PAGE - 1, true)) as (
+        | Job
+        | undefined
+      )[];
+      if (jobs.length === 0) break;
+      if (clock() > until) return { ...drained, more: true };
+      const reasons = await Promise.all(jobs.map((job) => job && reasonToKeep(queue, job, isRunning)));
+      // A job whose content is gone already stays in the list until a worker meets it.
+      const ends = await Promise.all(
+        jobs.map(async (job, index) => (job ? (reasons[index] ?? (await endOf(job))) : "gone")),
+      );
+      for (const end of ends) {
+        if (end === "removed") drained.removed++;
+        else if (end !== "gone") kept[end]++;
+      }
+      offset += ends.filter((end) => end !== "removed").length;
+    }
+  }
+  return drained;
+}
+
+/** A schedule makes its next job when a worker takes this one. */
+async function endOf(job: Job): Promise<"removed" | "scheduled" | "taken"> {
+  if (await takenOff(job)) return "removed";
+  return job.repeatJobKey === undefined ? "taken" : "scheduled";
+}
+
+async function reasonToKeep(
+  queue: QueueName,
+  job: Job,
+  isRunning: (batch: string) => Promise<boolean>,
+): Promise<keyof KeptJobs | undefined> {
+  if (queue === "predict-chunk") {
+    const { batch } = job.data as Partial<PredictChunkJob>;
+    return typeof batch === "string" && (await isRunning(batch)) ? "chunks" : undefined;
+  }
+  if (job.parent) return "children";
+  return job.attemptsStarted > 0 || job.attemptsMade > 0 ? "begun" : undefined;
+}
+
+/** Whether a batch has not ended: each is asked for once. */
+function batchLookup(queues: JobQueues): (batch: string) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>();
+  const look = async (batch: string) => {
+    const state = await queues.queue("predict").getJobState(batch);
+    return state !== "unknown" && state !== "completed" && state !== "failed";
+  };
+  return (batch) => {
+    let running = known.get(batch);
+    if (!running) {
+      running = look(batch);
+      known.set(batch, running);
+    }
+    return running;
+  };
+}
