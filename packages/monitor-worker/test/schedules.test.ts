@@ -1,5 +1,5 @@
-import { listJobs } from "@colaml/producer/submit/job-control";
 import { JobQueues } from "@colaml/producer/submit/job-queues";
+import { listJobs } from "@colaml/producer/submit/list-jobs";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
 import {
   addSchedule,
@@ -88,7 +88,7 @@ withRedis("schedules", () => {
     expect(job!.opts).toMatchObject({ attempts: 5, backoff: { type: "exponential" } });
     const queues = new JobQueues(connectRedis(redis), redis);
     expect(await queues.view(job!.id!)).toMatchObject({ id: job!.id, queue: "monitor" });
-    expect((await listJobs(queues, 10)).map(({ id }) => id)).toEqual([job!.id]);
+    expect((await listJobs(queues)).jobs.map(({ id }) => id)).toEqual([job!.id]);
     await queues.close();
   });
 

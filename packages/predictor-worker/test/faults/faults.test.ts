@@ -3,7 +3,8 @@ import { appendFile, readdir, readFile, rename, rm, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cancelJob } from "@colaml/producer/submit/cancel-job";
-import { listJobs, retryJob } from "@colaml/producer/submit/job-control";
+import { retryJob } from "@colaml/producer/submit/job-control";
+import { listJobs } from "@colaml/producer/submit/list-jobs";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { readReceipt, verifyReceipt } from "@colaml/shared/contracts/receipt";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
@@ -259,7 +260,7 @@ describe("a row that a worker cannot take", () => {
       const queues = await openJobQueues({
         redis: { url: redis.url, prefix: bench.prefix, cluster: false },
       });
-      const [dead] = (await listJobs(queues, 10)).filter(({ queue }) => queue === "predict-dead");
+      const [dead] = (await listJobs(queues)).jobs.filter(({ queue }) => queue === "predict-dead");
       expect(dead).toMatchObject({ id: aside!.id, status: "failed", error: { error_code: "CHUNK_FAILED" } });
       await bench.start({ env: { ...fast, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
       for (const child of bench.children.slice(1, -1)) child.kill("SIGKILL");

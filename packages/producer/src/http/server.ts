@@ -6,6 +6,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { MAX_ID } from "../submit/job-queues";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
 import { addJsonBodies } from "./json-body";
 import { collectOperations } from "./openapi/document";
@@ -25,6 +26,8 @@ import type { Service } from "./service";
 
 /** Bytes of a request body: texts in a job, never files. */
 const BODY_LIMIT = 1_048_576;
+/** Of a refusal of fastify's, which may quote a path. */
+const MAX_MESSAGE = 200;
 /** Requests a second and caller. */
 const REQUESTS_PER_SECOND = 100;
 
@@ -43,7 +46,14 @@ declare module "fastify" {
  */
 export async function createServer(service: Service): Promise<FastifyInstance> {
   checkBinding(service.config.http);
-  const server = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true, return503OnClosing: true });
+  const server = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: MAX_ID },
+    // a path that no route can be looked for
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, service.log),
+  });
   server.removeContentTypeParser(["text/plain", "application/json"]);
   addJsonBodies(server);
   addGuards(server, service);
@@ -125,6 +135,6 @@ function asColaError(error: FastifyError | ColaError): ColaError {
   if (error instanceof ColaError) return error;
   const status = error.statusCode ?? 500;
   if (status === 413) return new ColaError("INPUT_TOO_LARGE", `a body may have at most ${BODY_LIMIT} bytes`);
-  if (status < 500) return new ColaError("JOB_INVALID", error.message);
+  if (status < 500) return new ColaError("JOB_INVALID", error.message.slice(0, MAX_MESSAGE));
   return toColaError(error);
 }

@@ -1,4 +1,3 @@
-import { LISTED_QUEUES } from "@colaml/shared/contracts/catalogue";
 import { predictJobSchema } from "@colaml/shared/contracts/predict";
 import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
@@ -35,26 +34,3 @@ async function runChunkAgain(queues: JobQueues, dead: Job<PredictDeadJob>): Prom
   await dead.remove();
   return queues.view(`predict/${id}`);
 }
-
-/** The jobs of every queue, newest first, at most `limit` a queue and state. */
-export async function listJobs(queues: JobQueues, limit: number): Promise<JobView[]> {
-  const perQueue = await Promise.all(
-    LISTED_QUEUES.map(async (name) => {
-      const jobs = await queues.queue(name).getJobs([...LISTED_STATES], 0, limit - 1);
-      return Promise.all(
-        jobs.filter((job) => job?.id !== undefined).map((job) => queues.view(`${name}/${job.id}`)),
-      );
-    }),
-  );
-  return perQueue.flat().sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-}
-
-const LISTED_STATES = [
-  "active",
-  "waiting",
-  "prioritized",
-  "delayed",
-  "waiting-children",
-  "completed",
-  "failed",
-] as const;

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { QUEUE_NAMES, type QueueName, SEARCHED_QUEUES } from "@colaml/shared/contracts/catalogue";
-import { SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
-import { ColaError } from "@colaml/shared/errors/cola-error";
+import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import {
   addJob,
   closeRedis,
@@ -10,12 +9,14 @@ import {
   type RedisConnection,
   type RedisSettings,
 } from "@colaml/shared/queue/connection";
-import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
 
 /** A new id of a job: its queue and 10 random hex digits, e.g. `train-5f0c2a91d3`. */
 export const newJobId = (queue: QueueName) => `${queue}-${randomBytes(5).toString("hex")}`;
+
+/** Characters of an id that is looked up. */
+export const MAX_ID = 1_024;
 
 export interface FoundJob {
   queue: QueueName;
@@ -66,7 +67,7 @@ export class JobQueues {
   async find(reference: string): Promise<FoundJob | undefined> {
     const { queues, id } = parseReference(reference);
     const found = await Promise.all(
-      queues.map(async (queue) => ({ queue, job: (await this.queue(queue).getJob(id)) as Job | undefined })),
+      queues.map(async (queue) => ({ queue, job: await readJob(this.queue(queue), id) })),
     );
     return found.find((entry): entry is FoundJob => entry.job !== undefined);
   }
@@ -100,12 +101,29 @@ export class JobQueues {
   }
 }
 
-/** @throws ColaError JOB_NOT_FOUND for what cannot be an id */
+/**
+ * The job of an id. BullMQ keeps more under such names: what `meta` or `wait` would find is not a job.
+ */
+async function readJob(queue: Queue, id: string): Promise<Job | undefined> {
+  try {
+    const job = (await queue.getJob(id)) as Job | undefined;
+    return job !== undefined && Number.isFinite(job.timestamp) ? job : undefined;
+  } catch (error) {
+    if (/WRONGTYPE/.test(messageOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Ids that ColaML makes are plain names; another client may have made any other.
+ *
+ * @throws ColaError JOB_NOT_FOUND for what cannot be an id
+ */
 function parseReference(reference: string): { queues: readonly QueueName[]; id: string } {
   const slash = reference.indexOf("/");
   const queue = QUEUE_NAMES.find((name) => name === reference.slice(0, Math.max(slash, 0)));
   const id = queue ? reference.slice(slash + 1) : reference;
-  if (!SAFE_NAME.test(id) && !SCHEDULED_JOB_ID.test(id)) {
+  if (id === "" || id.length > MAX_ID) {
     throw new ColaError("JOB_NOT_FOUND", `no job ${JSON.stringify(reference.slice(0, 140))}: not a job id`);
   }
   const named = SEARCHED_QUEUES.find((name) => id.startsWith(`${name}-`));

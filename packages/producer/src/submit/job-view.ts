@@ -3,7 +3,7 @@ import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
 import type { JobProgress } from "@colaml/shared/contracts/progress";
 import type { ErrorCode } from "@colaml/shared/errors/cola-error";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
-import type { Job, JobState } from "bullmq";
+import type { JobState } from "bullmq";
 
 export type JobStatus = "waiting" | "delayed" | "active" | "completed" | "failed" | "unknown";
 
@@ -53,8 +53,26 @@ function deadChunk({
   return { status: "failed", error: { error_code: "CHUNK_FAILED", message } };
 }
 
+/** What a view is made of: a job of BullMQ, or what was read of one. */
+export interface ViewedJob {
+  id?: string | undefined;
+  /** Times in milliseconds since 1970. */
+  timestamp: number;
+  processedOn?: number | undefined;
+  finishedOn?: number | undefined;
+  attemptsStarted: number;
+  attemptsMade: number;
+  progress: unknown;
+  failedReason?: string | undefined;
+  returnvalue: unknown;
+  data: unknown;
+}
+
+/** A reason that another client wrote may be of any length. */
+const MAX_MESSAGE = 1_000;
+
 /** The view of a job; `state` as `job.getState()` said. */
-export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown"): JobView {
+export function viewJob(job: ViewedJob, queue: QueueName, state: JobState | "unknown"): JobView {
   const status = STATUS[state] ?? "unknown";
   const view: JobView = {
     id: job.id!,
@@ -68,10 +86,10 @@ export function viewJob(job: Job, queue: QueueName, state: JobState | "unknown")
   if (startedAt) view.startedAt = startedAt;
   if (finishedAt) view.finishedAt = finishedAt;
   if (isProgress(job.progress)) view.progress = job.progress;
-  if (status === "completed") view.result = job.returnvalue;
+  if (status === "completed" && job.returnvalue !== undefined) view.result = job.returnvalue;
   if (job.failedReason && status !== "completed") {
     const { code, message } = parseFailedReason(job.failedReason);
-    view.error = { error_code: code, message };
+    view.error = { error_code: code, message: message.slice(0, MAX_MESSAGE) };
   }
   return queue === "predict-dead" ? { ...view, ...deadChunk(job.data as PredictDeadJob) } : view;
 }

@@ -45,6 +45,8 @@ interface QueueFacts {
   readonly shown: "listed" | "found" | "hidden";
   /** The payload's fields that name files, by dotted key. */
   readonly paths: Readonly<Record<string, PathUse>>;
+  /** The result's fields that name files, by dotted key: the API makes them relative to its data folder. */
+  readonly resultPaths?: readonly string[];
   /** Jobs that one process runs at a time; absent: `worker.concurrency`. */
   readonly atATime?: number;
   /** Workers that a job may end without progress; absent: `MAX_DEATHS`. */
@@ -98,6 +100,7 @@ export const CATALOGUE = named({
     from: "api",
     shown: "listed",
     paths: { "input.path": "read", output: "write" },
+    resultPaths: ["output", "receipt"],
     // A coordinator mostly waits.
     atATime: 4,
     // It also ends when a chunk ends its process, be it another batch's, and resumes from its checkpoint: it may end
@@ -131,6 +134,7 @@ export const CATALOGUE = named({
       reference: "read",
       report: "write",
     },
+    resultPaths: ["report", "drift.reference.path"],
   }),
   labels: jobs<LabelsJob, LabelsResult>(labelsJobSchema)({
     worker: "monitor",

@@ -91,6 +91,7 @@ export const ERROR_TABLE = {
   // jobs
   JOB_INVALID: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   JOB_NOT_FOUND: { retried: false, status: 404, exit: EXIT.failed, mender: "request" },
+  NO_RESULT: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
   JOB_CANCELLED: { retried: false, status: 400, exit: EXIT.failed, mender: "request", voidsBatch: true },
   JOB_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },
   CHUNK_FAILED: { retried: false, status: 400, exit: EXIT.failed, mender: "request" },

@@ -2,8 +2,10 @@ import { EXIT } from "@colaml/shared/errors/error-table";
 import type { Command } from "commander";
 import { openSession, type Session } from "../../local/session";
 import { cancelJob, describeCancelled } from "../../submit/cancel-job";
-import { listJobs, retryJob } from "../../submit/job-control";
+import { retryJob } from "../../submit/job-control";
+import { parseJobFilter } from "../../submit/job-filter";
 import type { JobView } from "../../submit/job-view";
+import { listJobs } from "../../submit/list-jobs";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
 import { wholeOption } from "../options";
 import { watchJob } from "../run-job";
@@ -26,7 +28,7 @@ export function addJobsCommand(program: Command): void {
     .addHelpText("after", EXAMPLES);
   const add = (name: string, doc: string, run: QueueAction, isDefault = false) => {
     const command = jobs.command(name, { isDefault }).description(doc);
-    if (name.startsWith("list")) command.option("-n, --limit <count>", "jobs per queue", "10");
+    if (name.startsWith("list")) command.option("-n, --limit <count>", "jobs at most", "20");
     command.action(handler(addSettingFlags(addCommonOptions(command), []), withQueues(run)));
   };
   add("list", "the latest jobs of every queue", list, true);
@@ -50,8 +52,8 @@ const withQueues =
   };
 
 async function list(context: CommandContext, session: Session): Promise<undefined> {
-  const limit = wholeOption(context.options, "limit", 1, 1000)!;
-  const views = await listJobs(session.queues, limit);
+  const limit = wholeOption(context.options, "limit", 1, 100)!;
+  const { jobs: views } = await listJobs(session.queues, parseJobFilter({ limit }, Date.now()));
   const text =
     views.length === 0 ? "no jobs yet" : views.map((view) => jobLine(context.terminal, view)).join("\n");
   context.terminal.result({ jobs: views }, text);
@@ -98,7 +100,7 @@ function jobLine(terminal: Terminal, view: JobView): string {
   const status = view.status.padEnd(9);
   const painted = PAINTED[view.status]?.(terminal, status) ?? status;
   const note = view.error?.message ?? (view.status === "active" ? progressNote(view) : "");
-  return `${view.id.padEnd(24)} ${painted} ${view.createdAt.slice(0, 19)}Z  ${printable(note)}`.trimEnd();
+  return `${printable(view.id).padEnd(24)} ${painted} ${view.createdAt.slice(0, 19)}Z  ${printable(note)}`.trimEnd();
 }
 
 function progressNote({ progress }: JobView): string {
@@ -111,7 +113,7 @@ function progressNote({ progress }: JobView): string {
 
 function describeJob(terminal: Terminal, view: JobView): string {
   const lines = [
-    `${terminal.bold(view.id)}  ${PAINTED[view.status]?.(terminal, view.status) ?? view.status}`,
+    `${terminal.bold(printable(view.id))}  ${PAINTED[view.status]?.(terminal, view.status) ?? view.status}`,
     `  queue     ${view.queue}`,
     `  created   ${view.createdAt}`,
     ...(view.startedAt ? [`  started   ${view.startedAt} (attempt ${view.attempts})`] : []),

@@ -27,9 +27,10 @@ const schemas = {
   },
   Job: {
     type: "object",
-    required: ["id", "queue", "status", "attempts", "createdAt"],
+    required: ["id", "queue", "status", "attempts", "createdAt", "href"],
     properties: {
       id: text,
+      href: { type: "string", description: "path of the job in this API" },
       queue: text,
       status: { enum: ["waiting", "delayed", "active", "completed", "failed", "unknown"] },
       attempts: { type: "integer" },
@@ -39,6 +40,14 @@ const schemas = {
       progress: { type: "object" },
       result: {},
       error: { $ref: "#/components/schemas/Error" },
+    },
+  },
+  JobPage: {
+    type: "object",
+    required: ["jobs"],
+    properties: {
+      jobs: { type: "array", items: { $ref: "#/components/schemas/Job" } },
+      next: { type: "string", description: "`cursor` of the page behind this one; absent: there is none" },
     },
   },
   Schedule: {

@@ -1,72 +1,102 @@
+import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import type { FastifyInstance } from "fastify";
 import { cancelJob } from "../../submit/cancel-job";
-import { listJobs, retryJob } from "../../submit/job-control";
+import { retryJob } from "../../submit/job-control";
+import { FILTER_NAMES, LISTED_STATES, parseJobFilter } from "../../submit/job-filter";
+import { readResult } from "../../submit/job-result";
+import { listJobs } from "../../submit/list-jobs";
 import { promptly } from "../../submit/submit-job";
-import { byId, component, type Operation, refused } from "../openapi/operation";
+import { answeredJob, answeredResult, relativeTo } from "../answer-paths";
+import { answer, byId, component, type Operation, refused } from "../openapi/operation";
 import type { Service } from "../service";
 
-/** Jobs a queue and state in a list, at most. */
-const MAX_LISTED = 100;
+const text = { type: "string" };
+const oneOrMore = (names: readonly string[]) => ({ type: "array", items: { type: "string", enum: names } });
+const PARAMETERS: Record<(typeof FILTER_NAMES)[number], { description: string; schema: object }> = {
+  queue: {
+    description: "Jobs of these queues; absent: of those that people put jobs on",
+    schema: oneOrMore(QUEUE_NAMES),
+  },
+  state: { description: "Jobs in these states", schema: oneOrMore(LISTED_STATES) },
+  model: { description: "Jobs that train, use or are about this registered model", schema: text },
+  since: { description: "Jobs added since: a time, or how long ago, such as 2h or 7d", schema: text },
+  limit: {
+    description: "Jobs of a page",
+    schema: { type: "integer", minimum: 1, maximum: 100, default: 20 },
+  },
+  cursor: { description: "`next` of the page before", schema: text },
+};
 
-const action = (summary: string): Operation => ({
-  summary,
-  ...byId,
-  responses: { "202": { description: "it is being done" }, ...refused },
-});
+const OPERATIONS = {
+  list: {
+    summary: "Jobs by the time they were added, newest first, without results",
+    parameters: FILTER_NAMES.map((name) => ({ name, in: "query", explode: false, ...PARAMETERS[name] })),
+    responses: { "200": component("a page of jobs", "JobPage"), ...refused },
+  },
+  show: {
+    summary: "State, progress, result or reason of a job",
+    ...byId,
+    responses: { "200": component("the job", "Job"), ...refused },
+  },
+  result: {
+    summary: "What a finished job returned; 409 NO_RESULT for one that has not ended, or failed",
+    ...byId,
+    responses: {
+      "200": answer("the result, as the queue's contract has it", { type: "object" }),
+      ...refused,
+    },
+  },
+  cancel: {
+    summary: "Cancel a job",
+    ...byId,
+    responses: { "202": { description: "it is being done" }, ...refused },
+  },
+  retry: {
+    summary: "Put a failed job back on its queue",
+    ...byId,
+    responses: { "202": component("the job", "Job"), ...refused },
+  },
+} satisfies Record<string, Operation>;
 
 interface ById {
   Params: { id: string };
 }
 
-/** `GET /jobs`, `GET|DELETE /jobs/:id`, `POST /jobs/:id/{cancel,retry}`. */
-export function addJobRoutes(server: FastifyInstance, { queues }: Service): void {
-  server.get<{ Querystring: { limit?: string } }>(
-    "/jobs",
-    {
-      config: {
-        role: "read",
-        operation: {
-          summary: "The latest jobs",
-          responses: { "200": { description: "the jobs" }, ...refused },
-        },
-      },
-    },
-    async (request) => {
-      const limit = Number(request.query.limit ?? 20);
-      const bounded = Number.isInteger(limit) && limit > 0 ? Math.min(limit, MAX_LISTED) : 20;
-      return { jobs: await promptly(queues, listJobs(queues, bounded)) };
-    },
-  );
+/**
+ * `GET /jobs`, `GET|DELETE /jobs/:id`, `GET /jobs/:id/result`, `POST /jobs/:id/{cancel,retry}`. An id that holds a slash
+ * or a space is percent-encoded in the path.
+ */
+export function addJobRoutes(server: FastifyInstance, { queues, dataDir }: Service): void {
+  const relative = relativeTo(dataDir);
+  server.get("/jobs", { config: { role: "read", operation: OPERATIONS.list } }, async ({ query }) => {
+    const filter = parseJobFilter(query as Record<string, unknown>, Date.now());
+    const { jobs, next } = await promptly(queues, listJobs(queues, filter));
+    return { jobs: jobs.map((job) => answeredJob(job, relative)), ...(next !== undefined && { next }) };
+  });
   server.get<ById>(
     "/jobs/:id",
-    {
-      config: {
-        role: "read",
-        operation: {
-          summary: "State, progress, result or reason of a job",
-          ...byId,
-          responses: { "200": component("the job", "Job"), ...refused },
-        },
-      },
+    { config: { role: "read", operation: OPERATIONS.show } },
+    async ({ params }) => answeredJob(await promptly(queues, queues.view(params.id)), relative),
+  );
+  server.get<ById>(
+    "/jobs/:id/result",
+    { config: { role: "read", operation: OPERATIONS.result } },
+    async ({ params }) => {
+      const { queue, result } = await promptly(queues, readResult(queues, params.id));
+      return answeredResult(queue, result, relative);
     },
-    (request) => promptly(queues, queues.view(request.params.id)),
   );
-  server.delete<ById>(
-    "/jobs/:id",
-    { config: { role: "submit", operation: action("Cancel a job") } },
-    async (request, reply) =>
-      reply.code(202).send(await promptly(queues, cancelJob(queues, request.params.id))),
+  const cancel = { config: { role: "submit" as const, operation: OPERATIONS.cancel } };
+  server.delete<ById>("/jobs/:id", cancel, async ({ params }, reply) =>
+    reply.code(202).send(await promptly(queues, cancelJob(queues, params.id))),
   );
-  server.post<ById>(
-    "/jobs/:id/cancel",
-    { config: { role: "submit", operation: action("Cancel a job") } },
-    async (request, reply) =>
-      reply.code(202).send(await promptly(queues, cancelJob(queues, request.params.id))),
+  server.post<ById>("/jobs/:id/cancel", cancel, async ({ params }, reply) =>
+    reply.code(202).send(await promptly(queues, cancelJob(queues, params.id))),
   );
   server.post<ById>(
     "/jobs/:id/retry",
-    { config: { role: "submit", operation: action("Put a failed job back on its queue") } },
-    async (request, reply) =>
-      reply.code(202).send(await promptly(queues, retryJob(queues, request.params.id))),
+    { config: { role: "submit", operation: OPERATIONS.retry } },
+    async ({ params }, reply) =>
+      reply.code(202).send(answeredJob(await promptly(queues, retryJob(queues, params.id)), relative)),
   );
 }

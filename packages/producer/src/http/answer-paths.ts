@@ -1,0 +1,66 @@
+import { realpathSync } from "node:fs";
+import { sep } from "node:path";
+import { entryOf } from "@colaml/shared/contracts/catalogue";
+import type { JobView } from "../submit/job-view";
+
+/** Makes the paths of an answer relative to the data folder, as the API takes them. */
+export type RelativePath = (path: string) => string;
+
+/**
+ * The data folder's own spelling of a path: relative if it lies inside. A path elsewhere, such as a report in the
+ * state folder, stays as it is.
+ */
+export function relativeTo(dataDir: string): RelativePath {
+  const roots = [dataDir, realOf(dataDir)].map((root) => (root.endsWith(sep) ? root : root + sep));
+  return (path) => {
+    const root = roots.find((one) => path.startsWith(one));
+    return root === undefined ? path : path.slice(root.length);
+  };
+}
+
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** The result of a job with its paths as the API takes them. */
+export function answeredResult(queue: JobView["queue"], result: unknown, relative: RelativePath): unknown {
+  const { resultPaths = [] } = entryOf(queue);
+  if (resultPaths.length === 0 || typeof result !== "object" || result === null) return result;
+  const answered = structuredClone(result) as Record<string, unknown>;
+  for (const key of resultPaths) {
+    const names = key.split(".");
+    const last = names.pop()!;
+    let holder: unknown = answered;
+    for (const name of names) holder = (holder as Record<string, unknown> | undefined)?.[name];
+    const fields = holder as Record<string, unknown> | undefined;
+    const value = fields?.[last];
+    if (fields !== undefined && typeof value === "string") fields[last] = relative(value);
+  }
+  return answered;
+}
+
+/** A job as the API answers: with the address that finds it, whatever its id is made of, and paths as it takes them. */
+export interface AnsweredJob extends JobView {
+  /** Path of the job in this API. */
+  href: string;
+}
+
+/** The answer for a job. */
+export function answeredJob(view: JobView, relative: RelativePath): AnsweredJob {
+  const { result } = view;
+  return {
+    ...view,
+    href: jobPath(view),
+    ...(result !== undefined && { result: answeredResult(view.queue, result, relative) }),
+  };
+}
+
+/** The path of a job in the API. An id may hold a slash, and may be there in several queues. */
+export function jobPath({ queue, id }: Pick<JobView, "queue" | "id">): string {
+  const isPlain = /^[A-Za-z0-9._:-]+$/.test(id) && id.startsWith(`${queue}-`);
+  return `/jobs/${encodeURIComponent(isPlain ? id : `${queue}/${id}`)}`;
+}
