@@ -35,13 +35,15 @@ export interface PredictorBench {
 export async function openPredictorBench(
   redisUrl = process.env["TEST_REDIS_URL"]!,
   cluster = false,
+  sentinels = "",
 ): Promise<PredictorBench> {
   const folder = await mkdtemp(join(tmpdir(), "predictor-"));
   const prefix = `{t-${randomUUID()}}`;
   const queues = new Map<string, Queue>();
   const children: ChildProcess[] = [];
   let logs = "";
-  const connection = connectRedis({ url: redisUrl, prefix, cluster });
+  const connection = connectRedis({ url: redisUrl, prefix, cluster, sentinels });
+  connection.on("error", () => undefined);
   const queue = (name: string) => {
     const known = queues.get(name);
     if (known) return known;
@@ -63,6 +65,7 @@ export async function openPredictorBench(
           MLFLOW_TRACKING_URI: process.env["TEST_MLFLOW_URI"],
           COLAML_REDIS_PREFIX: prefix,
           COLAML_REDIS_CLUSTER: String(cluster),
+          REDIS_SENTINELS: sentinels,
           COLAML_STATE_DIR: join(folder, "state"),
           COLAML_LOG_FILE: "",
           COLAML_LOCK_MS: "3000",

@@ -1,4 +1,4 @@
-import { checkRedis, closeRedis, connectRedis } from "@colaml/shared/queue/connection";
+import { checkRedis, closeRedis, connectRedis, type RedisSettings } from "@colaml/shared/queue/connection";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { JobQueues } from "./job-queues";
 
@@ -8,7 +8,7 @@ import { JobQueues } from "./job-queues";
  * @throws ColaError REDIS_UNREACHABLE within 5 s with the address and what to check; REDIS_REFUSED for a wrong
  *   password, missing rights or a Redis that would evict jobs; REDIS_FULL
  */
-export async function openJobQueues(config: Pick<ColaConfig, "redis">): Promise<JobQueues> {
+export async function openJobQueues(config: { redis: RedisSettings }): Promise<JobQueues> {
   const connection = connectRedis(config.redis);
   try {
     await checkRedis(connection, config.redis);

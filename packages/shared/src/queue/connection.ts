@@ -1,17 +1,15 @@
 import { type ConnectionOptions, type DefaultJobOptions, type Job, type JobsOptions, Queue } from "bullmq";
-import { Cluster, Redis, type RedisOptions } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { ColaError, messageOf } from "../errors/cola-error";
 import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
-import type { ColaConfig } from "../settings/schema";
 import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors";
 import { REDIS_KEYS, redisKey } from "./redis-keys";
+import { openRedis, type RedisSettings } from "./redis-options";
 
 export type RedisConnection = Redis | Cluster;
-export type RedisSettings = ColaConfig["redis"];
+export type { RedisSettings };
 
-/** After a restart of Redis work resumes within a second; the default steps grow to 20 s. */
-const MAX_RECONNECT_MS = 1_000;
 /** A person or an HTTP client waits this long at most for Redis. */
 export const REDIS_DEADLINE_MS = 5_000;
 /** The stream keeps whole results; consumers poll, so a short one does. */
@@ -35,47 +33,16 @@ const JOB_DEFAULTS = {
 } as const satisfies DefaultJobOptions;
 
 /**
- * ioredis options for the settings: TLS by `rediss://` with certificates checked, endless retries of commands (BullMQ
- * needs them), reconnecting at most a second apart. `REDIS_URL` gives address, user and database.
- */
-function redisOptions(): RedisOptions {
-  return {
-    maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),
-    connectTimeout: REDIS_DEADLINE_MS,
-    keepAlive: 10_000,
-  };
-}
-
-/**
  * Opens a connection; it connects by itself and keeps trying. Errors go to the log, one line in 30 seconds.
  * Who opens it closes it with `closeRedis`.
  *
- * @throws ColaError CONFIG_INVALID without a URL
+ * @throws ColaError CONFIG_INVALID without a URL, or with Sentinel and Cluster at once
  */
 export function connectRedis(redis: RedisSettings, logger?: Logger): RedisConnection {
-  if (redis.url === "")
-    throw new ColaError("CONFIG_INVALID", "REDIS_URL is empty: redis://host:port is needed");
-  const connection = redis.cluster ? openCluster(redis.url) : new Redis(redis.url, redisOptions());
+  const connection = openRedis(redis);
   const log = logger && createLimitedLog(logger);
   connection.on("error", (error) => log?.warn(redisError(error, redis.url).message));
   return connection;
-}
-
-function openCluster(url: string): Cluster {
-  const { hostname, port, username, password, protocol } = new URL(url);
-  const redisOptionsOfNodes: RedisOptions = {
-    ...redisOptions(),
-    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === "rediss:" ? { tls: {} } : {}),
-  };
-  return new Cluster([{ host: hostname, port: Number(port || 6379) }], {
-    redisOptions: redisOptionsOfNodes,
-    clusterRetryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),
-    // Certificates name hosts: an address looked up first would not match.
-    ...(protocol === "rediss:" ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
-  });
 }
 
 /** Ends a connection at once, whatever state it is in; may be called twice. */

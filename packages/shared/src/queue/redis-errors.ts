@@ -4,8 +4,10 @@ import { redactUrl } from "../settings/resolve-config";
 const REFUSED =
   /\b(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|invalid (username-)?password|operation not permitted)\b/i;
 const FULL = /\b(OOM command not allowed|MISCONF)\b/;
+/** The server became a replica, or is one whose master is away: a failover is under way or done. */
+const DEMOTED = /\b(READONLY|MASTERDOWN|UNBLOCKED)\b/;
 const UNREACHABLE =
-  /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|Connection is closed|Stream isn't writeable|max retries per request|Command timed out|CERT|certificate|TLS|SSL|CLUSTERDOWN|slots cache|None of startup nodes/i;
+  /READONLY|MASTERDOWN|UNBLOCKED|\bLOADING\b|\bBUSY\b|\bNOREPLICAS\b|Socket timeout|All sentinels|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|Connection is closed|Stream isn't writeable|max retries per request|Command timed out|CERT|certificate|TLS|SSL|CLUSTERDOWN|slots cache|None of startup nodes/i;
 
 /** Where Redis is, without credentials. */
 export function redisAddress(url: string): string {
@@ -22,12 +24,17 @@ export function isFull(error: unknown): boolean {
   return FULL.test(messageOf(error));
 }
 
+/** Whether the server that answered is not the master any more: another connection may lead to the new one. */
+export function isDemoted(error: unknown): boolean {
+  return DEMOTED.test(messageOf(error));
+}
+
 /**
  * An error of Redis or of the connection, as one of ours. Anything else comes back as INTERNAL.
  *
  * - REDIS_REFUSED: wrong password, missing rights
  * - REDIS_FULL: out of memory or disk
- * - REDIS_UNREACHABLE: no connection
+ * - REDIS_UNREACHABLE: no connection, a server that is loading, a replica in place of the master
  */
 export function redisError(error: unknown, url: string): ColaError {
   if (error instanceof ColaError) return error;

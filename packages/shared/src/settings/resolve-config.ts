@@ -86,7 +86,14 @@ export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
     const [group, name] = key.split(".") as [keyof ColaConfig, string];
     Object.assign(config[group], { [name]: set[key] });
   }
-  return withBooster(config, sources);
+  return withBooster(withSentinelUrl(config), sources);
+}
+
+/** Sentinels say where the master is: without credentials, database and TLS there is nothing left for REDIS_URL. */
+function withSentinelUrl(config: ColaConfig): ColaConfig {
+  const { redis } = config;
+  if (redis.sentinels === "" || redis.url !== "") return config;
+  return { ...config, redis: { ...redis, url: `redis://${redis.sentinelName}` } };
 }
 
 /** What the preset sets and nobody gave, by dotted key. */

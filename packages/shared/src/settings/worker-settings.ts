@@ -30,6 +30,13 @@ export const workerSettings = {
     min: 100,
     max: 600_000,
   }),
+  redisGoneS: integer({
+    doc: "A worker whose Redis has not answered for this many seconds says no at /livez, so that it is started again; 0: never",
+    env: "COLAML_REDIS_GONE_S",
+    default: 600,
+    min: 0,
+    max: 86_400,
+  }),
   healthPort: integer({
     doc: "Port of a worker's /livez, /readyz and /metrics; 0: none",
     env: "COLAML_HEALTH_PORT",

@@ -9,6 +9,8 @@ const CHECK_TIMEOUT_MS = 900;
 const CACHED_MS = 2_000;
 
 export type ReadyCheck = () => Promise<unknown>;
+/** Whether a process of this state should live on; must answer at once. */
+export type LiveCheck = () => boolean;
 
 export interface HealthServer {
   port: number;
@@ -20,19 +22,21 @@ export interface HealthOptions {
   port: number;
   /** Each must resolve for `/readyz` to say yes; a later one may be added while the server runs. */
   checks: readonly ReadyCheck[];
+  /** Each must say yes for `/livez` to say so. */
+  liveChecks?: readonly LiveCheck[];
   registry: Registry;
 }
 
 /**
- * `/livez` (the process answers; no dependency is asked, or one outage of Redis would restart every worker), `/readyz`
- * (200 or 503, without saying why) and `/metrics`, on loopback.
+ * `/livez` (the process answers, and none of the live checks says that it should be started again; no dependency is
+ * asked, or a short outage of Redis would restart every worker), `/readyz` (200 or 503, without saying why) and `/metrics`, on loopback.
  *
  * @throws ColaError CONFIG_INVALID when the port is taken
  */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const isReady = cached(() => passes(options.checks), CACHED_MS);
   const server = createServer((request, response) => {
-    void answer(request, response, isReady, options.registry).catch(() => send(response, 500, "error\n"));
+    void answer(request, response, isReady, options).catch(() => send(response, 500, "error\n"));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
@@ -60,11 +64,14 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   isReady: () => Promise<boolean>,
-  registry: Registry,
+  { registry, liveChecks = [] }: HealthOptions,
 ): Promise<void> {
   const path = (request.url ?? "").split("?")[0];
   if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "GET only\n");
-  if (path === "/livez") return send(response, 200, "ok\n");
+  if (path === "/livez") {
+    const lives = liveChecks.every((check) => check());
+    return send(response, lives ? 200 : 503, lives ? "ok\n" : "wedged\n");
+  }
   if (path === "/readyz") {
     const ready = await isReady();
     return send(response, ready ? 200 : 503, ready ? "ok\n" : "not ready\n");

@@ -1,7 +1,7 @@
 import type { Logger } from "../logging/logger";
 import type { ColaConfig } from "../settings/schema";
 import { createGracefulStop, type GracefulStop, stopOnSignals } from "./graceful-stop";
-import { type HealthServer, type ReadyCheck, startHealthServer } from "./health-server";
+import { type HealthServer, type LiveCheck, type ReadyCheck, startHealthServer } from "./health-server";
 import { createWorkerMetrics, type WorkerMetrics } from "./worker-metrics";
 
 /** What the workers of one process share: its end, its health and its metrics. */
@@ -12,6 +12,8 @@ export interface WorkerLifecycle {
   readonly health: HealthServer | undefined;
   /** A further condition of `/readyz`. */
   addReadyCheck(check: ReadyCheck): void;
+  /** A further condition of `/livez`. */
+  addLiveCheck(check: LiveCheck): void;
   stop(): Promise<void>;
 }
 
@@ -29,9 +31,15 @@ export async function startLifecycle(options: LifecycleOptions): Promise<WorkerL
   const graceful = createGracefulStop(config.worker.graceMs, logger);
   const metrics = createWorkerMetrics(options.service);
   const checks: ReadyCheck[] = [];
+  const liveChecks: LiveCheck[] = [];
   const health =
     config.worker.healthPort > 0
-      ? await startHealthServer({ port: config.worker.healthPort, checks, registry: metrics.registry })
+      ? await startHealthServer({
+          port: config.worker.healthPort,
+          checks,
+          liveChecks,
+          registry: metrics.registry,
+        })
       : undefined;
   if (health) graceful.onStop("health server", () => health.close());
   if (options.signals !== false) stopOnSignals(graceful, config.worker.graceMs, logger);
@@ -40,6 +48,7 @@ export async function startLifecycle(options: LifecycleOptions): Promise<WorkerL
     metrics,
     health,
     addReadyCheck: (check) => void checks.push(check),
+    addLiveCheck: (check) => void liveChecks.push(check),
     stop: () => graceful.stop(),
   };
 }

@@ -22,6 +22,7 @@ import { parseFailedReason } from "./job-errors";
 import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
+import { RedisWatch } from "./redis-watch";
 
 /** BullMQ counts over a job's whole life, whatever it achieved in between: `MAX_DEATHS` decides, this never does. */
 const MAX_STALLED = 1_000;
@@ -83,8 +84,17 @@ export async function runWorker<Payload, Result>(
   lifecycle.graceful.onStop(`Redis connection of ${queue}`, () => closeRedis(connection));
   await untilUsable(connection, options, lifecycle);
   lifecycle.addReadyCheck(() => probeWrite(connection, config.redis.prefix));
+  watchRedis(connection, config, lifecycle);
   const worker = openWorker(options, lifecycle, connection);
   return { worker, lifecycle, stop: () => lifecycle.stop() };
+}
+
+function watchRedis(connection: RedisConnection, config: ColaConfig, lifecycle: WorkerLifecycle): void {
+  const { redisGoneS } = config.worker;
+  if (redisGoneS === 0) return;
+  const redis = RedisWatch.of(connection, config.redis.prefix);
+  lifecycle.addLiveCheck(() => redis.goneS() < redisGoneS);
+  lifecycle.graceful.onStop("watch of Redis", () => redis.stop());
 }
 
 async function untilUsable(

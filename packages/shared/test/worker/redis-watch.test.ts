@@ -1,0 +1,66 @@
+import { startHealthServer } from "@colaml/shared/worker/health-server";
+import { RedisWatch } from "@colaml/shared/worker/redis-watch";
+import { Registry } from "prom-client";
+
+/** A watch whose clock and looks the test turns. */
+function openWatch(probe: () => Promise<unknown>) {
+  let now = 0;
+  const watch = new RedisWatch(probe, { lookMs: 1_000, now: () => now });
+  return {
+    watch,
+    async pass(ms: number) {
+      now += ms;
+      await jest.advanceTimersByTimeAsync(1_000);
+    },
+  };
+}
+
+describe("the watch of Redis", () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it("counts the seconds since the last write that Redis took", async () => {
+    let answers = true;
+    const { watch, pass } = openWatch(() =>
+      answers ? Promise.resolve() : Promise.reject(new Error("gone")),
+    );
+    await pass(5_000);
+    expect(watch.goneS()).toBe(0);
+    answers = false;
+    await pass(5_000);
+    await pass(7_000);
+    expect(watch.goneS()).toBe(12);
+    answers = true;
+    await pass(1_000);
+    expect(watch.goneS()).toBe(0);
+    watch.stop();
+  });
+
+  it("counts on while one write hangs, and asks no second time", async () => {
+    let asked = 0;
+    const { watch, pass } = openWatch(() => {
+      asked++;
+      return new Promise(() => undefined);
+    });
+    for (let i = 0; i < 3; i++) await pass(10_000);
+    expect([watch.goneS(), asked]).toEqual([30, 1]);
+    watch.stop();
+  });
+});
+
+it("/livez says no when a live check does, and yes again afterwards", async () => {
+  let lives = true;
+  const server = await startHealthServer({
+    port: 0,
+    checks: [],
+    liveChecks: [() => lives],
+    registry: new Registry(),
+  });
+  const livez = async () => (await fetch(`http://127.0.0.1:${server.port}/livez`)).status;
+  expect(await livez()).toBe(200);
+  lives = false;
+  expect(await livez()).toBe(503);
+  lives = true;
+  expect(await livez()).toBe(200);
+  await server.close();
+});
