@@ -1,6 +1,6 @@
 import type { TrainJobInput } from "@colaml/shared/contracts/train";
 import type { Command } from "commander";
-import { championPayload } from "../submit/payloads";
+import { championPayload } from "../submit/learning-settings";
 import type { CommandContext } from "./command-context";
 
 /** The option of training and tuning that overrules a HOLD of the champion check. */

@@ -1,58 +1,24 @@
+import { entryOf, type JobOf, type SubmittableQueue } from "@colaml/shared/contracts/catalogue";
 import { parseClassRecall } from "@colaml/shared/contracts/class-recall";
-import { type CompareJob, type CompareJobInput, compareJobSchema } from "@colaml/shared/contracts/compare";
-import { type LabelsJob, type LabelsJobInput, labelsJobSchema } from "@colaml/shared/contracts/labels";
-import { type MonitorJob, type MonitorJobInput, monitorJobSchema } from "@colaml/shared/contracts/monitor";
+import type { CompareJob, CompareJobInput } from "@colaml/shared/contracts/compare";
+import type { LabelsJob, LabelsJobInput } from "@colaml/shared/contracts/labels";
+import type { MonitorJob, MonitorJobInput } from "@colaml/shared/contracts/monitor";
 import { aliasUri } from "@colaml/shared/contracts/names";
-import { type PredictJob, type PredictJobInput, predictJobSchema } from "@colaml/shared/contracts/predict";
-import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
-import { type TuneJob, type TuneJobInput, tuneJobSchema } from "@colaml/shared/contracts/tune";
+import type { PredictJob, PredictJobInput } from "@colaml/shared/contracts/predict";
+import type { TrainJob, TrainJobInput } from "@colaml/shared/contracts/train";
+import type { TuneJob, TuneJobInput } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
-import { boostingPayload } from "@colaml/shared/settings/boosting-settings";
-
-import { type ChampionSettings, championSettings } from "@colaml/shared/settings/champion-settings";
-import type { Columns } from "@colaml/shared/settings/columns-settings";
-import { decisionPayload } from "@colaml/shared/settings/decision-settings";
-import { featuresOf } from "@colaml/shared/settings/features-settings";
+import { columnsSettings } from "@colaml/shared/settings/columns-settings";
 import { mlflowSettings } from "@colaml/shared/settings/mlflow-settings";
-import { modelSettings } from "@colaml/shared/settings/model-settings";
 import { thresholdSettings } from "@colaml/shared/settings/monitor-settings";
 import { payloadOf } from "@colaml/shared/settings/payload-fields";
 import { predictSettings } from "@colaml/shared/settings/predict-settings";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import { splitSettings } from "@colaml/shared/settings/split-settings";
-import { textColumnsOf } from "@colaml/shared/settings/text-columns";
-import { trainValues } from "@colaml/shared/settings/train-settings";
 import type { ZodType } from "zod";
-import { analyzerSettings } from "./analyzer-settings";
-import { costMatrixOf } from "./cost-matrix";
 import { datasetOf } from "./dataset";
-
-/** How a challenger is judged, under the names of the payload. */
-export const championPayload = ({ champion }: ColaConfig): Omit<ChampionSettings, "force"> =>
-  payloadOf(championSettings, champion);
-
-/** The columns that the configuration names. */
-export function configuredColumns({ columns }: ColaConfig): Columns {
-  return { ...columns, text: textColumnsOf(columns.text) };
-}
-
-/** Settings of a `train` or `tune` payload. */
-function learningSettings(config: ColaConfig) {
-  return {
-    columns: configuredColumns(config),
-    split: payloadOf(splitSettings, config.split),
-    features: { ...featuresOf(config.features), ...analyzerSettings(config) },
-    boosting: boostingPayload(config.boosting),
-    decision: decisionPayload(config.decision, costMatrixOf(config.decision.costMatrix)),
-    champion: championPayload(config),
-    ...payloadOf(mlflowSettings, config.mlflow),
-    ...payloadOf(modelSettings, config.model),
-    ...trainValues(config.train),
-    max_rejected: config.data.maxRejected,
-  };
-}
+import { givenLearning, withGivenLearning } from "./learning-settings";
 
 /**
  * A payload checked by its queue's schema, every default filled in.
@@ -100,21 +66,12 @@ export const TUNE_SETTINGS = TRAIN_SETTINGS.filter((key) => !PRESET_SETTINGS.inc
 
 /** The `train` payload of a file under the configuration; `more` wins over it. */
 export function trainPayload(config: ColaConfig, path: string, more: Partial<TrainJobInput> = {}): TrainJob {
-  return checkedPayload(trainJobSchema, {
-    dataset: datasetOf(config, path),
-    ...learningSettings(config),
-    ...more,
-  });
+  return requestPayload("train", config, { ...more, dataset: { path } });
 }
 
 /** The `tune` payload of a file under the configuration; `more` wins over it. A search has no preset. */
 export function tunePayload(config: ColaConfig, path: string, more: Partial<TuneJobInput> = {}): TuneJob {
-  const { preset: _preset, preset_hint: _hint, ...settings } = learningSettings(config);
-  return checkedPayload(tuneJobSchema, {
-    dataset: datasetOf(config, path),
-    ...settings,
-    ...more,
-  });
+  return requestPayload("tune", config, { ...more, dataset: { path } });
 }
 
 /** The model URI that the configuration follows, e.g. `models:/modelo_nuevo@champion`. */
@@ -124,18 +81,103 @@ export function configuredModel(config: ColaConfig): string {
 
 /** The `predict` payload; columns are those the model was trained with unless given in `more`. */
 export function predictPayload(config: ColaConfig, more: Partial<PredictJobInput>): PredictJob {
-  return checkedPayload(predictJobSchema, {
-    model: configuredModel(config),
-    ...payloadOf(predictSettings, config.predict),
-    maxRejected: config.data.maxRejected,
-    ...more,
-  });
+  return requestPayload("predict", config, more);
 }
 
 /** The `monitor` payload with the configured thresholds. */
 export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput>): MonitorJob {
+  return requestPayload("monitor", config, more);
+}
+
+/** The `compare` payload; the baseline is the configured model unless given in `job`. */
+export function comparePayload(config: ColaConfig, job: CompareJobInput): CompareJob {
+  return requestPayload("compare", config, job);
+}
+
+/** The `labels` payload for the configured model. */
+export function labelsPayload(config: ColaConfig, more: Partial<LabelsJobInput>): LabelsJob {
+  return requestPayload("labels", config, more);
+}
+
+/** What a request leaves open, as the configuration has it: a part of the queue's payload. */
+const COMPLETED: { readonly [Queue in SubmittableQueue]: (config: ColaConfig, request: Fields) => Fields } = {
+  train: (config, request) => ({
+    ...withGivenLearning(givenLearning(config), request),
+    ...withTable(config, request, "dataset"),
+  }),
+  tune: (config, request) => {
+    // A preset is for trainings: a search has none.
+    const { preset: _preset, preset_hint: _hint, ...given } = givenLearning(config);
+    return { ...withGivenLearning(given, request), ...withTable(config, request, "dataset") };
+  },
+  predict: (config, request) => ({
+    model: configuredModel(config),
+    ...payloadOf(predictSettings, config.predict),
+    maxRejected: config.data.maxRejected,
+    ...request,
+    ...withTable(config, request, "input"),
+  }),
+  monitor: (config, request) => ({
+    ...monitorSettingsOf(config),
+    ...request,
+    ...withTable(config, request, "input"),
+  }),
+  compare: (config, request) => ({
+    baseline: configuredModel(config),
+    maxRejected: config.data.maxRejected,
+    ...request,
+    ...withTable(config, request, "input"),
+  }),
+  labels: (config, request) => ({
+    model: config.model.name,
+    maxRejected: config.data.maxRejected,
+    ...request,
+    ...labelColumns(config, request),
+    ...withTable(config, request, "input"),
+  }),
+};
+
+/**
+ * The payload of a request under the settings of the deployment, which are its defaults: what a request gives wins. The
+ * API and the command line make their payloads here.
+ *
+ * @param request what somebody wrote, its paths absolute
+ * @throws ColaError JOB_INVALID naming the field; PARAMETER_INVALID; CONFIG_INVALID for a setting that cannot be used;
+ *   USAGE for a file whose name contradicts the configured format
+ */
+export function requestPayload<Queue extends SubmittableQueue>(
+  queue: Queue,
+  config: ColaConfig,
+  request: unknown,
+): JobOf<Queue> {
+  const { schema } = entryOf(queue);
+  if (!isFields(request)) return checkedPayload(schema, request);
+  return checkedPayload(schema, COMPLETED[queue](config, request));
+}
+
+type Fields = Record<string, unknown>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The file of a request, read as the settings say if it says nothing itself. */
+function withTable(config: ColaConfig, request: Fields, name: "dataset" | "input"): Fields {
+  const table = request[name];
+  if (!isFields(table) || typeof table["path"] !== "string") return {};
+  const data = table["format"] === undefined ? config.data : { ...config.data, inputFormat: "" };
+  return { [name]: { ...datasetOf({ ...config, data }, table["path"]), ...table } };
+}
+
+/** The columns of a file of labels if the settings name others than the workers know by themselves. */
+function labelColumns({ columns }: ColaConfig, { input, columns: wish }: Fields): Fields {
+  const names = (["label", "id"] as const).filter((name) => columns[name] !== columnsSettings[name].default);
+  if (input === undefined || names.length === 0 || (wish !== undefined && !isFields(wish))) return {};
+  return { columns: { ...Object.fromEntries(names.map((name) => [name, columns[name]])), ...wish } };
+}
+
+function monitorSettingsOf(config: ColaConfig): Fields {
   const classRecall = parseClassRecall(config.monitor.classRecall);
-  return checkedPayload(monitorJobSchema, {
+  return {
     model: configuredModel(config),
     ...payloadOf(mlflowSettings, config.mlflow),
     maxRejected: config.data.maxRejected,
@@ -144,24 +186,5 @@ export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput
       ...(classRecall ? { class_recall: classRecall } : {}),
     },
     maxAmbiguous: config.monitor.maxAmbiguous,
-    ...more,
-  });
-}
-
-/** The `compare` payload; the baseline is the configured model unless given in `job`. */
-export function comparePayload(config: ColaConfig, job: CompareJobInput): CompareJob {
-  return checkedPayload(compareJobSchema, {
-    baseline: configuredModel(config),
-    maxRejected: config.data.maxRejected,
-    ...job,
-  });
-}
-
-/** The `labels` payload for the configured model. */
-export function labelsPayload(config: ColaConfig, more: Partial<LabelsJobInput>): LabelsJob {
-  return checkedPayload(labelsJobSchema, {
-    model: config.model.name,
-    maxRejected: config.data.maxRejected,
-    ...more,
-  });
+  };
 }

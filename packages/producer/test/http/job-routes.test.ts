@@ -25,6 +25,9 @@ beforeAll(async () => {
       REDIS_URL: process.env["TEST_REDIS_URL"],
       MLFLOW_TRACKING_URI: process.env["TEST_MLFLOW_URI"],
       COLAML_REDIS_PREFIX: prefix,
+      COLAML_MODEL: "reviews",
+      COLAML_TEXT_COLUMN: "body",
+      COLAML_PRESET: "best",
     },
   });
   queues = await openJobQueues(config);
@@ -51,6 +54,26 @@ async function work(queue: string, process: () => Promise<unknown>): Promise<voi
   });
   await worker.close();
 }
+
+describe("a job or a schedule that is submitted", () => {
+  it("has the settings of the server where its body says nothing", async () => {
+    const payload = { dataset: { path: "tweets.csv" }, columns: { label: "stars" } };
+    const post = (url: string, body: object) =>
+      server.inject({ method: "POST", url, payload: body, headers: { host: "127.0.0.1" } });
+    const { id } = (await post("/jobs/train", payload)).json<{ id: string }>();
+    const expected = {
+      dataset: { path: join(dataDir, "tweets.csv") },
+      model: "reviews",
+      columns: { text: "body", label: "stars" },
+      preset: "best",
+      boosting: { booster: "gblinear" },
+    };
+    expect((await queues.get(id)).job.data).toMatchObject(expected);
+    const schedule = await post("/schedules", { queue: "train", id: "nightly", every: "1d", payload });
+    expect([schedule.statusCode, schedule.json()]).toEqual([201, expect.objectContaining({ id: "nightly" })]);
+    expect((await queues.queue("train").getJobScheduler("nightly"))?.template?.data).toMatchObject(expected);
+  });
+});
 
 describe("a job of another client, whose id is none of ours", () => {
   const id = "nightly 2026/11/25";

@@ -8,7 +8,8 @@ import {
 } from "@colaml/shared/metrics/metric-table";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
-import { configuredColumns, TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
+import { configuredColumns } from "../../submit/learning-settings";
+import { TRAIN_SETTINGS, trainPayload } from "../../submit/payloads";
 import { choiceLines } from "../choice-lines";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { decisionLines } from "../decision-lines";

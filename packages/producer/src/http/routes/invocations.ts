@@ -4,7 +4,8 @@ import { type TextColumns, textColumnList } from "@colaml/shared/settings/text-c
 import { joinedText } from "@colaml/shared/tables/joined-text";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { checkedPayload, configuredColumns, predictPayload } from "../../submit/payloads";
+import { configuredColumns } from "../../submit/learning-settings";
+import { checkedPayload, predictPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { waitForJob } from "../../submit/wait-for-job";
 import { answer, type Operation, refused, takes } from "../openapi/operation";

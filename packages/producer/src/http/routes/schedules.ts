@@ -1,4 +1,4 @@
-import { entryOf, SCHEDULABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
+import { SCHEDULABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
@@ -6,7 +6,7 @@ import { scheduleMaker } from "@colaml/shared/outputs/report-output";
 import { scheduleFields } from "@colaml/shared/queue/schedules";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { checkedPayload } from "../../submit/payloads";
+import { checkedPayload, requestPayload } from "../../submit/payloads";
 import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
 import { byId, component, list, type Operation, refused, takes } from "../openapi/operation";
@@ -57,7 +57,7 @@ interface ById {
  * `GET|POST /schedules`, `DELETE /schedules/:id`, `POST /schedules/:id/{pause,resume}`. Changing needs `admin`: what a
  * schedule does continues after the person who set it up has gone.
  */
-export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, log }: Service): void {
+export function addScheduleRoutes(server: FastifyInstance, { config, queues, dataDir, log }: Service): void {
   server.get("/schedules", { config: { role: "read", operation: OPERATIONS.list } }, async () => ({
     schedules: await promptly(queues, allSchedules(queues)),
   }));
@@ -66,7 +66,7 @@ export function addScheduleRoutes(server: FastifyInstance, { queues, dataDir, lo
     { config: { role: "admin", operation: OPERATIONS.add } },
     async (request, reply) => {
       const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
-      const job = confinePaths(queue, checkedPayload(entryOf(queue).schema, payload), dataDir);
+      const job = requestPayload(queue, config, confinePaths(queue, payload, dataDir));
       await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
       const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
       log.info("schedule added", { schedule: schedule.id, queue });

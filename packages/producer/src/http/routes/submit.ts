@@ -2,7 +2,7 @@ import { entryOf, SUBMITTABLE_QUEUES, type SubmittableQueue } from "@colaml/shar
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import type { FastifyInstance } from "fastify";
-import { checkedPayload } from "../../submit/payloads";
+import { requestPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { component, type Operation, refused, takes } from "../openapi/operation";
 import { confinePaths } from "../request-paths";
@@ -26,12 +26,12 @@ const submitting = (queue: SubmittableQueue): Operation => ({
 /** `POST /jobs/{queue}`: 202 with the job's id and place; 200 when the same request came before. */
 export function addSubmitRoutes(server: FastifyInstance, service: Service): void {
   for (const queue of SUBMITTABLE_QUEUES) {
-    const { schema } = entryOf(queue);
     server.post(
       `/jobs/${queue}`,
       { config: { role: "submit", operation: submitting(queue) } },
       async (request, reply) => {
-        const payload = confinePaths(queue, checkedPayload(schema, request.body ?? {}), service.dataDir);
+        const wish = confinePaths(queue, (request.body ?? {}) as object, service.dataDir);
+        const payload = requestPayload(queue, service.config, wish);
         const key = idempotencyKey(request.headers["idempotency-key"]);
         const submitted = await submitJob(service.queues, {
           queue,
