@@ -39,6 +39,7 @@ export const searchSpaceSchema = z.strictObject({
   learning_rate: range(boostingSettings.learningRate).optional(),
   depth: range(boostingSettings.depth).optional(),
   l2_leaf_reg: range(boostingSettings.l2LeafReg).optional(),
+  max_bin: range(boostingSettings.maxBin).optional(),
   reg_lambda: range({ type: regLambdaType }).optional(),
   iterations: range(boostingSettings.iterations).optional(),
   max_features: range(featuresSettings.maxFeatures).optional(),
@@ -67,7 +68,7 @@ export type TrialSettings = {
 /** What of a space means nothing to a booster. */
 const FOREIGN: Readonly<Record<Booster, readonly (keyof SearchSpace)[]>> = {
   gbtree: ["reg_lambda"],
-  gblinear: ["depth", "l2_leaf_reg"],
+  gblinear: ["depth", "l2_leaf_reg", "max_bin"],
 };
 
 /** The names of a space that a booster does not have. */

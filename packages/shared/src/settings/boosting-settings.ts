@@ -54,6 +54,14 @@ export const boostingSettings = {
     max: 1_000_000,
     payload: "l2_leaf_reg",
   }),
+  maxBin: integer({
+    doc: "Bins per feature that trees look for splits in: fewer are faster, and on text often better; of gbtree only",
+    env: "COLAML_MAX_BIN",
+    default: 256,
+    min: 2,
+    max: 256,
+    payload: "max_bin",
+  }),
   regLambda: orAuto(regLambda),
   regAlpha: real({
     doc: "L1 penalty of weights, per row; of gblinear only",
@@ -102,6 +110,7 @@ const LINEAR_DEFAULTS: Readonly<Partial<Record<Name, number>>> = { iterations: 2
 const ONLY: Readonly<Partial<Record<Name, { booster: Booster; instead: string }>>> = {
   depth: { booster: "gbtree", instead: "a linear model has no trees: leave it out" },
   l2LeafReg: { booster: "gbtree", instead: "the L2 penalty of a linear model is reg_lambda" },
+  maxBin: { booster: "gbtree", instead: "a linear model has no splits: leave it out" },
   regLambda: { booster: "gblinear", instead: "the L2 penalty of trees is l2_leaf_reg" },
   regAlpha: { booster: "gblinear", instead: "trees have no L1 penalty: leave it out" },
 };
@@ -156,6 +165,7 @@ const boostingFields = z.strictObject({
   learning_rate: types.learning_rate.optional(),
   depth: types.depth.optional(),
   l2_leaf_reg: types.l2_leaf_reg.optional(),
+  max_bin: types.max_bin.optional(),
   reg_lambda: types.reg_lambda.optional(),
   reg_alpha: types.reg_alpha.optional(),
   random_seed: payloadField(boostingSettings.randomSeed),

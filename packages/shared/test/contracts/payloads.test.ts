@@ -55,6 +55,7 @@ describe("the train payload", () => {
   it.each([
     ["depth", { booster: "gblinear", depth: 6 }, /booster gbtree, the booster is gblinear/],
     ["l2_leaf_reg", { booster: "gblinear", l2_leaf_reg: 1 }, /reg_lambda/],
+    ["max_bin", { booster: "gblinear", max_bin: 8 }, /no splits: leave it out/],
     ["reg_lambda", { reg_lambda: 1 }, /l2_leaf_reg/],
     ["reg_alpha", { booster: "gbtree", reg_alpha: 1 }, /leave it out/],
   ])("is refused with %s for the other booster", (name, boosting, message) => {

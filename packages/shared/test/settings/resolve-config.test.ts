@@ -20,6 +20,7 @@ describe("resolveConfig", () => {
       earlyStoppingRounds: 0,
       iterations: 50,
       learningRate: 0.05,
+      maxBin: 256,
       depth: 6,
       l2LeafReg: 3,
       regLambda: 0.000002,

@@ -4,8 +4,8 @@ import { trainJobSchema } from "@colaml/shared/contracts/train";
 import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
 import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import { bestTrial, scoreOf } from "./best-trial";
-import { type Family, familiesOf, meaningful, narrowedTo, treeProbes } from "./families";
-import { neighbourOf, sampleTrials } from "./sample-trials";
+import { type Family, familiesOf, meaningful, narrowedTo, ofAnalyzers, treeProbes } from "./families";
+import { learningOnly, neighbourOf, sampleTrials } from "./sample-trials";
 
 /** How a trial ended; undefined as long as it has not. */
 export type OutcomeOf = (trial: PlannedTrial) => TrialOutcome | undefined;
@@ -36,6 +36,15 @@ const LEAST_FOR_BOTH = 7;
 const BATCH = 4;
 /** Trees that are further than this below the linear model on the same sample are not trained on all rows. */
 const HOPELESS = 0.02;
+/** Trees of words, or of characters, that are further than this below the others on the sample are not drawn. */
+const LESSER = 0.01;
+/** Shares of the trials that are drawn from the linear space and of trees on the sample, by how trees did on it. */
+const SHARES = {
+  hopeless: { linear: 0.3, trees: 0 },
+  near: { linear: 0.3, trees: 0.25 },
+  ahead: { linear: 0.15, trees: 0.35 },
+  unknown: { linear: 0.6, trees: 0 },
+} as const;
 /** Less than this is not a gain. */
 const LEAST_GAIN = 0.0002;
 
@@ -83,6 +92,12 @@ function planOfOlderRelease(job: TuneJob, outcomeOf: OutcomeOf): SearchPlan {
     onSample: false,
   }));
   return { trials, isComplete: trials.every(outcomeOf), lines: [] };
+}
+
+/** What trees promise by what they and the linear model reached on the same sample. */
+function promiseOf(trees: number, linear: number): keyof typeof SHARES {
+  if (!Number.isFinite(trees) || trees < linear - HOPELESS) return "hopeless";
+  return trees > linear ? "ahead" : "near";
 }
 
 const onSample = (trial: Unnumbered): Unnumbered => ({ ...trial, onSample: true });
@@ -139,19 +154,30 @@ class Search {
     const sampled = this.#sampled();
     const found = this.#trials[0] && this.#outcomeOf(this.#trials[0])?.settings;
     const narrowed = narrowedTo(leading, found);
-    const n = Math.round((sampled.length > 0 ? 0.3 : 0.6) * trials);
-    const draws = this.#drawn(narrowed, Math.min(n, this.left));
+    const drawn = (share: number) => this.#drawn(narrowed, Math.min(Math.round(share * trials), this.left));
     // Trees by themselves are drawn on the sample too.
-    if (leading.booster === "gbtree" && trials >= LEAST_FOR_BOTH) return draws.map(onSample);
-    if (trees === undefined || sampled.length === 0) return draws;
+    if (leading.booster === "gbtree" && trials >= LEAST_FOR_BOTH)
+      return drawn(SHARES.unknown.linear).map(onSample);
+    if (trees === undefined || sampled.length === 0) return drawn(SHARES.unknown.linear);
     const { best, linear, rows } = this.#looks(sampled);
-    const isHopeless = !Number.isFinite(best) || best < linear - HOPELESS;
+    const promise = promiseOf(best, linear);
     const shown = (value: number) => (Number.isFinite(value) ? Math.abs(value).toFixed(4) : "none");
     this.#lines.push(
-      `on ${rows ?? "a sample of"} training rows trees have ${metric} ${shown(best)}, the linear model ${shown(linear)}: ${isHopeless ? "no more trees were tried" : "more trees were tried"}`,
+      `on ${rows ?? "a sample of"} training rows trees have ${metric} ${shown(best)}, the linear model ${shown(linear)}: ${promise === "hopeless" ? "no more trees were tried" : "more trees were tried"}`,
     );
-    if (isHopeless) return draws;
-    return [...draws, ...this.#drawn(trees, Math.round(0.25 * trials)).map(onSample)];
+    const share = SHARES[promise];
+    const draws = drawn(share.linear);
+    const worth = ofAnalyzers(trees, this.#worthAnalyzers(sampled));
+    return [...draws, ...this.#drawn(worth, Math.round(share.trees * trials)).map(onSample)];
+  }
+
+  /** The analyzers of the probes of trees that did as well as the better of them, or nearly. */
+  #worthAnalyzers(sampled: readonly PlannedTrial[]): unknown[] {
+    const probes = sampled.filter(({ settings }) => settings.booster === "gbtree");
+    const best = Math.max(...probes.map((trial) => this.#score(trial)));
+    return probes
+      .filter((trial) => this.#score(trial) >= best - LESSER)
+      .map(({ settings }) => settings.analyzer);
   }
 
   /** The trees that are trained on all rows after their sample: the best third, if there was more than a look. */
@@ -203,15 +229,17 @@ class Search {
     return idle;
   }
 
-  /** Trials near the best one so far. */
+  /** Trials near the best one so far: every other one keeps its features, which the worker still has in memory. */
   neighbours(): Unnumbered[] {
     const ended = this.#trials.flatMap((trial) => this.#outcomeOf(trial) ?? []);
     const settings = bestTrial(ended, this.#job.metric)?.settings;
     const booster = settings?.booster ?? this.#job.boosting.booster;
     const family = this.#families.find((one) => one.booster === booster) ?? this.#families[0]!;
-    return Array.from({ length: BATCH }, () =>
-      this.#trial(family, neighbourOf({ ...family.start, ...settings }, family.ranges, this.#random)),
-    );
+    const best = { ...family.start, ...settings };
+    return Array.from({ length: BATCH }, (_, i) => {
+      const near = neighbourOf(best, family.ranges, this.#random);
+      return this.#trial(family, i % 2 === 0 ? { ...best, ...learningOnly(near) } : near);
+    });
   }
 
   #drawn(family: Family, n: number): Unnumbered[] {

@@ -8,6 +8,7 @@ const RANGES = [
   "learning_rate",
   "depth",
   "l2_leaf_reg",
+  "max_bin",
   "reg_lambda",
   "iterations",
   "max_features",
@@ -27,11 +28,26 @@ const CHOICES = [
 /** Ranges whose values are counts. */
 const WHOLE: ReadonlySet<string> = new Set([
   "depth",
+  "max_bin",
   "iterations",
   "max_features",
   "char_max_features",
   "min_df",
 ]);
+
+/** What of a trial's settings says how rows become features: trials that agree in it train on the same matrix. */
+const FEATURES: readonly string[] = [
+  "max_features",
+  "char_max_features",
+  "min_df",
+  "max_df",
+  "stop_words",
+  "ngram_range",
+  "analyzer",
+  "char_ngram_range",
+  "sublinear_tf",
+  "lowercase",
+];
 
 /** How far a neighbour of some settings lies from them, as a share of a range, to both sides. */
 const NEAR = 0.25;
@@ -68,6 +84,11 @@ export function neighbourOf(settings: TrialSettings, ranges: Ranges, random: () 
     else near[name] = valueAt(name, range, nearPosition(positionOf(name, range, value), change));
   }
   return near as TrialSettings;
+}
+
+/** The settings of a trial without those of its features. */
+export function learningOnly(settings: TrialSettings): TrialSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !FEATURES.includes(name)));
 }
 
 function nearPosition(position: number, random: number): number {

@@ -54,9 +54,10 @@ export function trainJobOf(job: TuneJob, settings: TrialSettings, trial?: TrialF
 }
 
 function learningOf(job: TuneJob, settings: TrialSettings): Pick<TrainJobInput, "features" | "boosting"> {
-  const { booster, learning_rate, depth, l2_leaf_reg, reg_lambda, iterations, class_weights, ...features } =
-    settings;
-  const boosting = { booster, learning_rate, depth, l2_leaf_reg, reg_lambda, iterations, class_weights };
+  const { booster, learning_rate, depth, l2_leaf_reg, max_bin, ...others } = settings;
+  const { reg_lambda, iterations, class_weights, ...features } = others;
+  const ofTrees = { depth, l2_leaf_reg, max_bin };
+  const boosting = { booster, learning_rate, ...ofTrees, reg_lambda, iterations, class_weights };
   const given = Object.entries(boosting).filter(([, value]) => value !== undefined);
   return {
     features: { ...featuresBelow(job, settings), ...features },

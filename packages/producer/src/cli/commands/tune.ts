@@ -40,6 +40,7 @@ const FIXED_BY: Readonly<Record<string, (config: ColaConfig) => SearchSpace>> = 
   "boosting.learningRate": ({ boosting }) => ({ learning_rate: [boosting.learningRate] }),
   "boosting.depth": ({ boosting }) => ({ depth: [boosting.depth] }),
   "boosting.l2LeafReg": ({ boosting }) => ({ l2_leaf_reg: [boosting.l2LeafReg] }),
+  "boosting.maxBin": ({ boosting }) => ({ max_bin: [boosting.maxBin] }),
   // A trial whose penalty is not fixed chooses it by itself.
   "boosting.regLambda": ({ boosting: { regLambda } }) =>
     regLambda === "auto" ? {} : { reg_lambda: [regLambda] },

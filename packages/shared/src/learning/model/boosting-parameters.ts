@@ -55,10 +55,16 @@ export function xgboostParameters(
     ...objective,
     ["booster", "gbtree"],
     ["tree_method", treeMethod],
+    ...maxBin(settings),
     ["max_depth", String(settings.depth)],
     ["lambda", String(settings.l2_leaf_reg)],
     ...commonParameters(settings),
   ];
+}
+
+/** A model that was trained by an older release's payload has none: XGBoost's own default. */
+function maxBin({ max_bin }: Pick<BoostingSettings, "max_bin">): Parameters {
+  return max_bin === undefined ? [] : [["max_bin", String(max_bin)]];
 }
 
 /**

@@ -39,13 +39,14 @@ export interface BoostResult<E extends Ensemble = Ensemble> {
 }
 
 /** How large a training is. */
-export function trainingSize({ matrix, classes }: BoostInput, { depth }: BoostingSettings): TrainingSize {
+export function trainingSize({ matrix, classes }: BoostInput, settings: BoostingSettings): TrainingSize {
   return {
     nRows: matrix.nRows,
     nColumns: matrix.nColumns,
     stored: matrix.indptr[matrix.nRows] ?? 0,
     nGroups: classes.length === 2 ? 1 : classes.length,
-    depth,
+    depth: settings.depth,
+    maxBin: settings.max_bin,
   };
 }
 

@@ -6,8 +6,8 @@ export const TRAINING_HEAP_BYTES = 2_000_000_000;
 const MAX_HISTOGRAM_BYTES = 1_000_000_000;
 const SMALL_HISTOGRAM_BYTES = 50_000_000;
 const HISTOGRAM_BYTES_PER_VALUE = 512;
-/** XGBoost's `max_bin`. */
-const BINS = 256;
+/** XGBoost's `max_bin`, if the settings do not say. */
+const DEFAULT_BINS = 256;
 const BYTES_PER_BIN = 16;
 /** A stored value: 8 as a row entry, 8 in a column page or 4 + 5 in the bin index, and vectors that double. */
 const BYTES_PER_VALUE = 28;
@@ -29,13 +29,15 @@ export interface TrainingSize {
   nGroups: number;
   /** Of trees; absent for a linear model. */
   depth?: number | undefined;
+  /** Bins per feature that trees look for splits in, at most; absent: XGBoost's own. */
+  maxBin?: number | undefined;
 }
 
 /** Bytes the `hist` method holds in histograms of one tree: nodes x columns x bins; a linear model has none. */
-function histogramBytes({ nRows, nColumns, stored, depth }: TrainingSize): number {
+function histogramBytes({ nRows, nColumns, stored, depth, maxBin }: TrainingSize): number {
   if (depth === undefined) return 0;
   const nodes = Math.min(2 ** (depth + 1), 2 * nRows);
-  const bins = Math.min(nColumns * BINS, stored + nColumns);
+  const bins = Math.min(nColumns * (maxBin ?? DEFAULT_BINS), stored + nColumns);
   return nodes * bins * BYTES_PER_BIN;
 }
 

@@ -40,6 +40,27 @@ function generated(nRows: number, nColumns: number): BoostInput {
   return { matrix: { nRows, nColumns, indptr, indices, values }, labels, classes: ["no", "yes"], settings };
 }
 
+it("splits a feature at no more places than it has bins", async () => {
+  const input = generated(2_000, 20);
+  const placesWith = async (max_bin: number) => {
+    const { ensemble, treeMethod } = await boostTrees({ ...input, settings: { ...input.settings, max_bin } });
+    const places = new Map<number, Set<number>>();
+    for (const { left, feature, value } of ensemble.trees) {
+      left.forEach((child, node) => {
+        if (child < 0) return;
+        places.set(feature[node]!, (places.get(feature[node]!) ?? new Set()).add(value[node]!));
+      });
+    }
+    return { treeMethod, most: Math.max(...[...places.values()].map(({ size }) => size)) };
+  };
+  const few = await placesWith(4);
+  expect(few.treeMethod).toBe("hist");
+  expect(few.most).toBeGreaterThan(1);
+  expect(few.most).toBeLessThanOrEqual(4);
+  // Among 200 values of a feature there are more places than that.
+  expect((await placesWith(256)).most).toBeGreaterThan(4);
+});
+
 describe.each(FIXTURES)("boosting the %s rows", (name) => {
   const fixture = modelFixture(name);
 

@@ -25,6 +25,13 @@ describe("the method of looking for splits", () => {
     expect(treeMethodFor(size(490_000, 5_000, 12, 8))).toBe("exact");
     expect(treeMethodFor(size(1_000_000, 100, 7.5, 16))).toBe("exact");
   });
+
+  it("is by histogram for wide trees of few bins: nodes x features x bins x 16 bytes", () => {
+    const wide = size(7_000, 5_000, 15, 6);
+    expect(treeMethodFor(wide)).toBe("exact");
+    expect(treeMethodFor({ ...wide, maxBin: 4 })).toBe("hist");
+    expect(trainingBytes({ ...wide, maxBin: 4 }) - trainingBytes(wide)).toBe(2 ** 7 * 5_000 * 4 * 16);
+  });
 });
 
 describe("the size of a training", () => {

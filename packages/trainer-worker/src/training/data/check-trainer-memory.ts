@@ -18,7 +18,7 @@ const SAMPLE_MARGIN = 0.99;
 export function checkTrainerMemory(
   { rows, classes }: Pick<RowPlan, "rows" | "classes">,
   { documentFrequency }: Pick<Vocabulary, "documentFrequency">,
-  { depth }: Pick<BoostingSettings, "depth">,
+  { depth, max_bin: maxBin }: Pick<BoostingSettings, "depth" | "max_bin">,
   maxMemoryMb: number,
 ): void {
   const budget = Math.min(maxMemoryMb * MIB, TRAINING_HEAP_BYTES);
@@ -26,7 +26,7 @@ export function checkTrainerMemory(
   const nGroups = classes.length === 2 ? 1 : classes.length;
   const bytesOf = (nRows: number, frequencies: Uint32Array, share: number) => {
     const stored = Math.ceil(frequencies.reduce((sum, df) => sum + df, 0) * share);
-    return trainingBytes({ nRows, nColumns: frequencies.length, stored, nGroups, depth });
+    return trainingBytes({ nRows, nColumns: frequencies.length, stored, nGroups, depth, maxBin });
   };
   const bytes = bytesOf(rows.train, documentFrequency, 1);
   if (bytes <= budget) return;
