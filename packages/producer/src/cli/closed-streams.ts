@@ -3,8 +3,11 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { systemCode } from "@colaml/shared/files/file-errors";
 
-/** Whether a write failed because its reader has gone: no failure of the command. */
-export const isReaderGone = (error: unknown): boolean => systemCode(error) === "EPIPE";
+/** Whether a write failed because its reader has gone, a pipe or a terminal that was closed: no failure of the command. */
+export function isReaderGone(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "EPIPE" || (code === "EIO" && process.stdout.isTTY);
+}
 
 /**
  * Keeps a command from ending because nobody reads what it prints (`cola models | head -1`): what it does is done, the

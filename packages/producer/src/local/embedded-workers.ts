@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { loadAlertRules } from "@colaml/shared/alerts/load-alert-rules";
 import type { WorkerName } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { EXIT } from "@colaml/shared/errors/error-table";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import { type RunningChild, startChild } from "./child-process";
+import { type ChildExit, type RunningChild, startChild } from "./child-process";
+import { keepChild } from "./kept-child";
 
 /** How many processes of each kind to start. */
 export type WorkerCounts = Partial<Record<WorkerName, number>>;
@@ -15,13 +16,6 @@ export type WorkerCounts = Partial<Record<WorkerName, number>>;
 const PACKAGES = resolve(__dirname, "../../..");
 /** On top of the grace time that a worker gives its job at SIGTERM. */
 const STOP_MARGIN_MS = 5_000;
-
-/** A worker that ended is started again after this long, so that a broken one does not spin. */
-const RESTART_DELAY_MS = 1_000;
-/** More ends than this in all, and nobody is helped by another start. */
-const MAX_RESTARTS = 20;
-/** What a worker exits with when a setting is wrong: another start would end the same way. */
-const SETTINGS_EXIT_CODE = 2;
 
 export interface EmbeddedWorkers {
   /** Rejects when a worker cannot be kept running. */
@@ -67,22 +61,14 @@ export async function startWorkers(
     Array.from({ length: count }, (_, i) => [kind, i + 1] as const),
   );
   const stopping = new AbortController();
-  const running = new Set<RunningChild>();
-  let restartsLeft = MAX_RESTARTS;
+  const running = new Map<string, RunningChild>();
   const keep = async (kind: WorkerName, number: number): Promise<never> => {
-    for (;;) {
-      const child = await startWorker(config, kind, number);
-      running.add(child);
-      if (stopping.signal.aborted) await child.stop();
-      const { code, signal } = await child.exited;
-      running.delete(child);
-      if (stopping.signal.aborted) return new Promise<never>(() => {});
-      const ended = `${child.name} ended by itself (${signal ?? `exit code ${code}`}): see ${child.logFile}`;
-      if (code === SETTINGS_EXIT_CODE) throw new ColaError("CONFIG_INVALID", ended);
-      if (restartsLeft-- <= 0) throw new ColaError("INTERNAL", ended);
-      warn(`${ended}; starting it again`);
-      await delay(RESTART_DELAY_MS, undefined, { signal: stopping.signal });
-    }
+    const start = () => startWorker(config, kind, number);
+    const changed = (child: RunningChild) => void running.set(child.name, child);
+    const first = await start();
+    changed(first);
+    if (stopping.signal.aborted) await first.stop();
+    return keepChild(first, { start, stopping: stopping.signal, warn, changed, isFinal });
   };
   const failed = Promise.race([
     new Promise<never>(() => {}),
@@ -91,10 +77,14 @@ export async function startWorkers(
   failed.catch(() => {});
   const stop = async () => {
     stopping.abort();
-    await Promise.all([...running].map((child) => child.stop()));
+    await Promise.all([...running.values()].map((child) => child.stop()));
   };
   return { failed, stop };
 }
+
+/** A wrong setting: another start would end the same way. */
+const isFinal = ({ code }: ChildExit, ended: string) =>
+  code === EXIT.usage ? new ColaError("CONFIG_INVALID", ended) : undefined;
 
 function startWorker(config: ColaConfig, kind: WorkerName, number: number): Promise<RunningChild> {
   return startChild({

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { messageOf } from "@colaml/shared/errors/cola-error";
-import type { RunningChild } from "./child-process";
+import { keepChild } from "./kept-child";
 import { type EmbeddedMlflow, startMlflow } from "./mlflow-server";
 import { type EmbeddedRedis, startRedis } from "./redis-server";
 import { rememberedPorts, rememberPorts, type ServerPorts } from "./server-ports";
@@ -26,15 +26,16 @@ export interface EmbeddedServers {
   redisUrl: string;
   /** Empty when MLflow was not asked for. */
   mlflowUri: string;
-  /** What runs, so that its end can be noticed. */
-  children: readonly RunningChild[];
+  /** Rejects when one ended by itself and cannot be kept running. */
+  failed: Promise<never>;
   /** Ends all of it; may be called twice. */
   stop(): Promise<void>;
 }
 
 /**
  * A real Redis and a real MLflow as child processes on loopback, both started at once. Each keeps the port that it
- * had in this folder before, so that addresses and links of yesterday work; the first time it takes a free one.
+ * had in this folder before, so that addresses and links of yesterday work; the first time it takes a free one. One that
+ * ends by itself is started again, on the same port and data.
  *
  * @throws ColaError USAGE when another process runs the servers of this folder (`findServers` says where);
  *   REDIS_UNREACHABLE or MLFLOW_UNREACHABLE when one does not start: nothing is left running then
@@ -52,18 +53,21 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
     options.redis === false ? undefined : startRedis(withPort(where, before.redis)),
     options.mlflow === false ? undefined : startMlflow(withPort(where, before.mlflow)),
   ]);
-  const children = [redis, mlflow].flatMap((start) =>
-    start.status === "fulfilled" && start.value ? [start.value.child] : [],
+  const started = [redis, mlflow].flatMap((start) =>
+    start.status === "fulfilled" && start.value ? [start.value] : [],
   );
-  let stopping: Promise<void> | undefined;
+  const running = new Map(started.map(({ child }) => [child.name, child]));
+  const stopping = new AbortController();
+  let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= Promise.all(children.map((child) => child.stop())).then(() => lock.release());
-    return stopping;
+    stopping.abort();
+    stopped ??= Promise.all([...running.values()].map((child) => child.stop())).then(() => lock.release());
+    return stopped;
   };
-  const failed = [redis, mlflow].find((start) => start.status === "rejected");
-  if (failed) {
+  const refused = [redis, mlflow].find((start) => start.status === "rejected");
+  if (refused) {
     await stop();
-    throw failed.reason;
+    throw refused.reason;
   }
   const startedRedis = (redis as PromiseFulfilledResult<EmbeddedRedis | undefined>).value;
   const startedMlflow = (mlflow as PromiseFulfilledResult<EmbeddedMlflow | undefined>).value;
@@ -73,13 +77,29 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
   warnOfMoves(before, now, warn);
   // Without the file the servers run all the same, on other ports next time.
   await rememberPorts(stateDir, now).catch((error: unknown) => warn(messageOf(error)));
-  await lock.write({
-    ownerPid: process.pid,
-    childPids: children.map((child) => child.pid),
-    redisUrl,
-    mlflowUri,
-  });
-  return { redisUrl, mlflowUri, children, stop };
+  const record = () =>
+    lock.write({
+      ownerPid: process.pid,
+      childPids: [...running.values()].map((child) => child.pid),
+      redisUrl,
+      mlflowUri,
+    });
+  await record();
+  const again = { Redis: startRedis, MLflow: startMlflow };
+  const kept = started.map(({ child, port }) =>
+    keepChild(child, {
+      start: async () => (await again[child.name as keyof typeof again]({ ...where, port })).child,
+      stopping: stopping.signal,
+      warn,
+      changed: (next) => {
+        running.set(next.name, next);
+        return record();
+      },
+    }),
+  );
+  const failed = Promise.race([new Promise<never>(() => {}), ...kept]);
+  failed.catch(() => {});
+  return { redisUrl, mlflowUri, failed, stop };
 }
 
 const withPort = <Where extends object>(where: Where, preferredPort: number | undefined) =>

@@ -140,7 +140,7 @@ async function startOwn(context: LocalContext, needs: SessionNeeds): Promise<Ses
         return requireQueues(queues);
       },
       kind: "own",
-      failed: workers.failed,
+      failed: Promise.race([servers.failed, workers.failed]),
       close,
     };
   } catch (error) {

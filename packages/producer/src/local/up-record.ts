@@ -3,9 +3,9 @@ import { makeFolder } from "@colaml/shared/files/durable-file";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
-import { isAlive } from "./process-identity";
+import { isAlive, startOf } from "./process-identity";
 
-/** A living `cola up` answers this fast; one that does not is taken as gone. */
+/** A living `cola up` answers this fast. */
 const LIVE_TIMEOUT_MS = 2_000;
 
 /** What `cola up` started, for other commands of the same folder. */
@@ -16,6 +16,8 @@ const recordSchema = z.object({
   apiUrl: z.string(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
+  /** When the process started, in the kernel's own count: of releases and systems without it the API has to answer. */
+  start: z.string().optional(),
 });
 export type UpRecord = z.infer<typeof recordSchema>;
 
@@ -36,9 +38,11 @@ export async function removeUpRecord(
 }
 
 /**
- * The `cola up` that runs for this folder; a record that a killed one left behind is removed.
+ * The `cola up` that runs for this folder; a record that a killed one left behind is removed. One that is frozen
+ * (Ctrl-Z, a laptop that slept) does not answer, and is still the one: its servers and workers are processes of their own.
  *
- * @param report gets a line if the record cannot be read: it is kept aside and counts as none
+ * @param report gets a line if the record cannot be read: it is kept aside and counts as none; and if `cola up` does not
+ *   answer
  * @throws ColaError INPUT_UNREADABLE if the disk or the permissions forbid reading it
  */
 export async function findUp(
@@ -47,9 +51,23 @@ export async function findUp(
 ): Promise<UpRecord | undefined> {
   const record = await readDocument(stateFolder(stateDir).upRecord, recordSchema, report);
   if (!record) return undefined;
-  if (isAlive(record.pid) && (await answers(record.apiUrl))) return record;
+  if (isAlive(record.pid) && isSameProcess(record) !== false) {
+    if (await answers(record.apiUrl)) return record;
+    if (isSameProcess(record)) {
+      report(
+        `\`cola up\` (process ${record.pid}) does not answer: it is frozen or busy; its servers are used`,
+      );
+      return record;
+    }
+  }
   await removeUpRecord(stateDir, record.pid, report);
   return undefined;
+}
+
+/** Whether the process is still the one that wrote the record; undefined if that cannot be told. */
+function isSameProcess({ pid, start }: UpRecord): boolean | undefined {
+  const now = startOf(pid);
+  return start === undefined || now === undefined ? undefined : start === now;
 }
 
 async function answers(apiUrl: string): Promise<boolean> {

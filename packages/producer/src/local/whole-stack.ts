@@ -8,6 +8,7 @@ import type { ServiceLog } from "../http/service";
 import { openJobQueues } from "../submit/open-queues";
 import { checkWorkerSettings, startWorkers, type WorkerCounts } from "./embedded-workers";
 import type { LocalContext } from "./local-context";
+import { startOf } from "./process-identity";
 import { startServers } from "./servers";
 import { checkMlflow } from "./service-check";
 import { findUp, removeUpRecord, writeUpRecord } from "./up-record";
@@ -25,7 +26,7 @@ export interface WholeStack {
   addresses: Addresses;
   /** The configuration with the servers' addresses filled in. */
   config: ColaConfig;
-  /** Rejects when a worker ends by itself. */
+  /** Rejects when a server or a worker cannot be kept running. */
   failed: Promise<never>;
   stop(): Promise<void>;
 }
@@ -55,7 +56,7 @@ export async function startAll(
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const resolved = await startMissingServers(context, closers);
+    const { resolved, serversFailed } = await startMissingServers(context, closers);
     const queues = await openJobQueues(resolved);
     await queues.close();
     await checkMlflow(resolved);
@@ -76,9 +77,10 @@ export async function startAll(
       mlflowUri: resolved.mlflow.trackingUri,
       apiUrl: api.url,
       startedAt: new Date().toISOString(),
+      start: startOf(process.pid),
     });
     closers.push(() => removeUpRecord(stateDir, process.pid, (line) => terminal.warn(line)));
-    return { addresses, config: resolved, failed: workers.failed, stop };
+    return { addresses, config: resolved, failed: Promise.race([serversFailed, workers.failed]), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -88,19 +90,20 @@ export async function startAll(
 async function startMissingServers(
   { config, terminal }: LocalContext,
   closers: (() => unknown)[],
-): Promise<ColaConfig> {
+): Promise<{ resolved: ColaConfig; serversFailed: Promise<never> }> {
   const redis = config.redis.url === "";
   const mlflow = config.mlflow.trackingUri === "";
-  if (!redis && !mlflow) return config;
+  if (!redis && !mlflow) return { resolved: config, serversFailed: new Promise(() => {}) };
   terminal.say(
     `starting ${[redis ? "Redis" : "", mlflow ? "MLflow" : ""].filter((name) => name !== "").join(" and ")} ...`,
   );
   const { stateDir } = config.paths;
   const servers = await startServers({ stateDir, redis, mlflow, warn: (line) => terminal.warn(line) });
   closers.push(() => servers.stop());
-  return {
+  const resolved = {
     ...config,
     redis: { ...config.redis, url: redis ? servers.redisUrl : config.redis.url },
     mlflow: { ...config.mlflow, trackingUri: mlflow ? servers.mlflowUri : config.mlflow.trackingUri },
   };
+  return { resolved, serversFailed: servers.failed };
 }

@@ -49,6 +49,26 @@ describe("the embedded servers", () => {
     await second.stop();
   });
 
+  it("are started again on the same port and data when one is killed, and not when they are stopped", async () => {
+    const said: string[] = [];
+    const warn = (line: string) => void said.push(line);
+    const servers = await startServers({ stateDir, pythonDir, mlflow: false, warn });
+    const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
+    redis.on("error", () => undefined);
+    await redis.set("kept", "yes");
+    const [pid] = findServers(stateDir)!.childPids;
+    const closed = once(redis, "close");
+    process.kill(pid!, "SIGKILL");
+    await closed;
+    // Waits until the connection stands again.
+    expect(await redis.get("kept")).toBe("yes");
+    expect(said).toEqual([expect.stringMatching(/^Redis ended by itself \(SIGKILL\).*starting it again$/)]);
+    closeRedis(redis);
+    await servers.stop();
+    expect(said).toHaveLength(1);
+    expect(findServers(stateDir)).toBeUndefined();
+  });
+
   it("keep their ports between runs; one that is taken becomes another, which is reported and kept", async () => {
     const said: string[] = [];
     const start = () => startServers({ stateDir, pythonDir, warn: (line) => said.push(line) });

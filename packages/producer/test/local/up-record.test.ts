@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startOf } from "@colaml/producer/local/process-identity";
 import { findUp, removeUpRecord, writeUpRecord } from "@colaml/producer/local/up-record";
 
 const folder = mkdtempSync(join(tmpdir(), "up-record-"));
@@ -36,11 +37,20 @@ describe("the record of a running `cola up`", () => {
 
   it.each([
     ["whose process is gone", { pid: 2 ** 22 + 1 }],
-    ["whose process id belongs to another program now", { apiUrl: "http://127.0.0.1:9" }],
+    ["whose process id belongs to another program now", { start: "1" }],
+    ["of an earlier release whose API does not answer", { apiUrl: "http://127.0.0.1:9" }],
   ])("%s counts as none and is removed", async (_what, change) => {
     await writeUpRecord(folder, { ...record, ...change });
     expect(await findUp(folder, report)).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is used while its process is frozen and answers nothing, which is reported", async () => {
+    const frozen = { ...record, apiUrl: "http://127.0.0.1:9", start: startOf(process.pid) };
+    await writeUpRecord(folder, frozen);
+    expect(await findUp(folder, report)).toEqual(frozen);
+    expect(reported.splice(0)).toEqual([expect.stringContaining(`(process ${process.pid}) does not answer`)]);
+    await removeUpRecord(folder, process.pid, report);
   });
 
   it("that is cut off or no record counts as none, is kept aside and reported", async () => {

@@ -1,5 +1,13 @@
 /** What `cola` and the server exit with. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, check: 3, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  check: 3,
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 
 /**
  * Who can mend an error: `settings`, whoever started the process: with the same settings and command line it

@@ -62,12 +62,13 @@ export function createGracefulStop(graceMs: number, logger: Logger): GracefulSto
 }
 
 /**
- * SIGTERM and SIGINT stop in order and exit 0, at the latest after the grace time; a second one ends the process at
- * once with 143 or 130. What was being done then is taken up by another worker when its lock runs out.
+ * SIGTERM, SIGINT and SIGHUP (a terminal that was closed) stop in order and exit 0, at the latest after the grace time; a
+ * second one ends the process at once with 143, 130 or 129. What was being done then is taken up by another worker when
+ * its lock runs out.
  */
 export function stopOnSignals(graceful: GracefulStop, graceMs: number, logger: Logger): void {
   let askedAt: number | undefined;
-  const onSignal = (signal: "SIGTERM" | "SIGINT") => {
+  const onSignal = (signal: "SIGTERM" | "SIGINT" | "SIGHUP") => {
     if (askedAt !== undefined) {
       if (performance.now() - askedAt < ECHO_MS) return;
       process.exit(128 + constants.signals[signal]);
@@ -79,4 +80,5 @@ export function stopOnSignals(graceful: GracefulStop, graceMs: number, logger: L
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  process.on("SIGHUP", onSignal);
 }
