@@ -2,6 +2,7 @@ import type { TrainResult } from "@colaml/shared/contracts/train";
 import type { TuneResult } from "@colaml/shared/contracts/tune";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import { readReturned } from "@colaml/shared/queue/stored-result";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { LoopDependencies } from "./loop-dependencies";
 
@@ -26,7 +27,10 @@ export function createLoopJobs(
       const state = await job.getState();
       if (state === "failed") return { state, reason: job.failedReason };
       if (state !== "completed") return { state: "running" };
-      const { promoted, modelVersion, runId } = job.returnvalue as TrainResult | TuneResult;
+      const place = { connection, prefix: redis.prefix, queue: name, jobId };
+      const result = (await readReturned(place, job.returnvalue)) as TrainResult | TuneResult | undefined;
+      if (result === undefined) return { state: "failed", reason: "the result of the job is gone" };
+      const { promoted, modelVersion, runId } = result;
       return {
         state: "done",
         promoted,

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
+import type { PredictJob } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { RedisConnection } from "@colaml/shared/queue/connection";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
+import { rememberedOutputs } from "@colaml/shared/queue/latest-predictions";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** Finished jobs that are looked through. */
@@ -13,7 +15,10 @@ const LOOKED_AT = 1_000;
 /** Path of the latest finished predictions of a registered model. @throws ColaError INPUT_NOT_FOUND */
 export type LatestPredictions = (model: string) => Promise<string>;
 
-/** Looks for them among the finished jobs of the `predict` queue whose output is still there. */
+/**
+ * Looks for them among the outputs that predictors remembered and that are still there. Predictors of older releases remember
+ * none: what they finished since is found among the finished jobs of the queue.
+ */
 export function createLatestPredictions(
   connection: RedisConnection,
   redis: ColaConfig["redis"],
@@ -21,17 +26,33 @@ export function createLatestPredictions(
 ): LatestPredictions {
   const { queue } = openJobQueue("predict", { connection, redis, logger });
   return async (model) => {
-    // newest first
-    for (const job of await queue.getCompleted(0, LOOKED_AT)) {
-      const { output } = job.data;
-      if (output === undefined || modelNameOf(job.data.model) !== model) continue;
-      if (existsSync(output)) return output;
-    }
+    const remembered = (await rememberedOutputs(connection, redis.prefix, model)).find(({ path }) =>
+      existsSync(path),
+    );
+    const output = (await outputOfJobs(connection, queue, model, remembered?.at)) ?? remembered?.path;
+    if (output !== undefined) return output;
     throw new ColaError(
       "INPUT_NOT_FOUND",
       `no finished prediction of the model ${model} is known: predict a file first, or name a file or predictions to check`,
     );
   };
+}
+
+/** The output of the newest job that finished after a time; payloads are read one by one, results not at all. */
+async function outputOfJobs(
+  connection: RedisConnection,
+  queue: { toKey(id: string): string },
+  model: string,
+  after: number | undefined,
+): Promise<string | undefined> {
+  const min = after === undefined ? "-inf" : `(${after}`;
+  const ids = await connection.zrevrangebyscore(queue.toKey("completed"), "+inf", min, "LIMIT", 0, LOOKED_AT);
+  for (const id of ids) {
+    const data = JSON.parse((await connection.hget(queue.toKey(id), "data")) ?? "{}") as Partial<PredictJob>;
+    if (data.output === undefined || data.model === undefined || modelNameOf(data.model) !== model) continue;
+    if (existsSync(data.output)) return data.output;
+  }
+  return undefined;
 }
 
 /** The job with its rows named: one that names none is about the latest predictions of its model. */

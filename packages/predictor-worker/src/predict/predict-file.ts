@@ -1,8 +1,10 @@
+import { modelNameOf } from "@colaml/shared/contracts/names";
 import type { PredictResult } from "@colaml/shared/contracts/predict";
 import { toColaError } from "@colaml/shared/errors/cola-error";
 import { meaningOf } from "@colaml/shared/errors/error-table";
 import { fileDigest } from "@colaml/shared/files/digest";
 import { checkJobPath } from "@colaml/shared/files/job-path";
+import { rememberOutput } from "@colaml/shared/queue/latest-predictions";
 import { type InputSource, openInput } from "@colaml/shared/tables/source";
 import { tableOptions } from "@colaml/shared/tables/table-options";
 import type { JobContext } from "@colaml/shared/worker/job-context";
@@ -16,8 +18,23 @@ import { limitSource, openRecord } from "./plan/open-record";
 import type { PredictOptions } from "./predict-options";
 import { BatchRun } from "./run-batch";
 
-/** Takes a file job from the state it is in to its end. README.md in this folder has the states. */
+/**
+ * Takes a file job from the state it is in to its end, and remembers its output as the latest of its model. README.md in
+ * this folder has the states.
+ */
 export async function predictFile(
+  job: FileJob,
+  context: JobContext,
+  options: PredictOptions,
+): Promise<PredictResult> {
+  const result = await predictToItsEnd(job, context, options);
+  const { connection, prefix } = options.redis;
+  const latest = { path: job.output, at: options.clock().getTime() };
+  await rememberOutput(connection, prefix, modelNameOf(job.model), latest);
+  return result;
+}
+
+async function predictToItsEnd(
   job: FileJob,
   context: JobContext,
   options: PredictOptions,

@@ -9,6 +9,7 @@ import {
   type RedisConnection,
   type RedisSettings,
 } from "@colaml/shared/queue/connection";
+import { readReturned } from "@colaml/shared/queue/stored-result";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
 
@@ -90,7 +91,11 @@ export class JobQueues {
     // Content was read before the state: a job that finished in between is read again, so its result is there.
     const finished = state === "completed" || state === "failed";
     const fresh = finished ? ((await this.queue(queue).getJob(job.id!)) as Job | undefined) : job;
-    return viewJob(fresh ?? job, queue, state);
+    const shown = fresh ?? job;
+    const { redis: connection, settings } = this;
+    const place = { connection, prefix: settings.prefix, queue, jobId: job.id! };
+    const returnvalue = state === "completed" ? await readReturned(place, shown.returnvalue) : undefined;
+    return viewJob(Object.assign(shown, { returnvalue }), queue, state);
   }
 
   async close(): Promise<void> {

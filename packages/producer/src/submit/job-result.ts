@@ -16,10 +16,12 @@ export interface JobResult {
  */
 export async function readResult(queues: JobQueues, reference: string): Promise<JobResult> {
   const { id, queue, status, result, error } = await queues.view(reference);
-  if (status === "completed") return { id, queue, result: result ?? null };
+  if (status === "completed" && result !== undefined) return { id, queue, result };
   const why =
-    status === "failed" && error
-      ? `it failed (${error.error_code}: ${error.message})`
-      : `it is ${status}: its result is there when it is completed`;
+    status === "completed"
+      ? "it was large, and is kept for 7 days only"
+      : status === "failed" && error
+        ? `it failed (${error.error_code}: ${error.message})`
+        : `it is ${status}: its result is there when it is completed`;
   throw new ColaError("NO_RESULT", `job ${id} has no result: ${why}`, { details: { status } });
 }

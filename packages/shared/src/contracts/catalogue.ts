@@ -47,6 +47,13 @@ interface QueueFacts {
   readonly paths: Readonly<Record<string, PathUse>>;
   /** The result's fields that name files, by dotted key: the API makes them relative to its data folder. */
   readonly resultPaths?: readonly string[];
+  /**
+   * `private`: jobs hold texts of customers, and are forgotten within a minute of their end; `until removed`: whoever added
+   * them removes them. Absent: they are kept by age.
+   */
+  readonly kept?: "private" | "until removed";
+  /** Whether a job is private although its queue is not. */
+  readonly isPrivate?: (payload: unknown) => boolean;
   /** Jobs that one process runs at a time; absent: `worker.concurrency`. */
   readonly atATime?: number;
   /** Workers that a job may end without progress; absent: `MAX_DEATHS`. */
@@ -101,6 +108,8 @@ export const CATALOGUE = named({
     shown: "listed",
     paths: { "input.path": "read", output: "write" },
     resultPaths: ["output", "receipt"],
+    // What clients of older releases send here: texts have a queue of their own.
+    isPrivate: (payload) => Array.isArray((payload as { texts?: unknown } | null)?.texts),
     // A coordinator mostly waits.
     atATime: 4,
     // It also ends when a chunk ends its process, be it another batch's, and resumes from its checkpoint: it may end
@@ -112,6 +121,7 @@ export const CATALOGUE = named({
     from: "workers",
     shown: "hidden",
     paths: { "source.path": "read", "source.folder": "folder" },
+    kept: "until removed",
     // Scoring is bound by the CPU: a second chunk at a time would only wait for the first.
     atATime: 1,
   }),

@@ -16,21 +16,15 @@ export const REDIS_DEADLINE_MS = 5_000;
 const EVENTS_KEPT = 1_000;
 /** Payloads are references or short texts; more is refused before it fills Redis. */
 const MAX_PAYLOAD_BYTES = 8 * 1_048_576;
-const DAY_S = 86_400;
-
-/** Finished jobs are kept for the dashboard, by age and count. */
-export const KEPT_JOBS = {
-  removeOnComplete: { age: 7 * DAY_S, count: 1_000 },
-  removeOnFail: { age: 30 * DAY_S, count: 5_000 },
-} as const satisfies DefaultJobOptions;
 
 /** A passing failure is retried after about 1, 2, 4 and 8 seconds. */
-const JOB_DEFAULTS = {
+export const RETRIES = {
   attempts: 5,
   backoff: { type: "exponential", delay: 1_000, jitter: 0.3 },
-  sizeLimit: MAX_PAYLOAD_BYTES,
-  ...KEPT_JOBS,
 } as const satisfies DefaultJobOptions;
+
+/** How long a job is kept is up to the worker that ends it. */
+const JOB_DEFAULTS = { ...RETRIES, sizeLimit: MAX_PAYLOAD_BYTES } as const satisfies DefaultJobOptions;
 
 /**
  * Opens a connection; it connects by itself and keeps trying. Errors go to the log, one line in 30 seconds.

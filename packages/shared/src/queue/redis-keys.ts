@@ -4,7 +4,7 @@ const DAY_S = 86_400;
 export interface RedisKeyKind {
   /** What the name is made of behind `<prefix>:<kind>`, in this order. */
   parts: readonly string[];
-  type: "string" | "hash" | "set";
+  type: "string" | "hash" | "set" | "sorted set";
   /** Seconds after the last write until Redis forgets it. */
   keptS: number;
   writer: "every worker" | "monitor" | "predictor" | "producer" | "every process";
@@ -72,6 +72,34 @@ export const REDIS_KEYS = {
     keptS: 7 * DAY_S,
     writer: "producer",
     what: "the predict job that writes an output, the digest of its payload, and when it claimed it",
+  },
+  result: {
+    parts: ["queue", "job"],
+    type: "string",
+    keptS: 7 * DAY_S,
+    writer: "every worker",
+    what: "the result of a job, as JSON, if it has more than 65,536 bytes",
+  },
+  ended: {
+    parts: ["queue", "schedule"],
+    type: "sorted set",
+    keptS: 400 * DAY_S,
+    writer: "every worker",
+    what: "the jobs of a schedule that have ended and are kept, the last 200, by the time of their end",
+  },
+  private: {
+    parts: ["queue"],
+    type: "sorted set",
+    keptS: 7 * DAY_S,
+    writer: "every worker",
+    what: "jobs with texts on a queue of other jobs, by the time when they may be removed: 45 s after their end",
+  },
+  "latest-predictions": {
+    parts: ["model"],
+    type: "sorted set",
+    keptS: 400 * DAY_S,
+    writer: "predictor",
+    what: "the last 20 outputs of a model's predict jobs, by the time when they were complete: what a check without rows follows",
   },
   probe: {
     parts: ["process id"],

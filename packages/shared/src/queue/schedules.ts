@@ -76,7 +76,7 @@ export async function addSchedule(queue: Queue, input: ScheduleInput, payload: o
   const { id, every, cron, timezone } = parsed.data;
   const times = every === undefined ? { pattern: cron!, tz: timezone } : { every: parseDuration(every)! };
   try {
-    await queue.upsertJobScheduler(id, times, { name: queue.name, data: payload, opts: KEPT_JOBS });
+    await queue.upsertJobScheduler(id, times, { name: queue.name, data: payload });
   } catch (cause) {
     if (cron === undefined) throw cause;
     throw new ColaError("USAGE", `schedule ${id}: cron ${JSON.stringify(cron)} is not a cron pattern`, {
@@ -85,9 +85,6 @@ export async function addSchedule(queue: Queue, input: ScheduleInput, payload: o
   }
   return await findSchedule(queue, id);
 }
-
-/** Scheduled jobs have nobody who waits for them: a bounded number is kept for the dashboard. */
-const KEPT_JOBS = { removeOnComplete: { count: 200 }, removeOnFail: { count: 200 } };
 
 /** All schedules of a queue, by the time they run next; paused ones last. */
 export async function listSchedules(queue: Queue): Promise<Schedule[]> {
@@ -119,7 +116,7 @@ async function restart(queue: Queue, id: string, startDate: number | undefined):
   const { payload, everyMs, cron, timezone, paused } = await findSchedule(queue, id);
   if (paused === (startDate !== undefined)) return await findSchedule(queue, id);
   const times = everyMs === undefined ? { pattern: cron!, tz: timezone ?? "UTC" } : { every: everyMs };
-  const template = { name: queue.name, data: payload, opts: KEPT_JOBS };
+  const template = { name: queue.name, data: payload };
   // Removed first: an update keeps the time of the job that is already delayed.
   await queue.removeJobScheduler(id);
   await queue.upsertJobScheduler(id, startDate === undefined ? times : { ...times, startDate }, template);

@@ -37,6 +37,13 @@ export const workerSettings = {
     min: 0,
     max: 86_400,
   }),
+  keptDays: integer({
+    doc: "Days that jobs and their results are kept after their end",
+    env: "COLAML_JOBS_KEPT_DAYS",
+    default: 30,
+    min: 1,
+    max: 3650,
+  }),
   healthPort: integer({
     doc: "Port of a worker's /livez, /readyz and /metrics; 0: none",
     env: "COLAML_HEALTH_PORT",

@@ -5,17 +5,12 @@ import type { ColaError } from "../errors/cola-error";
 import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
 import { cancelRequested, clearCancel } from "../queue/cancel";
-import {
-  checkRedis,
-  closeRedis,
-  connectRedis,
-  KEPT_JOBS,
-  probeWrite,
-  type RedisConnection,
-} from "../queue/connection";
+import { checkRedis, closeRedis, connectRedis, probeWrite, type RedisConnection } from "../queue/connection";
 import { JobStarts } from "../queue/job-starts";
 import { redisError } from "../queue/redis-errors";
+import { type EndedFacts, retentionOf, withUsualOptions } from "../queue/retention";
 import type { ColaConfig } from "../settings/schema";
+import { openEndedJobs } from "./ended-jobs";
 import { newWorkerName, startHeartbeat } from "./heartbeat";
 import type { JobContext, Processor } from "./job-context";
 import { parseFailedReason } from "./job-errors";
@@ -38,6 +33,9 @@ export interface WorkedQueue<Payload, Result> {
   readonly atATime?: number;
   /** Workers that a job may end without progress before it is failed; default `MAX_DEATHS`. */
   readonly maxDeaths?: number;
+  /** What happens to jobs that have ended: as the catalogue has it. */
+  readonly kept?: EndedFacts["kept"];
+  readonly isPrivate?: EndedFacts["isPrivate"];
   /** For the type of the result only. */
   readonly result?: Result;
 }
@@ -130,7 +128,10 @@ function openWorker<Payload, Result>(
   });
   const cancels = watchCancels(connection, running, prefix, queue);
   const name = newWorkerName();
-  const worker: Worker = new Worker(queue, (job: Job, token?: string) => runJob(job, token), {
+  const ended = openEndedJobs(options, connection);
+  const run = async (job: Job, token?: string) =>
+    ended.storeResult(job, await runJob(withUsualOptions(job, options.queue), token));
+  const worker: Worker = new Worker(queue, run, {
     connection: connection as ConnectionOptions,
     name,
     prefix,
@@ -140,16 +141,18 @@ function openWorker<Payload, Result>(
     maxStalledCount: MAX_STALLED,
     // Jobs that ended per minute: the dashboard's charts are made of them.
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
-    ...KEPT_JOBS,
+    ...retentionOf(options.queue, config.worker.keptDays),
   });
   watch(worker, running, { config, logger, queue }, lifecycle);
   forgetCancels(worker, connection, prefix);
+  ended.watch(worker);
   const heartbeat = startHeartbeat(connection, prefix, queue, name);
   // Workers of one process close one after the other: until its turn comes, none takes a new job.
   lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
   lifecycle.graceful.onStop(`worker of ${queue}`, async () => {
     await closeWorker(worker, lifecycle);
     await heartbeat.stop();
+    await ended.close();
     cancels.stop();
     loop.stop();
   });

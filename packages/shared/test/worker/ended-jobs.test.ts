@@ -1,0 +1,182 @@
+import { randomUUID } from "node:crypto";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { createLogger } from "@colaml/shared/logging/logger";
+import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
+import { redisKey } from "@colaml/shared/queue/redis-keys";
+import { type EndedFacts, forgetPrivate } from "@colaml/shared/queue/retention";
+import { readReturned, storedResultOf } from "@colaml/shared/queue/stored-result";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import type { Processor } from "@colaml/shared/worker/job-context";
+import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
+import { runWorker } from "@colaml/shared/worker/run-worker";
+import { type ConnectionOptions, type JobsOptions, Queue } from "bullmq";
+import { z } from "zod";
+
+const config = resolveConfig({
+  flags: {
+    "redis.url": process.env["TEST_REDIS_URL"],
+    "redis.prefix": `{ended-${randomUUID()}}`,
+    "worker.keptDays": 2,
+    "worker.concurrency": 8,
+    "logging.file": "",
+  },
+});
+const { prefix } = config.redis;
+const silent = createLogger({ service: "test", logging: config.logging });
+silent.warn = silent.error = silent.info = () => {};
+silent.child = () => silent;
+const schema = z.looseObject({});
+
+let connection: RedisConnection;
+const lifecycles: WorkerLifecycle[] = [];
+beforeAll(() => {
+  connection = connectRedis(config.redis, silent);
+});
+afterEach(async () => {
+  await Promise.all(lifecycles.splice(0).map((lifecycle) => lifecycle.stop()));
+});
+afterAll(() => closeRedis(connection));
+
+/** A worker on a queue of its own, and the queue as another client has it: without any option of ours. */
+async function start(processor: Processor<object, unknown>, facts: EndedFacts = {}): Promise<Queue> {
+  const name = `q-${randomUUID()}`;
+  const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
+  lifecycles.push(lifecycle);
+  await runWorker({ queue: { name, schema, ...facts }, processor, config, logger: silent, lifecycle });
+  return new Queue(name, { connection: connection as ConnectionOptions, prefix });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error("it did not come");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Adds jobs and waits until all have ended. */
+async function run(
+  queue: Queue,
+  ids: readonly string[],
+  options: JobsOptions = {},
+  data: object = {},
+): Promise<void> {
+  await queue.addBulk(ids.map((jobId) => ({ name: "j", data, opts: { ...options, jobId } })));
+  await until(async () => {
+    const states = await Promise.all(ids.map((id) => queue.getJobState(id)));
+    return states.every((state) => ["completed", "failed", "unknown"].includes(state));
+  });
+}
+
+const DAY_MS = 86_400_000;
+const names = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}-${i}`);
+
+describe("a job that has ended", () => {
+  it("is kept by age, whatever its client says of the queue's jobs and however many others end", async () => {
+    const queue = await start(async () => "done");
+    await run(queue, ["first"]);
+    // as the first release, and other clients, added jobs
+    await run(queue, names("other", 60), { removeOnComplete: { age: 7 * 86_400, count: 10 } });
+    expect(await queue.getJobState("first")).toBe("completed");
+    expect(await queue.getCompletedCount()).toBe(61);
+    await connection.zadd(queue.toKey("completed"), Date.now() - 3 * DAY_MS, "first");
+    await run(queue, ["last"]);
+    expect(await queue.getJobState("first")).toBe("unknown");
+    expect(await queue.getCompletedCount()).toBe(61);
+  });
+
+  it("is not kept if its client says so of itself", async () => {
+    const queue = await start(async () => "done");
+    await run(queue, ["kept"]);
+    await run(queue, ["gone"], { removeOnComplete: true });
+    expect(await queue.getJobState("gone")).toBe("unknown");
+    expect(await queue.getJobState("kept")).toBe("completed");
+  });
+
+  it("of a schedule is kept with the last 200 of its schedule, which push no other job out", async () => {
+    const queue = await start(async () => "done");
+    await run(queue, ["by-hand"]);
+    const key = redisKey(prefix, "ended", queue.name, "hourly");
+    // 199 that ended before
+    await run(queue, names("earlier", 199));
+    for (const [i, id] of names("earlier", 199).entries()) await connection.zadd(key, i, id);
+    await run(queue, ["repeat:hourly:1000"]);
+    expect(await queue.getJobState("earlier-0")).toBe("completed");
+    await run(queue, ["repeat:hourly:2000"]);
+    await until(async () => (await queue.getJobState("earlier-0")) === "unknown");
+    expect(await queue.getJobState("earlier-1")).toBe("completed");
+    expect(await queue.getJobState("by-hand")).toBe("completed");
+    expect(await connection.zcard(key)).toBe(200);
+  });
+
+  it("returns a small result as it is, and leaves a large one beside it for a stated time", async () => {
+    const large = { words: "x".repeat(70_000) };
+    const queue = await start(async (payload) => ("large" in payload ? large : { words: "few" }));
+    await run(queue, ["small"]);
+    await run(queue, ["large"], {}, { large: true });
+    expect((await queue.getJob("small"))!.returnvalue).toEqual({ words: "few" });
+    const returned: unknown = (await queue.getJob("large"))!.returnvalue;
+    expect(storedResultOf(returned)).toMatchObject({ bytes: 70_012 });
+    const place = { connection, prefix, queue: queue.name, jobId: "large" };
+    expect(await readReturned(place, returned)).toEqual(large);
+    const key = redisKey(prefix, "result", queue.name, "large");
+    expect(await connection.ttl(key)).toBeGreaterThan(6 * 86_400);
+    await connection.del(key);
+    expect(await readReturned(place, returned)).toBeUndefined();
+  });
+});
+
+describe("a private job", () => {
+  const inMs = (ms: number) => Date.now() + ms;
+  const facts = (queue: Queue, more: EndedFacts) => ({ queue, connection, prefix, ...more });
+
+  it("is forgotten within a minute of its end, with what its queue told of it", async () => {
+    const queue = await start(
+      async (payload) => {
+        if ("fail" in payload) throw new ColaError("JOB_INVALID", "no");
+        return "secret result";
+      },
+      { kept: "private" },
+    );
+    await run(queue, names("p", 5), {}, { texts: ["secret"] });
+    await run(queue, ["f"], {}, { fail: true });
+    await forgetPrivate(facts(queue, { kept: "private" }));
+    expect(await queue.getCompletedCount()).toBe(5);
+    await forgetPrivate(facts(queue, { kept: "private" }), inMs(46_000));
+    expect([await queue.getCompletedCount(), await queue.getFailedCount()]).toEqual([0, 0]);
+    expect(await connection.exists(queue.toKey("p-0"))).toBe(0);
+    expect(await connection.xlen(queue.toKey("events"))).toBe(0);
+  });
+
+  it("on a queue of other jobs is forgotten, too, and the others stay", async () => {
+    const isPrivate = (payload: unknown) => "texts" in (payload as object);
+    const queue = await start(async () => "x".repeat(70_000), { isPrivate });
+    await run(queue, ["texts"], {}, { texts: ["secret"] });
+    await run(queue, ["file"], {}, { input: "a.csv" });
+    // its client reads the result from the job
+    expect((await queue.getJob("texts"))!.returnvalue).toHaveLength(70_000);
+    await until(async () => (await connection.zcard(redisKey(prefix, "private", queue.name))) === 1);
+    await forgetPrivate(facts(queue, { isPrivate }), inMs(30_000));
+    expect(await queue.getJobState("texts")).toBe("completed");
+    await forgetPrivate(facts(queue, { isPrivate }), inMs(60_000));
+    expect(await queue.getJobState("texts")).toBe("unknown");
+    expect(await queue.getJobState("file")).toBe("completed");
+  });
+});
+
+describe("a job of a client that gives no options", () => {
+  it("has the usual attempts and back-off, and one that gives them keeps its own", async () => {
+    const seen: string[] = [];
+    const queue = await start(async (payload, { attempt, attempts }) => {
+      seen.push(`${(payload as { id: string }).id} ${attempt}/${attempts}`);
+      if (attempt < 2) throw new ColaError("MLFLOW_UNREACHABLE", "away");
+    });
+    await run(queue, ["raw"], {}, { id: "raw" });
+    await run(queue, ["own"], { attempts: 1 }, { id: "own" });
+    expect(seen).toEqual(["raw 1/5", "raw 2/5", "own 1/1"]);
+    expect(await queue.getJobState("own")).toBe("failed");
+    const raw = (await queue.getJob("raw"))!;
+    // the back-off of a first failure is a second, 30% more or less
+    expect(raw.finishedOn! - raw.timestamp).toBeGreaterThan(650);
+  });
+});
