@@ -8,6 +8,9 @@ import fastify, {
 } from "fastify";
 import { MAX_ID } from "../submit/job-queues";
 import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
+import { addBodyDeadline } from "./body-deadline";
+import { createFailedTokens } from "./failed-tokens";
+import { refuseForeignPage } from "./foreign-page";
 import { addJsonBodies } from "./json-body";
 import { collectOperations } from "./openapi/document";
 import type { Operation } from "./openapi/operation";
@@ -28,8 +31,10 @@ import type { Service } from "./service";
 const BODY_LIMIT = 1_048_576;
 /** Of a refusal of fastify's, which may quote a path. */
 const MAX_MESSAGE = 200;
-/** Requests a second and caller. */
+/** Requests per second and token; without tokens per address. */
 const REQUESTS_PER_SECOND = 100;
+/** Milliseconds for a body: 1 MiB at the speed of an old modem line. */
+const BODY_DEADLINE_MS = 30_000;
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -56,6 +61,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   });
   server.removeContentTypeParser(["text/plain", "application/json"]);
   addJsonBodies(server);
+  addBodyDeadline(server, service.bodyDeadlineMs ?? BODY_DEADLINE_MS);
   addGuards(server, service);
   addErrorAnswers(server, service);
   const routes = collectOperations(server, isPage);
@@ -80,6 +86,18 @@ const isPage = (path: string) =>
 function addGuards(server: FastifyInstance, { config, log }: Service): void {
   const authentication = createAuthentication(config.http);
   const limit = createRateLimit(REQUESTS_PER_SECOND);
+  const failedTokens = createFailedTokens();
+  const roleOf = (request: FastifyRequest): Role => {
+    if (authentication.required) failedTokens.check(request.ip);
+    try {
+      return authentication.roleOf(request);
+    } catch (error) {
+      // whoever gives none tries none: a browser asks so before it knows that a token is needed
+      if (request.headers.authorization === undefined) limit(request.ip);
+      else failedTokens.note(request.ip);
+      throw error;
+    }
+  };
   server.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff");
     reply.header("x-frame-options", "DENY");
@@ -87,8 +105,10 @@ function addGuards(server: FastifyInstance, { config, log }: Service): void {
     const needed = neededRole(request);
     if (needed === "none") return;
     try {
-      limit(request.headers.authorization ?? request.ip);
-      requireRole(authentication.roleOf(request), needed);
+      refuseForeignPage(request.method, request.headers);
+      const role = roleOf(request);
+      limit(authentication.required ? role : request.ip);
+      requireRole(role, needed);
     } catch (error) {
       // Answered here: a plugin's own error handler would make a fault of it.
       return answerError(toColaError(error), request, reply, log);

@@ -11,6 +11,8 @@ export interface Service {
   /** Every path that a request names must lie in here. */
   dataDir: string;
   log: ServiceLog;
+  /** Milliseconds in which a request's body must be there; injected for tests. */
+  bodyDeadlineMs?: number;
 }
 
 /** The part of the logger the server uses. */
