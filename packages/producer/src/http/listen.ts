@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { makeFolder } from "@colaml/shared/files/durable-file";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { openLastingQueues } from "../submit/open-queues";
 import { createHealthChecks, serviceChecks } from "./health-checks";
@@ -22,12 +23,13 @@ export interface ListeningServer {
  * @throws ColaError CONFIG_INVALID for a bind beyond loopback without a token, or a port that is taken
  */
 export async function listen(config: ColaConfig, log: ServiceLog): Promise<ListeningServer> {
+  const dataDir = await dataFolderOf(config);
   const queues = openLastingQueues(config);
   const service = {
     config,
     queues,
     health: createHealthChecks(serviceChecks(config, queues)),
-    dataDir: resolve(config.paths.dataDir === "" ? process.cwd() : config.paths.dataDir),
+    dataDir,
     log,
   };
   try {
@@ -44,6 +46,16 @@ export async function listen(config: ColaConfig, log: ServiceLog): Promise<Liste
     await queues.close();
     throw bindError(error, config);
   }
+}
+
+/** Folder of the API if `COLAML_DATA_DIR` names none: never the one that the server was started in, with all that lies there. */
+const DEFAULT_DATA_DIR = "data";
+
+/** @returns the data folder, which is there */
+async function dataFolderOf({ paths }: ColaConfig): Promise<string> {
+  const folder = resolve(paths.dataDir === "" ? DEFAULT_DATA_DIR : paths.dataDir);
+  await makeFolder(folder);
+  return folder;
 }
 
 function bindError(error: unknown, { http }: ColaConfig): unknown {

@@ -18,6 +18,7 @@ import { createRateLimit } from "./rate-limit";
 import { addAlertRoutes } from "./routes/alerts";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
 import { addDocsRoutes, DOCS_PATH } from "./routes/docs";
+import { addFileRoutes } from "./routes/files";
 import { addHealthRoutes } from "./routes/health";
 import { addInvocationsRoute } from "./routes/invocations";
 import { addJobRoutes } from "./routes/jobs";
@@ -25,6 +26,7 @@ import { addMetricsRoute } from "./routes/metrics";
 import { addQueueRoutes } from "./routes/queues";
 import { addScheduleRoutes } from "./routes/schedules";
 import { addSubmitRoutes } from "./routes/submit";
+import { addUploadRoute } from "./routes/uploads";
 import type { Service } from "./service";
 
 /** Bytes of a request body: texts in a job, never files. */
@@ -71,6 +73,8 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addScheduleRoutes(server, service);
   addQueueRoutes(server, service);
   addAlertRoutes(server, service);
+  addFileRoutes(server, service);
+  await addUploadRoute(server, service);
   addHealthRoutes(server, service);
   addMetricsRoute(server, service);
   addDocsRoutes(server, routes);

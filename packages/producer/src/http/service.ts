@@ -1,6 +1,7 @@
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { JobQueues } from "../submit/job-queues";
+import type { Pace } from "./files/paced-body";
 import type { HealthChecks } from "./health-checks";
 
 /** What the routes work with; made by whoever starts the server. */
@@ -11,6 +12,8 @@ export interface Service {
   /** Every path that a request names must lie in here. */
   dataDir: string;
   log: ServiceLog;
+  /** How slowly an upload may come; injected for tests. */
+  uploadPace?: Pace;
   /** Milliseconds in which a request's body must be there; injected for tests. */
   bodyDeadlineMs?: number;
 }

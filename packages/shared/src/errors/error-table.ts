@@ -21,7 +21,7 @@ export interface ErrorMeaning {
   /** Whether the cause may pass by itself: a worker then tries the job again, up to the job's attempts. */
   retried: boolean;
   /** Of the HTTP answer. */
-  status: 400 | 401 | 403 | 404 | 408 | 409 | 413 | 429 | 500 | 502 | 503;
+  status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 416 | 429 | 500 | 502 | 503 | 507;
   /** Of the command. */
   exit: typeof EXIT.failed | typeof EXIT.usage | typeof EXIT.check;
   mender: Mender;
@@ -108,6 +108,10 @@ export const ERROR_TABLE = {
   IDEMPOTENCY_CONFLICT: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
   UNAUTHORIZED: { retried: false, status: 401, exit: EXIT.failed, mender: "request" },
   FORBIDDEN: { retried: false, status: 403, exit: EXIT.failed, mender: "request" },
+  FILE_NOT_FOUND: { retried: false, status: 404, exit: EXIT.failed, mender: "request" },
+  PRECONDITION_FAILED: { retried: false, status: 412, exit: EXIT.failed, mender: "request" },
+  RANGE_INVALID: { retried: false, status: 416, exit: EXIT.failed, mender: "request" },
+  STORAGE_FULL: { retried: false, status: 507, exit: EXIT.failed, mender: "service" },
   REQUEST_TIMEOUT: { retried: false, status: 408, exit: EXIT.failed, mender: "request" },
   RATE_LIMITED: { retried: false, status: 429, exit: EXIT.failed, mender: "request" },
   // what should not happen

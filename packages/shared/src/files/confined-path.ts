@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { ColaError } from "../errors/cola-error";
 import { inputError, outputError, systemCode } from "./file-errors";
 
@@ -21,6 +21,33 @@ function checkSpelling(path: string): void {
   const parts = path.split("/");
   if (parts.includes("..")) throw refuse(path, "it must not contain ..");
   if (parts.includes("") || path.endsWith("/.")) throw refuse(path, "it must name a file");
+  if (parts.some(isHidden)) throw refuse(path, HIDDEN);
+}
+
+/** Settings, keys and the project's own temporary files begin with a dot. */
+const isHidden = (name: string) => name.startsWith(".");
+const HIDDEN = "no name in it may begin with a dot";
+
+/**
+ * @param real with links followed
+ * @throws ColaError PATH_NOT_ALLOWED unless it lies in `root`, in no hidden folder of it, and in none of `closed`
+ */
+function checkPlace(
+  path: string,
+  real: string,
+  { root, closed }: { root: string; closed: readonly string[] },
+) {
+  if (!isInside(root, real)) throw refuse(path, "it leads out of the data folder");
+  if (relative(root, real).split(sep).some(isHidden)) throw refuse(path, HIDDEN);
+  if (isClosed(closed, real)) throw refuse(path, "it is ColaML's own: state or log");
+}
+
+/** Whether a real path is one of the closed places or lies in one, be they named through links. */
+export function isClosed(closed: readonly string[], real: string): boolean {
+  return closed.some((place) => {
+    const named = resolve(place);
+    return isInside(realOrUndefined(named, () => undefined) ?? named, real);
+  });
 }
 
 /** True when `path` is `root` or lies under it; both real. */
@@ -30,29 +57,31 @@ export function isInside(root: string, path: string): boolean {
 
 /**
  * The real path of an input file that untrusted text names, inside `root`: symbolic links are followed and must
- * stay inside; devices, pipes and folders are refused.
+ * stay inside; devices, pipes, folders and hidden files are refused.
  *
+ * @param closed files and folders that are refused though they may lie in `root`
  * @throws ColaError PATH_NOT_ALLOWED before anything outside `root` is opened; INPUT_NOT_FOUND; INPUT_UNREADABLE for
  *   a loop of links and a name that is too long
  */
-export function confinedInput(root: string, path: string): string {
+export function confinedInput(root: string, path: string, closed: readonly string[] = []): string {
   checkSpelling(path);
   const realRoot = realpathSync(resolve(root));
   const real = realOrUndefined(join(realRoot, path), (error) => inputError(path, error));
   if (real === undefined)
     throw new ColaError("INPUT_NOT_FOUND", `no such file in the data folder: ${JSON.stringify(path)}`);
-  if (!isInside(realRoot, real)) throw refuse(path, "it leads out of the data folder");
+  checkPlace(path, real, { root: realRoot, closed });
   if (!statSync(real).isFile()) throw refuse(path, "it is not a regular file");
   return real;
 }
 
 /**
  * The path of an output file that untrusted text names, inside `root`; its folder must exist. An existing link
- * or special file under that name is refused.
+ * or special file under that name is refused, and hidden names and folders.
  *
+ * @param closed files and folders that are refused though they may lie in `root`
  * @throws ColaError PATH_NOT_ALLOWED; OUTPUT_UNWRITABLE if its folder does not exist or its name is too long
  */
-export function confinedOutput(root: string, path: string): string {
+export function confinedOutput(root: string, path: string, closed: readonly string[] = []): string {
   checkSpelling(path);
   const realRoot = realpathSync(resolve(root));
   const target = join(realRoot, path);
@@ -62,13 +91,54 @@ export function confinedOutput(root: string, path: string): string {
       "OUTPUT_UNWRITABLE",
       `no such folder in the data folder: ${JSON.stringify(dirname(path))}`,
     );
-  if (!isInside(realRoot, folder)) throw refuse(path, "it leads out of the data folder");
   const real = join(folder, basename(target));
+  checkPlace(path, real, { root: realRoot, closed });
   const there = statOrUndefined(real, path);
   if (there !== undefined && !there.isFile()) {
     throw refuse(path, "something other than a regular file is there");
   }
   return real;
+}
+
+/**
+ * The real path of a folder that untrusted text names, inside `root`; the empty text names `root` itself.
+ *
+ * @throws ColaError PATH_NOT_ALLOWED; INPUT_NOT_FOUND; INPUT_UNREADABLE
+ */
+export function confinedFolder(root: string, path: string, closed: readonly string[] = []): string {
+  const realRoot = realpathSync(resolve(root));
+  if (path === "") return realRoot;
+  checkSpelling(path);
+  const real = realOrUndefined(join(realRoot, path), (error) => inputError(path, error));
+  if (real === undefined || !statSync(real).isDirectory())
+    throw new ColaError("INPUT_NOT_FOUND", `no such folder in the data folder: ${JSON.stringify(path)}`);
+  checkPlace(path, real, { root: realRoot, closed });
+  return real;
+}
+
+/**
+ * Looks whether `confinedOutput` would take a path once its folders are made: the folders that are there already must
+ * be inside, and folders.
+ *
+ * @throws ColaError PATH_NOT_ALLOWED, OUTPUT_UNWRITABLE
+ */
+export function checkFutureOutput(root: string, path: string, closed: readonly string[] = []): void {
+  checkSpelling(path);
+  const realRoot = realpathSync(resolve(root));
+  const [...folders] = path.split("/").slice(0, -1);
+  for (let depth = folders.length; depth >= 0; depth--) {
+    const named = folders.slice(0, depth).join("/");
+    const real = realOrUndefined(join(realRoot, named), (error) => outputError(path, error));
+    if (real === undefined && statOrUndefined(join(realRoot, named), path) !== undefined)
+      throw refuse(path, "a link that leads nowhere is on the way");
+    if (real === undefined) continue;
+    checkPlace(path, join(real, ...path.split("/").slice(depth)), { root: realRoot, closed });
+    if (!statSync(real).isDirectory())
+      throw new ColaError("OUTPUT_UNWRITABLE", `${JSON.stringify(named)} is a file, not a folder`);
+    break;
+  }
+  if (realOrUndefined(dirname(join(realRoot, path)), () => undefined) !== undefined)
+    confinedOutput(root, path, closed);
 }
 
 /** The path with links followed; undefined if there is no such file. Other system errors by `as`. */

@@ -19,4 +19,11 @@ export const httpSettings = {
     env: "COLAML_API_SUBMIT_TOKEN",
   }),
   readToken: secret({ doc: "Token that may only read", env: "COLAML_API_READ_TOKEN" }),
+  maxUploadBytes: integer({
+    doc: "Most bytes of a file that is uploaded to the data folder",
+    env: "COLAML_MAX_UPLOAD_BYTES",
+    default: 10 * 1024 ** 3,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
 };

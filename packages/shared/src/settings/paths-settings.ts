@@ -3,7 +3,7 @@ import { text } from "./setting-kinds";
 /** Folders. */
 export const pathsSettings = {
   dataDir: text({
-    doc: "Every path of a job must lie in here; empty: any path, local use only",
+    doc: "Every path of a job must lie in here, and the API serves files from it; empty: `data` for the API, any path for commands and workers (local use only)",
     env: "COLAML_DATA_DIR",
     default: "",
   }),

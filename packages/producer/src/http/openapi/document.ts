@@ -138,7 +138,7 @@ export function collectOperations(
         `route ${String(method)} ${url}: config.operation must say what it does`,
       );
     }
-    const path = url.replace(/:(\w+)/g, "{$1}");
+    const path = url.replace(/:(\w+)/g, "{$1}").replace("*", "{path}");
     for (const one of [method].flat()) routes.push({ path, method: one.toLowerCase(), operation });
   });
   return routes;

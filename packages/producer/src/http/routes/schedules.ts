@@ -10,7 +10,7 @@ import { checkedPayload, requestPayload } from "../../submit/payloads";
 import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
 import { byId, component, list, type Operation, refused, takes } from "../openapi/operation";
-import { confinePaths } from "../request-paths";
+import { closedPlaces, confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
 /** Body of `POST /schedules`: when, and the payload of the jobs that come. */
@@ -58,6 +58,7 @@ interface ById {
  * schedule does continues after the person who set it up has gone.
  */
 export function addScheduleRoutes(server: FastifyInstance, { config, queues, dataDir, log }: Service): void {
+  const closed = closedPlaces(config);
   server.get("/schedules", { config: { role: "read", operation: OPERATIONS.list } }, async () => ({
     schedules: await promptly(queues, allSchedules(queues)),
   }));
@@ -66,7 +67,7 @@ export function addScheduleRoutes(server: FastifyInstance, { config, queues, dat
     { config: { role: "admin", operation: OPERATIONS.add } },
     async (request, reply) => {
       const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
-      const job = requestPayload(queue, config, confinePaths(queue, payload, dataDir));
+      const job = requestPayload(queue, config, confinePaths(queue, payload, dataDir, closed));
       await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
       const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
       log.info("schedule added", { schedule: schedule.id, queue });

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { requestPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { component, type Operation, refused, takes } from "../openapi/operation";
-import { confinePaths } from "../request-paths";
+import { closedPlaces, confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
@@ -30,7 +30,8 @@ export function addSubmitRoutes(server: FastifyInstance, service: Service): void
       `/jobs/${queue}`,
       { config: { role: "submit", operation: submitting(queue) } },
       async (request, reply) => {
-        const wish = confinePaths(queue, (request.body ?? {}) as object, service.dataDir);
+        const body = (request.body ?? {}) as object;
+        const wish = confinePaths(queue, body, service.dataDir, closedPlaces(service.config));
         const payload = requestPayload(queue, service.config, wish);
         const key = idempotencyKey(request.headers["idempotency-key"]);
         const submitted = await submitJob(service.queues, {

@@ -1,0 +1,68 @@
+import type { BigIntStats } from "node:fs";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { confinedInput } from "@colaml/shared/files/confined-path";
+import { inputError, systemCode } from "@colaml/shared/files/file-errors";
+
+/** The folder that the paths of requests lie in. */
+export interface DataFolder {
+  root: string;
+  /** Files and folders that no request reaches though they may lie in it: state, log. */
+  closed: readonly string[];
+}
+
+export interface OpenFile {
+  file: FileHandle;
+  stat: BigIntStats;
+}
+
+/**
+ * Opens a file that a request names for reading. What was opened is compared with what lies at the checked place
+ * afterwards: a link that was put there in between is noticed. Who gets it closes it.
+ *
+ * @throws ColaError PATH_NOT_ALLOWED, FILE_NOT_FOUND, INPUT_UNREADABLE
+ */
+export async function openDataFile(folder: DataFolder, path: string): Promise<OpenFile> {
+  const real = placeOf(folder, path);
+  // a pipe that was put there would block
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(real, flags).catch((error: unknown) => {
+    throw systemCode(error) === "ENOENT" ? fileNotFound(path) : inputError(path, error);
+  });
+  try {
+    const stat = await file.stat({ bigint: true });
+    if (!stat.isFile() || !(await isStillAt(real, stat))) throw changed(path);
+    return { file, stat };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Whether the file lies at that place, with no link on the way. */
+export async function isStillAt(real: string, { dev, ino }: BigIntStats): Promise<boolean> {
+  const [place, there] = await Promise.all([
+    realpath(real).catch(() => undefined),
+    lstat(real, { bigint: true }).catch(() => undefined),
+  ]);
+  return place === real && there?.dev === dev && there.ino === ino;
+}
+
+export const changed = (path: string) =>
+  new ColaError(
+    "PATH_NOT_ALLOWED",
+    `path ${JSON.stringify(path.slice(0, 80))} was changed while it was opened`,
+  );
+
+function placeOf({ root, closed }: DataFolder, path: string): string {
+  try {
+    return confinedInput(root, path, closed);
+  } catch (error) {
+    if (error instanceof ColaError && error.code === "INPUT_NOT_FOUND") throw fileNotFound(path);
+    throw error;
+  }
+}
+
+const fileNotFound = (path: string) =>
+  new ColaError("FILE_NOT_FOUND", `no such file in the data folder: ${JSON.stringify(path.slice(0, 240))}`);

@@ -1,0 +1,87 @@
+import type { BigIntStats } from "node:fs";
+import { lstat, mkdir, realpath, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkFutureOutput, confinedOutput } from "@colaml/shared/files/confined-path";
+import { FOLDER_MODE, syncFolder } from "@colaml/shared/files/durable-file";
+import { outputError } from "@colaml/shared/files/file-errors";
+import { checkOutput, moveOutput } from "@colaml/shared/files/output-gate";
+import { changed, type DataFolder, isStillAt } from "./data-folder";
+import { entityTag, namesTag } from "./entity-tag";
+
+/** Where an upload goes, and what may be replaced there. */
+export interface Target {
+  path: string;
+  /** Replace whatever file is there. */
+  force: boolean;
+  /** Replace the file that has one of these entity tags, and only that. */
+  ifMatch?: string | undefined;
+}
+
+/**
+ * What stands at the target now, before any byte is taken.
+ *
+ * @returns the file that is there, if any
+ * @throws ColaError PATH_NOT_ALLOWED, OUTPUT_EXISTS, OUTPUT_UNWRITABLE, PRECONDITION_FAILED
+ */
+export async function checkTarget(
+  { root, closed }: DataFolder,
+  target: Target,
+): Promise<BigIntStats | undefined> {
+  checkFutureOutput(root, target.path, closed);
+  const full = join(await realpath(root), target.path);
+  const there = await lstat(full, { bigint: true }).catch(() => undefined);
+  checkCondition(target, there);
+  if (there !== undefined && !mayReplace(target)) throw exists(target.path);
+  return there;
+}
+
+export const mayReplace = ({ force, ifMatch }: Target) => force || ifMatch !== undefined;
+
+/** @throws ColaError PRECONDITION_FAILED */
+function checkCondition({ path, ifMatch }: Target, there: BigIntStats | undefined): void {
+  if (ifMatch === undefined || (there !== undefined && namesTag(ifMatch, entityTag(there)))) return;
+  const what = there === undefined ? "no file is there" : `the file's entity tag is ${entityTag(there)} now`;
+  throw new ColaError("PRECONDITION_FAILED", `${JSON.stringify(path)} is not replaced: ${what}`);
+}
+
+export const exists = (path: string) =>
+  new ColaError(
+    "OUTPUT_EXISTS",
+    `${JSON.stringify(path)} exists: send If-Match with its entity tag, or ?force=true, to replace it, or take another name`,
+  );
+
+/**
+ * Puts a finished upload in its place, complete or not at all; the folders on the way are made. Of two uploads to a
+ * free name one gets it.
+ *
+ * @param from its file in the data folder
+ * @returns the file's state, and whether the name was free
+ * @throws ColaError as `checkTarget`, for it is looked at again
+ */
+export async function placeUpload(
+  folder: DataFolder,
+  target: Target,
+  from: string,
+): Promise<{ stat: BigIntStats; created: boolean }> {
+  await checkTarget(folder, target);
+  const { root, closed } = folder;
+  const realRoot = await realpath(root);
+  await mkdir(dirname(join(realRoot, target.path)), { recursive: true, mode: FOLDER_MODE }).catch((error) => {
+    throw outputError(target.path, error);
+  });
+  const to = confinedOutput(root, target.path, closed);
+  const place = await checkOutput(to, { inputs: [], force: mayReplace(target) }).catch((error: unknown) => {
+    throw error instanceof ColaError && error.code === "OUTPUT_EXISTS" ? exists(target.path) : error;
+  });
+  const stat = await lstat(from, { bigint: true });
+  await moveOutput(from, to, place);
+  if (!(await isStillAt(to, stat))) {
+    // a folder on the way was exchanged for a link
+    const there = await lstat(to, { bigint: true }).catch(() => undefined);
+    if (there?.ino === stat.ino && there.dev === stat.dev) await rm(to, { force: true });
+    throw changed(target.path);
+  }
+  await syncFolder(dirname(to));
+  return { stat: await lstat(to, { bigint: true }), created: place === "new" };
+}
