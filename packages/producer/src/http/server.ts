@@ -18,6 +18,7 @@ import { createRateLimit } from "./rate-limit";
 import { addAlertRoutes } from "./routes/alerts";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
 import { addDocsRoutes, DOCS_PATH } from "./routes/docs";
+import { addEventRoute } from "./routes/events";
 import { addFileRoutes } from "./routes/files";
 import { addHealthRoutes } from "./routes/health";
 import { addInvocationsRoute } from "./routes/invocations";
@@ -69,6 +70,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);
+  addEventRoute(server, service);
   addInvocationsRoute(server, service);
   addScheduleRoutes(server, service);
   addQueueRoutes(server, service);

@@ -19,6 +19,13 @@ export const httpSettings = {
     env: "COLAML_API_SUBMIT_TOKEN",
   }),
   readToken: secret({ doc: "Token that may only read", env: "COLAML_API_READ_TOKEN" }),
+  maxEventStreams: integer({
+    doc: "Streams of job events that the API keeps open at a time",
+    env: "COLAML_MAX_EVENT_STREAMS",
+    default: 200,
+    min: 1,
+    max: 10_000,
+  }),
   maxUploadBytes: integer({
     doc: "Most bytes of a file that is uploaded to the data folder",
     env: "COLAML_MAX_UPLOAD_BYTES",

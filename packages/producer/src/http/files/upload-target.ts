@@ -36,7 +36,7 @@ export async function checkTarget(
   return there;
 }
 
-export const mayReplace = ({ force, ifMatch }: Target) => force || ifMatch !== undefined;
+const mayReplace = ({ force, ifMatch }: Target) => force || ifMatch !== undefined;
 
 /** @throws ColaError PRECONDITION_FAILED */
 function checkCondition({ path, ifMatch }: Target, there: BigIntStats | undefined): void {
@@ -45,7 +45,7 @@ function checkCondition({ path, ifMatch }: Target, there: BigIntStats | undefine
   throw new ColaError("PRECONDITION_FAILED", `${JSON.stringify(path)} is not replaced: ${what}`);
 }
 
-export const exists = (path: string) =>
+const exists = (path: string) =>
   new ColaError(
     "OUTPUT_EXISTS",
     `${JSON.stringify(path)} exists: send If-Match with its entity tag, or ?force=true, to replace it, or take another name`,
