@@ -5,6 +5,7 @@ import {
   addSchedule,
   listSchedules,
   pauseSchedule,
+  pullSchedulesForward,
   removeSchedule,
   resumeSchedule,
 } from "@colaml/shared/queue/schedules";
@@ -60,6 +61,27 @@ withRedis("schedules", () => {
     const resumed = await resumeSchedule(queue, "often");
     expect(resumed).toMatchObject({ paused: false, everyMs: 1_000, payload });
     expect(Date.parse(resumed.next!)).toBeLessThanOrEqual(Date.now() + 1_000);
+  });
+
+  it("are never silent for longer than their interval because a clock was ahead, nor moved without a reason", async () => {
+    const hour = 3_600_000;
+    await addSchedule(queue, { id: "often", every: "5s" }, payload);
+    await addSchedule(queue, { id: "hourly", cron: "0 * * * *" }, payload);
+    await addSchedule(queue, { id: "paused", every: "5s" }, payload);
+    await pauseSchedule(queue, "paused");
+    expect(await pullSchedulesForward(queue)).toEqual([]);
+    // The clock goes back: what was planned is as far away as if it had been ahead.
+    expect((await pullSchedulesForward(queue, Date.now() - 2 * hour)).sort()).toEqual(["hourly", "often"]);
+  });
+
+  it("run again in their interval when they are added again after a clock was ahead", async () => {
+    const ahead = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+    await addSchedule(queue, { id: "often", every: "5s" }, payload);
+    // The first run is at once, by that clock; what is delayed then is an hour away.
+    ahead.mockRestore();
+    const again = await addSchedule(queue, { id: "often", every: "5s" }, payload);
+    expect(Date.parse(again.next!)).toBeLessThanOrEqual(Date.now() + 5_000);
+    expect(await queue.getDelayedCount()).toBeLessThanOrEqual(1);
   });
 
   it("run each tick once, however many workers there are", async () => {

@@ -49,8 +49,8 @@ export const REDIS_KEYS = {
     parts: ["name"],
     type: "string",
     keptS: 10,
-    writer: "monitor",
-    what: "the holder of a lock: `monitor-<model>`, `labels-<model>`, `alert-delivery`; renewed while it is held",
+    writer: "every worker",
+    what: "the holder of a lock: `monitor-<model>`, `labels-<model>`, `alert-delivery`, `schedules-<queue>`; renewed while it is held",
   },
   "chunk-bytes": {
     parts: ["batch", "chunk", "in or out"],

@@ -1,4 +1,5 @@
 import type { Queue } from "bullmq";
+import { CronExpressionParser } from "cron-parser";
 import { z } from "zod";
 import { parseDuration } from "../contracts/alert-rules";
 import { ColaError } from "../errors/cola-error";
@@ -62,8 +63,9 @@ export interface Schedule {
 }
 
 /**
- * Adds a schedule, or changes the one of the same id, and resumes it if it was paused. A worker that was down for several ticks catches up with
- * one job, and each tick makes one job however many workers there are: its id is the schedule and the tick.
+ * Adds a schedule, or changes the one of the same id, and resumes it if it was paused. A worker that was down for several
+ * ticks catches up with one job, and each tick makes one job however many workers there are: its id is the schedule and
+ * the tick.
  *
  * @param payload of the jobs; already checked by the queue's schema
  * @throws ColaError USAGE on a wrong id, interval, cron pattern or time zone
@@ -83,6 +85,7 @@ export async function addSchedule(queue: Queue, input: ScheduleInput, payload: o
       cause,
     });
   }
+  await pullForward(queue, await findSchedule(queue, id));
   return await findSchedule(queue, id);
 }
 
@@ -106,6 +109,37 @@ export async function removeSchedule(queue: Queue, id: string): Promise<void> {
   if (!(await queue.removeJobScheduler(id))) throw await notFound(queue, id);
 }
 
+/**
+ * Sets schedules right whose next run is further away than their times allow: a clock that was ahead when it was planned
+ * would silence them until then.
+ *
+ * @param now milliseconds since 1970
+ * @returns ids of the schedules that were set right: their next time is counted from now
+ */
+export async function pullSchedulesForward(queue: Queue, now = Date.now()): Promise<string[]> {
+  const moved: string[] = [];
+  for (const schedule of await listSchedules(queue))
+    if (await pullForward(queue, schedule, now)) moved.push(schedule.id);
+  return moved;
+}
+
+/** Clocks of two machines differ a little. */
+const SLACK_MS = 1_000;
+
+async function pullForward(queue: Queue, schedule: Schedule, now = Date.now()): Promise<boolean> {
+  if (schedule.next === undefined) return false;
+  const latest = schedule.everyMs === undefined ? nextByCron(schedule, now) : now + schedule.everyMs;
+  if (Date.parse(schedule.next) <= latest + SLACK_MS) return false;
+  await putAgain(queue, schedule, undefined);
+  return true;
+}
+
+function nextByCron({ cron, timezone }: Schedule, now: number): number {
+  return CronExpressionParser.parse(cron!, { currentDate: now, tz: timezone ?? "UTC" })
+    .next()
+    .getTime();
+}
+
 async function findSchedule(queue: Queue, id: string): Promise<Schedule> {
   const stored = await queue.getJobScheduler(id);
   if (!stored) throw await notFound(queue, id);
@@ -113,14 +147,22 @@ async function findSchedule(queue: Queue, id: string): Promise<Schedule> {
 }
 
 async function restart(queue: Queue, id: string, startDate: number | undefined): Promise<Schedule> {
-  const { payload, everyMs, cron, timezone, paused } = await findSchedule(queue, id);
-  if (paused === (startDate !== undefined)) return await findSchedule(queue, id);
+  const schedule = await findSchedule(queue, id);
+  if (schedule.paused === (startDate !== undefined)) return schedule;
+  await putAgain(queue, schedule, startDate);
+  return await findSchedule(queue, id);
+}
+
+/** Removed first: an update keeps the time of the job that is already delayed. */
+async function putAgain(
+  queue: Queue,
+  { id, payload, everyMs, cron, timezone }: Schedule,
+  startDate: number | undefined,
+): Promise<void> {
   const times = everyMs === undefined ? { pattern: cron!, tz: timezone ?? "UTC" } : { every: everyMs };
   const template = { name: queue.name, data: payload };
-  // Removed first: an update keeps the time of the job that is already delayed.
   await queue.removeJobScheduler(id);
   await queue.upsertJobScheduler(id, startDate === undefined ? times : { ...times, startDate }, template);
-  return await findSchedule(queue, id);
 }
 
 type StoredSchedule = Awaited<ReturnType<Queue["getJobSchedulers"]>>[number];

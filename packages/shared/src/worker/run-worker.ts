@@ -18,6 +18,7 @@ import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
 import { RedisWatch } from "./redis-watch";
+import { watchSchedules } from "./schedule-watch";
 
 /** BullMQ counts over a job's whole life, whatever it achieved in between: `MAX_DEATHS` decides, this never does. */
 const MAX_STALLED = 1_000;
@@ -36,6 +37,8 @@ export interface WorkedQueue<Payload, Result> {
   /** What happens to jobs that have ended: as the catalogue has it. */
   readonly kept?: EndedFacts["kept"];
   readonly isPrivate?: EndedFacts["isPrivate"];
+  /** Schedules may add its jobs. */
+  readonly scheduled?: true;
   /** For the type of the result only. */
   readonly result?: Result;
 }
@@ -126,6 +129,8 @@ function openWorker<Payload, Result>(
     starts: new JobStarts(connection, prefix, queue),
     wasHeldSince: (start) => loop.wasHeldSince(start),
   });
+  const schedules =
+    options.queue.scheduled && watchSchedules(queue, { connection, redis: config.redis, logger });
   const cancels = watchCancels(connection, running, prefix, queue);
   const name = newWorkerName();
   const ended = openEndedJobs(options, connection);
@@ -154,6 +159,7 @@ function openWorker<Payload, Result>(
     await heartbeat.stop();
     await ended.close();
     cancels.stop();
+    await schedules?.stop();
     loop.stop();
   });
   logger.debug(`working on ${queue}`, { concurrency: worker.opts.concurrency });
