@@ -2,10 +2,10 @@ import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Alert } from "@colaml/shared/contracts/alerts";
 import type { RedisConnection } from "@colaml/shared/queue/connection";
 import type { ExclusiveLocks } from "@colaml/shared/queue/exclusive-lock";
-import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import { AlertEngine } from "./alert-engine";
 import { AlertOutbox, type DeliveryOutcome } from "./alert-outbox";
+import { openAlertQueue } from "./alert-queue";
 import { startDelivery } from "./delivery-loop";
 import { createWebhookSender } from "./webhook";
 
@@ -17,7 +17,7 @@ export interface AlertMetrics {
 
 export interface OpenAlerts {
   engine: AlertEngine;
-  /** Starts posting to the webhook, if there is one; ends with the process's lifecycle. */
+  /** Starts posting to the webhook, if there is one, and removing old alerts; ends with the process's lifecycle. */
   startDelivery(): void;
 }
 
@@ -44,20 +44,21 @@ export function openAlerts(
           logger,
           onOutcome: metrics.delivery,
         });
-  const { queue } = openJobQueue("alerts", { connection, redis, logger });
+  const queue = openAlertQueue({ connection, redis, logger });
   const engine = new AlertEngine({
     stateDir,
     incidents: new IncidentStore(stateDir, (line) => logger.error(line)),
     logger,
     sinks: [
       ...(outbox ? [(alert: Alert) => outbox.put(alert)] : []),
-      async (alert) => void (await queue.add(alert.rule, alert, { jobId: `${alert.id}-${alert.status}` })),
+      (alert) => queue.add(alert),
       async (alert) => metrics.alerted(alert),
     ],
   });
   return {
     engine,
     startDelivery() {
+      lifecycle.graceful.onStop("trimming of alerts", queue.keepTrimmed());
       if (!outbox) return;
       // Redis being away must not hold an alert back: a receiver knows a message that comes twice by its id.
       const oneAtATime = (work: () => Promise<unknown>) =>

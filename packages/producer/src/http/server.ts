@@ -46,6 +46,10 @@ declare module "fastify" {
     /** What the OpenAPI document says of it; pages for people have none. */
     operation?: Operation;
   }
+  interface FastifyRequest {
+    /** What its caller may do; absent for a route that asks nobody. */
+    role?: Role;
+  }
 }
 
 /**
@@ -115,6 +119,7 @@ function addGuards(server: FastifyInstance, { config, log }: Service): void {
       const role = roleOf(request);
       limit(authentication.required ? role : request.ip);
       requireRole(role, needed);
+      request.role = role;
     } catch (error) {
       // Answered here: a plugin's own error handler would make a fault of it.
       return answerError(toColaError(error), request, reply, log);
@@ -147,13 +152,23 @@ function answerError(
   const known = asColaError(error);
   const isOurs = error instanceof ColaError;
   const status = isOurs ? ERROR_TABLE[known.code].status : (error.statusCode ?? 500);
-  if (status === 401) reply.header("www-authenticate", 'Bearer realm="colaml", Basic realm="colaml"');
+  if (status === 401) reply.header("www-authenticate", challengesFor(request));
   if (status === 429) reply.header("retry-after", "1");
   if (status >= 500)
     log.error(`request failed: ${known.message}`, { route: request.routeOptions.url, code: known.code });
   const message =
     known.code === "INTERNAL" && status >= 500 ? "internal error: see the server's log" : known.message;
   return reply.code(status).send({ error_code: known.code, message });
+}
+
+/**
+ * A browser that opens a page, or what belongs to one, asks its user for a name and the token as password. Each scheme
+ * has a line of its own: of a line that names several, Chromium reads the first.
+ */
+function challengesFor({ headers, routeOptions }: FastifyRequest): string[] {
+  const isForPerson = /\btext\/html\b/i.test(headers.accept ?? "") || isPage(routeOptions.url ?? "");
+  const bearer = 'Bearer realm="colaml"';
+  return isForPerson ? ['Basic realm="colaml", charset="UTF-8"', bearer] : [bearer];
 }
 
 /** Fastify's own refusals (malformed JSON, too large, wrong type) are the caller's. */

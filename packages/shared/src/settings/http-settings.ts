@@ -1,4 +1,4 @@
-import { integer, secret, text } from "./setting-kinds";
+import { flag, integer, secret, text } from "./setting-kinds";
 
 /** The API and the dashboard. */
 export const httpSettings = {
@@ -32,5 +32,9 @@ export const httpSettings = {
     default: 10 * 1024 ** 3,
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
+  }),
+  dashboardActions: flag({
+    doc: "Whether admins may retry and promote jobs on Bull Board, which is read-only else",
+    env: "COLAML_DASHBOARD_ACTIONS",
   }),
 };

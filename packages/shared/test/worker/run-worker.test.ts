@@ -94,6 +94,8 @@ describe("a worker", () => {
     await addJob(open, "j", { what: "hello" }, { jobId: "one" });
     const job = await reaches(open, "one", "completed");
     expect(job.returnvalue).toEqual({ payload: { v: 1, what: "hello" }, id: "one", attempt: 1 });
+    // The dashboard's charts.
+    expect((await open.queue.getMetrics("completed")).meta.count).toBe(1);
   });
 
   it("retries what may pass and fails at once what cannot", async () => {

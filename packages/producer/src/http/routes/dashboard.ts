@@ -1,64 +1,75 @@
 import { createBullBoard } from "@bull-board/api";
-import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { FastifyAdapter } from "@bull-board/fastify";
+import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
+import { type ColaError, toColaError } from "@colaml/shared/errors/cola-error";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import type { FastifyInstance } from "fastify";
+import { BoardQueue } from "../board-queue";
 import type { Service } from "../service";
 
 export const DASHBOARD_PATH = "/admin/queues";
-/** Texts of documents are cut to this many characters on the dashboard. */
-const MAX_SHOWN_TEXT = 80;
-/** Entries of a list that are shown. */
-const MAX_SHOWN_ENTRIES = 20;
 
-/** A payload or result as the dashboard shows it: long texts and lists cut. */
-function cutTexts(value: unknown, depth = 0): unknown {
-  if (typeof value === "string")
-    return value.length > MAX_SHOWN_TEXT ? `${value.slice(0, MAX_SHOWN_TEXT)}…` : value;
-  if (typeof value !== "object" || value === null) return value;
-  if (depth >= 8) return "…";
-  if (Array.isArray(value)) {
-    const shown = value.slice(0, MAX_SHOWN_ENTRIES).map((entry) => cutTexts(entry, depth + 1));
-    return value.length > MAX_SHOWN_ENTRIES
-      ? [...shown, `… ${value.length - MAX_SHOWN_ENTRIES} more`]
-      : shown;
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cutTexts(entry, depth + 1)]));
-}
+const LIST_ROUTE = `${DASHBOARD_PATH}/api/queues`;
+/** What the setting `http.dashboardActions` lets an admin do, of all that Bull Board could. */
+const ACTION_ROUTES = new Set(
+  ["retry", "promote"].map((action) => `${DASHBOARD_PATH}/api/queues/:queueName/:jobId/${action}`),
+);
 
 /**
  * Bull Board at `/admin/queues`: read-only (its own routes can add, edit and obliterate), behind the same
- * authentication as the API, never in a frame.
+ * authentication as the API, never in a frame. By a setting admins may retry and promote a job there.
  */
-export async function addDashboard(server: FastifyInstance, { queues }: Service): Promise<void> {
+export async function addDashboard(server: FastifyInstance, { config, queues }: Service): Promise<void> {
+  const { dashboardActions } = config.http;
   const adapter = new FastifyAdapter();
   adapter.setBasePath(DASHBOARD_PATH);
   createBullBoard({
-    queues: queues.all().map((queue) => {
-      const board = new BullMQAdapter(queue, { readOnlyMode: true });
-      board.setFormatter("data", (data) => cutTexts(data));
-      board.setFormatter("returnValue", (data) => cutTexts(data));
-      return board;
-    }),
+    queues: QUEUE_NAMES.map((name) => new BoardQueue(queues, name, dashboardActions)),
     serverAdapter: adapter,
-    options: { uiConfig: { boardTitle: "ColaML", boardLogo: { path: "" } } },
+    options: {
+      uiConfig: { boardTitle: "ColaML", boardLogo: { path: "" }, showMetrics: true, hideDocsLink: true },
+    },
   });
-  // Its own answer to a fault holds the stack.
-  adapter.setErrorHandler(() => ({
-    status: 500,
-    body: { error_code: "INTERNAL", message: "internal error: see the server's log" } as unknown as string,
-  }));
+  adapter.setErrorHandler((error) => answerOf(toColaError(error)));
+  const isAction = (url: string | undefined) => dashboardActions && ACTION_ROUTES.has(url ?? "");
   await server.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
-      route.config = { ...route.config, role: "read" };
+      route.config = { ...route.config, role: isAction(route.url) ? "admin" : "read" };
     });
     scope.addHook("onRequest", async (request, reply) => {
-      if (request.method !== "GET" && request.method !== "HEAD") {
-        return reply.code(405).send({ error_code: "FORBIDDEN", message: "the dashboard is read-only" });
+      const isRead = request.method === "GET" || request.method === "HEAD";
+      if (!isRead && !isAction(request.routeOptions.url)) {
+        return reply.code(405).send({ error_code: "FORBIDDEN", message: refusal(dashboardActions) });
       }
       reply.header("content-security-policy", DASHBOARD_POLICY);
     });
+    scope.addHook("preSerialization", async (request, _reply, payload) =>
+      request.routeOptions.url === LIST_ROUTE && request.role !== "admin" ? withoutButtons(payload) : payload,
+    );
     await scope.register(adapter.registerPlugin(), { prefix: DASHBOARD_PATH });
   });
+}
+
+const refusal = (allowsActions: boolean) =>
+  allowsActions
+    ? "on the dashboard a single job can be retried or promoted, nothing else changed: see /docs"
+    : "the dashboard is read-only";
+
+type BoardAnswer = ReturnType<Parameters<FastifyAdapter["setErrorHandler"]>[0]>;
+
+/** In place of Bull Board's own answer to a fault, which holds the stack. */
+function answerOf({ code, message }: ColaError): BoardAnswer {
+  const { status } = ERROR_TABLE[code];
+  const shown = status >= 500 ? "internal error: see the server's log" : message;
+  return { status, body: { error_code: code, message: shown } } as unknown as BoardAnswer;
+}
+
+/** The list of queues for somebody who may change nothing. */
+function withoutButtons(payload: unknown): unknown {
+  const { queues } = payload as { queues?: object[] };
+  return queues
+    ? { ...(payload as object), queues: queues.map((queue) => ({ ...queue, readOnlyMode: true })) }
+    : payload;
 }
 
 const DASHBOARD_POLICY =
