@@ -7,6 +7,7 @@ import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Alert } from "@colaml/shared/contracts/alerts";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { watchAnswers } from "./documented-answers";
 
 const folder = mkdtempSync(join(tmpdir(), "api-schedules-"));
 const dataDir = join(folder, "data");
@@ -15,6 +16,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const tokens = { read: "token-read", submit: "token-submit", admin: "token-admin" };
 let server: Awaited<ReturnType<typeof createServer>>;
 let queues: Awaited<ReturnType<typeof openJobQueues>>;
+let checkAnswers: () => Promise<void>;
 
 beforeAll(async () => {
   mkdirSync(dataDir);
@@ -34,7 +36,10 @@ beforeAll(async () => {
   queues = await openJobQueues(config);
   const health = createHealthChecks(serviceChecks(config, queues));
   server = await createServer({ config, queues, health, dataDir, log: quiet });
+  checkAnswers = watchAnswers(server, tokens.admin);
 });
+// A hook of its own: the next one closes the server also if this one fails.
+afterAll(() => checkAnswers());
 afterAll(async () => {
   await server.close();
   await Promise.all(queues.all().map((queue) => queue.obliterate({ force: true })));

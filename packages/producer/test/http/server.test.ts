@@ -8,13 +8,14 @@ import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { watchAnswers } from "./documented-answers";
 
 type Server = Awaited<ReturnType<typeof createServer>>;
 
 const folder = mkdtempSync(join(tmpdir(), "api-"));
 const dataDir = join(folder, "data");
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-const opened: { server: Server; queues: JobQueues }[] = [];
+const opened: { server: Server; queues: JobQueues; checkAnswers: () => Promise<void> }[] = [];
 
 beforeAll(() => {
   mkdirSync(dataDir);
@@ -25,6 +26,10 @@ beforeAll(() => {
   linkSync(join(dataDir, "tweets.csv"), join(dataDir, "same.csv"));
   symlinkSync(join(dataDir, "loop"), join(dataDir, "loop"));
   symlinkSync(join(folder, "secret.csv"), join(dataDir, "link.csv"));
+});
+// A hook of its own: the next one closes the servers also if this one fails.
+afterAll(async () => {
+  for (const { checkAnswers } of opened) await checkAnswers();
 });
 afterAll(async () => {
   for (const { server, queues } of opened) {
@@ -50,7 +55,7 @@ async function start(env: Record<string, string> = {}): Promise<Server> {
     await queues.close();
     throw error;
   });
-  opened.push({ server, queues });
+  opened.push({ server, queues, checkAnswers: watchAnswers(server) });
   return server;
 }
 

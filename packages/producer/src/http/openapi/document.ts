@@ -1,121 +1,32 @@
-import { alertSchema } from "@colaml/shared/contracts/alerts";
-import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { RELEASE } from "@colaml/shared/settings/release";
 import type { FastifyInstance } from "fastify";
-import { payloadSchema } from "../json-schemas";
+import { componentSchemas } from "./components";
 import type { Operation } from "./operation";
-
-const text = { type: "string" };
-const time = { type: "string", format: "date-time" };
-const count = { type: "integer", minimum: 0 };
-const counts = (...names: readonly string[]) => ({
-  type: "object",
-  required: names,
-  properties: Object.fromEntries(names.map((name) => [name, count])),
-});
-const schemas = {
-  Accepted: {
-    type: "object",
-    required: ["id", "queue", "status"],
-    properties: { id: text, queue: text, status: text },
-  },
-  Error: {
-    type: "object",
-    required: ["error_code", "message"],
-    properties: { error_code: text, message: text },
-  },
-  Job: {
-    type: "object",
-    required: ["id", "queue", "status", "attempts", "createdAt", "href"],
-    properties: {
-      id: text,
-      href: { type: "string", description: "path of the job in this API" },
-      queue: text,
-      status: { enum: ["waiting", "delayed", "active", "completed", "failed", "unknown"] },
-      attempts: { type: "integer" },
-      createdAt: time,
-      startedAt: time,
-      finishedAt: time,
-      progress: { type: "object" },
-      result: {},
-      error: { $ref: "#/components/schemas/Error" },
-    },
-  },
-  JobPage: {
-    type: "object",
-    required: ["jobs"],
-    properties: {
-      jobs: { type: "array", items: { $ref: "#/components/schemas/Job" } },
-      next: { type: "string", description: "`cursor` of the page behind this one; absent: there is none" },
-    },
-  },
-  Schedule: {
-    type: "object",
-    required: ["id", "queue", "paused"],
-    properties: {
-      id: text,
-      queue: text,
-      everyMs: { type: "integer" },
-      cron: text,
-      timezone: text,
-      next: time,
-      paused: { type: "boolean" },
-      payload: { type: "object" },
-    },
-  },
-  Queue: {
-    type: "object",
-    required: ["queue", "paused", "counts", "workers"],
-    properties: {
-      queue: { enum: QUEUE_NAMES },
-      worker: text,
-      paused: { type: "boolean" },
-      counts: counts("waiting", "active", "delayed", "waitingForChildren", "completed", "failed"),
-      workers: {
-        type: "array",
-        items: {
-          type: "object",
-          required: ["host", "pid", "release", "since"],
-          properties: { host: text, pid: { type: "integer" }, release: text, since: time },
-        },
-      },
-      otherWorkers: count,
-      oldestWaitingMs: count,
-    },
-  },
-  Drained: {
-    type: "object",
-    required: ["queue", "removed", "kept", "more"],
-    properties: {
-      queue: { enum: QUEUE_NAMES },
-      removed: count,
-      kept: counts("begun", "children", "chunks", "scheduled", "taken"),
-      more: { type: "boolean" },
-    },
-  },
-  Alert: payloadSchema(alertSchema),
-  Incident: {
-    type: "object",
-    required: ["alert"],
-    properties: {
-      alert: { $ref: "#/components/schemas/Alert" },
-      recovered: { $ref: "#/components/schemas/Alert" },
-      acknowledged: { type: "object", properties: { at: time, by: text } },
-    },
-  },
-};
+import { refusalComponents, refusalStatuses, withRefusals } from "./refusals";
 
 /** A route of the API as the document has it. */
 interface DocumentedRoute {
   /** OpenAPI's form: `/jobs/{id}`. */
   path: string;
   method: string;
+  /** Open to all, with a token or without. */
+  isOpen: boolean;
   operation: Operation;
 }
 
 /** The routes that a server was given, filled while they are added. */
 export type DocumentedRoutes = readonly DocumentedRoute[];
+
+/** What the sections of the document hold, by tag. */
+const TAGS: Readonly<Record<string, string>> = {
+  jobs: "Put jobs on their queues, follow, cancel and retry them",
+  scoring: "Score texts at once, by MLflow's protocol",
+  schedules: "Jobs that run again and again",
+  alerts: "Incidents that checks have opened",
+  queues: "What waits, who works, pausing and draining",
+  operation: "Probes and metrics",
+};
 
 /**
  * Collects what each route that is added from now on says of itself. One that says nothing is refused, so that the
@@ -139,35 +50,78 @@ export function collectOperations(
       );
     }
     const path = url.replace(/:(\w+)/g, "{$1}").replace("*", "{path}");
-    for (const one of [method].flat()) routes.push({ path, method: one.toLowerCase(), operation });
+    const isOpen = config?.role === "none" || config?.role === "none-unless-verbose";
+    for (const one of [method].flat()) routes.push({ path, method: one.toLowerCase(), isOpen, operation });
   });
   return routes;
 }
 
-/** The OpenAPI 3.1 document of these routes, made from the schemas that they check with. */
+/**
+ * The OpenAPI 3.1 document of these routes, made from the schemas that they check with.
+ * @throws ColaError INTERNAL if two routes have the same operation id
+ */
 export function openApiDocument(routes: DocumentedRoutes) {
-  const paths: Record<string, Record<string, Operation>> = {};
-  for (const { path, method, operation } of routes) {
-    paths[path] = { ...paths[path], [method]: operation };
+  const paths: Record<string, Record<string, Omit<Operation, "also">>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: written(route) };
   }
+  const used = Object.values(paths).flatMap((methods) => Object.values(methods));
+  refuseRepeated(used.map(({ operationId }) => operationId!));
+  const tags = [...new Set(used.flatMap((operation) => operation.tags ?? []))];
   return {
     openapi: "3.1.0",
     info: {
       title: "ColaML",
       version: RELEASE,
-      description: "Jobs of a text classifier: train, tune, predict, monitor, labels; schedules and alerts",
+      license: { name: "MIT", identifier: "MIT" },
+      description: DESCRIPTION,
     },
-    security: [{ token: [] }],
+    servers: [{ url: "/", description: "the server that this document came from" }],
+    tags: tags.map((name) => ({ name, description: TAGS[name] ?? name })),
+    security: [{ token: [] }, { password: [] }],
     paths,
     components: {
-      schemas,
-      responses: {
-        Error: {
-          description: "refused",
-          content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+      schemas: componentSchemas,
+      responses: refusalComponents,
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "one of the server's tokens; its role decides",
+        },
+        password: {
+          type: "http",
+          scheme: "basic",
+          description: "any name, a token as password: for browsers",
         },
       },
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
     },
   };
+}
+
+const DESCRIPTION =
+  "Jobs of a text classifier: train, tune, predict, monitor, labels, compare; online scoring, schedules and alerts. A server without tokens answers requests from its own machine only, and needs none. Paths of files are relative to the server's data folder.";
+
+/** An operation with what follows from its route: name, section and refusals. */
+function written(route: DocumentedRoute): Omit<Operation, "also"> {
+  const { also: _also, ...operation } = route.operation;
+  const { operationId = nameOf(route), tags = [sectionOf(route.path)], responses } = operation;
+  return { ...operation, operationId, tags, responses: withRefusals(responses, refusalStatuses(route)) };
+}
+
+/** `get /models/{name}/versions` -> `getModelsByNameVersions`. */
+function nameOf({ path, method }: DocumentedRoute): string {
+  const words = path
+    .replace(/\{(\w+)\}/g, "by-$1")
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "");
+  return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+}
+
+const sectionOf = (path: string) => path.split("/")[1] ?? "";
+
+function refuseRepeated(ids: readonly string[]): void {
+  const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (repeated !== undefined)
+    throw new ColaError("INTERNAL", `two routes have the operation id ${repeated}: give one another`);
 }

@@ -1,21 +1,35 @@
 import type { ZodType } from "zod";
 import { payloadSchema } from "../json-schemas";
+import type { RefusalStatus } from "./refusals";
 
 /** What the OpenAPI document says of one route, which carries it. */
 export interface Operation {
+  /** Name of the function in a generated client, unique in the document; absent: made of method and path. */
+  operationId?: string;
   summary: string;
+  /** More than fits into the summary, in Markdown. */
+  description?: string;
+  /** Absent: the first segment of the path. */
+  tags?: readonly string[];
   /** `[]` for a route that is open to all. */
   security?: readonly object[];
   parameters?: readonly object[];
   requestBody?: object;
   responses: Readonly<Record<string, object>>;
+  /** Refusals beside those that every route of its kind can answer with; not in the document under this name. */
+  also?: readonly RefusalStatus[];
 }
 
-/** A route's answer of this kind is a refusal, in its one shape. */
-export const refused = { default: { $ref: "#/components/responses/Error" } };
+/** Stands for every refusal that a route can answer with: the document has an entry per status instead. */
+export const refused = { default: { description: "refused" } };
+
+const idParameter = { name: "id", in: "path", required: true, schema: { type: "string" } };
 
 /** The `id` of a route's path. */
-export const byId = { parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }] };
+export const byId = { parameters: [idParameter] };
+
+/** The `id` of a route's path, with an example. */
+export const byIdLike = (example: string) => ({ parameters: [{ ...idParameter, example }] });
 
 /** @returns an answer in JSON, `schema` as JSON Schema has it */
 export const answer = (description: string, schema: object) => ({
@@ -31,10 +45,19 @@ export const component = (description: string, name: string) =>
 export const list = (name: string, schema: string) =>
   answer(`the ${name}`, {
     type: "object",
+    required: [name],
     properties: { [name]: { type: "array", items: { $ref: `#/components/schemas/${schema}` } } },
   });
 
-/** @returns what a route takes: the schema that it checks with */
-export const takes = (schema: ZodType) => ({
-  requestBody: { required: true, content: { "application/json": { schema: payloadSchema(schema) } } },
+/**
+ * @param example a body that is taken
+ * @returns what a route takes: the schema that it checks with
+ */
+export const takes = (schema: ZodType, example?: object) => ({
+  requestBody: {
+    required: true,
+    content: {
+      "application/json": { schema: payloadSchema(schema), ...(example !== undefined && { example }) },
+    },
+  },
 });

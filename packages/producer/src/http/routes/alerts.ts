@@ -27,6 +27,7 @@ export function addAlertRoutes(server: FastifyInstance, { config, log }: Service
       config: {
         role: "read",
         operation: {
+          operationId: "listAlerts",
           summary: "Incidents, newest first",
           parameters: [{ name: "open", in: "query", schema: { type: "boolean" } }],
           responses: { "200": list("incidents", "Incident"), ...refused },
@@ -37,7 +38,12 @@ export function addAlertRoutes(server: FastifyInstance, { config, log }: Service
   );
   server.get<{ Params: { id: string } }>(
     "/alerts/:id",
-    { config: { role: "read", operation: { summary: "One incident", ...byId, responses } } },
+    {
+      config: {
+        role: "read",
+        operation: { operationId: "getAlert", summary: "One incident", ...byId, responses },
+      },
+    },
     async ({ params }) => {
       const incident = await incidents.find(params.id);
       if (incident) return incident;
@@ -53,9 +59,10 @@ export function addAlertRoutes(server: FastifyInstance, { config, log }: Service
       config: {
         role: "submit",
         operation: {
+          operationId: "acknowledgeAlert",
           summary: "Note that somebody has seen it",
           ...byId,
-          ...takes(acknowledgeRequestSchema),
+          ...takes(acknowledgeRequestSchema, { by: "ana" }),
           responses,
         },
       },

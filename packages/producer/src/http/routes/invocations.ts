@@ -28,12 +28,19 @@ const bodySchema = z.union([
 ]);
 
 const OPERATION: Operation = {
+  operationId: "score",
+  tags: ["scoring"],
   summary: "Score texts by MLflow's protocol, and wait for the answer",
-  ...takes(bodySchema),
+  ...takes(bodySchema, { dataframe_records: [{ text: "my order never arrived" }] }),
+  also: [404],
   responses: {
     "200": answer("the predictions", {
       type: "object",
-      properties: { predictions: { type: "array" }, modelVersion: { type: "string" } },
+      required: ["predictions"],
+      properties: {
+        predictions: { type: "array", items: { type: "object" } },
+        modelVersion: { type: "string" },
+      },
     }),
     ...refused,
   },

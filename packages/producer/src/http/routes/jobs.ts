@@ -7,7 +7,7 @@ import { readResult } from "../../submit/job-result";
 import { listJobs } from "../../submit/list-jobs";
 import { promptly } from "../../submit/submit-job";
 import { answeredJob, answeredResult, relativeTo } from "../answer-paths";
-import { answer, byId, component, type Operation, refused } from "../openapi/operation";
+import { answer, byIdLike, component, type Operation, refused } from "../openapi/operation";
 import type { Service } from "../service";
 
 const text = { type: "string" };
@@ -27,31 +27,40 @@ const PARAMETERS: Record<(typeof FILTER_NAMES)[number], { description: string; s
   cursor: { description: "`next` of the page before", schema: text },
 };
 
+const byId = byIdLike("predict-0d4be7710c");
+const cancelling = (operationId: string): Operation => ({
+  operationId,
+  summary: "Cancel a job",
+  ...byId,
+  responses: { "202": component("it is off its queue, or is being ended", "Cancelled"), ...refused },
+});
 const OPERATIONS = {
   list: {
+    operationId: "listJobs",
     summary: "Jobs by the time they were added, newest first, without results",
     parameters: FILTER_NAMES.map((name) => ({ name, in: "query", explode: false, ...PARAMETERS[name] })),
     responses: { "200": component("a page of jobs", "JobPage"), ...refused },
   },
   show: {
+    operationId: "getJob",
     summary: "State, progress, result or reason of a job",
     ...byId,
     responses: { "200": component("the job", "Job"), ...refused },
   },
   result: {
+    operationId: "getJobResult",
     summary: "What a finished job returned; 409 NO_RESULT for one that has not ended, or failed",
     ...byId,
     responses: {
-      "200": answer("the result, as the queue's contract has it", { type: "object" }),
+      "200": answer("the result, as the queue's contract has it", { type: ["object", "null"] }),
       ...refused,
     },
+    also: [409],
   },
-  cancel: {
-    summary: "Cancel a job",
-    ...byId,
-    responses: { "202": { description: "it is being done" }, ...refused },
-  },
+  cancel: cancelling("cancelJob"),
+  delete: cancelling("deleteJob"),
   retry: {
+    operationId: "retryJob",
     summary: "Put a failed job back on its queue",
     ...byId,
     responses: { "202": component("the job", "Job"), ...refused },
@@ -86,12 +95,15 @@ export function addJobRoutes(server: FastifyInstance, { queues, dataDir }: Servi
       return answeredResult(queue, result, relative);
     },
   );
-  const cancel = { config: { role: "submit" as const, operation: OPERATIONS.cancel } };
-  server.delete<ById>("/jobs/:id", cancel, async ({ params }, reply) =>
-    reply.code(202).send(await promptly(queues, cancelJob(queues, params.id))),
+  server.delete<ById>(
+    "/jobs/:id",
+    { config: { role: "submit", operation: OPERATIONS.delete } },
+    async ({ params }, reply) => reply.code(202).send(await promptly(queues, cancelJob(queues, params.id))),
   );
-  server.post<ById>("/jobs/:id/cancel", cancel, async ({ params }, reply) =>
-    reply.code(202).send(await promptly(queues, cancelJob(queues, params.id))),
+  server.post<ById>(
+    "/jobs/:id/cancel",
+    { config: { role: "submit", operation: OPERATIONS.cancel } },
+    async ({ params }, reply) => reply.code(202).send(await promptly(queues, cancelJob(queues, params.id))),
   );
   server.post<ById>(
     "/jobs/:id/retry",

@@ -1,8 +1,20 @@
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { type Operation, refused } from "../openapi/operation";
 import type { Service } from "../service";
 
-const OPERATION = { summary: "Prometheus metrics", responses: { "200": { description: "text" } } };
+const OPERATION: Operation = {
+  operationId: "getMetrics",
+  tags: ["operation"],
+  summary: "Prometheus metrics",
+  responses: {
+    "200": {
+      description: "in the text format",
+      content: { "text/plain": { schema: { type: "string" } } },
+    },
+    ...refused,
+  },
+};
 
 /** `/metrics`: this process, its requests, and BullMQ's job counts a queue and state. */
 export function addMetricsRoute(server: FastifyInstance, { queues }: Service): void {

@@ -6,21 +6,27 @@ import { component, list, type Operation, refused } from "../openapi/operation";
 import type { Service } from "../service";
 
 const byName = {
-  parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" } }],
+  parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" }, example: "predict" }],
 };
 
-const one = (summary: string): Operation => ({
+const one = (operationId: string, summary: string): Operation => ({
+  operationId,
   summary,
   ...byName,
   responses: { "200": component("the queue", "Queue"), ...refused },
 });
 
 const OPERATIONS = {
-  list: { summary: "All queues", responses: { "200": list("queues", "Queue"), ...refused } },
-  show: one("One queue: jobs by state, its workers, and since when the next job waits"),
-  pause: one("Let workers take nothing more from a queue"),
-  resume: one("Let workers take jobs from a paused queue again"),
+  list: {
+    operationId: "listQueues",
+    summary: "All queues",
+    responses: { "200": list("queues", "Queue"), ...refused },
+  },
+  show: one("getQueue", "One queue: jobs by state, its workers, and since when the next job waits"),
+  pause: one("pauseQueue", "Let workers take nothing more from a queue"),
+  resume: one("resumeQueue", "Let workers take jobs from a paused queue again"),
   drain: {
+    operationId: "drainQueue",
     summary: "Take off a queue what has not begun; what running jobs wait for stays",
     ...byName,
     responses: { "200": component("what became of its jobs", "Drained"), ...refused },

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { checkedPayload, requestPayload } from "../../submit/payloads";
 import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
-import { byId, component, list, type Operation, refused, takes } from "../openapi/operation";
+import { answer, byId, component, list, type Operation, refused, takes } from "../openapi/operation";
 import { closedPlaces, confinePaths } from "../request-paths";
 import type { Service } from "../service";
 
@@ -24,7 +24,13 @@ const makerOf = (schedule: string, job: object) =>
   scheduleMaker(schedule, modelNameOf((job as MonitorJob).model));
 
 const schedule = component("the schedule", "Schedule");
-const change = (summary: string): Operation => ({
+const removed = answer("it is removed", {
+  type: "object",
+  required: ["id", "removed"],
+  properties: { id: { type: "string" }, removed: { const: true } },
+});
+const change = (operationId: string, summary: string): Operation => ({
+  operationId,
   summary,
   ...byId,
   responses: { "200": schedule, ...refused },
@@ -32,21 +38,29 @@ const change = (summary: string): Operation => ({
 
 const OPERATIONS = {
   list: {
+    operationId: "listSchedules",
     summary: "Schedules, by the time they run next; paused ones last",
     responses: { "200": list("schedules", "Schedule"), ...refused },
   },
   add: {
+    operationId: "putSchedule",
     summary: "Add a schedule, or change the one of the same id",
-    ...takes(scheduleRequestSchema),
+    ...takes(scheduleRequestSchema, {
+      queue: "monitor",
+      id: "hourly",
+      every: "1h",
+      payload: { input: { path: "labelled.csv" } },
+    }),
     responses: { "201": schedule, ...refused },
   },
   remove: {
+    operationId: "removeSchedule",
     summary: "Remove a schedule",
     ...byId,
-    responses: { "200": { description: "it is removed" }, ...refused },
+    responses: { "200": removed, ...refused },
   },
-  pause: change("Keep a schedule, but let it make no jobs"),
-  resume: change("Go on with a paused schedule"),
+  pause: change("pauseSchedule", "Keep a schedule, but let it make no jobs"),
+  resume: change("resumeSchedule", "Resume a paused schedule"),
 } satisfies Record<string, Operation>;
 
 interface ById {

@@ -10,10 +10,28 @@ import type { Service } from "../service";
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
+/** A body of each queue that is taken if its files are there. */
+const EXAMPLES: Record<SubmittableQueue, object> = {
+  train: { dataset: { path: "tweets.csv" } },
+  tune: { dataset: { path: "tweets.csv" }, metric: "macro_f1", minutes: 10 },
+  predict: { input: { path: "new.csv" }, output: "scored.csv" },
+  monitor: { input: { path: "labelled.csv" }, thresholds: { accuracy_score: 0.75 } },
+  labels: { labels: [{ id: "1", label: "True" }] },
+  compare: { challenger: "models:/modelo_nuevo/5", input: { path: "new.csv" } },
+};
+
 const submitting = (queue: SubmittableQueue): Operation => ({
+  operationId: `submit${queue[0]!.toUpperCase()}${queue.slice(1)}`,
   summary: `Put a ${queue} job on its queue`,
-  parameters: [{ name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 } }],
-  ...takes(entryOf(queue).schema),
+  parameters: [
+    {
+      name: "Idempotency-Key",
+      in: "header",
+      description: "the same key and body within a day give the first job's id",
+      schema: { type: "string", minLength: 1, maxLength: 255, pattern: KEY_PATTERN.source },
+    },
+  ],
+  ...takes(entryOf(queue).schema, EXAMPLES[queue]),
   responses: {
     "202": {
       ...component("the job is on its queue, or the same request came before", "Accepted"),
