@@ -12,6 +12,8 @@ WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/packages ./packages
+# What `cola schema` prints.
+COPY --from=build --chown=root:root /app/docs/contracts ./docs/contracts
 RUN mkdir -p /data /state && chown node:node /data /state
 USER node
 VOLUME ["/data", "/state"]

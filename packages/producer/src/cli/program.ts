@@ -9,6 +9,7 @@ import { addPredictCommand } from "./commands/predict";
 import { addPublishCommand } from "./commands/publish";
 import { addReviewCommand } from "./commands/review";
 import { addScheduleCommand } from "./commands/schedule";
+import { addSchemaCommand } from "./commands/schema";
 import { addTrainCommand } from "./commands/train";
 import { addTuneCommand } from "./commands/tune";
 import { addUpCommand } from "./commands/up";
@@ -29,6 +30,7 @@ const COMMANDS = [
   addModelsCommand,
   addPublishCommand,
   addJobsCommand,
+  addSchemaCommand,
   addConfigCommand,
 ];
 

@@ -6,6 +6,10 @@ export function payloadSchema(schema: ZodType): Record<string, unknown> {
   const { $schema: _dialect, ...rest } = toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
+    // zod's own name for a pattern, which readers of JSON Schema warn of
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format === "starts_with") delete jsonSchema.format;
+    },
   }) as Record<string, unknown>;
   return rest;
 }

@@ -8,6 +8,7 @@ import type { JobView } from "@colaml/producer/submit/job-view";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { UnrecoverableError, Worker } from "bullmq";
+import { watchAnswers } from "./documented-answers";
 
 type Answered = JobView & { href: string };
 
@@ -16,6 +17,7 @@ const dataDir = join(folder, "data");
 const prefix = `{routes-${process.pid}}`;
 let server: Awaited<ReturnType<typeof createServer>>;
 let queues: JobQueues;
+let checkAnswers: () => Promise<void>;
 
 beforeAll(async () => {
   mkdirSync(dataDir);
@@ -34,8 +36,11 @@ beforeAll(async () => {
   const health = createHealthChecks(serviceChecks(config, queues));
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   server = await createServer({ config, queues, health, dataDir, log });
+  checkAnswers = watchAnswers(server);
 });
 afterEach(() => Promise.all(queues.all().map((queue) => queue.obliterate({ force: true }))));
+// A hook of its own: the next one closes the server also if this one fails.
+afterAll(() => checkAnswers());
 afterAll(async () => {
   await server.close();
   await queues.close();

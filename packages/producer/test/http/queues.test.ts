@@ -3,12 +3,14 @@ import { createServer } from "@colaml/producer/http/server";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { watchAnswers } from "./documented-answers";
 
 const tokens = { read: "token-read", submit: "token-submit", admin: "token-admin" };
 const lines: string[] = [];
 const log = { info: (line: string) => void lines.push(line), warn: () => {}, error: () => {} };
 let server: Awaited<ReturnType<typeof createServer>>;
 let queues: Awaited<ReturnType<typeof openJobQueues>>;
+let checkAnswers: () => Promise<void>;
 
 beforeAll(async () => {
   const config = resolveConfig({
@@ -24,7 +26,10 @@ beforeAll(async () => {
   queues = await openJobQueues(config);
   const health = createHealthChecks(serviceChecks(config, queues));
   server = await createServer({ config, queues, health, dataDir: "/nowhere", log });
+  checkAnswers = watchAnswers(server, tokens.admin);
 });
+// A hook of its own: the next one closes the server also if this one fails.
+afterAll(() => checkAnswers());
 afterAll(async () => {
   await server.close();
   await Promise.all(queues.all().map((queue) => queue.obliterate({ force: true })));

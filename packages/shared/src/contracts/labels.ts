@@ -3,6 +3,7 @@ import { modelSettings } from "../settings/model-settings";
 import { payloadField } from "../settings/payload-fields";
 import { MISSING_VALUES } from "../settings/table-values";
 import { columnName } from "../settings/text-columns";
+import { exactlyOneOf } from "./member-rules";
 import { datasetSchema, filePath, maxRejected } from "./names";
 
 /** Labels that travel inside a job, at most; more belong in a file. */
@@ -48,7 +49,8 @@ export const labelsJobSchema = z
     predictions: filePath.optional(),
   })
   .refine((job) => (job.input === undefined) !== (job.labels === undefined), "give either input or labels")
-  .refine((job) => job.source === undefined || job.input !== undefined, "source goes with input");
+  .refine((job) => job.source === undefined || job.input !== undefined, "source goes with input")
+  .meta({ ...exactlyOneOf("input", "labels"), dependentRequired: { source: ["input"] } });
 export type LabelsJob = z.infer<typeof labelsJobSchema>;
 export type LabelsJobInput = z.input<typeof labelsJobSchema>;
 

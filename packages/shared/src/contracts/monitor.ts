@@ -6,6 +6,7 @@ import { fieldTypes, payloadFields } from "../settings/payload-fields";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { Alert } from "./alerts";
 import type { AmbiguousIds } from "./labels";
+import { notWith } from "./member-rules";
 import { type Dataset, datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { WithoutKnownWords } from "./without-known-words";
 
@@ -84,7 +85,8 @@ export const monitorJobSchema = z
     (job) => job.input === undefined || job.predictions === undefined,
     "give input or predictions, not both",
   )
-  .refine((job) => job.labels === undefined || job.input === undefined, "labels go with predictions");
+  .refine((job) => job.labels === undefined || job.input === undefined, "labels go with predictions")
+  .meta(notWith("input", ["predictions", "labels"]));
 export type MonitorJob = z.infer<typeof monitorJobSchema>;
 
 /** The file with the labels of a job's predictions; a bare path takes how it is written from the file. */

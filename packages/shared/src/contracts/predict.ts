@@ -5,6 +5,7 @@ import { MAX_RECORD_BYTES } from "../settings/table-values";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
 import type { DecisionCounts } from "./decision-counts";
+import { exactlyOneOf } from "./member-rules";
 import { datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { RepeatedIds } from "./receipt";
 import type { WithoutKnownWords } from "./without-known-words";
@@ -51,7 +52,8 @@ export const predictJobSchema = z
     spreadsheetSafe: z.boolean().default(false),
   })
   .refine((job) => (job.texts === undefined) !== (job.input === undefined), "give either input or texts")
-  .refine((job) => job.input === undefined || job.output !== undefined, "a file input needs an output path");
+  .refine((job) => job.input === undefined || job.output !== undefined, "a file input needs an output path")
+  .meta({ ...exactlyOneOf("input", "texts"), dependentRequired: { input: ["output"] } });
 export type PredictJob = z.infer<typeof predictJobSchema>;
 export type PredictJobInput = z.input<typeof predictJobSchema>;
 

@@ -34,14 +34,14 @@ const withField = (group: Group) =>
     entry.payload === undefined ? [] : [[name, entry.payload, entry] as const],
   );
 
-/** What the field of a setting may hold. */
+/** What the field of a setting may hold; its JSON Schema says what it means. */
 function fieldType<E extends Entry>(entry: E): TypeOf<E> {
-  return (entry.payloadType ?? entry.type) as TypeOf<E>;
+  return (entry.payloadType ?? entry.type).describe(entry.doc) as TypeOf<E>;
 }
 
 /** The field of one setting with its default. */
 export function payloadField<E extends Entry>(entry: E): ZodDefault<TypeOf<E>> {
-  return (entry.payloadType ?? entry.type).default(entry.default) as ZodDefault<TypeOf<E>>;
+  return fieldType(entry).default(entry.default) as ZodDefault<TypeOf<E>>;
 }
 
 /**
