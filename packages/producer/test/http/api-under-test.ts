@@ -8,6 +8,7 @@ import type { Service } from "@colaml/producer/http/service";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { watchAnswers } from "./documented-answers";
 
 export const TOKENS = { read: "token-read", submit: "token-submit", admin: "token-admin" } as const;
 export type Role = keyof typeof TOKENS;
@@ -26,6 +27,7 @@ export interface ApiUnderTest {
   logged: { level: string; message: string; fields: unknown }[];
   /** `fetch` of a path with a role's token; JSON unless `body` is bytes or a stream. */
   call(method: string, path: string, role?: Role, init?: RequestInit): Promise<Response>;
+  /** Fails if an answer was not in the OpenAPI document. */
   close(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function openApi(
   };
   const log = { info: at("info"), warn: at("warn"), error: at("error") } as unknown as Service["log"];
   const server = await createServer({ config, queues, health, dataDir, log, ...more });
+  const checkAnswers = watchAnswers(server, TOKENS.admin);
   await server.listen({ host: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   return {
@@ -85,10 +88,13 @@ export async function openApi(
         },
       }),
     close: async () => {
+      const check = checkAnswers();
+      await check.catch(() => undefined);
       await server.close();
       await Promise.all(queues.all().map((queue) => queue.obliterate({ force: true })));
       await queues.close();
       rmSync(folder, { recursive: true, force: true });
+      await check;
     },
   };
 }

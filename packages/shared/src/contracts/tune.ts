@@ -30,7 +30,10 @@ export const tuneJobSchema = trainJobFields
   .superRefine(({ boosting, space }, context) => {
     if (space === undefined) return;
     const boosters: readonly Booster[] = space.booster ?? [boosting.booster];
-    for (const name of foreignNames(boosters[0]!)) {
+    const [first] = boosters;
+    // An empty list has been refused by now, but its checks run on.
+    if (first === undefined) return;
+    for (const name of foreignNames(first)) {
       if (space[name] === undefined || !boosters.every((booster) => foreignNames(booster).includes(name)))
         continue;
       const message = `booster ${boosters.join(", ")} has no such setting: leave it out`;

@@ -102,6 +102,7 @@ describe("the tune payload", () => {
     ["an unknown key", { dataset: { path: "a" }, depth: 6 }],
     ["the mark of a trial", { dataset: { path: "a" }, trial: { parentRunId: "r", number: 0 } }],
     ["no trial", { dataset: { path: "a" }, trials: 0 }],
+    ["a space of no booster", { dataset: { path: "a" }, space: { booster: [] } }],
     [
       "a space that means nothing to the booster",
       { dataset: { path: "a" }, boosting: { booster: "gblinear" }, space: { depth: [4] } },

@@ -24,6 +24,7 @@ const TAGS: Readonly<Record<string, string>> = {
   scoring: "Score texts at once, by MLflow's protocol",
   schedules: "Jobs that run again and again",
   alerts: "Incidents that checks have opened",
+  files: "The data folder: what jobs read and write",
   queues: "What waits, who works, pausing and draining",
   operation: "Probes and metrics",
 };

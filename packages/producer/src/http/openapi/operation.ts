@@ -51,11 +51,11 @@ export const list = (name: string, schema: string) =>
 
 /**
  * @param example a body that is taken
- * @returns what a route takes: the schema that it checks with
+ * @returns what a route takes: the schema that it checks with. A body may be left out if an empty object is taken
  */
 export const takes = (schema: ZodType, example?: object) => ({
   requestBody: {
-    required: true,
+    required: !schema.safeParse({}).success,
     content: {
       "application/json": { schema: payloadSchema(schema), ...(example !== undefined && { example }) },
     },

@@ -4,13 +4,17 @@ const MEANINGS = {
   401: "no valid token",
   403: "the token may not do this; without tokens, the request is not for a loopback name",
   404: "there is no such thing",
+  408: "the body did not come in time",
   409: "in conflict with another job or file",
+  412: "the file has another entity tag",
   413: "the body is too large",
   415: "the body is not of a type that is taken here",
+  416: "the file has no such bytes",
   429: "too many requests of one caller: `Retry-After` says when to try again",
   500: "a fault of the server: its log says more",
   502: "MLflow refused what it was asked for",
   503: "Redis or MLflow is away, or the server ends",
+  507: "the disk has no room",
 } as const;
 
 /** A status that a refusal can have. */
@@ -48,7 +52,7 @@ export function refusalStatuses(route: {
     ...(isOpen ? [] : ([401, 403, 429] as const)),
     ...(path.includes("{") ? ([404] as const) : []),
     ...(method === "get" ? [] : ([409] as const)),
-    ...(operation.requestBody ? ([413, 415] as const) : []),
+    ...(operation.requestBody ? ([408, 413, 415] as const) : []),
     ...(operation.also ?? []),
     500,
     502,

@@ -12,6 +12,7 @@ import type { Service } from "../service";
 const POLL_MS = 400;
 
 const OPERATION: Operation = {
+  operationId: "getJobEvents",
   summary: "Progress of a job as server-sent events, until it has ended",
   parameters: [...byId.parameters, { name: "Last-Event-ID", in: "header", schema: { type: "string" } }],
   responses: {

@@ -29,6 +29,7 @@ const inHeader = (name: string) => ({ name, in: "header", schema: text });
 export const pathParameter = { name: "path", in: "path", required: true, schema: text };
 
 const LIST: Operation = {
+  operationId: "listFiles",
   summary: "Files and folders in one folder of the data folder, by name",
   parameters: [
     inQuery("prefix", text),
@@ -60,10 +61,13 @@ const LIST: Operation = {
     }),
     ...refused,
   },
+  also: [404],
 };
 
-const bytes = { content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } };
+// Of the type that the name of the file says.
+const bytes = { content: { "*/*": { schema: { type: "string", format: "binary" } } } };
 const READ: Operation = {
+  operationId: "getFile",
   summary: "A file of the data folder, or a range of its bytes",
   parameters: [
     pathParameter,
@@ -76,6 +80,7 @@ const READ: Operation = {
     "304": { description: "it has the entity tag of If-None-Match" },
     ...refused,
   },
+  also: [412, 416],
 };
 
 type FileRequest = FastifyRequest<{ Params: { "*": string }; Querystring: { inline?: string } }>;

@@ -19,6 +19,7 @@ const stored = answer("it is stored", {
   properties: { path: text, bytes: { type: "integer" }, sha256: text },
 });
 const PUT: Operation = {
+  operationId: "putFile",
   summary: "Store a file in the data folder, as a whole or in parts",
   parameters: [
     pathParameter,
@@ -29,10 +30,8 @@ const PUT: Operation = {
       schema: text,
     })),
   ],
-  ...{
-    requestBody: {
-      content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
-    },
+  requestBody: {
+    content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
   },
   responses: {
     "200": { ...stored, description: "it replaced a file, or is there already" },
@@ -47,6 +46,7 @@ const PUT: Operation = {
     },
     ...refused,
   },
+  also: [412, 416, 507],
 };
 
 type PutRequest = FastifyRequest<{ Params: { "*": string }; Querystring: { force?: string } }>;
