@@ -93,7 +93,8 @@ describe("the packages", () => {
 const PRODUCER_ROOMS: Record<string, string[]> = {
   review: [],
   submit: [],
-  http: ["submit"],
+  page: ["submit"],
+  http: ["submit", "page"],
   local: ["submit", "http"],
   cli: ["review", "submit", "http", "local"],
   demo: ["submit", "local", "cli"],

@@ -1,4 +1,5 @@
 import { html, type Markup, percent } from "@colaml/shared/charts/html";
+import { type TimePoint, timeChart } from "@colaml/shared/charts/time-chart";
 import type { CheckStatus, DriftResult, MonitorResult, QualityCheck } from "@colaml/shared/contracts/monitor";
 import { METRICS, QUALITY_METRICS, type QualityMetric } from "@colaml/shared/metrics/metric-table";
 import type { CheckRecord } from "@colaml/shared/outputs/check-history";
@@ -8,7 +9,6 @@ import type { Segment } from "../quality/quality-segments";
 import type { MistakeExample } from "../rows/masked-example";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { REPORT_STYLE } from "./report-style";
-import { type TimePoint, timeChart } from "./time-chart";
 import { wordChart } from "./word-chart";
 
 /** All that the report shows. */

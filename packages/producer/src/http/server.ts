@@ -1,19 +1,29 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { addPages } from "../page/page-routes";
+import type { PageService } from "../page/page-service";
 import { MAX_ID } from "../submit/job-queues";
-import { checkBinding, createAuthentication, type Role, requireRole } from "./authentication";
+import {
+  type Authentication,
+  checkBinding,
+  createAuthentication,
+  type Role,
+  requireRole,
+} from "./authentication";
 import { addBodyDeadline } from "./body-deadline";
-import { createFailedTokens } from "./failed-tokens";
+import { createFailedTokens, type FailedTokens } from "./failed-tokens";
 import { refuseForeignPage } from "./foreign-page";
 import { addJsonBodies } from "./json-body";
 import { collectOperations } from "./openapi/document";
 import type { Operation } from "./openapi/operation";
+import { createPageAccess } from "./page-access";
 import { createRateLimit } from "./rate-limit";
 import { addAlertRoutes } from "./routes/alerts";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
@@ -28,6 +38,7 @@ import { addQueueRoutes } from "./routes/queues";
 import { addScheduleRoutes } from "./routes/schedules";
 import { addSubmitRoutes } from "./routes/submit";
 import { addUploadRoute } from "./routes/uploads";
+import { scoreText } from "./score-text";
 import type { Service } from "./service";
 
 /** Bytes of a request body: texts in a job, never files. */
@@ -69,7 +80,9 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   server.removeContentTypeParser(["text/plain", "application/json"]);
   addJsonBodies(server);
   addBodyDeadline(server, service.bodyDeadlineMs ?? BODY_DEADLINE_MS);
-  addGuards(server, service);
+  const authentication = createAuthentication(service.config.http);
+  const failedTokens = createFailedTokens();
+  addGuards(server, service, authentication, failedTokens);
   addErrorAnswers(server, service);
   const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
@@ -85,18 +98,42 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addMetricsRoute(server, service);
   addDocsRoutes(server, routes);
   await addDashboard(server, service);
-  server.get("/", { config: { role: "read" } }, async (_request, reply) => reply.redirect(DASHBOARD_PATH));
+  await addPages(server, pageServiceOf(service, authentication, failedTokens));
   return server;
 }
 
 /** Pages in a browser, and the document itself. */
 const isPage = (path: string) =>
-  path === "/" || [DASHBOARD_PATH, DOCS_PATH].some((page) => path === page || path.startsWith(`${page}/`));
+  path === "/" ||
+  [DASHBOARD_PATH, DOCS_PATH, "/ui", "/login", "/logout"].some(
+    (page) => path === page || path.startsWith(`${page}/`),
+  );
 
-function addGuards(server: FastifyInstance, { config, log }: Service): void {
-  const authentication = createAuthentication(config.http);
+function pageServiceOf(
+  service: Service,
+  authentication: Authentication,
+  failedTokens: FailedTokens,
+): PageService {
+  const { config, queues, health, dataDir, log } = service;
+  return {
+    config,
+    queues,
+    ...(config.mlflow.trackingUri !== "" && { mlflow: createMlflowClient(config.mlflow) }),
+    health: () => health.look(),
+    dataDir,
+    access: createPageAccess(authentication, failedTokens),
+    score: (text) => scoreText(service, text),
+    log,
+  };
+}
+
+function addGuards(
+  server: FastifyInstance,
+  { log }: Service,
+  authentication: Authentication,
+  failedTokens: FailedTokens,
+): void {
   const limit = createRateLimit(REQUESTS_PER_SECOND);
-  const failedTokens = createFailedTokens();
   const roleOf = (request: FastifyRequest): Role => {
     if (authentication.required) failedTokens.check(request.ip);
     try {
@@ -121,6 +158,7 @@ function addGuards(server: FastifyInstance, { config, log }: Service): void {
       requireRole(role, needed);
       request.role = role;
     } catch (error) {
+      if (request.routeOptions.config?.page) throw error;
       // Answered here: a plugin's own error handler would make a fault of it.
       return answerError(toColaError(error), request, reply, log);
     }

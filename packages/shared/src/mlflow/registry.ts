@@ -62,6 +62,15 @@ export class Registry {
     return versionOf(made.model_version);
   }
 
+  /** Names of registered models, those that were changed last first. */
+  async names(maxResults: number): Promise<string[]> {
+    const found = await this.#get<{ registered_models?: { name: string }[] }>("registered-models/search", {
+      max_results: maxResults,
+      order_by: "last_updated_timestamp DESC",
+    });
+    return (found.registered_models ?? []).map(({ name }) => name);
+  }
+
   async version(name: string, version: string): Promise<ModelVersion> {
     const found = await this.#get<{ model_version: RawVersion }>("model-versions/get", { name, version });
     return versionOf(found.model_version);

@@ -51,6 +51,7 @@ function workerCounts(options: Readonly<Record<string, unknown>>) {
 function describe({ terminal }: CommandContext, addresses: Addresses): string {
   return [
     terminal.bold("ColaML is up. Ctrl-C stops all of it."),
+    `  page       ${addresses.apiUrl}/`,
     `  dashboard  ${addresses.dashboard}`,
     `  API        ${addresses.apiUrl} (docs: ${addresses.apiUrl}/docs)`,
     `  MLflow     ${addresses.mlflowUri}`,

@@ -1,5 +1,5 @@
-import { html, type Markup, percent } from "@colaml/shared/charts/html";
-import { linearScale, px } from "@colaml/shared/charts/svg-chart";
+import { html, type Markup, percent } from "./html";
+import { linearScale, px } from "./svg-chart";
 
 /** One place on the horizontal axis. */
 export interface TimePoint {
