@@ -6,6 +6,10 @@ export interface MlflowProxy {
   uri: string;
   /** Whether a request passes; called with its number since the last `reset`, from 1. Default: all do. */
   passes: (number: number) => boolean;
+  /** What is answered in MLflow's place, by method and path; undefined: MLflow answers. Default: it does. */
+  answers: (method: string, path: string) => { status: number; body: string; type?: string } | undefined;
+  /** Whether MLflow's answer is lost after it did the work. Default: none is. */
+  loses: (method: string, path: string) => boolean;
   reset(): void;
   close(): Promise<void>;
 }
@@ -19,8 +23,20 @@ export async function openMlflowProxy(target = process.env["TEST_MLFLOW_URI"]!):
       return;
     }
     const url = new URL(incoming.url!, target);
+    const instead = proxy.answers(incoming.method!, url.pathname);
+    if (instead) {
+      incoming.resume().once("end", () => {
+        outgoing.writeHead(instead.status, { "content-type": instead.type ?? "application/json" });
+        outgoing.end(instead.body);
+      });
+      return;
+    }
     const headers = { ...incoming.headers, host: url.host };
     const forwarded = request(url, { method: incoming.method, headers }, (answer) => {
+      if (proxy.loses(incoming.method!, url.pathname)) {
+        answer.resume().once("end", () => incoming.socket.destroy());
+        return;
+      }
       outgoing.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(outgoing);
     });
@@ -31,6 +47,8 @@ export async function openMlflowProxy(target = process.env["TEST_MLFLOW_URI"]!):
   const proxy: MlflowProxy = {
     uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     passes: () => true,
+    answers: () => undefined,
+    loses: () => false,
     reset: () => {
       number = 0;
     },

@@ -95,6 +95,23 @@ export function isMlflowDown(error: unknown): boolean {
   return error.code === "MLFLOW_UNREACHABLE" || (error.code === "MLFLOW_FAILED" && error.retryable);
 }
 
+/** Statuses by which a server, or what stands before it, refuses what it would take from others, elsewhere or smaller. */
+const MENDABLE_STATUS = new Set([301, 302, 303, 307, 308, 401, 403, 405, 407, 413, 507]);
+
+/**
+ * Whether MLflow refuses because of something around the request, which a person can mend: rights, a limit of size, a
+ * wrong address, a certificate. The same request is then taken.
+ */
+export function isMendable(error: unknown): boolean {
+  if (!(error instanceof ColaError) || error.code !== "MLFLOW_FAILED") return false;
+  const { status, mlflowCode, networkCode } = error.details;
+  if (typeof networkCode === "string") return UNTRUSTED.test(networkCode) || NO_TLS.test(networkCode);
+  if (typeof status !== "number") return false;
+  // A page instead of an answer, and a 404 that is not MLflow's own: another server answers at the address.
+  const isOther = (mlflowCode === undefined && status < 300) || (status === 404 && mlflowCode === "");
+  return isOther || MENDABLE_STATUS.has(status);
+}
+
 const where = ({ method, address, path }: RequestName) => `MLflow: ${method} ${address}${path}`;
 
 /** MLflow answers a missing alias with 400 INVALID_PARAMETER_VALUE, a missing model with 404. */

@@ -4,7 +4,7 @@ import { stateFolder } from "../files/state-folder";
 import type { Logger } from "../logging/logger";
 import type { MlflowClient } from "./client";
 import { publishInSeries, type SeriesRecord } from "./run-series";
-import { Spool, type Spooled } from "./spool";
+import { type Refused, Spool, type Spooled } from "./spool";
 import { type PublishRound, SpoolPublisher } from "./spool-publisher";
 
 interface CheckPublication extends Spooled {
@@ -16,6 +16,10 @@ export interface CheckPublisher {
   publish: (record: SeriesRecord, signal: AbortSignal) => Promise<{ runId: string }>;
   /** Publishes what waits, oldest first. */
   publishWaiting: (signal: AbortSignal) => Promise<PublishRound<{ runId: string }>>;
+  /** What MLflow refused. */
+  refused: () => Promise<Refused[]>;
+  /** Puts what MLflow refused back among what waits. */
+  putBackRefused: () => Promise<number>;
 }
 
 /** Records checks of a monitor in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
@@ -31,6 +35,8 @@ export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, log
   });
   return {
     publishWaiting: (signal) => publisher.publishWaiting(signal),
+    refused: () => publisher.refused(),
+    putBackRefused: () => publisher.putBackRefused(),
     async publish(record, signal) {
       const jobKey = jobKeyOf(record.publishId, record.startTime);
       const outcome = await publisher.publish({ v: 1, jobKey, record }, signal);

@@ -1,7 +1,7 @@
 import { ColaError, messageOf } from "../errors/cola-error";
 import { MANIFEST_FILE, manifestDigest } from "../learning/model/bundle-files";
 import type { TextColumns } from "../settings/text-columns";
-import { isMlflowDown } from "./api-error";
+import { isMendable, isMlflowDown } from "./api-error";
 import type { MlflowClient } from "./client";
 import type { KeyValue, Metric } from "./log-batch";
 import { modelFolderFiles } from "./mlmodel-file";
@@ -116,7 +116,8 @@ async function orFail<T>(
     return await work();
   } catch (error) {
     // What MLflow could not take now is resumed later, on the same run.
-    const isFinal = !isMlflowDown(error) && !(error instanceof ColaError && error.code === "JOB_CANCELLED");
+    const isLater = isMlflowDown(error) || isMendable(error);
+    const isFinal = !isLater && !(error instanceof ColaError && error.code === "JOB_CANCELLED");
     if (isFinal) await failRun(client, run.runId, messageOf(error), record.endTime).catch(messageOf);
     throw error;
   }

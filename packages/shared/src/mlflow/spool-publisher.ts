@@ -1,6 +1,7 @@
-import { ColaError, toColaError } from "../errors/cola-error";
+import { ColaError, type ErrorCode, toColaError } from "../errors/cola-error";
 import type { Logger } from "../logging/logger";
-import type { Spool, Spooled } from "./spool";
+import { isMendable } from "./api-error";
+import type { Refused, Spool, Spooled } from "./spool";
 
 export interface SpoolPublisherOptions<P extends Spooled, R> {
   spool: Spool<P, R>;
@@ -15,14 +16,16 @@ export interface SpoolPublisherOptions<P extends Spooled, R> {
 export interface PublishRound<R> {
   published: { jobKey: string; result: R }[];
   /** Entries that still wait, and why; absent: none does. */
-  waiting?: { entries: number; reason: string };
+  waiting?: { entries: number; reason: string; code: ErrorCode };
   /** Entries that MLflow refuses, moved out of the way. */
-  refused: { folder: string; reason: string }[];
+  refused: Refused[];
 }
 
 /** Publishes what is on a spool, oldest first. */
 export class SpoolPublisher<P extends Spooled, R> {
   readonly #options: SpoolPublisherOptions<P, R>;
+  /** Said last of what waits: a reason is logged once, not at each round. */
+  #said: string | undefined;
 
   constructor(options: SpoolPublisherOptions<P, R>) {
     this.#options = options;
@@ -31,12 +34,17 @@ export class SpoolPublisher<P extends Spooled, R> {
   /**
    * Keeps a publication on disk and publishes it, after those that waited before it.
    *
-   * @returns its result, or why it waits if MLflow does not answer
-   * @throws ColaError MLFLOW_FAILED if MLflow refuses it; its files are moved to a folder `refused-*`
+   * @returns its result, or why it waits: MLflow does not answer, or refuses it for a reason that a person can mend
+   * @throws ColaError MLFLOW_FAILED if MLflow refuses it; its files are moved to a folder `refused-*`; OUTPUT_UNWRITABLE
+   *   if it can neither be kept nor published
    */
   async publish(publication: P, signal: AbortSignal): Promise<{ result: R } | { waits: string }> {
     const { spool } = this.#options;
-    await spool.put(publication);
+    try {
+      await spool.put(publication);
+    } catch (error) {
+      return { result: await this.#publishUnkept(publication, error, signal) };
+    }
     const round = await this.publishWaiting(signal);
     const result = await spool.resultOf(publication.jobKey);
     if (result !== undefined) return { result };
@@ -48,28 +56,60 @@ export class SpoolPublisher<P extends Spooled, R> {
     );
   }
 
+  /** What the disk does not take goes to MLflow from memory, if MLflow is there. */
+  async #publishUnkept(publication: P, error: unknown, signal: AbortSignal): Promise<R> {
+    const { publish, describe, logger } = this.#options;
+    const { code, message } = toColaError(error);
+    if (code !== "OUTPUT_UNWRITABLE") throw error;
+    logger.warn(`${message}; publishing from memory`);
+    try {
+      const result = await publish(publication, signal);
+      logger.info(describe(publication, result));
+      return result;
+    } catch (failure) {
+      throw new ColaError(code, `${message}; and it cannot be published: ${toColaError(failure).message}`, {
+        cause: failure,
+      });
+    }
+  }
+
+  /** What MLflow refused, in this round or before, and why. */
+  refused(): Promise<Refused[]> {
+    return this.#options.spool.refused();
+  }
+
+  /** Puts what was refused back among what waits. @returns how many entries */
+  putBackRefused(): Promise<number> {
+    return this.#options.spool.putBackRefused();
+  }
+
   /** Publishes what waits, in order, until all is done or MLflow does not answer. */
   async publishWaiting(signal: AbortSignal): Promise<PublishRound<R>> {
-    const { spool } = this.#options;
+    const { spool, logger } = this.#options;
     const round: PublishRound<R> = { published: [], refused: [] };
     if ((await spool.list()).length === 0) return round;
     await spool.exclusively(async () => {
       for (const name of await spool.list()) {
-        const reason = await this.#publishEntry(name, round, signal);
-        if (reason === undefined) continue;
-        round.waiting = { entries: (await spool.list()).length, reason };
-        return;
+        const wait = await this.#publishEntry(name, round, signal);
+        if (wait === undefined) continue;
+        round.waiting ??= { entries: 0, reason: wait.reason, code: wait.code };
+        if (!wait.onlyThis) break;
       }
     });
+    const { waiting } = round;
+    if (waiting) waiting.entries = (await spool.list()).length;
+    if (waiting && waiting.reason !== this.#said)
+      logger.warn(`${waiting.entries} wait in ${spool.folder}: ${waiting.reason}`);
+    this.#said = waiting?.reason;
     return round;
   }
 
-  /** @returns why the entry must wait; undefined if it is done with */
+  /** @returns why the entry must wait, and whether others may go before it; undefined if it is done with */
   async #publishEntry(
     name: string,
     round: PublishRound<R>,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<{ reason: string; code: ErrorCode; onlyThis: boolean } | undefined> {
     const { spool, publish, describe, logger } = this.#options;
     try {
       const publication = await spool.read(name);
@@ -80,8 +120,9 @@ export class SpoolPublisher<P extends Spooled, R> {
       return undefined;
     } catch (error) {
       const { code, message, retryable } = toColaError(error);
-      if (code === "JOB_CANCELLED" || retryable) return message;
-      const folder = await spool.setAside(name);
+      if (code === "JOB_CANCELLED" || retryable) return { reason: message, code, onlyThis: false };
+      if (isMendable(error)) return { reason: message, code, onlyThis: true };
+      const folder = await spool.setAside(name, message);
       round.refused.push({ folder, reason: message });
       logger.error(`publishing failed for good, the files are in ${folder}: ${message}`, { code });
       return undefined;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ColaError, messageOf } from "../errors/cola-error";
 import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
+import { outputError } from "../files/file-errors";
 import { readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 
@@ -16,6 +17,17 @@ const RESULT_DAYS = 7;
 /** Folders that are being written; one so old belongs to a process that died. */
 const BROKEN_OFF = ".new-";
 const BROKEN_OFF_DAYS = 1;
+
+/** In the folder of an entry that MLflow refused: why. */
+const REFUSAL_FILE = "refusal.json";
+const REFUSED = "refused-";
+const refusalSchema = z.object({ v: z.literal(1), reason: z.string() });
+
+/** An entry that MLflow refused. */
+export interface Refused {
+  folder: string;
+  reason: string;
+}
 
 /** Results are ours and plain: what they hold is known to who wrote them. */
 const resultSchema = z.looseObject({});
@@ -46,10 +58,25 @@ export class Spool<P extends Spooled, R> {
     this.#report = report;
   }
 
-  /** Keeps a publication; when this resolves, it survives the process and a power cut. */
+  /**
+   * Keeps a publication; when this resolves, it survives the process and a power cut.
+   *
+   * @throws ColaError OUTPUT_UNWRITABLE with the path; nothing of it stays then
+   */
   async put(publication: P): Promise<void> {
     await makeFolder(this.folder);
-    const temporary = await mkdtemp(join(this.folder, BROKEN_OFF));
+    const temporary = await mkdtemp(join(this.folder, BROKEN_OFF)).catch((error: unknown) => {
+      throw outputError(this.folder, error);
+    });
+    try {
+      await this.#write(publication, temporary);
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true });
+      throw outputError(temporary, error);
+    }
+  }
+
+  async #write(publication: P, temporary: string): Promise<void> {
     const { record, model } = publication;
     await writeFiles(join(temporary, "artifacts"), record.artifacts);
     if (model) await writeFiles(join(temporary, "model"), model.files);
@@ -63,12 +90,17 @@ export class Spool<P extends Spooled, R> {
   }
 
   /** Names of the entries, the oldest first. */
-  async list(): Promise<string[]> {
+  list(): Promise<string[]> {
+    return this.#names("");
+  }
+
+  async #names(prefix: string): Promise<string[]> {
     const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
       throw error;
     });
-    return names.filter((name) => /^\d{15}-[0-9a-f]{32}$/.test(name)).sort();
+    const isEntry = (name: string) => /^\d{15}-[0-9a-f]{32}$/.test(name.slice(prefix.length));
+    return names.filter((name) => name.startsWith(prefix) && isEntry(name)).sort();
   }
 
   /** The entry of a job, if it waits. */
@@ -105,11 +137,34 @@ export class Spool<P extends Spooled, R> {
     await dropOlder(this.folder, BROKEN_OFF, BROKEN_OFF_DAYS);
   }
 
-  /** Sets an entry aside that MLflow refuses for good; its files stay for a person. */
-  async setAside(name: string): Promise<string> {
-    const aside = join(this.folder, `refused-${name}`);
+  /** Sets an entry aside that MLflow refuses, with the reason; its files stay for a person. */
+  async setAside(name: string, reason: string): Promise<string> {
+    const aside = join(this.folder, `${REFUSED}${name}`);
+    await writeDocument(join(this.folder, name, REFUSAL_FILE), { v: 1, reason });
     await moveFolder(join(this.folder, name), aside);
     return aside;
+  }
+
+  /** What was set aside, the oldest first. */
+  async refused(): Promise<Refused[]> {
+    const names = await this.#names(REFUSED);
+    return Promise.all(
+      names.map(async (name) => {
+        const folder = join(this.folder, name);
+        const refusal = await readDocument(join(folder, REFUSAL_FILE), refusalSchema, this.#report);
+        return { folder, reason: refusal?.reason ?? "the reason was not kept" };
+      }),
+    );
+  }
+
+  /** Puts what was set aside back among what waits. @returns how many entries */
+  async putBackRefused(): Promise<number> {
+    const names = await this.#names(REFUSED);
+    for (const name of names) {
+      await rm(join(this.folder, name, REFUSAL_FILE), { force: true });
+      await moveFolder(join(this.folder, name), join(this.folder, name.slice(REFUSED.length)));
+    }
+    return names.length;
   }
 
   /** The result of a job that was published before, perhaps by a process that died right after. */

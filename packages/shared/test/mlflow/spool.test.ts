@@ -151,6 +151,19 @@ describe("the spool", () => {
     expect(await spool.exclusively(async () => "done")).toBe("done");
   });
 
+  it("leaves nothing of an entry that the disk did not take as a whole", async () => {
+    const whole = publication("a", 1);
+    const artifacts = new Map([
+      ...whole.record.artifacts,
+      ["plots/a.svg/b.svg", Buffer.from("under a file")],
+    ]);
+    await expect(spool.put({ ...whole, record: { ...whole.record, artifacts } })).rejects.toMatchObject({
+      code: "OUTPUT_UNWRITABLE",
+      message: expect.stringContaining(spool.folder),
+    });
+    expect(await readdir(spool.folder)).toEqual([]);
+  });
+
   it("names an entry that was damaged on disk", async () => {
     await spool.put(publication("a", 1));
     const [name] = await spool.list();

@@ -1,5 +1,6 @@
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
+import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { PUBLISH_ID_TAG } from "@colaml/shared/mlflow/publish-model";
 import { RUN_TAGS } from "@colaml/shared/mlflow/run-tags";
@@ -20,6 +21,7 @@ export class LiveRun {
   readonly #experiment: string;
   readonly #identity: RunIdentity;
   readonly #logger: Logger;
+  #experimentId: string | undefined;
   #runId: string | undefined;
   #points: MetricPoint[] = [];
   #sending: Promise<void> = Promise.resolve();
@@ -41,13 +43,28 @@ export class LiveRun {
     const { publishId, runName, startTime, tags, jobKey } = this.#identity;
     const experimentId = await this.#client.experiments.ensure(this.#experiment);
     await endRunsLeft(this.#client, experimentId, jobKey);
-    const { runId } = await this.#client.runs.create({
-      experimentId,
-      name: runName,
-      startTime,
-      tags: [...tags, { key: PUBLISH_ID_TAG, value: publishId }],
-    });
-    this.#runId = runId;
+    this.#experimentId = experimentId;
+    try {
+      const { runId } = await this.#client.runs.create({
+        experimentId,
+        name: runName,
+        startTime,
+        tags: [...tags, { key: PUBLISH_ID_TAG, value: publishId }],
+      });
+      this.#runId = runId;
+    } catch (error) {
+      // The answer may be lost, and the run be there.
+      if (!isMlflowDown(error)) throw error;
+      this.#runId = await this.#find();
+      if (this.#runId === undefined) throw error;
+    }
+  }
+
+  async #find(): Promise<string | undefined> {
+    if (this.#experimentId === undefined) return undefined;
+    const filter = `tags.\`${PUBLISH_ID_TAG}\` = '${this.#identity.publishId}'`;
+    const [found] = await this.#client.runs.search([this.#experimentId], filter, 1);
+    return found?.runId;
   }
 
   /** Takes metric points; they are sent at most once a second. */
@@ -74,15 +91,19 @@ export class LiveRun {
 
   /** Marks the run FAILED (KILLED if the job was cancelled) with the reason; never throws. */
   async fail(error: unknown): Promise<void> {
-    if (this.#runId === undefined) return;
     const { code, message } = toColaError(error);
     const tags = [{ key: RUN_TAGS.failure, value: `${code}: ${message}` }];
     try {
+      // One whose creation was answered by nothing may be there.
+      this.#runId ??= await this.#find();
+      if (this.#runId === undefined) return;
       await this.#sending;
       await this.#client.runs.log(this.#runId, { tags });
       await this.#client.runs.finish(this.#runId, code === "JOB_CANCELLED" ? "KILLED" : "FAILED", Date.now());
     } catch (failure) {
-      this.#logger.warn(`run ${this.#runId} could not be marked as failed: ${messageOf(failure)}`);
+      this.#logger.warn(
+        `run ${this.#runId ?? this.#identity.publishId} could not be marked as failed: ${messageOf(failure)}`,
+      );
     }
   }
 }

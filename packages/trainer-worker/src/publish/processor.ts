@@ -9,23 +9,26 @@ import type { Publisher } from "./publisher";
  * The logic of a `publish` job: what trainings and checks left on disk while MLflow was away is published now, in
  * order.
  *
- * @throws ColaError MLFLOW_UNREACHABLE if it still does not answer
+ * @throws ColaError MLFLOW_UNREACHABLE if it still does not answer, MLFLOW_FAILED if it refuses what a person can mend
  */
 export function createPublishProcessor(dependencies: {
   mlflow: MlflowClient;
   publisher: Publisher;
-  checks: Pick<CheckPublisher, "publishWaiting">;
+  checks: Omit<CheckPublisher, "publish">;
 }): Processor<PublishJob, PublishResult> {
   const { mlflow, publisher, checks } = dependencies;
-  return async (_job, { signal }) => {
+  return async (job, { signal }) => {
     await mlflow.ping();
-    const { published, waiting, refused } = await publisher.publishWaiting(signal);
-    if (waiting)
-      throw new ColaError("MLFLOW_UNREACHABLE", `${waiting.entries} trainings wait: ${waiting.reason}`);
+    if (job.retry_refused) {
+      await publisher.putBackRefused();
+      await checks.putBackRefused();
+    }
+    const { published, waiting } = await publisher.publishWaiting(signal);
+    if (waiting) throw new ColaError(waiting.code, `${waiting.entries} trainings wait: ${waiting.reason}`);
     const ofChecks = await checks.publishWaiting(signal);
     if (ofChecks.waiting) {
-      const { entries, reason } = ofChecks.waiting;
-      throw new ColaError("MLFLOW_UNREACHABLE", `${entries} checks wait: ${reason}`);
+      const { entries, reason, code } = ofChecks.waiting;
+      throw new ColaError(code, `${entries} checks wait: ${reason}`);
     }
     return {
       published: published.map(({ result: { runId, model, modelVersion, promoted, verdict } }) => ({
@@ -36,7 +39,7 @@ export function createPublishProcessor(dependencies: {
         verdict,
       })),
       checks: ofChecks.published.length,
-      refused: [...refused, ...ofChecks.refused],
+      refused: [...(await publisher.refused()), ...(await checks.refused())],
     };
   };
 }

@@ -1,7 +1,7 @@
 import type { TrainResult } from "@colaml/shared/contracts/train";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
-import type { Spool } from "@colaml/shared/mlflow/spool";
+import type { Refused, Spool } from "@colaml/shared/mlflow/spool";
 import { type PublishRound, SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
 import type { ChampionCheckOptions } from "../champion/champion-check";
 import { factsOf, type Publication } from "../publication/publication";
@@ -18,12 +18,10 @@ export interface PublisherOptions extends Omit<ChampionCheckOptions, "signal"> {
 
 /** Publishes trainings oldest first, so that the champion check meets them in their order. */
 export class Publisher {
-  readonly #logger: Logger;
   readonly #spool: TrainingSpool;
   readonly #publisher: SpoolPublisher<Publication, TrainResult>;
 
   constructor({ mlflow, spool, logger, ...options }: PublisherOptions) {
-    this.#logger = logger;
     this.#spool = spool;
     this.#publisher = new SpoolPublisher({
       spool,
@@ -43,14 +41,23 @@ export class Publisher {
   async publish(publication: Publication, signal: AbortSignal): Promise<TrainResult> {
     const outcome = await this.#publisher.publish(publication, signal);
     if ("result" in outcome) return outcome.result;
-    const verdict = `not published yet: ${outcome.waits}; the model is kept in ${this.#spool.folder} and published when MLflow is back`;
-    this.#logger.warn(verdict);
+    const verdict = `not published yet: ${outcome.waits}; the model is kept in ${this.#spool.folder} and published when MLflow takes it`;
     return waitingResult(publication, verdict);
   }
 
   /** Publishes what waits, in order, until all is done or MLflow does not answer. */
   publishWaiting(signal: AbortSignal): Promise<PublishRound<TrainResult>> {
     return this.#publisher.publishWaiting(signal);
+  }
+
+  /** What MLflow refused. */
+  refused(): Promise<Refused[]> {
+    return this.#publisher.refused();
+  }
+
+  /** Puts what MLflow refused back among what waits. */
+  putBackRefused(): Promise<number> {
+    return this.#publisher.putBackRefused();
   }
 }
 

@@ -1,6 +1,7 @@
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkRoom } from "@colaml/shared/files/free-room";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
@@ -26,6 +27,9 @@ export interface TrainDependencies {
   checkPath?: (path: string) => Promise<unknown>;
 }
 
+/** What the largest bundles, their run's files and the log take together, with room to spare. */
+const ROOM_BYTES = 32 * 1_048_576;
+
 /** What a processor needs of its context; a test brings its own. */
 export type TrainContext = Pick<
   JobContext,
@@ -36,7 +40,7 @@ export type TrainContext = Pick<
  * The logic of a `train` job: checks first, then a run in MLflow that shows every iteration, then the model on disk
  * and in the registry, then the champion check. A failure marks the run FAILED and leaves nothing half-written.
  *
- * @throws ColaError MLFLOW_UNREACHABLE within seconds when there is nothing yet to keep; once the training is
+ * @throws ColaError OUTPUT_UNWRITABLE if the state's disk has no room for the model; MLFLOW_UNREACHABLE within seconds when there is nothing yet to keep; once the training is
  *   done, an MLflow that is away does not fail the job: the result says that publishing waits
  */
 export function createTrainProcessor(dependencies: TrainDependencies): Processor<TrainJob, TrainResult> {
@@ -56,6 +60,7 @@ export async function train(
   await checkPath?.(job.dataset.path);
   const stopWords = stopWordsFile(job.features.stop_words);
   if (stopWords !== undefined) await checkPath?.(stopWords);
+  await checkRoom(spool.folder, ROOM_BYTES, "a training");
   await mlflow.ping();
   const run = runIdentity(job, context.jobId, jobKey, dependencies.origin);
   const live = new LiveRun(mlflow, job.experiment, run, context.logger);

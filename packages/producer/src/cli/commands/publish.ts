@@ -8,19 +8,28 @@ import { printable } from "../terminal";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- publish`;
+  $ npm run cola -- publish
+  $ npm run cola -- publish --retry-refused`;
 
 /** `cola publish`: what was left on disk while MLflow was away goes to MLflow now, in order and once. */
 export function addPublishCommand(program: Command): void {
   const command = program
     .command("publish")
     .description("publish now what trainings and checks kept while MLflow was away")
+    .option("--retry-refused", "try what MLflow refused before once more")
     .addHelpText("after", EXAMPLES);
   command.action(
     handler(addSettingFlags(addCommonOptions(command), []), (context) =>
       runJob(
         context,
-        { queue: "publish", payload: () => ({ v: 1 as const }), workers: { trainer: 1 } },
+        {
+          queue: "publish",
+          payload: () => ({
+            v: 1 as const,
+            ...(context.options["retryRefused"] ? { retry_refused: true } : {}),
+          }),
+          workers: { trainer: 1 },
+        },
         async ({ result }) => {
           context.terminal.result(result, describe(result));
           return result.refused.length > 0 ? EXIT.failed : EXIT.ok;
@@ -37,6 +46,8 @@ function describe({ published, checks, refused }: PublishResult): string {
       printable(`published ${model} version ${modelVersion ?? "-"}: ${verdict}`),
     ),
     ...(checks > 0 ? [`recorded ${checks} checks`] : []),
-    ...refused.map(({ folder, reason }) => printable(`MLflow refuses what lies in ${folder}: ${reason}`)),
+    ...refused.map(({ folder, reason }) =>
+      printable(`MLflow refused what lies in ${folder}: ${reason}; --retry-refused tries it again`),
+    ),
   ].join("\n");
 }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, realpath, rm, statfs } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
 import { FILE_MODE } from "@colaml/shared/files/durable-file";
 import { outputError, systemCode } from "@colaml/shared/files/file-errors";
+import { freeBytes } from "@colaml/shared/files/free-room";
 import type { UploadPart } from "./byte-range";
 import type { DataFolder } from "./data-folder";
 import { entityTag } from "./entity-tag";
@@ -198,8 +199,7 @@ export class Uploads {
   /** What can be known before: renaming works on one disk only, and a disk without room need not be filled first. */
   async #checkDisk(path: string, bytes: number): Promise<void> {
     const root = await realpath(this.#folder.root);
-    const { bavail, bsize } = await statfs(root);
-    if (bytes > bavail * bsize) throw storageFull(path, "ENOSPC");
+    if (bytes > (await freeBytes(root))) throw storageFull(path, "ENOSPC");
     const folder = await lstat(dirname(join(root, path))).catch(() => undefined);
     if (folder !== undefined && folder.dev !== (await lstat(root)).dev)
       throw outputError(path, Object.assign(new Error("another disk"), { code: "EXDEV" }));
