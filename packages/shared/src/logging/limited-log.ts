@@ -5,7 +5,8 @@ const LIMITED_LOG_MS = 30_000;
 
 /** Warns at most once per interval a message, and says how many were left out before. */
 export interface LimitedLog {
-  warn(message: string): void;
+  /** @param key what counts as the same message; default: the message */
+  warn(message: string, key?: string): void;
   /** How many lines were left out since the start. */
   readonly suppressed: number;
 }
@@ -14,8 +15,8 @@ export function createLimitedLog(logger: Logger, intervalMs = LIMITED_LOG_MS, no
   const last = new Map<string, { at: number; left: number }>();
   let suppressed = 0;
   return {
-    warn(message) {
-      const seen = last.get(message);
+    warn(message, key = message) {
+      const seen = last.get(key);
       if (seen && now() - seen.at < intervalMs) {
         seen.left++;
         suppressed++;
@@ -23,7 +24,7 @@ export function createLimitedLog(logger: Logger, intervalMs = LIMITED_LOG_MS, no
       }
       // A message that varies without end must not grow the map without end.
       if (last.size > 100) last.clear();
-      last.set(message, { at: now(), left: 0 });
+      last.set(key, { at: now(), left: 0 });
       logger.warn(message, seen && seen.left > 0 ? { repeated: seen.left } : undefined);
     },
     get suppressed() {

@@ -1,10 +1,10 @@
 import { type ConnectionOptions, type DefaultJobOptions, type Job, type JobsOptions, Queue } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
 import { ColaError, messageOf } from "../errors/cola-error";
-import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
 import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors";
 import { REDIS_KEYS, redisKey } from "./redis-keys";
+import { logRedisBack, logRedisError } from "./redis-log";
 import { openRedis, type RedisSettings } from "./redis-options";
 
 export type RedisConnection = Redis | Cluster;
@@ -27,15 +27,16 @@ export const RETRIES = {
 const JOB_DEFAULTS = { ...RETRIES, sizeLimit: MAX_PAYLOAD_BYTES } as const satisfies DefaultJobOptions;
 
 /**
- * Opens a connection; it connects by itself and keeps trying. Errors go to the log, one line in 30 seconds.
+ * Opens a connection; it connects by itself and keeps trying. Errors go to the log, one line in 30 seconds for all the
+ * connections of a process.
  * Who opens it closes it with `closeRedis`.
  *
  * @throws ColaError CONFIG_INVALID without a URL, or with Sentinel and Cluster at once
  */
 export function connectRedis(redis: RedisSettings, logger?: Logger): RedisConnection {
   const connection = openRedis(redis);
-  const log = logger && createLimitedLog(logger);
-  connection.on("error", (error) => log?.warn(redisError(error, redis.url).message));
+  connection.on("error", (error) => logger && logRedisError(logger, error, redis.url));
+  connection.on("ready", () => logger && logRedisBack(logger, redisAddress(redis.url)));
   return connection;
 }
 
@@ -157,8 +158,7 @@ export function openQueue<Payload = unknown, Result = unknown>(
     streams: { events: { maxLen: EVENTS_KEPT } },
     defaultJobOptions: JOB_DEFAULTS,
   });
-  const log = logger && createLimitedLog(logger);
-  queue.on("error", (error) => log?.warn(redisError(error, redis.url).message));
+  queue.on("error", (error) => logger && logRedisError(logger, error, redis.url));
   return { queue, connection, redis, close: () => queue.close() };
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 import { messageOf } from "../errors/cola-error";
 import type { Logger } from "../logging/logger";
@@ -32,6 +33,8 @@ export function createGracefulStop(graceMs: number, logger: Logger): GracefulSto
     handBack: new AbortController(),
     giveUp: new AbortController(),
   };
+  // Each job in hand listens.
+  for (const { signal } of Object.values(phases)) setMaxListeners(0, signal);
   const releases: { name: string; release: Release }[] = [];
   let stopped: Promise<void> | undefined;
   const run = async () => {

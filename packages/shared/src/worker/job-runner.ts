@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Job, WaitingError } from "bullmq";
 import type { ZodType } from "zod";
 import { ColaError, messageOf, toColaError } from "../errors/cola-error";
@@ -65,6 +66,8 @@ export function createJobRunner<Payload, Result>(options: JobRunnerOptions<Paylo
     const jobId = job.id ?? "";
     const logger = options.logger.child({ jobId });
     const abort = new AbortController();
+    // A batch that is resumed waits for many chunks at once, each of which listens.
+    setMaxListeners(0, abort.signal);
     options.running.set(jobId, abort);
     options.lifecycle.metrics.jobStarted(options.queue);
     const startedAt = performance.now();

@@ -2,12 +2,11 @@ import { type ConnectionOptions, type Job, MetricsTime, Worker } from "bullmq";
 import type { ZodType } from "zod";
 import { MAX_DEATHS } from "../contracts/catalogue";
 import type { ColaError } from "../errors/cola-error";
-import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
 import { cancelRequested, clearCancel } from "../queue/cancel";
 import { checkRedis, closeRedis, connectRedis, probeWrite, type RedisConnection } from "../queue/connection";
 import { JobStarts } from "../queue/job-starts";
-import { redisError } from "../queue/redis-errors";
+import { logRedisError } from "../queue/redis-log";
 import { type EndedFacts, retentionOf, withUsualOptions } from "../queue/retention";
 import type { ColaConfig } from "../settings/schema";
 import { openEndedJobs } from "./ended-jobs";
@@ -172,8 +171,7 @@ function watch(
   { config, logger, queue }: { config: ColaConfig; logger: Logger; queue: string },
   lifecycle: WorkerLifecycle,
 ): void {
-  const log = createLimitedLog(logger);
-  worker.on("error", (error) => log.warn(`${queue}: ${redisError(error, config.redis.url).message}`));
+  worker.on("error", (error) => logRedisError(logger, error, config.redis.url));
   worker.on("stalled", (jobId) => {
     lifecycle.metrics.jobStalled(queue);
     logger.warn(`${queue}: a worker was lost, the job is taken up again`, { jobId });

@@ -1,4 +1,5 @@
 import { labelWithoutTerms } from "@colaml/shared/learning/model/without-terms";
+import { checkOutputBuffer } from "@colaml/shared/queue/output-buffer-limit";
 import { checkUnchanged, identifyInput } from "@colaml/shared/tables/input-file";
 import type { ByteSource } from "@colaml/shared/tables/ranges";
 import type { InputSource } from "@colaml/shared/tables/source";
@@ -33,6 +34,12 @@ async function beginRecord(batch: Batch, source: InputSource): Promise<BatchReco
   const { plan, dataStart, firstLine, note } = await planBatch(job, source, bundle, pinned);
   if (note !== undefined) context.logger.info(note);
   const chunkBytes = chooseChunkBytes(batch, input.size);
+  if (job.transport === "redis")
+    await checkOutputBuffer(
+      options.redis.connection,
+      chunkBytes,
+      "give a smaller COLAML_CHUNK_BYTES or transport: file",
+    );
   const startedAt = options.clock().toISOString();
   const answers = {
     labelWithoutTerms: labelWithoutTerms(classifier),

@@ -1,0 +1,36 @@
+import { ColaError } from "../errors/cola-error";
+import type { RedisConnection } from "./connection";
+
+/** Redis closes a connection whose unread answers are larger: protocol and other answers come on top of the value. */
+const MARGIN_BYTES = 65_536;
+
+/**
+ * Refuses values that Redis would not hand out: a connection whose answers exceed the limit for clients is closed without
+ * a reason, again and again. Where CONFIG is not allowed, nothing can be known.
+ *
+ * @param bytes of the largest value that is read at once
+ * @param mend what to do instead of changing Redis, for the message
+ * @throws ColaError REDIS_REFUSED with the limit and how to raise it
+ */
+export async function checkOutputBuffer(
+  connection: Pick<RedisConnection, "config">,
+  bytes: number,
+  mend: string,
+): Promise<void> {
+  const limit = await hardLimit(connection);
+  if (limit === undefined || limit === 0 || limit >= bytes + MARGIN_BYTES) return;
+  throw new ColaError(
+    "REDIS_REFUSED",
+    `Redis closes connections whose answers exceed ${limit} bytes (client-output-buffer-limit normal), and a chunk has ${bytes}: raise it with CONFIG SET client-output-buffer-limit "normal 0 0 0", or ${mend}`,
+  );
+}
+
+async function hardLimit(connection: Pick<RedisConnection, "config">): Promise<number | undefined> {
+  try {
+    const [, limits] = (await connection.config("GET", "client-output-buffer-limit")) as string[];
+    const [, hard] = /\bnormal (\d+)/.exec(limits ?? "") ?? [];
+    return hard === undefined ? undefined : Number(hard);
+  } catch {
+    return undefined;
+  }
+}

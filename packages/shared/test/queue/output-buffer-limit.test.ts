@@ -1,0 +1,24 @@
+import { closeRedis, connectRedis } from "@colaml/shared/queue/connection";
+import { checkOutputBuffer } from "@colaml/shared/queue/output-buffer-limit";
+import { startPrivateRedis } from "../../../../test/private-redis";
+
+it("a chunk that Redis would not hand out is refused, with the limit and how to raise it", async () => {
+  const redis = await startPrivateRedis(["--client-output-buffer-limit", "normal", "1000000", "0", "0"]);
+  const connection = connectRedis({ url: redis.url, prefix: "{t}", cluster: false });
+  connection.on("error", () => undefined);
+  await expect(checkOutputBuffer(connection, 2_000_000, "give a smaller one")).rejects.toMatchObject({
+    code: "REDIS_REFUSED",
+    message: expect.stringMatching(/exceed 1000000 bytes .*2000000.*CONFIG SET client-output-buffer-limit/),
+  });
+  await checkOutputBuffer(connection, 500_000, "");
+  await connection.config("SET", "client-output-buffer-limit", "normal 0 0 0");
+  await checkOutputBuffer(connection, 2_000_000, "");
+  closeRedis(connection);
+  await redis.stop();
+});
+
+it("nothing is refused where CONFIG is not allowed", async () => {
+  const config = () =>
+    Promise.reject(new Error("NOPERM this user has no permissions to run the 'config|get' command"));
+  await checkOutputBuffer({ config } as never, 1e9, "");
+});
