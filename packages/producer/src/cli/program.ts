@@ -7,9 +7,11 @@ import { addModelsCommand } from "./commands/models";
 import { addMonitorCommand } from "./commands/monitor";
 import { addPredictCommand } from "./commands/predict";
 import { addPublishCommand } from "./commands/publish";
+import { addQueuesCommand } from "./commands/queues";
 import { addReviewCommand } from "./commands/review";
 import { addScheduleCommand } from "./commands/schedule";
 import { addSchemaCommand } from "./commands/schema";
+import { addStatusCommand } from "./commands/status";
 import { addTrainCommand } from "./commands/train";
 import { addTuneCommand } from "./commands/tune";
 import { addUpCommand } from "./commands/up";
@@ -18,6 +20,7 @@ import { addVerifyCommand } from "./commands/verify";
 /** In the order `cola --help` lists them: that of the work. */
 const COMMANDS = [
   addUpCommand,
+  addStatusCommand,
   addTrainCommand,
   addTuneCommand,
   addPredictCommand,
@@ -30,6 +33,7 @@ const COMMANDS = [
   addModelsCommand,
   addPublishCommand,
   addJobsCommand,
+  addQueuesCommand,
   addSchemaCommand,
   addConfigCommand,
 ];

@@ -7,11 +7,12 @@ import { cancelJob, describeCancelled } from "../submit/cancel-job";
 import type { JobView } from "../submit/job-view";
 import { submitJob } from "../submit/submit-job";
 import { waitForJob } from "../submit/wait-for-job";
+import { explainWaiting } from "../submit/waiting-reason";
 import type { CommandContext } from "./command-context";
 import { createProgressDisplay } from "./progress-bar";
 
-/** After this long without any worker on the queue, it is reported to the person who waits. */
-const NO_WORKER_NOTICE_MS = 5_000;
+/** A person who waits is told what the job waits for after this long, and again after as long if it has changed. */
+const NOTICE_MS = 5_000;
 /** Workers look for cancelled jobs every second; a command does not wait longer than this for one of its own. */
 const CANCEL_WAIT_MS = 15_000;
 
@@ -95,14 +96,14 @@ export async function watchJob(
   onInterrupt: OnInterrupt = leave,
 ): Promise<JobView> {
   const display = createProgressDisplay(context.terminal);
-  const notice = workerNotice(context, session);
+  const notice = waitingNotice(context, session);
   try {
     const view = await Promise.race([
       waitForJob(session.queues, id, {
         signal: context.signal,
         onLook: async (seen) => {
           if (seen.progress && seen.status === "active") display.show(seen.progress);
-          else await notice(seen);
+          await notice(seen);
         },
       }),
       session.failed,
@@ -120,21 +121,23 @@ export async function watchJob(
   }
 }
 
-/** Reports once that no worker listens on the queue, and each attempt that failed and is retried. */
-function workerNotice(context: CommandContext, session: Session): (view: JobView) => Promise<void> {
-  const start = Date.now();
-  let told = false;
+/** Reports what the job waits for, whenever that is something else, and each attempt that failed and is retried. */
+function waitingNotice({ terminal }: CommandContext, { queues }: Session): (view: JobView) => Promise<void> {
+  let lookedAt = Date.now();
+  let told = "";
   let retryTold = 0;
   return async (view) => {
     if (view.status === "delayed" && view.error && view.attempts > retryTold) {
       retryTold = view.attempts;
-      context.terminal.warn(`attempt ${view.attempts} failed and is retried: ${view.error.message}`);
+      terminal.warn(`attempt ${view.attempts} failed and is retried: ${view.error.message}`);
     }
-    if (told || view.status !== "waiting" || Date.now() - start < NO_WORKER_NOTICE_MS) return;
-    told = true;
-    const workers = await session.queues.queue(view.queue).getWorkersCount();
-    if (workers === 0)
-      context.terminal.warn(`no worker listens on queue ${view.queue} yet: the job waits for one`);
+    if (Date.now() - lookedAt < NOTICE_MS) return;
+    lookedAt = Date.now();
+    const reason = await explainWaiting(queues)(view);
+    // Trials of a search end one by one: its progress says so.
+    const message = reason && reason.because !== "children" ? reason.message : "";
+    if (message !== told && message !== "") terminal.warn(`job ${view.id} waits: ${message}`);
+    told = message;
   };
 }
 

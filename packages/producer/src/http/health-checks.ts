@@ -1,9 +1,10 @@
 import { messageOf } from "@colaml/shared/errors/cola-error";
+import { redactText } from "@colaml/shared/logging/redaction";
 import { probeWrite } from "@colaml/shared/queue/connection";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { JobQueues } from "../submit/job-queues";
 
-/** A dependency that does not answer in this time counts as down: the probe itself must answer within a second. */
+/** The probe itself must answer within a second. */
 const CHECK_TIMEOUT_MS = 800;
 /** Probes come often and from several places: one look serves them for this long. */
 const CACHE_MS = 2_000;
@@ -22,16 +23,20 @@ export interface HealthChecks {
 
 export type Check = (signal: AbortSignal) => Promise<void>;
 
-/** @param checks a check a dependency: it rejects when the dependency is not usable */
+/**
+ * @param checks a check a dependency: it rejects when the dependency is not usable
+ * @param timeoutMs a dependency that does not answer in this time counts as down
+ */
 export function createHealthChecks(
   checks: Record<string, Check>,
   clock: () => number = Date.now,
+  timeoutMs = CHECK_TIMEOUT_MS,
 ): HealthChecks {
   let cached: { atMs: number; results: Promise<Record<string, CheckResult>> } | undefined;
   const lookNow = async () =>
     Object.fromEntries(
       await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const),
+        Object.entries(checks).map(async ([name, check]) => [name, await run(check, timeoutMs)] as const),
       ),
     );
   return {
@@ -43,11 +48,11 @@ export function createHealthChecks(
   };
 }
 
-async function run(check: Check): Promise<CheckResult> {
+async function run(check: Check, timeoutMs: number): Promise<CheckResult> {
   const start = performance.now();
-  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(timeoutMs);
   const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), {
+    signal.addEventListener("abort", () => reject(new Error(`no answer within ${timeoutMs} ms`)), {
       once: true,
     });
   });
@@ -56,7 +61,7 @@ async function run(check: Check): Promise<CheckResult> {
     await Promise.race([check(signal), late]);
     return { ok: true, ms: elapsed() };
   } catch (error) {
-    return { ok: false, reason: messageOf(error), ms: elapsed() };
+    return { ok: false, reason: redactText(messageOf(error)), ms: elapsed() };
   }
 }
 
@@ -65,8 +70,11 @@ export function serviceChecks(config: ColaConfig, queues: JobQueues): Record<str
   return {
     redis: () => probeWrite(queues.redis, queues.settings.prefix),
     mlflow: async (signal) => {
-      const base = config.mlflow.trackingUri.replace(/\/+$/, "");
-      if (base === "") throw new Error("MLFLOW_TRACKING_URI is not set");
+      if (config.mlflow.trackingUri === "") throw new Error("MLFLOW_TRACKING_URI is not set");
+      const address = new URL(config.mlflow.trackingUri);
+      // `fetch` refuses an address with credentials, and MLflow answers this path to anybody.
+      address.username = address.password = "";
+      const base = address.href.replace(/\/+$/, "");
       const response = await fetch(`${base}/health`, { signal, redirect: "error" });
       if (response.status >= 500) throw new Error(`status ${response.status}`);
     },

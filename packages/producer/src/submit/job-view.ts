@@ -7,6 +7,23 @@ import type { JobState } from "bullmq";
 
 export type JobStatus = "waiting" | "delayed" | "active" | "completed" | "failed" | "unknown";
 
+/** Why a job does not run. */
+export interface WaitingReason {
+  /**
+   * `no-worker`: nobody listens on its queue; `paused`: its queue is; `behind`: other jobs come first; `delayed`: it is
+   * due later; `retry`: its last attempt failed, and the next is later; `children`: it waits for jobs of its own.
+   */
+  because: "no-worker" | "paused" | "behind" | "delayed" | "retry" | "children";
+  /** In words. */
+  message: string;
+  /** Waiting jobs that come first; counted to 10,001. */
+  ahead?: number;
+  /** ISO 8601, UTC: when it is due. */
+  until?: string;
+  /** Jobs of its own that have not ended. */
+  children?: number;
+}
+
 /** A job as the CLI and the API show it: no stack trace, no payload texts. */
 export interface JobView {
   id: string;
@@ -18,6 +35,8 @@ export interface JobView {
   createdAt: string;
   startedAt?: string;
   finishedAt?: string;
+  /** Where somebody asked why it waits, and it does. */
+  waiting?: WaitingReason;
   progress?: JobProgress;
   result?: unknown;
   error?: { error_code: ErrorCode; message: string };

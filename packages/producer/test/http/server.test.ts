@@ -412,6 +412,12 @@ describe("access", () => {
 });
 
 describe("health and metrics", () => {
+  it("say ok also if the address of MLflow holds a password", async () => {
+    const uri = new URL(process.env["TEST_MLFLOW_URI"]!);
+    const server = await start({ MLFLOW_TRACKING_URI: `http://me:secret@${uri.host}` });
+    expect((await get(server, "/readyz")).statusCode).toBe(200);
+  });
+
   it("say unavailable within a second when MLflow is down, and live all the same", async () => {
     const server = await start({ MLFLOW_TRACKING_URI: "http://127.0.0.1:9" });
     const answer = await get(server, "/readyz");

@@ -9,6 +9,7 @@ import { isFull, redisError } from "../queue/redis-errors";
 import type { ColaConfig } from "../settings/schema";
 import type { JobContext, Processor } from "./job-context";
 import { isMove, parsePayload, toJobFailure } from "./job-errors";
+import { type JobLog, openJobLog } from "./job-log";
 import type { WorkerLifecycle } from "./lifecycle";
 import { openContext } from "./open-context";
 import type { JobOutcome } from "./worker-metrics";
@@ -27,6 +28,8 @@ export interface JobRunnerOptions<Payload, Result> {
   wasHeldSince: (start: number) => boolean;
   /** Workers that a job may end without progress. */
   maxDeaths: number;
+  /** Jobs of the queue keep only warnings and errors in their log. */
+  isQuiet: boolean;
   /** Puts away what earlier attempts left of a job that is not run again. */
   abandon?: (payload: Payload, context: JobContext, reason: ColaError) => Promise<void>;
 }
@@ -52,7 +55,9 @@ class StopReached extends Error {
 interface Attempt {
   job: Job;
   token: string | undefined;
+  /** What it says above debug stands in the job's log, too. */
   logger: Logger;
+  log: JobLog;
   abort: AbortController;
   /** Of `performance.now()`. */
   startedAt: number;
@@ -64,17 +69,19 @@ interface Attempt {
 export function createJobRunner<Payload, Result>(options: JobRunnerOptions<Payload, Result>) {
   return async (job: Job, token: string | undefined): Promise<Result> => {
     const jobId = job.id ?? "";
-    const logger = options.logger.child({ jobId });
+    const log = openJobLog(job, options.logger.child({ jobId }), options.isQuiet);
+    const { logger } = log;
     const abort = new AbortController();
     // A batch that is resumed waits for many chunks at once, each of which listens.
     setMaxListeners(0, abort.signal);
     options.running.set(jobId, abort);
     options.lifecycle.metrics.jobStarted(options.queue);
     const startedAt = performance.now();
-    const attempt: Attempt = { job, token, logger, abort, startedAt, start: undefined };
+    const attempt: Attempt = { job, token, logger, log, abort, startedAt, start: undefined };
     let outcome: JobOutcome = "completed";
     try {
       const result = await untilGivenUp(options, attempt);
+      log.done((performance.now() - startedAt) / 1000);
       await noteEnd(options, attempt, outcome);
       return result;
     } catch (error) {
@@ -120,6 +127,7 @@ async function run<Payload, Result>(
   const payload = parsePayload(options.schema, job.data);
   const start = await options.starts.begin(job.id ?? "");
   attempt.start = start;
+  attempt.log.started(job.attemptsMade + 1, job.opts.attempts ?? 1);
   abort.signal.throwIfAborted();
   const context = openContext({
     ...attempt,

@@ -4,6 +4,7 @@ import type { Logger } from "../logging/logger";
 import { childOutcomesOf, endedChildrenOf, unfinishedChildrenOf } from "../queue/job-children";
 import type { JobStart } from "../queue/job-starts";
 import type { JobChildren, JobContext } from "./job-context";
+import type { JobLog } from "./job-log";
 
 /** What one attempt at a job consists of, as the runner has it. */
 export interface ContextParts {
@@ -11,6 +12,7 @@ export interface ContextParts {
   /** Of the job's lock. */
   token: string | undefined;
   logger: Logger;
+  log: JobLog;
   signal: AbortSignal;
   stopping: AbortSignal;
   start: JobStart;
@@ -20,7 +22,7 @@ export interface ContextParts {
 
 /** What a processor is given of a job. */
 export function openContext(parts: ContextParts): JobContext {
-  const { job, token, logger, signal, stopping, start, handBack } = parts;
+  const { job, token, logger, log, signal, stopping, start, handBack } = parts;
   let isKnown = start.deaths === 0;
   return {
     jobId: job.id ?? "",
@@ -34,6 +36,7 @@ export function openContext(parts: ContextParts): JobContext {
     parentId: job.parent?.id,
     children: childrenOf(job, token),
     async progress(progress) {
+      log.stage(progress.stage);
       try {
         await job.updateProgress(progress);
       } catch (error) {

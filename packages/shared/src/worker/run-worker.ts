@@ -33,6 +33,8 @@ export interface WorkedQueue<Payload, Result> {
   readonly atATime?: number;
   /** Workers that a job may end without progress before it is failed; default `MAX_DEATHS`. */
   readonly maxDeaths?: number;
+  /** `hidden`: made by other jobs, in numbers. */
+  readonly shown?: "listed" | "found" | "hidden";
   /** What happens to jobs that have ended: as the catalogue has it. */
   readonly kept?: EndedFacts["kept"];
   readonly isPrivate?: EndedFacts["isPrivate"];
@@ -123,6 +125,7 @@ function openWorker<Payload, Result>(
     queue,
     schema,
     maxDeaths: maxDeaths ?? MAX_DEATHS,
+    isQuiet: options.queue.shown === "hidden",
     lifecycle,
     running,
     starts: new JobStarts(connection, prefix, queue),

@@ -98,6 +98,36 @@ describe("a worker", () => {
     expect((await open.queue.getMetrics("completed")).meta.count).toBe(1);
   });
 
+  it("writes the main steps of a job down beside it, bounded, and of hidden queues only what went wrong", async () => {
+    const work: Work = async ({ what }, { logger: log, progress }) => {
+      for (const stage of ["read", "read", "fit"]) await progress({ stage });
+      if (what === "chatty") for (let i = 0; i < 300; i++) log.info(`line ${i} ${"x".repeat(1_000)}`);
+      log.debug("not kept");
+      log.warn("odd\nrows");
+      throw new ColaError("INPUT_EMPTY", "no rows");
+    };
+    const { open } = await start(work);
+    await addJob(open, "j", { what: "plain" }, { jobId: "plain" });
+    await addJob(open, "j", { what: "chatty" }, { jobId: "chatty", keepLogs: 100_000 });
+    await reaches(open, "plain", "failed");
+    const plain = (await open.queue.getJobLogs("plain")).logs;
+    expect(plain.map((line) => line.replace(/^\S+Z /, ""))).toEqual([
+      expect.stringMatching(/^info attempt 1 of 5 on \S+, process \d+, release \d+\.\d+\.\d+/),
+      "info stage read",
+      "info stage fit",
+      "warn odd\\u000arows",
+      expect.stringMatching(/^error q-\S+ job failed: no rows$/),
+    ]);
+    await reaches(open, "chatty", "failed");
+    const chatty = await open.queue.getJobLogs("chatty");
+    expect([chatty.count, Math.max(...chatty.logs.map((line) => line.length))]).toEqual([200, 500]);
+    const hidden = `q-${randomUUID()}`;
+    const quiet = await start(work, hidden, { queue: { name: hidden, schema, shown: "hidden" } });
+    await addJob(quiet.open, "j", { what: "plain" }, { jobId: "chunk" });
+    await reaches(quiet.open, "chunk", "failed");
+    expect((await quiet.open.queue.getJobLogs("chunk")).logs).toHaveLength(2);
+  });
+
   it("retries what may pass and fails at once what cannot", async () => {
     const attempts: string[] = [];
     const { open } = await start(async (payload, { attempt }) => {

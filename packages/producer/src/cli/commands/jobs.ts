@@ -1,42 +1,62 @@
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { EXIT } from "@colaml/shared/errors/error-table";
 import type { Command } from "commander";
 import { openSession, type Session } from "../../local/session";
 import { cancelJob, describeCancelled } from "../../submit/cancel-job";
 import { retryJob } from "../../submit/job-control";
-import { parseJobFilter } from "../../submit/job-filter";
-import type { JobView } from "../../submit/job-view";
+import { type JobFilter, LISTED_STATES, parseJobFilter } from "../../submit/job-filter";
+import { readJobLog } from "../../submit/job-log-lines";
 import { listJobs } from "../../submit/list-jobs";
+import { withReasons } from "../../submit/waiting-reason";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
-import { wholeOption } from "../options";
+import { describeJob, jobLine } from "../job-lines";
+import { optional, textOption, wholeOption } from "../options";
 import { watchJob } from "../run-job";
 import { addSettingFlags } from "../setting-flags";
-import { printable, type Terminal } from "../terminal";
+import { printable } from "../terminal";
 
 const EXAMPLES = `
 Examples:
   $ npm run cola -- jobs
+  $ npm run cola -- jobs --failed --since 2h
+  $ npm run cola -- jobs --queue train,tune --state waiting
+  $ npm run cola -- jobs logs train-5f0c2a91d3
   $ npm run cola -- jobs watch train-5f0c2a91d3
   $ npm run cola -- jobs cancel predict-0d4be7710c
   $ npm run cola -- jobs retry predict-0d4be7710c
   $ npm run -s cola -- jobs show train-5f0c2a91d3 --json`;
 
-/** `cola jobs [list|show|watch|cancel|retry]`. */
+/** Lines of a job's log that are shown: its workers keep no more. */
+const MAX_LOG_LINES = 1_000;
+
+/** `cola jobs [list|show|logs|watch|cancel|retry]`. */
 export function addJobsCommand(program: Command): void {
   const jobs = program
     .command("jobs")
-    .description("look at jobs, watch, cancel or retry one")
+    .description("look at jobs and their logs, watch, cancel or retry one")
     .addHelpText("after", EXAMPLES);
   const add = (name: string, doc: string, run: QueueAction, isDefault = false) => {
     const command = jobs.command(name, { isDefault }).description(doc);
-    if (name.startsWith("list")) command.option("-n, --limit <count>", "jobs at most", "20");
+    if (name === "list") addFilters(command);
     command.action(handler(addSettingFlags(addCommonOptions(command), []), withQueues(run)));
   };
   add("list", "the latest jobs of every queue", list, true);
-  add("show <id>", "one job: state, progress, result or reason", show);
+  add("show <id>", "one job: state, progress, what it waits for, result or reason", show);
+  add("logs <id>", "the main steps of a job, as its workers wrote them down", logs);
   add("watch <id>", "show a job's progress until it ends", watch);
   add("cancel <id>", "end a job, and the trials of a tuning job; unfinished files are removed", cancel);
   add("retry <id>", "requeue a failed job, or run only a chunk of the dead-letter queue again", retry);
 }
+
+const addFilters = (command: Command) =>
+  command
+    .option("--queue <names>", "jobs of these queues (default: those that people put jobs on)")
+    .option("--state <names>", `jobs in these states: ${LISTED_STATES.join(", ")}`)
+    .option("--failed", "the same as --state failed")
+    .option("--model <name>", "jobs that train, use or are about this registered model")
+    .option("--since <when>", "jobs added since: a time, or how long ago, such as 2h or 7d")
+    .option("--cursor <next>", "the page behind one, by its `next`")
+    .option("-n, --limit <count>", "jobs at most", "20");
 
 type QueueAction = (context: CommandContext, session: Session, id: string) => Promise<number | undefined>;
 
@@ -51,18 +71,47 @@ const withQueues =
     }
   };
 
-async function list(context: CommandContext, session: Session): Promise<undefined> {
-  const limit = wholeOption(context.options, "limit", 1, 100)!;
-  const { jobs: views } = await listJobs(session.queues, parseJobFilter({ limit }, Date.now()));
+async function list({ options, terminal }: CommandContext, session: Session): Promise<undefined> {
+  const { jobs, next } = await listJobs(session.queues, filterOf(options));
+  const views = await withReasons(session.queues, jobs);
+  const more = next === undefined ? [] : [terminal.dim(`more: --cursor ${next}`)];
   const text =
-    views.length === 0 ? "no jobs yet" : views.map((view) => jobLine(context.terminal, view)).join("\n");
-  context.terminal.result({ jobs: views }, text);
+    views.length === 0
+      ? "no such jobs"
+      : [...views.map((view) => jobLine(terminal, view)), ...more].join("\n");
+  terminal.result({ jobs: views, ...optional("next", next) }, text);
   return undefined;
 }
 
-async function show(context: CommandContext, session: Session, id: string): Promise<undefined> {
-  const view = await session.queues.view(id);
-  context.terminal.result(view, describeJob(context.terminal, view));
+/** @throws ColaError USAGE */
+function filterOf(options: CommandContext["options"]): JobFilter {
+  const state = textOption(options, "state");
+  if (options["failed"] === true && state !== undefined)
+    throw new ColaError("USAGE", "--failed is the same as --state failed: give one of them");
+  return parseJobFilter(
+    {
+      limit: wholeOption(options, "limit", 1, 100),
+      ...optional("queue", textOption(options, "queue")),
+      ...optional("state", options["failed"] === true ? "failed" : state),
+      ...optional("model", textOption(options, "model")),
+      ...optional("since", textOption(options, "since")),
+      ...optional("cursor", textOption(options, "cursor")),
+    },
+    Date.now(),
+  );
+}
+
+async function show({ terminal }: CommandContext, { queues }: Session, id: string): Promise<undefined> {
+  const [view] = await withReasons(queues, [await queues.view(id)]);
+  terminal.result(view, describeJob(terminal, view!));
+  return undefined;
+}
+
+async function logs({ terminal }: CommandContext, { queues }: Session, id: string): Promise<undefined> {
+  const log = await readJobLog(queues, id, MAX_LOG_LINES);
+  const text = log.lines.length === 0 ? "nothing was written down yet" : log.lines.map(printable).join("\n");
+  terminal.result(log, text);
+  if (log.earlier > 0) terminal.say(`earlier lines that are not shown: ${log.earlier}`);
   return undefined;
 }
 
@@ -87,42 +136,4 @@ async function retry(context: CommandContext, session: Session, id: string): Pro
     : `it is job ${view.id} now`;
   context.terminal.result(view, `${what}: cola jobs watch ${view.id}`);
   return undefined;
-}
-
-const PAINTED: Partial<Record<JobView["status"], (terminal: Terminal, text: string) => string>> = {
-  completed: (terminal, text) => terminal.green(text),
-  failed: (terminal, text) => terminal.red(text),
-  active: (terminal, text) => terminal.bold(text),
-};
-
-/** One line per job: id, state, when, and how far or why. */
-function jobLine(terminal: Terminal, view: JobView): string {
-  const status = view.status.padEnd(9);
-  const painted = PAINTED[view.status]?.(terminal, status) ?? status;
-  const note = view.error?.message ?? (view.status === "active" ? progressNote(view) : "");
-  return `${printable(view.id).padEnd(24)} ${painted} ${view.createdAt.slice(0, 19)}Z  ${printable(note)}`.trimEnd();
-}
-
-function progressNote({ progress }: JobView): string {
-  if (!progress) return "";
-  const { stage, done, total, unit } = progress;
-  return done === undefined
-    ? stage
-    : `${stage} ${done}${total === undefined ? "" : `/${total}`} ${unit ?? ""}`.trim();
-}
-
-function describeJob(terminal: Terminal, view: JobView): string {
-  const lines = [
-    `${terminal.bold(printable(view.id))}  ${PAINTED[view.status]?.(terminal, view.status) ?? view.status}`,
-    `  queue     ${view.queue}`,
-    `  created   ${view.createdAt}`,
-    ...(view.startedAt ? [`  started   ${view.startedAt} (attempt ${view.attempts})`] : []),
-    ...(view.finishedAt ? [`  finished  ${view.finishedAt}`] : []),
-    ...(view.status === "active" && view.progress ? [`  progress  ${printable(progressNote(view))}`] : []),
-    ...(view.error ? [`  reason    ${view.error.error_code}: ${printable(view.error.message)}`] : []),
-    ...(view.result === undefined || view.result === null
-      ? []
-      : [`  result    ${JSON.stringify(view.result)}`]),
-  ];
-  return lines.join("\n");
 }

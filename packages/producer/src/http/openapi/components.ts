@@ -61,6 +61,7 @@ export const componentSchemas = {
       createdAt: time,
       startedAt: time,
       finishedAt: time,
+      waiting: { $ref: "#/components/schemas/Waiting" },
       progress: { $ref: "#/components/schemas/Progress" },
       result: { description: "of a completed job; docs/contracts/QUEUE.result.schema.json has its schema" },
       error: { $ref: "#/components/schemas/Error" },
@@ -72,6 +73,21 @@ export const componentSchemas = {
     properties: {
       jobs: { type: "array", items: { $ref: "#/components/schemas/Job" } },
       next: { type: "string", description: "`cursor` of the page behind this one; absent: there is none" },
+    },
+  },
+  Waiting: {
+    type: "object",
+    description: "why a job does not run; absent: it runs, has ended, or is about to be taken",
+    required: ["because", "message"],
+    properties: {
+      because: {
+        type: "string",
+        description: "today one of no-worker, paused, behind, delayed, retry, children",
+      },
+      message: text,
+      ahead: { ...whole, description: "waiting jobs that come first, counted to 10001" },
+      until: time,
+      children: { ...whole, description: "jobs of its own that have not ended" },
     },
   },
   Progress: {

@@ -6,6 +6,7 @@ import { FILTER_NAMES, LISTED_STATES, parseJobFilter } from "../../submit/job-fi
 import { readResult } from "../../submit/job-result";
 import { listJobs } from "../../submit/list-jobs";
 import { promptly } from "../../submit/submit-job";
+import { withReasons } from "../../submit/waiting-reason";
 import { answeredJob, answeredResult, relativeTo } from "../answer-paths";
 import { answer, byIdLike, component, type Operation, refused } from "../openapi/operation";
 import type { Service } from "../service";
@@ -80,12 +81,17 @@ export function addJobRoutes(server: FastifyInstance, { queues, dataDir }: Servi
   server.get("/jobs", { config: { role: "read", operation: OPERATIONS.list } }, async ({ query }) => {
     const filter = parseJobFilter(query as Record<string, unknown>, Date.now());
     const { jobs, next } = await promptly(queues, listJobs(queues, filter));
-    return { jobs: jobs.map((job) => answeredJob(job, relative)), ...(next !== undefined && { next }) };
+    const explained = await promptly(queues, withReasons(queues, jobs));
+    return { jobs: explained.map((job) => answeredJob(job, relative)), ...(next !== undefined && { next }) };
   });
   server.get<ById>(
     "/jobs/:id",
     { config: { role: "read", operation: OPERATIONS.show } },
-    async ({ params }) => answeredJob(await promptly(queues, queues.view(params.id)), relative),
+    async ({ params }) => {
+      const view = await promptly(queues, queues.view(params.id));
+      const [job] = await promptly(queues, withReasons(queues, [view]));
+      return answeredJob(job!, relative);
+    },
   );
   server.get<ById>(
     "/jobs/:id/result",
