@@ -41,11 +41,15 @@ export interface View {
   /** CSS pixels. */
   width: number;
   scheme: "light" | "dark";
+  /** What the browser asks for, as in `Accept-Language`; absent: its own. */
+  language?: string;
 }
 
 export interface Browser {
   /** Shows a page; resolves when it is laid out. */
   open(url: string, view: View): Promise<void>;
+  /** Evaluates an expression that leads to another page, such as a click; resolves when that one is laid out. */
+  follow(expression: string): Promise<void>;
   /** The value of an expression in the page. */
   evaluate<T>(expression: string): Promise<T>;
   /** PNG of the whole page, one pixel a CSS pixel. */
@@ -96,31 +100,41 @@ export async function openChromium(path: string): Promise<Browser> {
     });
   const { targetId } = await send("Target.createTarget", { url: "about:blank" });
   sessionId = (await send("Target.attachToTarget", { targetId, flatten: true }))["sessionId"] as string;
-  for (const domain of ["Page", "Log", "Runtime"]) await send(`${domain}.enable`);
+  for (const domain of ["Page", "Log", "Runtime", "Network"]) await send(`${domain}.enable`);
   let complaints: string[] = [];
   listeners.add(({ method, params }) => {
     if (method === "Log.entryAdded" || method === "Runtime.exceptionThrown")
       complaints.push(JSON.stringify(params));
   });
+  const loaded = () =>
+    new Promise<void>((resolve) => {
+      const listener = ({ method }: Message) => {
+        if (method !== "Page.loadEventFired") return;
+        listeners.delete(listener);
+        resolve();
+      };
+      listeners.add(listener);
+    });
   return {
     complaints: () => complaints,
-    async open(url, { width, scheme }) {
+    async open(url, { width, scheme, language }) {
       complaints = [];
+      await send("Network.setExtraHTTPHeaders", {
+        headers: language === undefined ? {} : { "accept-language": language },
+      });
       const size = { width, height: 800, deviceScaleFactor: 1, mobile: width < 600 };
       await send("Emulation.setDeviceMetricsOverride", size);
       await send("Emulation.setEmulatedMedia", {
         features: [{ name: "prefers-color-scheme", value: scheme }],
       });
-      const loaded = new Promise<void>((resolve) => {
-        const listener = ({ method }: Message) => {
-          if (method !== "Page.loadEventFired") return;
-          listeners.delete(listener);
-          resolve();
-        };
-        listeners.add(listener);
-      });
+      const shown = loaded();
       await send("Page.navigate", { url });
-      await loaded;
+      await shown;
+    },
+    async follow(expression) {
+      const shown = loaded();
+      await send("Runtime.evaluate", { expression });
+      await shown;
     },
     async evaluate<T>(expression: string) {
       const answer = await send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });

@@ -52,7 +52,7 @@ function showLogin(request: FastifyRequest, reply: FastifyReply, next: string, w
   const notice = wrong ? html`<div class="notice bad" role="alert">${t.wrongToken}</div>` : undefined;
   const body = html`<section class="card door"><header><h2>${t.logIn}</h2></header><div class="body">${notice}
 <form class="stack" method="post" action="${LOGIN_PATH}"><input type="hidden" name="next" value="${next}">
-<label>${t.token}<input type="password" name="token" required autofocus autocomplete="current-password" maxlength="4096"></label>
+<input type="text" name="username" value="colaml" autocomplete="username" hidden><label>${t.token}<input type="password" name="token" required autofocus autocomplete="current-password" maxlength="4096"></label>
 <p class="small dim">${t.tokenHint} ${t.loginForHours}</p><div><button class="primary">${t.logIn}</button></div></form></div></section>`;
   const path = `${LOGIN_PATH}?next=${encodeURIComponent(next)}`;
   return sendHtml(reply, layout({ ...reader, path }, { title: t.logIn, body }));
