@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./setup/build.mjs";
+import { findChromium } from "./setup/chromium.mjs";
 import { ensureInstalled, runScript } from "./setup/ensure.mjs";
 import { pythonDir, repoRoot, testPythonDir } from "./setup/paths.mjs";
 import { say } from "./setup/run-command.mjs";
@@ -97,6 +98,8 @@ await runScript(async () => {
   const counts = [lint, types, unused];
   // Finds all of it built and notes that, so that tests of the scripts find nothing to set up.
   if (types.failed === 0) await withSetupLock(build);
+  const chromium = types.failed === 0 ? await withSetupLock(findChromium) : undefined;
+  if (chromium) env.COLAML_CHROMIUM = chromium;
   if (types.failed === 0) counts.push(await jest(process.argv.slice(2)), await leftovers());
   const total = (key) => counts.reduce((sum, count) => sum + count[key], 0);
   process.exitCode = total("failed") === 0 ? 0 : 1;

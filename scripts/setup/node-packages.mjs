@@ -48,13 +48,13 @@ export async function installNodePackages() {
 }
 
 /** The npm that runs us if there is one: it may not be on PATH. */
-function npmCommand() {
+export function npmCommand() {
   const running = process.env.npm_execpath ?? "";
   return basename(running) === "npm-cli.js" ? [process.execPath, running] : ["npm"];
 }
 
 /** Without what an outer npm says of its own call (`--prefix`, `--json`): the inner one would follow it. */
-function npmEnvironment() {
+export function npmEnvironment() {
   const outer =
     /^npm_(package_|lifecycle_|command$|config_(prefix|local_prefix|global|json|workspaces?|loglevel)$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));

@@ -68,16 +68,17 @@ export function incidentTable(reader: Reader, incidents: readonly Incident[]): M
     const seen = acknowledged ? t.seenBy(acknowledged.by) : "";
     return html`<tr><td data-label="${t.message}"><span><strong>${alert.rule}</strong> · ${t.severities[alert.severity]}<span class="small dim">${alert.message}</span></span></td>
 <td class="side" data-label="${t.state}">${state}</td>
-<td class="nowrap" data-label="${t.model}"><a href="${modelPath(alert.model)}">${alert.model}</a> v${alert.modelVersion}</td>
+<td class="nowrap" data-label="${t.model}"><span><a href="${modelPath(alert.model)}">${alert.model}</a> v${alert.modelVersion}</span></td>
 <td class="nowrap" data-label="${t.began}">${time(alert.at, language)}</td><td class="nowrap" data-label="${t.ended}">${recovered ? time(recovered.at, language) : "–"}</td>
-<td class="act">${acknowledged || !reader.may("submit") ? html`<span class="dim small">${seen}</span>` : acknowledgeForm(reader, alert.id)}</td></tr>`;
+<td class="act">${acknowledged || !reader.may("submit") ? html`<span class="dim small">${seen}</span>` : acknowledgeForm(reader, alert)}</td></tr>`;
   });
   return html`<table class="stack"><thead><tr><th>${t.message}</th><th>${t.state}</th><th>${t.model}</th><th>${t.began}</th><th>${t.ended}</th><th></th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-function acknowledgeForm({ t }: Reader, id: string): Markup {
+function acknowledgeForm({ t }: Reader, { id, rule, model }: Incident["alert"]): Markup {
   const fields = html`<label>${t.yourName}<input name="by" required maxlength="128" autocomplete="name"></label>`;
   return ask(t.acknowledge, t.acknowledgeAsk, `${ALERTS_PATH}/${encodeURIComponent(id)}/acknowledge`, {
     fields,
+    heading: `${rule} · ${model}`,
   });
 }

@@ -104,7 +104,7 @@ export const english = {
   cancel: "Cancel",
   cancelAsk: "The job ends, and what it made so far is put away.",
   rowsDone: (rows: string, perSecond: string) => `${rows} rows, ${perSecond} rows per second`,
-  hiddenTexts: (count: number) => `${count} entries, not shown on pages`,
+  hiddenTexts: (count: number) => `${count === 1 ? "1 entry" : `${count} entries`}, not shown on pages`,
   moreEntries: (count: number) => `… ${count} more`,
   summary: "Summary",
   rows: "Rows",

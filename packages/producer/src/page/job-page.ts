@@ -82,7 +82,7 @@ function jobHead(reader: Reader, { view }: JobDetail): Markup {
       : []),
     ...(isFinished(view.status) || view.status === "unknown"
       ? []
-      : [ask(t.cancel, t.cancelAsk, `${path}/cancel`, { tone: "danger" })]),
+      : [ask(t.cancel, t.cancelAsk, `${path}/cancel`, { tone: "danger", heading: view.id })]),
   ];
   const actions =
     reader.may("submit") && buttons.length > 0
@@ -135,6 +135,7 @@ function factCard(
     ],
     [t.created, time(view.createdAt, language)],
     [t.waited, typeof waited === "number" ? duration(waited) : undefined],
+    [t.finished, view.finishedAt && time(view.finishedAt, language)],
     [t.duration, jobDuration(view, now)],
     [t.worker, processedBy],
     [t.attempts, view.attempts > 0 ? String(view.attempts) : undefined],

@@ -57,7 +57,7 @@ function queueTable(reader: Reader, overviews: readonly QueueOverview[]): Markup
 <td class="n" data-label="${t.waiting}">${whole(counts.waiting, language)}</td><td class="n" data-label="${t.active}">${whole(counts.active + counts.waitingForChildren, language)}</td><td class="n" data-label="${t.delayed}">${whole(counts.delayed, language)}</td><td class="n" data-label="${t.failed}">${failed}</td><td class="n" data-label="${t.completed}">${whole(counts.completed, language)}</td>
 <td class="n" data-label="${t.oldestWaiting}">${oldestWaitingMs === undefined ? "–" : duration(oldestWaitingMs)}</td><td data-label="${t.workerList}">${workersOf(reader, overview)}</td><td class="act">${queueActions(reader, overview)}</td></tr>`;
   });
-  return html`<section class="card" id="queues" data-live><table class="stack"><thead><tr><th>${t.queue}</th><th class="n">${t.waiting}</th><th class="n">${t.active}</th><th class="n">${t.delayed}</th><th class="n">${t.failed}</th><th class="n">${t.completed}</th><th class="n">${t.oldestWaiting}</th><th>${t.workerList}</th><th></th></tr></thead><tbody>${rows}</tbody></table></section>`;
+  return html`<section class="card" id="queues" data-live><table class="stack compact"><thead><tr><th>${t.queue}</th><th class="n">${t.waiting}</th><th class="n">${t.active}</th><th class="n">${t.delayed}</th><th class="n">${t.failed}</th><th class="n">${t.completed}</th><th class="n">${t.oldestWaiting}</th><th>${t.workerList}</th><th></th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }
 
 /** How many listen; that none does while jobs wait is what an operator has to see. */
@@ -76,10 +76,10 @@ function queueActions(reader: Reader, { queue, paused, counts }: QueueOverview):
   const path = `${QUEUES_PATH}/${queue}`;
   const stop = paused
     ? html`<form method="post" action="${path}/resume"><button class="primary">${t.resume}</button></form>`
-    : ask(t.pause, t.pauseAsk, `${path}/pause`);
+    : ask(t.pause, t.pauseAsk, `${path}/pause`, { heading: queue });
   const drain =
     counts.waiting + counts.delayed > 0
-      ? ask(t.drain, t.drainAsk, `${path}/drain`, { tone: "danger" })
+      ? ask(t.drain, t.drainAsk, `${path}/drain`, { tone: "danger", heading: queue })
       : undefined;
   return html`<div class="actions">${stop}${drain}</div>`;
 }

@@ -100,7 +100,10 @@ export const spanish: Messages = {
   cancel: "Cancelar",
   cancelAsk: "El trabajo acaba, y se retira lo que llevaba hecho.",
   rowsDone: (rows, perSecond) => `${rows} filas, ${perSecond} filas por segundo`,
-  hiddenTexts: (count) => `${count} entradas, no se muestran en las páginas`,
+  hiddenTexts: (count) =>
+    count === 1
+      ? "1 entrada, no se muestra en las páginas"
+      : `${count} entradas, no se muestran en las páginas`,
   moreEntries: (count) => `… ${count} más`,
   summary: "Resumen",
   rows: "Filas",

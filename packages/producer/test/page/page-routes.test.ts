@@ -98,7 +98,7 @@ describe("every page", () => {
 
   it("shows how many texts a job carries, and none of them", async () => {
     const { body } = await get(open, "/ui/jobs/predict/predict-texts");
-    expect(body).toContain("1 entries, not shown on pages");
+    expect(body).toContain("1 entry, not shown on pages");
   });
 
   it("is in Spanish for a browser that wants it, and in the language that a person chose", async () => {

@@ -30,6 +30,13 @@ const PATHS = [
 ];
 /** Pixels that do not fit beside each other. */
 const OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+/** Questions that, once open, do not lie within the width of the page, by their text. */
+const QUESTIONS = `[...document.querySelectorAll("details.ask")].flatMap((ask) => {
+  ask.open = true;
+  const { left, right } = ask.querySelector("form").getBoundingClientRect();
+  ask.open = false;
+  return left >= 0 && right <= document.documentElement.clientWidth ? [] : [ask.innerText + " " + left + " " + right];
+})`;
 const WORDS = "document.body.innerText";
 
 withChromium("in a browser", () => {
@@ -81,6 +88,7 @@ withChromium("in a browser", () => {
       await look(open, path, DESK, "busy");
       await look(open, path, { ...DESK, scheme: "dark" }, "busy");
       expect(await look(open, path, PHONE, "busy")).toContain("Resumen");
+      expect([path, await browser.evaluate(QUESTIONS)]).toEqual([path, []]);
     }
   });
 
@@ -109,6 +117,9 @@ withChromium("in a browser", () => {
     await look(guarded, "/login", PHONE, "token");
     await logIn(TOKENS.admin, "/ui/queues");
     expect(await browser.evaluate<string>("location.pathname")).toBe("/ui/queues");
+    await browser.open(`${guarded.url}/ui/queues`, PHONE);
+    await browser.evaluate(`document.querySelector("details.ask summary").click()`);
+    if (pictures) writeFileSync(join(pictures, "question-phone.png"), await browser.screenshot());
     for (const path of PATHS) await look(guarded, path, DESK, "token");
     expect(await look(guarded, "/", PHONE, "token")).toContain("administra");
     expect(await browser.evaluate<string>("document.cookie")).toBe("");

@@ -9,7 +9,8 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   "COLAML_PYTHON_*": "Pythons of tests and benchmarks; the scripts set them",
   "COLAML_TEST_*": "Data, servers and mode of the tests",
   "COLAML_CHAOS_*": "Seed and length of the random faults among the tests",
-  COLAML_CHROMIUM: "Browser that tests look at reports with",
+  COLAML_CHROMIUM:
+    "Browser that tests look at pages with; absent: the first on PATH, else one that `npm test` installs",
   COLAML_REDIS_ADDRESS: "Redis for KEDA, which scales the predictors (deploy/kubernetes)",
   COLAML_REDIS_PASSWORD: "Its password there",
   INIT_CWD: "Folder that paths on the command line start from; npm sets it",

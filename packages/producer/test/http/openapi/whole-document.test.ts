@@ -30,7 +30,7 @@ function servedRoutes(): string[] {
   });
 }
 
-const isPage = (path: string) => /^\/($|docs|admin\/)/.test(path);
+const isPage = (path: string) => /^\/($|docs|admin\/|ui\/|login$|logout$)/.test(path);
 
 describe("the OpenAPI document of the whole server", () => {
   it("has every route that the server has, but pages and the HEAD of each GET, and no other", () => {
