@@ -3,6 +3,7 @@ import { CATALOGUE, queuesOf } from "@colaml/shared/contracts/catalogue";
 import type { PredictJob, PredictResult } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { createLimitedLog } from "@colaml/shared/logging/limited-log";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
@@ -13,20 +14,28 @@ import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
 import type { BatchStep, PredictOptions } from "./predict/predict-options";
 import { abandonPrediction, createPredictProcessor } from "./predict/processor";
 import { createChunkProcessor } from "./predict-chunk/processor";
+import { createTextsProcessor } from "./predict-texts/processor";
+import { followModels } from "./scoring/followed-models";
 import { compileKernel } from "./scoring/kernel/kernel";
 import { createModelCache } from "./scoring/model-cache";
 import { createFileChunks } from "./transport/file-transport";
 import { createRedisChunks } from "./transport/redis-transport";
 
-/** A process does both by default; the setting can make it one that only scores or only coordinates. */
+/**
+ * A process works on all queues by default; the setting can make it one that only scores chunks, only coordinates or only
+ * scores texts. Whoever coordinates takes texts as well: that is what the name meant before texts had a queue.
+ */
 function chosenQueues({ queues }: ColaConfig["predict"]): Set<string> {
-  const both = queuesOf("predictor");
-  const named = (queues || both.join(",")).split(",").map((name) => name.trim());
-  const unknown = named.find((name) => !both.some((queue) => queue === name));
-  if (unknown === undefined) return new Set(named);
+  const all = queuesOf("predictor");
+  const named = (queues || all.join(",")).split(",").map((name) => name.trim());
+  const unknown = named.find((name) => !all.some((queue) => queue === name));
+  if (unknown === undefined)
+    return new Set(
+      named.includes(CATALOGUE.predict.name) ? [...named, CATALOGUE["predict-texts"].name] : named,
+    );
   throw new ColaError(
     "CONFIG_INVALID",
-    `${predictSettings.queues.env} names ${JSON.stringify(unknown)}: allowed are ${both.join(" and ")}`,
+    `${predictSettings.queues.env} names ${JSON.stringify(unknown)}: allowed are ${all.join(", ")}`,
   );
 }
 
@@ -47,17 +56,29 @@ export async function startPredictor(
   const parts: Parts = { process: process_, connection, models, ...(onStep && { onStep }) };
   const work: WorkOf<"predictor"> = {
     predict: () => predictWork(parts),
+    "predict-texts": () => textsWork(parts),
     "predict-chunk": () => chunkWork(parts),
   };
   await runQueues("predictor", work, process_, queues);
 }
 
-/** What both queues of a predictor share. */
+/** What the queues of a predictor share. */
 interface Parts {
   process: WorkerProcess;
   connection: RedisConnection;
   models: ReturnType<typeof createModelCache>;
   onStep?: (step: BatchStep) => void;
+}
+
+function textsWork({ process: { logger }, models }: Parts) {
+  const log = createLimitedLog(logger);
+  const clock = () => new Date();
+  return {
+    processor: createTextsProcessor(
+      followModels(models, clock, (line) => log.warn(line)),
+      clock,
+    ),
+  };
 }
 
 function chunkWork({ process: { config }, connection, models }: Parts) {

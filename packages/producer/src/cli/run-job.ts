@@ -1,4 +1,4 @@
-import type { JobOf, QueueName, ResultOf } from "@colaml/shared/contracts/catalogue";
+import { entryOf, type JobOf, type QueueName, type ResultOf } from "@colaml/shared/contracts/catalogue";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import type { WorkerCounts } from "../local/embedded-workers";
 import { Interruption, signalName } from "../local/interruption";
@@ -49,6 +49,12 @@ export async function runJob<Queue extends QueueName>(
     const id = await submit(context, session, request);
     context.terminal.say(`job ${id}`);
     const view = await watchJob(context, session, id, request.onInterrupt);
+    // Nobody else asks for it, and the servers may be stopped before it is forgotten by itself.
+    if (entryOf(request.queue).kept === "private")
+      await session.queues
+        .queue(request.queue)
+        .remove(id)
+        .catch(() => 0);
     return await use({ session, id, result: view.result as ResultOf<Queue> });
   } finally {
     await session.close();

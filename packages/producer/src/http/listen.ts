@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
+import { FORGET_EVERY_MS, forgetPrivate } from "@colaml/shared/queue/retention";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { JobQueues } from "../submit/job-queues";
 import { openLastingQueues } from "../submit/open-queues";
 import { createHealthChecks, serviceChecks } from "./health-checks";
 import { createServer } from "./server";
@@ -37,7 +39,9 @@ export async function listen(config: ColaConfig, log: ServiceLog): Promise<Liste
     await server.listen({ host: config.http.host, port: config.http.port });
     const { port } = server.server.address() as AddressInfo;
     const host = config.http.host.includes(":") ? `[${config.http.host}]` : config.http.host;
+    const forgetting = forgetTexts(queues, log);
     const close = async () => {
+      clearInterval(forgetting);
       await Promise.race([server.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       await queues.close();
     };
@@ -56,6 +60,22 @@ async function dataFolderOf({ paths }: ColaConfig): Promise<string> {
   const folder = resolve(paths.dataDir === "" ? DEFAULT_DATA_DIR : paths.dataDir);
   await makeFolder(folder);
   return folder;
+}
+
+/** Predictors forget the texts of jobs that ended; the server does it, too, as the last predictor may have gone. */
+function forgetTexts(queues: JobQueues, log: ServiceLog): NodeJS.Timeout {
+  let isBusy = false;
+  const forget = async () => {
+    if (isBusy || queues.redis.status !== "ready") return;
+    isBusy = true;
+    const queue = queues.queue("predict-texts");
+    const place = { queue, connection: queues.redis, prefix: queues.settings.prefix };
+    await forgetPrivate({ ...place, kept: "private" }).catch((error: unknown) =>
+      log.warn(`texts of ended jobs were not removed, it is tried again: ${messageOf(error)}`),
+    );
+    isBusy = false;
+  };
+  return setInterval(() => void forget(), FORGET_EVERY_MS).unref();
 }
 
 function bindError(error: unknown, { http }: ColaConfig): unknown {

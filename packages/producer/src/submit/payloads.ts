@@ -5,6 +5,7 @@ import type { LabelsJob, LabelsJobInput } from "@colaml/shared/contracts/labels"
 import type { MonitorJob, MonitorJobInput } from "@colaml/shared/contracts/monitor";
 import { aliasUri } from "@colaml/shared/contracts/names";
 import type { PredictJob, PredictJobInput } from "@colaml/shared/contracts/predict";
+import type { PredictTextsJob, PredictTextsJobInput } from "@colaml/shared/contracts/predict-texts";
 import type { TrainJob, TrainJobInput } from "@colaml/shared/contracts/train";
 import type { TuneJob, TuneJobInput } from "@colaml/shared/contracts/tune";
 import { ColaError } from "@colaml/shared/errors/cola-error";
@@ -84,6 +85,11 @@ export function predictPayload(config: ColaConfig, more: Partial<PredictJobInput
   return requestPayload("predict", config, more);
 }
 
+/** The `predict-texts` payload of the configured model unless `more` names another one. */
+export function textsPayload(config: ColaConfig, more: PredictTextsJobInput): PredictTextsJob {
+  return requestPayload("predict-texts", config, more);
+}
+
 /** The `monitor` payload with the configured thresholds. */
 export function monitorPayload(config: ColaConfig, more: Partial<MonitorJobInput>): MonitorJob {
   return requestPayload("monitor", config, more);
@@ -117,6 +123,7 @@ const COMPLETED: { readonly [Queue in SubmittableQueue]: (config: ColaConfig, re
     ...request,
     ...withTable(config, request, "input"),
   }),
+  "predict-texts": (config, request) => ({ model: configuredModel(config), ...request }),
   monitor: (config, request) => ({
     ...monitorSettingsOf(config),
     ...request,

@@ -50,6 +50,9 @@ afterAll(async () => {
 const ask = (method: "GET" | "POST" | "DELETE", url: string) =>
   server.inject({ method, url, headers: { host: "127.0.0.1" } });
 
+const post = (url: string, payload: object, headers: Record<string, string> = {}) =>
+  server.inject({ method: "POST", url, payload, headers: { host: "127.0.0.1", ...headers } });
+
 /** Ends every waiting job of a queue by `process`. */
 async function work(queue: string, process: () => Promise<unknown>): Promise<void> {
   const worker = new Worker(queue, process, { connection: queues.queue("train").opts.connection!, prefix });
@@ -63,8 +66,6 @@ async function work(queue: string, process: () => Promise<unknown>): Promise<voi
 describe("a job or a schedule that is submitted", () => {
   it("has the settings of the server where its body says nothing", async () => {
     const payload = { dataset: { path: "tweets.csv" }, columns: { label: "stars" } };
-    const post = (url: string, body: object) =>
-      server.inject({ method: "POST", url, payload: body, headers: { host: "127.0.0.1" } });
     const { id } = (await post("/jobs/train", payload)).json<{ id: string }>();
     const expected = {
       dataset: { path: join(dataDir, "tweets.csv") },
@@ -77,6 +78,44 @@ describe("a job or a schedule that is submitted", () => {
     const schedule = await post("/schedules", { queue: "train", id: "nightly", every: "1d", payload });
     expect([schedule.statusCode, schedule.json()]).toEqual([201, expect.objectContaining({ id: "nightly" })]);
     expect((await queues.queue("train").getJobScheduler("nightly"))?.template?.data).toMatchObject(expected);
+  });
+});
+
+describe("a job of texts", () => {
+  it("goes to a queue of its own, whether it is asked for as a prediction or by the queue's name", async () => {
+    const body = { texts: ["hello"], explain: 2 };
+    // what predictions of files have means nothing to texts, and was taken before
+    const asked = await post("/jobs/predict", { ...body, transport: "redis", force: true });
+    const { id, queue } = asked.json<{ id: string; queue: string }>();
+    expect([asked.statusCode, queue, id]).toEqual([
+      202,
+      "predict-texts",
+      expect.stringMatching(/^predict-texts-/),
+    ]);
+    const named = (await post("/jobs/predict-texts", body)).json<{ id: string }>();
+    for (const one of [id, named.id])
+      expect((await queues.get(one)).job.data).toEqual({
+        v: 1,
+        texts: ["hello"],
+        explain: 2,
+        model: "models:/reviews@champion",
+      });
+    expect((await ask("GET", `/jobs/${id}`)).json()).toMatchObject({
+      queue: "predict-texts",
+      status: "waiting",
+    });
+    const { jobs } = (await ask("GET", "/jobs?queue=predict-texts")).json<{ jobs: Answered[] }>();
+    expect(jobs).toHaveLength(2);
+    expect((await ask("GET", "/jobs")).json()).toEqual({ jobs: [] });
+  });
+
+  it("is there once for an Idempotency-Key, and again when the first is forgotten", async () => {
+    const key = { "idempotency-key": "texts-1" };
+    const first = (await post("/jobs/predict", { texts: ["a"] }, key)).json<{ id: string }>();
+    expect((await post("/jobs/predict", { texts: ["a"] }, key)).json()).toMatchObject({ id: first.id });
+    await queues.queue("predict-texts").remove(first.id);
+    expect((await post("/jobs/predict", { texts: ["a"] }, key)).json()).toMatchObject({ id: first.id });
+    expect(await queues.queue("predict-texts").getWaitingCount()).toBe(1);
   });
 });
 

@@ -250,7 +250,7 @@ describe("the same request twice", () => {
     ]);
     expect(twice.map((answer) => answer.statusCode)).toEqual([202, 202]);
     expect(twice[0].json()).toEqual(twice[1].json());
-    expect(await opened.at(-1)!.queues.queue("predict").getWaitingCount()).toBe(1);
+    expect(await opened.at(-1)!.queues.queue("predict-texts").getWaitingCount()).toBe(1);
     const other = await post(server, "/jobs/predict", { texts: ["b"] }, key);
     expect([other.statusCode, other.json<{ error_code: string }>().error_code]).toEqual([
       409,
@@ -309,7 +309,7 @@ describe("a job's routes", () => {
     expect(early.json()).toMatchObject({ error_code: "USAGE" });
     const { Worker } = await import("bullmq");
     const worker = new Worker(
-      "predict",
+      "predict-texts",
       async () => {
         throw Object.assign(new Error("MODEL_NOT_FOUND: no model"), { name: "UnrecoverableError" });
       },
@@ -430,7 +430,7 @@ describe("health and metrics", () => {
     const { id } = (await post(server, "/jobs/predict", { texts: ["x"] })).json<{ id: string }>();
     await get(server, `/jobs/${id}`);
     const text = (await get(server, "/metrics")).body;
-    expect(text).toContain('bullmq_job_count{queue="predict", state="waiting"} 1');
+    expect(text).toContain('bullmq_job_count{queue="predict-texts", state="waiting"} 1');
     expect(text).toContain('colaml_http_requests_total{route="/jobs/:id",method="GET",status="2xx"} 1');
     expect(text).not.toContain(id);
     expect(text.match(/^# TYPE bullmq_job_count /gm)).toHaveLength(1);

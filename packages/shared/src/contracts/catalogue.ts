@@ -11,6 +11,7 @@ import {
   predictChunkJobSchema,
   predictDeadJobSchema,
 } from "./predict-chunk";
+import { type PredictTextsJob, predictTextsJobSchema } from "./predict-texts";
 import { type PublishJob, type PublishResult, publishJobSchema } from "./publish";
 import { type TrainJob, type TrainResult, trainJobSchema } from "./train";
 import { type TuneJob, type TuneResult, tuneJobSchema } from "./tune";
@@ -114,6 +115,17 @@ export const CATALOGUE = named({
     atATime: 4,
     // It also ends when a chunk ends its process, be it another batch's, and resumes from its checkpoint: it may end
     // with four such chunks before it makes progress.
+    maxDeaths: 4 * MAX_DEATHS,
+  }),
+  "predict-texts": jobs<PredictTextsJob, PredictResult>(predictTextsJobSchema)({
+    worker: "predictor",
+    from: "api",
+    shown: "found",
+    paths: {},
+    kept: "private",
+    // Each is over in a moment: what costs time is to fetch it and to answer, which is done for many together.
+    atATime: 200,
+    // Chunks that end the process end with all that run in it.
     maxDeaths: 4 * MAX_DEATHS,
   }),
   "predict-chunk": jobs<PredictChunkJob, PredictChunkResult>(predictChunkJobSchema)({

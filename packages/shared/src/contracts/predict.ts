@@ -13,14 +13,19 @@ import type { WithoutKnownWords } from "./without-known-words";
 /** At most this many texts travel inside a job; more belong in a file. */
 const MAX_INLINE_TEXTS = 1_000;
 
+/** Texts that travel inside a job. Of several text columns: the parts in order, a line end between them. */
+export const inlineTexts = z.array(z.string().max(MAX_RECORD_BYTES)).min(1).max(MAX_INLINE_TEXTS);
+/** Words that pushed each label, this many per row; 0 is off. */
+export const explainedWords = z.number().int().min(0).max(20).default(0);
+
 /** Payload of a `predict` job, version 1: a file to a file, or a few texts to the job's result. */
 export const predictJobSchema = z
   .strictObject({
     v: z.literal(1).default(1),
     input: datasetSchema.optional(),
     output: filePath.optional(),
-    /** Of several text columns: the parts in order, a line end between them. */
-    texts: z.array(z.string().max(MAX_RECORD_BYTES)).min(1).max(MAX_INLINE_TEXTS).optional(),
+    /** What older releases sent; texts have a queue of their own, `predict-texts`. */
+    texts: inlineTexts.optional(),
     model: defaultModel,
     /** Column names; absent ones are those the model was trained with. */
     columns: z
@@ -36,8 +41,7 @@ export const predictJobSchema = z
     ...payloadFields(predictSettings),
     /** Fail early if more rows than this are rejected: a count, or a share below 1 that must not be reached. */
     maxRejected,
-    /** Words that pushed each label, this many per row; 0 is off. */
-    explain: z.number().int().min(0).max(20).default(0),
+    explain: explainedWords,
     /** Only the records between two bytes of the (inflated) input: a chunk of the dead-letter queue, run again by itself. */
     range: z
       .strictObject({

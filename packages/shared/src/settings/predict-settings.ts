@@ -18,7 +18,7 @@ export const predictSettings = {
     payload: "transport",
   }),
   queues: text({
-    doc: "Queues that a predictor process works on, by comma: predict (coordinates) and predict-chunk (scores); empty: both",
+    doc: "Queues that a predictor process works on, by comma: predict (coordinates, and takes texts), predict-chunk (scores), predict-texts (texts only); empty: all",
     env: "COLAML_PREDICTOR_QUEUES",
     default: "",
   }),

@@ -1,3 +1,4 @@
+import type { JobOf } from "@colaml/shared/contracts/catalogue";
 import { describeDecisions } from "@colaml/shared/contracts/decision-counts";
 import type { PredictJobInput, PredictResult } from "@colaml/shared/contracts/predict";
 import { describeRepeatedIds, readReceipt } from "@colaml/shared/contracts/receipt";
@@ -7,7 +8,7 @@ import { withTextColumn } from "@colaml/shared/settings/text-columns";
 import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
-import { predictPayload } from "../../submit/payloads";
+import { predictPayload, textsPayload } from "../../submit/payloads";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
@@ -114,24 +115,33 @@ async function predict(
   streams: SpooledStreams | undefined,
 ) {
   const job = await predictRequest(context, file, streams?.output);
-  const request = {
-    queue: "predict" as const,
-    payload: () => predictPayload(context.config, job),
-    workers: { predictor: OWN_PREDICTORS },
+  const run = <Queue extends "predict" | "predict-texts">(queue: Queue, payload: () => JobOf<Queue>) => {
+    const request = { queue, payload, workers: { predictor: OWN_PREDICTORS } };
+    if (context.options["detach"] === true) return detachJob(context, request);
+    return runJob(context, request, ({ result }) => show(context, result, streams));
   };
-  if (context.options["detach"] === true) return detachJob(context, request);
-  return runJob(context, request, async ({ result }) => {
-    await streams?.deliver();
-    const notes = [result.setAside, describeRepeatedIds(result.repeatedIds), ...(result.warnings ?? [])];
-    for (const note of notes) {
-      if (note !== undefined) context.terminal.warn(printable(note));
-    }
-    const described = describePrediction(result);
-    // rows went to stdout: the summary goes to stderr
-    if (context.options["output"] === STREAM) context.terminal.say(described.split("\n")[0]!);
-    else context.terminal.result(predictAnswer(result), described);
-    return undefined;
-  });
+  if (job.texts === undefined) return run("predict", () => predictPayload(context.config, job));
+  const { texts, model, explain } = job;
+  return run("predict-texts", () =>
+    textsPayload(context.config, { texts, ...optional("model", model), ...optional("explain", explain) }),
+  );
+}
+
+async function show(
+  context: CommandContext,
+  result: PredictResult,
+  streams: SpooledStreams | undefined,
+): Promise<undefined> {
+  await streams?.deliver();
+  const notes = [result.setAside, describeRepeatedIds(result.repeatedIds), ...(result.warnings ?? [])];
+  for (const note of notes) {
+    if (note !== undefined) context.terminal.warn(printable(note));
+  }
+  const described = describePrediction(result);
+  // rows went to stdout: the summary goes to stderr
+  if (context.options["output"] === STREAM) context.terminal.say(described.split("\n")[0]!);
+  else context.terminal.result(predictAnswer(result), described);
+  return undefined;
 }
 
 async function predictRequest(

@@ -1,4 +1,11 @@
-import { entryOf, SUBMITTABLE_QUEUES, type SubmittableQueue } from "@colaml/shared/contracts/catalogue";
+import {
+  entryOf,
+  type JobOf,
+  SUBMITTABLE_QUEUES,
+  type SubmittableQueue,
+} from "@colaml/shared/contracts/catalogue";
+import type { PredictJob } from "@colaml/shared/contracts/predict";
+import { textsJobOf } from "@colaml/shared/contracts/predict-texts";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import type { FastifyInstance } from "fastify";
@@ -15,13 +22,14 @@ const EXAMPLES: Record<SubmittableQueue, object> = {
   train: { dataset: { path: "tweets.csv" } },
   tune: { dataset: { path: "tweets.csv" }, metric: "macro_f1", minutes: 10 },
   predict: { input: { path: "new.csv" }, output: "scored.csv" },
+  "predict-texts": { texts: ["my order never arrived"], explain: 3 },
   monitor: { input: { path: "labelled.csv" }, thresholds: { accuracy_score: 0.75 } },
   labels: { labels: [{ id: "1", label: "True" }] },
   compare: { challenger: "models:/modelo_nuevo/5", input: { path: "new.csv" } },
 };
 
 const submitting = (queue: SubmittableQueue): Operation => ({
-  operationId: `submit${queue[0]!.toUpperCase()}${queue.slice(1)}`,
+  operationId: `submit-${queue}`.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
   summary: `Put a ${queue} job on its queue`,
   parameters: [
     {
@@ -43,14 +51,14 @@ const submitting = (queue: SubmittableQueue): Operation => ({
 
 /** `POST /jobs/{queue}`: 202 with the job's id and place; 200 when the same request came before. */
 export function addSubmitRoutes(server: FastifyInstance, service: Service): void {
-  for (const queue of SUBMITTABLE_QUEUES) {
+  for (const asked of SUBMITTABLE_QUEUES) {
     server.post(
-      `/jobs/${queue}`,
-      { config: { role: "submit", operation: submitting(queue) } },
+      `/jobs/${asked}`,
+      { config: { role: "submit", operation: submitting(asked) } },
       async (request, reply) => {
         const body = (request.body ?? {}) as object;
-        const wish = confinePaths(queue, body, service.dataDir, closedPlaces(service.config));
-        const payload = requestPayload(queue, service.config, wish);
+        const wish = confinePaths(asked, body, service.dataDir, closedPlaces(service.config));
+        const { queue, payload } = onItsQueue(asked, requestPayload(asked, service.config, wish));
         const key = idempotencyKey(request.headers["idempotency-key"]);
         const submitted = await submitJob(service.queues, {
           queue,
@@ -69,6 +77,14 @@ export function addSubmitRoutes(server: FastifyInstance, service: Service): void
       },
     );
   }
+}
+
+/** Texts in a `predict` request go to the queue of texts: they do not wait behind files. */
+function onItsQueue(asked: SubmittableQueue, payload: JobOf<SubmittableQueue>) {
+  const texts = asked === "predict" ? textsJobOf(payload as PredictJob) : undefined;
+  return texts === undefined
+    ? { queue: asked, payload }
+    : { queue: "predict-texts" as const, payload: texts };
 }
 
 /** @throws ColaError JOB_INVALID */
