@@ -1,4 +1,4 @@
-// npm run bench -- train|predict|monitor|chars [options]: ours beside Python, which has an environment of its own.
+// npm run bench -- train|predict|serve|monitor|chars [options]: ours beside Python, which has an environment of its own.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -26,7 +26,8 @@ await runScript(async () => {
   const environment = isMonitor
     ? [evidentlyPythonDir, "requirements-evidently.txt"]
     : [benchPythonDir, "requirements-bench.txt"];
-  await ensureSetup([environment]);
+  // serving is compared with MLflow itself
+  await ensureSetup(name === "serve" ? [] : [environment]);
   stopWithNpm();
   process.env.COLAML_PYTHON ??= join(pythonDir, "bin", "python");
   process.env.COLAML_PYTHON_BENCH ??= join(benchPythonDir, "bin", "python");

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { ChunkPlan, PredictChunkJob, PredictChunkResult } from "@colaml/shared/contracts/predict-chunk";
 import { checkJobPath } from "@colaml/shared/files/job-path";
+import { createExplain } from "@colaml/shared/learning/model/explain";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import { ByteScorer } from "../scoring/byte-scorer";
 import type { ChunkScorer } from "../scoring/chunk-scorer";
-import { createExplain } from "../scoring/explain";
 import type { ModelSource } from "../scoring/model-cache";
 import { PlainScorer } from "../scoring/plain-scorer";
 import type { ChunkBytes } from "../transport/chunk-transport";

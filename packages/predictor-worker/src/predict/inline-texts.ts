@@ -1,8 +1,8 @@
 import { type DecisionCounts, decisionCounts } from "@colaml/shared/contracts/decision-counts";
 import type { PredictJob, PredictResult, TextPrediction } from "@colaml/shared/contracts/predict";
 import { warnWithoutKnownWords } from "@colaml/shared/contracts/without-known-words";
+import { createExplain } from "@colaml/shared/learning/model/explain";
 import { isWithoutTerms, labelWithoutTerms } from "@colaml/shared/learning/model/without-terms";
-import { createExplain } from "../scoring/explain";
 import type { ModelSource } from "../scoring/model-cache";
 
 /** How often each decision was made. */

@@ -1,12 +1,5 @@
-import type { TermContribution } from "@colaml/shared/contracts/predict";
 import type { RejectedByReason } from "@colaml/shared/tables/rejected-by-reason";
 import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
-
-/**
- * Terms that pushed a text towards the class it was given, strongest first, at most `most`; after them one entry for
- * all terms that the text lacks.
- */
-export type Explain = (text: string, label: number, most: number) => TermContribution[];
 
 /** Where the range to score lies in its file. */
 export interface RangeOrigin {

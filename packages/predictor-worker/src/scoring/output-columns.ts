@@ -1,5 +1,5 @@
-import type { TermContribution } from "@colaml/shared/contracts/predict";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
+import type { TermContribution } from "@colaml/shared/learning/model/explain";
 import { termLabel } from "@colaml/shared/learning/text/term-label";
 import { DELIMITER, formatCell } from "@colaml/shared/tables/written-cell";
 import { formatProbability } from "./decimal";

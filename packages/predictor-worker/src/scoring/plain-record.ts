@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type ChunkPlan, textFieldsOf } from "@colaml/shared/contracts/predict-chunk";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
+import type { Explain } from "@colaml/shared/learning/model/explain";
 import { isWithoutTerms } from "@colaml/shared/learning/model/without-terms";
 import { MAX_RECORD_BYTES } from "@colaml/shared/settings/table-values";
 import { type Dialect, FORMAT_DELIMITER, LF, NO_QUOTE, QUOTE } from "@colaml/shared/tables/dialect";
@@ -8,7 +9,7 @@ import { fieldText } from "@colaml/shared/tables/header";
 import { joinedText } from "@colaml/shared/tables/joined-text";
 import { RecordScanner, type RecordStatus } from "@colaml/shared/tables/record-scanner";
 import type { RejectReason } from "@colaml/shared/tables/rejected-rows";
-import { type Explain, REJECTED } from "./chunk-scorer";
+import { REJECTED } from "./chunk-scorer";
 import { jsonRecordReader } from "./json-record";
 import { copiedLine, joinPrediction, outputLine } from "./output-columns";
 import type { ReadFields, ReadRecord } from "./read-record";

@@ -1,6 +1,7 @@
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import type { Classifier } from "@colaml/shared/learning/model/classifier";
-import type { ChunkScorer, Explain, RangeOrigin, ScoredRange } from "./chunk-scorer";
+import type { Explain } from "@colaml/shared/learning/model/explain";
+import type { ChunkScorer, RangeOrigin, ScoredRange } from "./chunk-scorer";
 import { PlainRecord } from "./plain-record";
 import { RejectedLines } from "./rejected-lines";
 

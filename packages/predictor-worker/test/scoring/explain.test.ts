@@ -1,7 +1,7 @@
-import { createExplain } from "@colaml/predictor-worker/scoring/explain";
 import { joinPrediction } from "@colaml/predictor-worker/scoring/output-columns";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { createExplain } from "@colaml/shared/learning/model/explain";
 import { createExplainer } from "@colaml/shared/learning/model/explainer";
 import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
 import { exampleBundle, withForest, withWeights } from "./example-model";

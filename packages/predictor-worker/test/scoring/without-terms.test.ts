@@ -1,9 +1,9 @@
 import { predictTexts } from "@colaml/predictor-worker/predict/inline-texts";
 import { ByteScorer } from "@colaml/predictor-worker/scoring/byte-scorer";
-import { createExplain } from "@colaml/predictor-worker/scoring/explain";
 import { PlainScorer } from "@colaml/predictor-worker/scoring/plain-scorer";
 import type { ChunkPlan } from "@colaml/shared/contracts/predict-chunk";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { createExplain } from "@colaml/shared/learning/model/explain";
 import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import { exampleBundle, examplePlan, withForest } from "./example-model";
 

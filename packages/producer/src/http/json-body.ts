@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { isLosslessNumber, parse } from "lossless-json";
 
 /** Members of a body that hold cells of tables: ids, labels and texts, as a file would hold them. */
-const CELLS = ["labels", "texts", "inputs", "instances", "dataframe_records", "dataframe_split"] as const;
+const CELLS = ["labels", "texts"] as const;
 
 /**
  * Lets the server read JSON bodies so that a cell keeps the text of its source: an id of 18 digits is not rounded,

@@ -9,6 +9,7 @@ import fastify, {
 } from "fastify";
 import { addPages } from "../page/page-routes";
 import type { PageService } from "../page/page-service";
+import { createServing, type Serving } from "../serving/serving";
 import { MAX_ID } from "../submit/job-queues";
 import {
   type Authentication,
@@ -19,6 +20,7 @@ import {
 } from "./authentication";
 import { addBodyDeadline } from "./body-deadline";
 import { createFailedTokens, type FailedTokens } from "./failed-tokens";
+import { createFailureReport, type FailureReport } from "./failure-report";
 import { refuseForeignPage } from "./foreign-page";
 import { addJsonBodies } from "./json-body";
 import { collectOperations } from "./openapi/document";
@@ -31,9 +33,10 @@ import { addDocsRoutes, DOCS_PATH } from "./routes/docs";
 import { addEventRoute } from "./routes/events";
 import { addFileRoutes } from "./routes/files";
 import { addHealthRoutes } from "./routes/health";
-import { addInvocationsRoute } from "./routes/invocations";
+import { addInvocationsRoutes } from "./routes/invocations";
 import { addJobRoutes } from "./routes/jobs";
 import { addMetricsRoute } from "./routes/metrics";
+import { addPingRoutes } from "./routes/ping";
 import { addQueueRoutes } from "./routes/queues";
 import { addScheduleRoutes } from "./routes/schedules";
 import { addSubmitRoutes } from "./routes/submit";
@@ -54,6 +57,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a route needs; absent is `admin`, so that a forgotten one is closed. */
     role?: Role | "none" | "none-unless-verbose";
+    /** Whose limit of requests per second counts; absent: the API's. */
+    limit?: "scoring";
     /** What the OpenAPI document says of it; pages for people have none. */
     operation?: Operation;
   }
@@ -69,37 +74,49 @@ declare module "fastify" {
  */
 export async function createServer(service: Service): Promise<FastifyInstance> {
   checkBinding(service.config.http);
+  const report = createFailureReport(service.log);
   const server = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     return503OnClosing: true,
     routerOptions: { maxParamLength: MAX_ID },
     // a path that no route can be looked for
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply, service.log),
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, report),
   });
   server.removeContentTypeParser(["text/plain", "application/json"]);
   addJsonBodies(server);
   addBodyDeadline(server, service.bodyDeadlineMs ?? BODY_DEADLINE_MS);
   const authentication = createAuthentication(service.config.http);
   const failedTokens = createFailedTokens();
-  addGuards(server, service, authentication, failedTokens);
-  addErrorAnswers(server, service);
+  addGuards(server, service, authentication, failedTokens, report);
+  addErrorAnswers(server, report);
   const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);
   addEventRoute(server, service);
-  addInvocationsRoute(server, service);
   addScheduleRoutes(server, service);
   addQueueRoutes(server, service);
   addAlertRoutes(server, service);
   addFileRoutes(server, service);
   await addUploadRoute(server, service);
   addHealthRoutes(server, service);
-  addMetricsRoute(server, service);
+  const serving = openServing(server, service);
+  addPingRoutes(server, serving);
+  const scoring = addInvocationsRoutes(server, service, serving);
+  addMetricsRoute(server, service, scoring.registry);
+  await server.after();
   addDocsRoutes(server, routes);
   await addDashboard(server, service);
-  await addPages(server, pageServiceOf(service, authentication, failedTokens));
+  await addPages(server, pageServiceOf(service, serving, authentication, failedTokens));
   return server;
+}
+
+/** Follows aliases as soon as the server listens, until it closes. */
+function openServing(server: FastifyInstance, { config, log }: Service): Serving {
+  const serving = createServing(config, log);
+  server.addHook("onListen", async () => serving.start());
+  server.addHook("onClose", async () => serving.close());
+  return serving;
 }
 
 /** Pages in a browser, and the document itself. */
@@ -111,6 +128,7 @@ const isPage = (path: string) =>
 
 function pageServiceOf(
   service: Service,
+  serving: Serving,
   authentication: Authentication,
   failedTokens: FailedTokens,
 ): PageService {
@@ -122,25 +140,28 @@ function pageServiceOf(
     health: () => health.look(),
     dataDir,
     access: createPageAccess(authentication, failedTokens),
-    score: (text) => scoreText(service, text),
+    score: (text) => scoreText(serving, text),
     log,
   };
 }
 
 function addGuards(
   server: FastifyInstance,
-  { log }: Service,
+  { config }: Service,
   authentication: Authentication,
   failedTokens: FailedTokens,
+  report: FailureReport,
 ): void {
-  const limit = createRateLimit(REQUESTS_PER_SECOND);
+  const limitApi = createRateLimit(REQUESTS_PER_SECOND);
+  const { requestsPerSecond } = config.serve;
+  const limitScoring = requestsPerSecond > 0 ? createRateLimit(requestsPerSecond) : () => {};
   const roleOf = (request: FastifyRequest): Role => {
     if (authentication.required) failedTokens.check(request.ip);
     try {
       return authentication.roleOf(request);
     } catch (error) {
       // whoever gives none tries none: a browser asks so before it knows that a token is needed
-      if (request.headers.authorization === undefined) limit(request.ip);
+      if (request.headers.authorization === undefined) limitApi(request.ip);
       else failedTokens.note(request.ip);
       throw error;
     }
@@ -154,13 +175,14 @@ function addGuards(
     try {
       refuseForeignPage(request.method, request.headers);
       const role = roleOf(request);
+      const limit = request.routeOptions.config.limit === "scoring" ? limitScoring : limitApi;
       limit(authentication.required ? role : request.ip);
       requireRole(role, needed);
       request.role = role;
     } catch (error) {
       if (request.routeOptions.config?.page) throw error;
       // Answered here: a plugin's own error handler would make a fault of it.
-      return answerError(toColaError(error), request, reply, log);
+      return answerError(toColaError(error), request, reply, report);
     }
   });
 }
@@ -171,9 +193,9 @@ function neededRole(request: FastifyRequest): Role | "none" {
   return (request.query as Record<string, unknown>)["verbose"] === undefined ? "none" : "read";
 }
 
-function addErrorAnswers(server: FastifyInstance, { log }: Service): void {
+function addErrorAnswers(server: FastifyInstance, report: FailureReport): void {
   server.setErrorHandler((error: FastifyError | ColaError, request, reply) =>
-    answerError(error, request, reply, log),
+    answerError(error, request, reply, report),
   );
   server.setNotFoundHandler({}, (_request, reply) =>
     reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" }),
@@ -185,15 +207,14 @@ function answerError(
   error: FastifyError | ColaError,
   request: FastifyRequest,
   reply: FastifyReply,
-  log: Service["log"],
+  report: FailureReport,
 ): FastifyReply {
-  const known = asColaError(error);
+  const known = asColaError(error, request.routeOptions.bodyLimit ?? BODY_LIMIT);
   const isOurs = error instanceof ColaError;
   const status = isOurs ? ERROR_TABLE[known.code].status : (error.statusCode ?? 500);
   if (status === 401) reply.header("www-authenticate", challengesFor(request));
-  if (status === 429) reply.header("retry-after", "1");
-  if (status >= 500)
-    log.error(`request failed: ${known.message}`, { route: request.routeOptions.url, code: known.code });
+  if (status === 429 || status === 503) reply.header("retry-after", "1");
+  if (status >= 500) report(known, request.routeOptions.url);
   const message =
     known.code === "INTERNAL" && status >= 500 ? "internal error: see the server's log" : known.message;
   return reply.code(status).send({ error_code: known.code, message });
@@ -210,10 +231,10 @@ function challengesFor({ headers, routeOptions }: FastifyRequest): string[] {
 }
 
 /** Fastify's own refusals (malformed JSON, too large, wrong type) are the caller's. */
-function asColaError(error: FastifyError | ColaError): ColaError {
+function asColaError(error: FastifyError | ColaError, bodyLimit: number): ColaError {
   if (error instanceof ColaError) return error;
   const status = error.statusCode ?? 500;
-  if (status === 413) return new ColaError("INPUT_TOO_LARGE", `a body may have at most ${BODY_LIMIT} bytes`);
+  if (status === 413) return new ColaError("INPUT_TOO_LARGE", `a body may have at most ${bodyLimit} bytes`);
   if (status < 500) return new ColaError("JOB_INVALID", error.message.slice(0, MAX_MESSAGE));
   return toColaError(error);
 }

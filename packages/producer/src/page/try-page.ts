@@ -1,6 +1,6 @@
 import { html, type Markup } from "@colaml/shared/charts/html";
-import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/learning/model/explain";
 import type { FastifyInstance } from "fastify";
 import { formOf } from "./forms";
 import { PAGES } from "./layout";

@@ -9,7 +9,6 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /** Called with the job after every look. */
   onLook?: (view: JobView) => void | Promise<void>;
-  pollMs?: number;
 }
 
 /**
@@ -28,6 +27,6 @@ export async function waitForJob(
     const view = await queues.view(reference);
     await options.onLook?.(view);
     if (isFinished(view.status)) return view;
-    await delay(options.pollMs ?? POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
+    await delay(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
   }
 }

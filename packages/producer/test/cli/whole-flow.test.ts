@@ -216,18 +216,32 @@ describe("the whole mission on the command line", () => {
     ]);
   });
 
-  it("answers /invocations as MLflow does, whatever else a job's answer holds", async () => {
+  it("answers /invocations with what `cola predict --explain` writes, without a job", async () => {
+    const texts = ["please help me with my order", "zzqx", "thank you, have a great day"];
+    const input = join(folder, "asked.ndjson");
+    const output = join(folder, "asked-scored.ndjson");
+    writeFileSync(input, texts.map((text) => `${JSON.stringify({ text })}\n`).join(""));
+    expect((await cola("predict", input, "--output", output, "--explain", "3")).code).toBe(0);
     const { apiUrl } = JSON.parse(readFileSync(join(env.COLAML_STATE_DIR, "up.json"), "utf8"));
     const answer = await fetch(new URL("/invocations", apiUrl), {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ inputs: ["zzqx"] }),
+      body: JSON.stringify({ inputs: texts, params: { explain: 3 } }),
     });
-    const probabilities = { True: expect.any(Number), False: expect.any(Number) };
-    expect(await answer.json()).toEqual({
-      predictions: [{ label: expect.any(String), probabilities }],
-      modelVersion: "1",
-    });
+    expect(answer.headers.get("colaml-model")).toBe(`${model}/1`);
+    const { predictions } = (await answer.json()) as { predictions: Record<string, unknown>[] };
+    const rows = readFileSync(output, "utf8").trimEnd().split("\n");
+    for (const [i, line] of rows.entries()) {
+      const { id: _id, model_version: _version, ...row } = JSON.parse(line) as Record<string, unknown>;
+      const [negative, positive] = ["probability_False", "probability_True"] as const;
+      // files have nine decimals
+      expect(predictions[i]).toEqual({
+        ...row,
+        [negative]: expect.closeTo(row[negative] as number, 8),
+        [positive]: expect.closeTo(row[positive] as number, 8),
+      });
+    }
+    expect(predictions).toHaveLength(texts.length);
   });
 
   it("exits 1 with the reasons if all rows of a file are rejected, and writes nothing", async () => {

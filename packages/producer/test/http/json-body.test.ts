@@ -19,13 +19,10 @@ describe("a JSON body", () => {
 
   it.each([
     ['{"texts":[5,"a",1e3]}', { texts: ["5", "a", "1e3"] }],
-    ['{"inputs":[0.10,null]}', { inputs: ["0.10", null] }],
-    ['{"instances":[{"text":12345678901234567890}]}', { instances: [{ text: "12345678901234567890" }] }],
     [
-      '{"dataframe_split":{"columns":["text"],"data":[[5],[true]]}}',
-      { dataframe_split: { columns: ["text"], data: [["5"], ["true"]] } },
+      '{"texts":[0.10,null,-0,true,12345678901234567890]}',
+      { texts: ["0.10", null, "-0", "true", "12345678901234567890"] },
     ],
-    ['{"dataframe_records":[{"text":-0}]}', { dataframe_records: [{ text: "-0" }] }],
     ['{"monitor":1,"labels":"labels.csv"}', { monitor: 1, labels: "labels.csv" }],
     ["[1]", [1]],
     ["5", 5],

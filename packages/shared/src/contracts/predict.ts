@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TermContribution } from "../learning/model/explain";
 import { payloadFields } from "../settings/payload-fields";
 import { predictSettings } from "../settings/predict-settings";
 import { MAX_RECORD_BYTES } from "../settings/table-values";
@@ -74,19 +75,6 @@ export interface TextPrediction {
   explanation?: TermContribution[];
   /** The text holds no word that the model knows: the label is the model's answer to an empty text. */
   withoutKnownWords?: true;
-}
-
-/** Term of the summed entry of an explanation: the model's terms that are not in the text. */
-export const ABSENT_TERMS = "(absent)";
-
-/** What a term did to the margin of the label: above 0 it spoke for it. */
-export interface TermContribution {
-  term: string;
-  /** Of n-grams of characters: how they are counted; their spaces are as they stand. */
-  analyzer?: "char" | "char_wb";
-  contribution: number;
-  /** Only of the summed entry, whose term is `(absent)`. */
-  absent?: true;
 }
 
 /** Result of a `predict` job. */

@@ -21,7 +21,7 @@ export interface ErrorMeaning {
   /** Whether the cause may pass by itself: a worker then tries the job again, up to the job's attempts. */
   retried: boolean;
   /** Of the HTTP answer. */
-  status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 416 | 429 | 500 | 502 | 503 | 507;
+  status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 416 | 429 | 500 | 502 | 503 | 504 | 507;
   /** Of the command. */
   exit: typeof EXIT.failed | typeof EXIT.usage | typeof EXIT.check;
   mender: Mender;
@@ -114,6 +114,8 @@ export const ERROR_TABLE = {
   STORAGE_FULL: { retried: false, status: 507, exit: EXIT.failed, mender: "service" },
   REQUEST_TIMEOUT: { retried: false, status: 408, exit: EXIT.failed, mender: "request" },
   RATE_LIMITED: { retried: false, status: 429, exit: EXIT.failed, mender: "request" },
+  SERVER_BUSY: { retried: true, status: 503, exit: EXIT.failed, mender: "service" },
+  DEADLINE_EXCEEDED: { retried: true, status: 504, exit: EXIT.failed, mender: "service" },
   // what should not happen
   INTERNAL: { retried: true, status: 500, exit: EXIT.failed, mender: "project" },
 } as const satisfies Record<string, ErrorMeaning>;

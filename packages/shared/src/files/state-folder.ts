@@ -19,16 +19,23 @@ export const STATE_ENTRIES = {
   models: {
     path: "models/",
     what: "files of registered models, a folder per name and version; `.pinned.json` names run, source and digest",
-    writer: "predictor, monitor",
+    writer: "predictor, monitor, server",
     format: "bundle; `.pinned.json` by shape",
     kept: "the 5 versions of a model that were used last",
   },
+  serving: {
+    path: "serving/",
+    what: "what an alias that the server scores with stood for last, a file `<model>@<alias>.json` each: used while MLflow is away",
+    writer: "server",
+    format: "JSON, version 1",
+    kept: "until MLflow says that the alias is gone",
+  },
   spool: {
     path: "spool/",
-    what: "trained models and their runs on the way to MLflow, a folder each; `results/`; `refused-*`, what MLflow refuses for good",
+    what: "trained models and their runs on the way to MLflow, a folder each; `results/`; `refused-*`, what MLflow refuses, with `refusal.json`",
     writer: "trainer",
     format: "`publication.json` version 1, files as they are",
-    kept: "until MLflow has it; results 7 days; refused ones until removed by hand",
+    kept: "until MLflow has it; results 7 days; refused ones until `cola publish --retry-refused` or a person removes them",
   },
   spoolChecks: {
     path: "spool-checks/",

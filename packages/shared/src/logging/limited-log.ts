@@ -11,7 +11,11 @@ export interface LimitedLog {
   readonly suppressed: number;
 }
 
-export function createLimitedLog(logger: Logger, intervalMs = LIMITED_LOG_MS, now = Date.now): LimitedLog {
+export function createLimitedLog(
+  logger: Pick<Logger, "warn">,
+  intervalMs = LIMITED_LOG_MS,
+  now = Date.now,
+): LimitedLog {
   const last = new Map<string, { at: number; left: number }>();
   let suppressed = 0;
   return {

@@ -23,8 +23,8 @@ export interface ModelFolder {
   data: ReadonlyMap<string, Uint8Array>;
 }
 
-/** MLflow release whose layout is written. */
-const MLFLOW_VERSION = "3.17.2";
+/** MLflow release whose layout is written, and whose scoring protocol is spoken. */
+export const MLFLOW_VERSION = "3.17.2";
 const PYTHON_VERSION = "3.11.7";
 /** Logged models came with MLflow 3; the loader needs what mlflow itself needs. */
 const REQUIREMENTS = "mlflow>=3,<4\nnumpy\npandas\n";

@@ -14,6 +14,7 @@ import { pathsSettings } from "./paths-settings";
 import type { Group, ValuesOf } from "./payload-fields";
 import { predictSettings } from "./predict-settings";
 import { redisSettings } from "./redis-settings";
+import { serveSettings } from "./serve-settings";
 import type { Entry } from "./setting-kinds";
 import { splitSettings } from "./split-settings";
 import { trainSettings } from "./train-settings";
@@ -38,6 +39,7 @@ export const configSchema = {
   webhook: webhookSettings,
   worker: workerSettings,
   http: httpSettings,
+  serve: serveSettings,
   logging: loggingSettings,
   paths: pathsSettings,
 } satisfies Record<string, Group>;

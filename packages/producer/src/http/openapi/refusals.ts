@@ -13,7 +13,8 @@ const MEANINGS = {
   429: "too many requests of one caller: `Retry-After` says when to try again",
   500: "a fault of the server: its log says more",
   502: "MLflow refused what it was asked for",
-  503: "Redis or MLflow is away, or the server ends",
+  503: "Redis or MLflow is away, too many requests are in hand, or the server ends",
+  504: "not answered in time",
   507: "the disk has no room",
 } as const;
 
@@ -23,6 +24,7 @@ export type RefusalStatus = keyof typeof MEANINGS;
 const HEADERS: Partial<Record<RefusalStatus, object>> = {
   401: { "WWW-Authenticate": { schema: { type: "string" } } },
   429: { "Retry-After": { description: "seconds", schema: { type: "string" } } },
+  503: { "Retry-After": { description: "seconds", schema: { type: "string" } } },
 };
 
 const nameOf = (status: RefusalStatus) => `Refused${status}`;

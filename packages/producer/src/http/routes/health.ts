@@ -25,8 +25,8 @@ const LIVE: Operation = {
   security: [],
   responses: { ...refused, "200": answer("it does", HEALTH) },
 };
-const ready = (operationId: string): Operation => ({
-  operationId,
+const READY: Operation = {
+  operationId: "getReadiness",
   tags: ["operation"],
   summary: "Redis and MLflow can be used",
   security: [{}, { token: [] }, { password: [] }],
@@ -45,29 +45,25 @@ const ready = (operationId: string): Operation => ({
     "503": answer("one of them cannot", HEALTH),
   },
   also: [401, 403, 429],
-});
-/** Path and operation id; the second is what other tools look for. */
-const READINESS = { "/readyz": "getReadiness", "/health": "getHealth" };
+};
 
 /**
- * `/livez` touches nothing but this process; `/readyz` (and `/health`) look at Redis and MLflow. Open to all and
+ * `/livez` touches nothing but this process; `/readyz` looks at Redis and MLflow. Open to all and
  * silent about what is behind; `?verbose` gives the reasons and needs the role `read`.
  */
 export function addHealthRoutes(server: FastifyInstance, { health }: Service): void {
   server.get("/livez", { config: { role: "none", operation: LIVE } }, async () => ({
     status: "ok",
   }));
-  for (const [path, operationId] of Object.entries(READINESS)) {
-    server.get<{ Querystring: { verbose?: string } }>(
-      path,
-      { config: { role: "none-unless-verbose", operation: ready(operationId) } },
-      async (request, reply) => {
-        const results = await health.look();
-        const ok = Object.values(results).every((result) => result.ok);
-        const verbose = request.query.verbose !== undefined;
-        const status = ok ? "ok" : "unavailable";
-        return reply.code(ok ? 200 : 503).send(verbose ? { status, checks: results } : { status });
-      },
-    );
-  }
+  server.get<{ Querystring: { verbose?: string } }>(
+    "/readyz",
+    { config: { role: "none-unless-verbose", operation: READY } },
+    async (request, reply) => {
+      const results = await health.look();
+      const ok = Object.values(results).every((result) => result.ok);
+      const verbose = request.query.verbose !== undefined;
+      const status = ok ? "ok" : "unavailable";
+      return reply.code(ok ? 200 : 503).send(verbose ? { status, checks: results } : { status });
+    },
+  );
 }

@@ -1,122 +1,177 @@
-import type { PredictResult, TextPrediction } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { type TextColumns, textColumnList } from "@colaml/shared/settings/text-columns";
-import { joinedText } from "@colaml/shared/tables/joined-text";
-import type { FastifyInstance } from "fastify";
-import { z } from "zod";
-import { configuredColumns } from "../../submit/learning-settings";
-import { checkedPayload, predictPayload } from "../../submit/payloads";
-import { submitJob } from "../../submit/submit-job";
-import { waitForJob } from "../../submit/wait-for-job";
-import { answer, type Operation, refused, takes } from "../openapi/operation";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { answerQuestion, checkSize } from "../../serving/answer-question";
+import { csvQuestion } from "../../serving/csv-question";
+import { InFlight } from "../../serving/in-flight";
+import { jsonQuestion } from "../../serving/json-question";
+import type { ServableModel } from "../../serving/servable-model";
+import type { Serving } from "../../serving/serving";
+import { createServingMetrics, type ServingMetrics } from "../../serving/serving-metrics";
+import { INVOCATIONS, MODEL_INVOCATIONS, VERSION_INVOCATIONS } from "../openapi/invocations";
 import type { Service } from "../service";
 
-/** A caller that waits for an answer gets one after this long: the job is still running. */
-const ANSWER_TIMEOUT_MS = 30_000;
-const POLL_MS = 25;
+/** Names the model of `POST /invocations`: `name@alias` or `name/version`. The answer has it with its version. */
+const MODEL_HEADER = "colaml-model";
 
-const cell = z.unknown();
-/** MLflow's scoring bodies: exactly one of them. */
-const bodySchema = z.union([
-  z.strictObject({
-    dataframe_split: z.object({ columns: z.array(z.string()), data: z.array(z.array(cell)) }),
-    params: z.unknown().optional(),
-  }),
-  z.strictObject({ dataframe_records: z.array(z.record(z.string(), cell)), params: z.unknown().optional() }),
-  z.strictObject({ inputs: z.array(cell), params: z.unknown().optional() }),
-  z.strictObject({ instances: z.array(cell), params: z.unknown().optional() }),
-]);
-
-const OPERATION: Operation = {
-  operationId: "score",
-  tags: ["scoring"],
-  summary: "Score texts by MLflow's protocol, and wait for the answer",
-  ...takes(bodySchema, { dataframe_records: [{ text: "my order never arrived" }] }),
-  also: [404],
-  responses: {
-    "200": answer("the predictions", {
-      type: "object",
-      required: ["predictions"],
-      properties: {
-        predictions: { type: "array", items: { type: "object" } },
-        modelVersion: { type: "string" },
-      },
-    }),
-    ...refused,
-  },
-};
-
-/** `POST /invocations`: MLflow's scoring protocol; the texts go through the queue like any other job. */
-export function addInvocationsRoute(server: FastifyInstance, { config, queues }: Service): void {
-  server.post("/invocations", { config: { role: "submit", operation: OPERATION } }, async (request) => {
-    const texts = textsOf(request.body, configuredColumns(config).text);
-    const { id } = await submitJob(queues, { queue: "predict", payload: predictPayload(config, { texts }) });
-    const view = await waitForJob(queues, `predict/${id}`, {
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      pollMs: POLL_MS,
-    }).catch((error: unknown) => {
-      if (error instanceof ColaError) throw error;
-      throw new ColaError(
-        "JOB_FAILED",
-        `no answer within ${ANSWER_TIMEOUT_MS / 1000} s: GET /jobs/${id} shows the job`,
-      );
-    });
-    if (view.error) throw new ColaError(view.error.error_code, view.error.message);
-    const { predictions, modelVersion } = view.result as PredictResult;
-    return { predictions: predictions?.map(inMlflowForm), modelVersion };
-  });
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set as soon as the answer is over, by whoever gave it: what is still under way may stop. */
+    scoringIsOver: boolean;
+  }
 }
 
-/** What MLflow's protocol has a place for: the answer of a job holds more. */
-function inMlflowForm({ label, decision, probabilities, explanation }: TextPrediction) {
-  return {
-    label,
-    ...(decision !== undefined && { decision }),
-    probabilities,
-    ...(explanation && { explanation }),
-  };
+/** What the scoring routes work with. */
+interface Scoring {
+  service: Service;
+  serving: Serving;
+  metrics: ServingMetrics;
 }
 
 /**
- * The texts of a body: of rows with the text columns, those columns joined as files have them.
+ * MLflow's scoring protocol, answered in this process: `/invocations` for the configured model or the one that a header
+ * names, and the same below a model's name.
  *
- * @throws ColaError JOB_INVALID naming the forms that are allowed, COLUMN_NOT_FOUND
+ * @returns the metrics of scoring
  */
-export function textsOf(body: unknown, text: TextColumns): string[] {
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success) {
-    throw new ColaError(
-      "JOB_INVALID",
-      "allowed is one of dataframe_split, dataframe_records, inputs, instances, as MLflow takes them",
+export function addInvocationsRoutes(
+  server: FastifyInstance,
+  service: Service,
+  serving: Serving,
+): ServingMetrics {
+  const { config } = service;
+  const inFlight = new InFlight(config.serve.inFlight);
+  const metrics = createServingMetrics(serving, inFlight);
+  const scoring: Scoring = { service, serving, metrics };
+  // parsers and hooks of these routes only
+  server.register(async (routes) => {
+    readBodiesAsTheyAre(routes);
+    routes.decorateRequest("scoringIsOver", false);
+    routes.addHook("onRequest", async (request, reply) => admit(request, reply, inFlight, scoring));
+    const bodyLimit = config.serve.maxBytes;
+    // the deadline of scoring is also that of the body
+    const options = { bodyLimit, config: { role: "submit", limit: "scoring", streamsBody: true } as const };
+    routes.post(
+      "/invocations",
+      { ...options, config: { ...options.config, operation: INVOCATIONS } },
+      (request, reply) => score(request, reply, headerUri(request) ?? serving.home, scoring),
     );
-  }
-  return checkedPayload(z.array(z.string()), cellsOf(parsed.data, textColumnList(text))) as string[];
+    routes.post<{ Params: { name: string } }>(
+      "/models/:name/invocations",
+      { ...options, config: { ...options.config, operation: MODEL_INVOCATIONS } },
+      (request, reply) => score(request, reply, pathUri(request, service), scoring),
+    );
+    routes.post<{ Params: { name: string; version: string } }>(
+      "/models/:name/versions/:version/invocations",
+      { ...options, config: { ...options.config, operation: VERSION_INVOCATIONS } },
+      (request, reply) => score(request, reply, versionUri(request), scoring),
+    );
+  });
+  return metrics;
 }
 
-function cellsOf(body: z.infer<typeof bodySchema>, columns: readonly string[]): unknown[] {
-  if ("dataframe_split" in body) {
-    const { columns: names, data } = body.dataframe_split;
-    const missing = columns.find((column) => !names.includes(column));
-    if (missing !== undefined)
-      throw new ColaError("COLUMN_NOT_FOUND", `dataframe_split has no column ${JSON.stringify(missing)}`);
-    return data.map((row) => joinedCells(columns.map((column) => row[names.indexOf(column)])));
-  }
-  const cells =
-    "dataframe_records" in body ? body.dataframe_records : "inputs" in body ? body.inputs : body.instances;
-  return cells.map((entry) =>
-    typeof entry === "object" && entry !== null && columns.some((column) => Object.hasOwn(entry, column))
-      ? joinedCells(columns.map((column) => cellOf(entry as Record<string, unknown>, column)))
-      : entry,
+/** The bytes of JSON and CSV as they came: what they hold is read when the model is known. */
+function readBodiesAsTheyAre(routes: FastifyInstance): void {
+  routes.removeAllContentTypeParsers();
+  routes.addContentTypeParser(
+    ["application/json", "text/csv"],
+    { parseAs: "buffer" },
+    (_request, body, done) => done(null, body),
   );
 }
 
-const cellOf = (entry: Record<string, unknown>, column: string) =>
-  Object.hasOwn(entry, column) ? entry[column] : undefined;
+/** Counts a request from its first byte to the end of its answer, and answers 504 when its time is up. */
+async function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  inFlight: InFlight,
+  { service, metrics }: Scoring,
+): Promise<void> {
+  const { deadlineMs } = service.config.serve;
+  const startedMs = performance.now();
+  const route = request.routeOptions.url!;
+  reply.raw.once("close", () => {
+    request.scoringIsOver = true;
+    metrics.answered(route, reply.raw.statusCode, (performance.now() - startedMs) / 1000);
+  });
+  inFlight.enter();
+  const deadline = setTimeout(() => {
+    if (reply.sent) return;
+    request.scoringIsOver = true;
+    // a body that is still on its way is not read to its end
+    reply.header("connection", "close");
+    reply.send(
+      new ColaError("DEADLINE_EXCEEDED", `not answered within ${deadlineMs} ms (COLAML_SERVE_DEADLINE_MS)`),
+    );
+  }, deadlineMs);
+  reply.raw.once("close", () => {
+    clearTimeout(deadline);
+    inFlight.leave();
+  });
+}
 
-/** One cell is passed as it is, so that what is not a text is refused; of several, null is an empty part. */
-function joinedCells(cells: readonly unknown[]): unknown {
-  if (cells.length === 1) return cells[0];
-  const parts = cells.map((cell) => cell ?? "");
-  if (!parts.every((part) => typeof part === "string")) return parts.find((part) => typeof part !== "string");
-  return joinedText(parts, "empty") ?? "";
+async function score(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  uri: string,
+  { service, serving, metrics }: Scoring,
+): Promise<FastifyReply> {
+  checkContentType(request.headers["content-type"]!);
+  const model = serving.inMemory(uri) ?? (await serving.open(uri));
+  if (request.scoringIsOver) return reply;
+  const question = questionOfBody(request, model);
+  checkSize(question, model, service.config.serve.maxRows);
+  const answer = await answerQuestion(question, model, () => request.scoringIsOver);
+  if (answer === undefined || request.scoringIsOver) return reply;
+  metrics.scored(question.texts.length);
+  const { name, version } = model.pinned;
+  return reply
+    .header(MODEL_HEADER, `${name}/${version}`)
+    .header("content-type", "application/json")
+    .send(answer);
+}
+
+function questionOfBody(request: FastifyRequest, { columns }: ServableModel) {
+  const body = request.body as Buffer;
+  const isCsv = /^text\/csv\b/i.test(request.headers["content-type"]!);
+  return isCsv ? csvQuestion(body, columns) : jsonQuestion(body, columns);
+}
+
+/**
+ * MLflow takes UTF-8 only, and no other parameter: older protocols said the form of the body there.
+ *
+ * @throws an error of status 415
+ */
+function checkContentType(contentType: string): void {
+  const [, ...parameters] = contentType.split(";");
+  for (const parameter of parameters) {
+    const [name = "", value = ""] = parameter.trim().split("=");
+    if (name.toLowerCase() === "charset" && /^"?utf-8"?$/i.test(value)) continue;
+    const what = `content type parameter ${JSON.stringify(parameter.trim().slice(0, 100))}`;
+    throw Object.assign(new Error(`${what}: allowed is charset=utf-8`), { statusCode: 415 });
+  }
+}
+
+/** @throws ColaError USAGE */
+function headerUri(request: FastifyRequest): string | undefined {
+  const given = request.headers[MODEL_HEADER];
+  if (given === undefined) return undefined;
+  if (typeof given === "string") return given.startsWith("models:/") ? given : `models:/${given}`;
+  throw new ColaError("USAGE", `the header ${MODEL_HEADER} is given twice`);
+}
+
+/** `name@alias`, or a name, whose configured alias is meant. */
+function pathUri(request: FastifyRequest<{ Params: { name: string } }>, { config }: Service): string {
+  checkNoHeader(request);
+  const { name } = request.params;
+  return name.includes("@") ? `models:/${name}` : `models:/${name}@${config.model.alias}`;
+}
+
+function versionUri(request: FastifyRequest<{ Params: { name: string; version: string } }>): string {
+  checkNoHeader(request);
+  return `models:/${request.params.name}/${request.params.version}`;
+}
+
+function checkNoHeader(request: FastifyRequest): void {
+  if (request.headers[MODEL_HEADER] === undefined) return;
+  throw new ColaError("USAGE", `the path names a model: leave out the header ${MODEL_HEADER}`);
 }

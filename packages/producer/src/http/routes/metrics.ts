@@ -16,8 +16,8 @@ const OPERATION: Operation = {
   },
 };
 
-/** `/metrics`: this process, its requests, and BullMQ's job counts a queue and state. */
-export function addMetricsRoute(server: FastifyInstance, { queues }: Service): void {
+/** `/metrics`: this process, its requests, `scoring`, and BullMQ's job counts a queue and state. */
+export function addMetricsRoute(server: FastifyInstance, { queues }: Service, scoring: Registry): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "colaml_producer_" });
   const requests = new Counter({
@@ -39,7 +39,7 @@ export function addMetricsRoute(server: FastifyInstance, { queues }: Service): v
     durations.observe({ route }, reply.elapsedTime / 1000);
   });
   server.get("/metrics", { config: { role: "read", operation: OPERATION } }, async (_request, reply) => {
-    const own = await registry.metrics();
+    const own = `${await registry.metrics()}\n${await scoring.metrics()}`;
     const perQueue = await Promise.all(queues.all().map((queue) => queue.exportPrometheusMetrics()));
     return reply.type(registry.contentType).send(`${own}\n${mergeExpositions(perQueue)}\n`);
   });

@@ -1,10 +1,27 @@
-import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/contracts/predict";
-import type { Classifier } from "@colaml/shared/learning/model/classifier";
-import { createExplainer } from "@colaml/shared/learning/model/explainer";
-import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
-import { analyzerOf } from "@colaml/shared/learning/text/term-label";
-import type { Analyzer } from "@colaml/shared/settings/features-settings";
-import type { Explain } from "./chunk-scorer";
+import type { Analyzer } from "../../settings/features-settings";
+import { analyzerOf } from "../text/term-label";
+import type { Classifier } from "./classifier";
+import { createExplainer } from "./explainer";
+import type { ModelBundle } from "./model-bundle";
+
+/** Term of the summed entry of an explanation: the model's terms that are not in the text. */
+export const ABSENT_TERMS = "(absent)";
+
+/** What a term did to the margin of the label: above 0 it spoke for it. */
+export interface TermContribution {
+  term: string;
+  /** Of n-grams of characters: how they are counted; their spaces are as they stand. */
+  analyzer?: "char" | "char_wb";
+  contribution: number;
+  /** Only of the summed entry, whose term is `(absent)`. */
+  absent?: true;
+}
+
+/**
+ * Terms that pushed a text towards the class it was given, strongest first, at most `most`; after them one entry for
+ * all terms that the text lacks.
+ */
+export type Explain = (text: string, label: number, most: number) => TermContribution[];
 
 /**
  * Explains a label by the terms of the text that moved its margin, the strongest first: see `createExplainer`. Terms
