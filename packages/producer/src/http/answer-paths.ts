@@ -60,7 +60,7 @@ export function answeredJob(view: JobView, relative: RelativePath): AnsweredJob 
 }
 
 /** The path of a job in the API. An id may hold a slash, and may be there in several queues. */
-export function jobPath({ queue, id }: Pick<JobView, "queue" | "id">): string {
+function jobPath({ queue, id }: Pick<JobView, "queue" | "id">): string {
   const isPlain = /^[A-Za-z0-9._:-]+$/.test(id) && id.startsWith(`${queue}-`);
   return `/jobs/${encodeURIComponent(isPlain ? id : `${queue}/${id}`)}`;
 }

@@ -3,7 +3,7 @@ import type { RedisConnection } from "./connection";
 import { REDIS_KEYS, redisKey } from "./redis-keys";
 
 /** A result of more bytes of JSON lies beside its job: BullMQ reads a job's result with the job, and tells it to all who listen. */
-export const MAX_RESULT_BYTES = 65_536;
+const MAX_RESULT_BYTES = 65_536;
 
 /** What a job returns in the place of a result that lies beside it. */
 const storedResultSchema = z.strictObject({
