@@ -10,6 +10,8 @@ export interface RowAnswers {
   labels: string[];
   /** Answers that are no label: skipped, draft, discarded, or several choices at once. */
   unusable: number;
+  /** Of the labels, those of which the export does not say whether they were handed in; absent: of none. */
+  withoutStatus?: number;
 }
 
 /** Where ids and labels are looked for, beside the names that `cola review` gives them. */
@@ -82,7 +84,10 @@ function choicesOf(value: unknown): string[] {
   }
 }
 
-/** `responses` by question; or, flattened, columns `<question>.responses` and `<question>.responses.status`. */
+/**
+ * `responses` by question, which Argilla's SDK (2.8) writes without their status; or, flattened, columns
+ * `<question>.responses` and `<question>.responses.status`.
+ */
 function argillaAnswers(records: readonly ToolRecord[], columns: ToolColumns): RowAnswers[] {
   const isNested = records.some((record) => isRecord(record["responses"]));
   const names = isNested
@@ -95,10 +100,12 @@ function argillaAnswers(records: readonly ToolRecord[], columns: ToolColumns): R
     const metadata = isRecord(record["metadata"]) ? record["metadata"] : record;
     const id = firstText(metadata, [columns.id]) || firstText(record, ["id"]);
     const given = isNested ? nestedResponses(record, question) : flatResponses(record, question);
-    return joined(
-      id,
-      given.map(({ value, status }) => answerOf(isFinal(status) ? textsOf(value) : [])),
-    );
+    const answers = given.map(({ value, status }) => ({
+      ...answerOf(isFinal(status) ? textsOf(value) : []),
+      hasStatus: status !== undefined && status !== null,
+    }));
+    const withoutStatus = answers.filter(({ labels, hasStatus }) => labels.length > 0 && !hasStatus).length;
+    return { ...joined(id, answers), withoutStatus };
   });
 }
 

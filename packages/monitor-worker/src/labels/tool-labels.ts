@@ -22,9 +22,10 @@ export async function* toolLabels(
 ): AsyncGenerator<LabelledId[], void, undefined> {
   const answers = answersOf(await toolRecords(input), tool, columns);
   const byId = new Map<string, Map<string, number>>();
-  const count = { unanswered: 0, unusable: 0, withoutId: 0 };
-  for (const { id, labels, unusable } of answers) {
+  const count = { unanswered: 0, unusable: 0, withoutId: 0, withoutStatus: 0 };
+  for (const { id, labels, unusable, withoutStatus = 0 } of answers) {
     count.unusable += unusable;
+    count.withoutStatus += withoutStatus;
     const given = labels.flatMap((label) => normaliseLabel(label) ?? []);
     if (given.length === 0) count.unanswered++;
     else if (id === "") count.withoutId++;
@@ -57,10 +58,13 @@ function winnersOf(votes: ReadonlyMap<string, number>): string[] {
   return [...votes].flatMap(([label, count]) => (count === most ? [label] : []));
 }
 
-function notesOf(
-  counts: Record<"unanswered" | "unusable" | "withoutId" | "byMajority" | "tied", number>,
-): string[] {
-  const { unanswered, unusable, withoutId, byMajority, tied } = counts;
+type Counts = Record<
+  "unanswered" | "unusable" | "withoutId" | "withoutStatus" | "byMajority" | "tied",
+  number
+>;
+
+function notesOf(counts: Counts): string[] {
+  const { unanswered, unusable, withoutId, withoutStatus, byMajority, tied } = counts;
   const notes = [
     [
       withoutId,
@@ -68,6 +72,10 @@ function notesOf(
     ],
     [unanswered, "records have no answer"],
     [unusable, "answers do not count: skipped, draft, discarded, or several choices at once"],
+    [
+      withoutStatus,
+      "answers have no status in this export, so that drafts and discarded ones count too: to_list(flatten=True) has it",
+    ],
     [byMajority, "rows have different answers: the most frequent holds"],
     [tied, "rows have different answers, equally often: they are ambiguous and join no row"],
   ] as const;

@@ -154,6 +154,7 @@ describe("an export of Argilla", () => {
     const notes = [
       "2 records have no answer",
       "2 answers do not count: skipped, draft, discarded, or several choices at once",
+      "6 answers have no status in this export, so that drafts and discarded ones count too: to_list(flatten=True) has it",
       ...DECIDED,
     ];
     expect(await read("argilla", "records.json", RECORDS)).toEqual({ rows: EXPECTED, count: 0, notes });

@@ -2,8 +2,13 @@ import { box, label, renderPage, shorten } from "@colaml/shared/charts/svg-chart
 
 /** Classes drawn at most; of more, those with the most rows. */
 const MAX_CLASSES = 20;
-const LEFT = 150;
+const LEFT = 160;
 const TOP = 130;
+/** Room above columns for names that stand upright. */
+const TOP_UPRIGHT = 200;
+const NAME_LENGTH = 14;
+/** Pixels of a letter, about. */
+const LETTER = 8;
 
 /**
  * The confusion matrix as an SVG document.
@@ -18,18 +23,27 @@ export function confusionMatrixPlot(
   const shown = classesShown(counts);
   const cell = Math.max(44, Math.min(150, Math.floor(480 / shown.length)));
   const side = cell * shown.length;
+  const names = shown.map((index) => shorten(classes[index]!, NAME_LENGTH));
+  // Cut to the width of a cell, names of many classes would all look alike.
+  const isUpright = names.some((name) => Array.from(name).length > cell / LETTER);
+  const top = isUpright ? TOP_UPRIGHT : TOP;
   const total = counts.reduce((sum, row) => sum + sumOf(row), 0);
   const marks = [
-    label(LEFT + side / 2, TOP - 40, "Predicted", { anchor: "middle", className: "ink strong" }),
-    label(28, TOP + side / 2, "Actual", { anchor: "middle", className: "ink strong", rotate: -90 }),
+    label(LEFT + side / 2, 90, "Predicted", { anchor: "middle", className: "ink strong" }),
+    label(20, top + side / 2, "Actual", { anchor: "middle", className: "ink strong", rotate: -90 }),
   ];
   shown.forEach((actual, i) => {
-    const name = shorten(classes[actual]!, 14);
-    marks.push(label(LEFT - 12, TOP + i * cell + cell / 2 + 4, name, { anchor: "end" }));
-    marks.push(label(LEFT + i * cell + cell / 2, TOP - 14, shorten(name, cell / 8), { anchor: "middle" }));
+    const name = names[i]!;
+    const middle = i * cell + cell / 2;
+    marks.push(label(LEFT - 12, top + middle + 4, name, { anchor: "end" }));
+    marks.push(
+      isUpright
+        ? label(LEFT + middle + 4, top - 8, name, { rotate: -90 })
+        : label(LEFT + middle, top - 14, name, { anchor: "middle" }),
+    );
     shown.forEach((predicted, j) => {
       marks.push(
-        ...matrixCell(classes, counts, actual, predicted, { x: LEFT + j * cell, y: TOP + i * cell, cell }),
+        ...matrixCell(classes, counts, actual, predicted, { x: LEFT + j * cell, y: top + i * cell, cell }),
       );
     });
   });
@@ -38,7 +52,7 @@ export function confusionMatrixPlot(
     title: "Confusion matrix",
     subtitle: `${total} ${part} rows; share of each actual class${left > 0 ? `; ${left} smaller classes not drawn` : ""}`,
     width: Math.max(460, LEFT + side + 40),
-    height: TOP + side + 36,
+    height: top + side + 36,
     marks,
   });
 }

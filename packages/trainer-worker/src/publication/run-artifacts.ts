@@ -13,6 +13,7 @@ import { thresholdCurves } from "../plots/curve-points";
 import { featureImportance } from "../plots/feature-importance";
 import { featureImportancePlot } from "../plots/feature-importance-plot";
 import { metricPerIterationPlot } from "../plots/metric-per-iteration-plot";
+import { pointsByTenth } from "../plots/points-by-tenth";
 import { perClassMetrics, perClassMetricsCsv } from "../scoring/per-class-metrics";
 import type { TrainedModel } from "../training/training";
 import { decisionArtifacts } from "./decision-artifacts";
@@ -80,9 +81,7 @@ function calibrationCurves(
 ): ClassCurve[] {
   return calibration.map((bins, i) => ({
     name: classes[calibration.length === 1 ? 1 : i]!,
-    points: bins
-      .filter(({ rows }) => rows > 0)
-      .map(({ rows, meanProbability, positives }) => ({ x: meanProbability, y: positives / rows })),
+    points: pointsByTenth(bins),
   }));
 }
 

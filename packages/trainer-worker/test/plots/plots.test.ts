@@ -9,6 +9,7 @@ import {
 import { featureImportance } from "@colaml/trainer-worker/plots/feature-importance";
 import { featureImportancePlot } from "@colaml/trainer-worker/plots/feature-importance-plot";
 import { metricPerIterationPlot } from "@colaml/trainer-worker/plots/metric-per-iteration-plot";
+import { pointsByTenth } from "@colaml/trainer-worker/plots/points-by-tenth";
 
 const curve = [
   {
@@ -100,6 +101,28 @@ function unclosedElements(svg: string): string[] {
   }
   return open;
 }
+
+it("has points that are drawn by tenths of the probabilities, each with all of its rows", () => {
+  const groups = [
+    { rows: 1, meanProbability: 0.71, positives: 0 },
+    { rows: 3, meanProbability: 0.75, positives: 3 },
+    { rows: 2, meanProbability: 0.2, positives: 0 },
+    { rows: 1, meanProbability: 1, positives: 1 },
+  ];
+  const points = pointsByTenth(groups);
+  // (0.71 + 3 x 0.75) / 4 and 3 of 4
+  expect(points.map(({ x }) => x)).toEqual([0.2, 0.74, 1]);
+  expect(points.map(({ y }) => y)).toEqual([0, 0.75, 1]);
+});
+
+it("writes the names of many classes upright, so that they are told apart", () => {
+  const classes = Array.from({ length: 12 }, (_, k) => `card_paying_${k}`);
+  const counts = classes.map(() => classes.map(() => 1));
+  const svg = confusionMatrixPlot(classes, counts, "test");
+  // as a row and as a column each
+  for (const name of classes) expect(svg.split(`>${name}<`)).toHaveLength(3);
+  expect(svg.match(/rotate\(-90 /g)).toHaveLength(12 + 1);
+});
 
 describe("a plot", () => {
   it.each(documents)(
