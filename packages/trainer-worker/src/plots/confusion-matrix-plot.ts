@@ -2,11 +2,10 @@ import { box, label, renderPage, shorten } from "@colaml/shared/charts/svg-chart
 
 /** Classes drawn at most; of more, those with the most rows. */
 const MAX_CLASSES = 20;
-const LEFT = 160;
-const TOP = 130;
-/** Room above columns for names that stand upright. */
-const TOP_UPRIGHT = 200;
-const NAME_LENGTH = 14;
+/** Room beside rows and above columns, and the letters of a class that fit there. */
+const SIDEWAYS = { left: 160, top: 130, letters: 14 } as const;
+/** The same if names stand upright above their columns. */
+const UPRIGHT = { left: 215, top: 275, letters: 22 } as const;
 /** Pixels of a letter, about. */
 const LETTER = 8;
 
@@ -23,35 +22,35 @@ export function confusionMatrixPlot(
   const shown = classesShown(counts);
   const cell = Math.max(44, Math.min(150, Math.floor(480 / shown.length)));
   const side = cell * shown.length;
-  const names = shown.map((index) => shorten(classes[index]!, NAME_LENGTH));
   // Cut to the width of a cell, names of many classes would all look alike.
-  const isUpright = names.some((name) => Array.from(name).length > cell / LETTER);
-  const top = isUpright ? TOP_UPRIGHT : TOP;
+  const longest = Math.max(...shown.map((index) => Array.from(classes[index]!).length));
+  const isUpright = Math.min(longest, SIDEWAYS.letters) > cell / LETTER;
+  const { left, top, letters } = isUpright ? UPRIGHT : SIDEWAYS;
   const total = counts.reduce((sum, row) => sum + sumOf(row), 0);
   const marks = [
-    label(LEFT + side / 2, 90, "Predicted", { anchor: "middle", className: "ink strong" }),
+    label(left + side / 2, 90, "Predicted", { anchor: "middle", className: "ink strong" }),
     label(20, top + side / 2, "Actual", { anchor: "middle", className: "ink strong", rotate: -90 }),
   ];
   shown.forEach((actual, i) => {
-    const name = names[i]!;
+    const name = shorten(classes[actual]!, letters);
     const middle = i * cell + cell / 2;
-    marks.push(label(LEFT - 12, top + middle + 4, name, { anchor: "end" }));
+    marks.push(label(left - 12, top + middle + 4, name, { anchor: "end" }));
     marks.push(
       isUpright
-        ? label(LEFT + middle + 4, top - 8, name, { rotate: -90 })
-        : label(LEFT + middle, top - 14, name, { anchor: "middle" }),
+        ? label(left + middle + 4, top - 8, name, { rotate: -90 })
+        : label(left + middle, top - 14, name, { anchor: "middle" }),
     );
     shown.forEach((predicted, j) => {
       marks.push(
-        ...matrixCell(classes, counts, actual, predicted, { x: LEFT + j * cell, y: top + i * cell, cell }),
+        ...matrixCell(classes, counts, actual, predicted, { x: left + j * cell, y: top + i * cell, cell }),
       );
     });
   });
-  const left = classes.length - shown.length;
+  const notDrawn = classes.length - shown.length;
   return renderPage({
     title: "Confusion matrix",
-    subtitle: `${total} ${part} rows; share of each actual class${left > 0 ? `; ${left} smaller classes not drawn` : ""}`,
-    width: Math.max(460, LEFT + side + 40),
+    subtitle: `${total} ${part} rows; share of each actual class${notDrawn > 0 ? `; ${notDrawn} smaller classes not drawn` : ""}`,
+    width: Math.max(460, left + side + 40),
     height: top + side + 36,
     marks,
   });

@@ -116,7 +116,7 @@ it("has points that are drawn by tenths of the probabilities, each with all of i
 });
 
 it("writes the names of many classes upright, so that they are told apart", () => {
-  const classes = Array.from({ length: 12 }, (_, k) => `card_paying_${k}`);
+  const classes = Array.from({ length: 12 }, (_, k) => `card_payment_${k}`);
   const counts = classes.map(() => classes.map(() => 1));
   const svg = confusionMatrixPlot(classes, counts, "test");
   // as a row and as a column each
