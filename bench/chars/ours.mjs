@@ -12,25 +12,7 @@ const { featuresSchema } = require("@colaml/shared/settings/features-settings");
 const LEAST_SECONDS = 0.5;
 const RANGE_BYTES = 4_194_304;
 
-/** A stump per hundredth term, by the sign of its weight. */
-function stumps(weights) {
-  const trees = [];
-  for (let feature = 0; feature < weights.length; feature += 100) {
-    trees.push({
-      group: 0,
-      left: Int32Array.of(1, -1, -1),
-      right: Int32Array.of(2, -1, -1),
-      feature: Int32Array.of(feature, 0, 0),
-      value: Float32Array.of(0.01, 0, Math.sign(weights[feature]) / 10),
-      defaultLeft: Uint8Array.of(1, 0, 0),
-      gain: new Float32Array(3),
-      cover: new Float32Array(3),
-    });
-  }
-  return trees;
-}
-
-function bundleOf({ terms, idf, partSizes, weights }) {
+function bundleOf({ terms, idf, partSizes, weights, bias }) {
   const features = featuresSchema.parse({
     analyzer: ["word", "char_wb"],
     stop_words: "none",
@@ -44,7 +26,9 @@ function bundleOf({ terms, idf, partSizes, weights }) {
     nFeatures: terms.length,
     nGroups: 1,
     baseMargin: 0,
-    trees: stumps(weights),
+    bias: Float32Array.of(bias),
+    weights: Float32Array.from(weights),
+    rounds: 1,
   };
   const classes = ["False", "True"];
   return {

@@ -9,23 +9,28 @@ const preset = (name) => ({
   command: (path, text, label) => [process.execPath, [join(here, "ours.mjs"), path, text, label, name]],
 });
 
-const search = {
-  name: "tune, 20 trials",
-  command: (...columns) => [process.execPath, [join(here, "tune.mjs"), ...columns]],
-};
+/** ColaML's search. */
+const search = (python, trials) => ({
+  name: `tune, ${trials} trials`,
+  command: (...columns) => [process.execPath, [join(here, "tune.mjs"), python, ...columns, String(trials)]],
+});
 
-/** @param python of the benchmarks @param others whether scikit-learn and CatBoost take part @param tune whether the search does */
-export function contestants(python, others, tune) {
+/**
+ * @param python of the benchmarks
+ * @param others whether scikit-learn and CatBoost take part
+ * @param trials of the search; 0: it does not take part
+ */
+export function contestants(python, others, trials) {
   const script = (name, file, ...more) => ({
     name,
     command: (path, text, label) => [python, [join(here, file), path, text, label, ...more]],
   });
-  const ours = [preset("seed"), preset("best"), ...(tune ? [search] : [])];
+  const ours = [preset("seed"), preset("best"), ...(trials > 0 ? [search(python, trials)] : [])];
   if (!others) return ours;
   return [
     ...ours,
-    script("LinearSVC", "sklearn-linear.py", "one"),
-    script("linear, C chosen", "sklearn-linear.py", "best"),
-    script("CatBoost", "catboost-seed.py"),
+    script("scikit-learn LinearSVC", "sklearn-linear.py", "one"),
+    script("scikit-learn's best linear", "sklearn-linear.py", "best"),
+    script("CatBoost, seed's settings", "catboost-seed.py"),
   ];
 }

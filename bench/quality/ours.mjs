@@ -16,13 +16,15 @@ const job = trainJobSchema.parse({
   min_class_rows: 1,
 });
 const hooks = { progress: () => {}, signal: new AbortController().signal, maxMemoryMb: 2048 };
-const started = performance.now();
+const [started, before] = [performance.now(), process.cpuUsage()];
 const { metrics, chosen, notes } = await trainModel(job, hooks);
+const { user, system } = process.cpuUsage(before);
 console.log(
   JSON.stringify({
     accuracy: metrics.test.accuracy_score,
     macroF1: metrics.test.macro_f1,
     seconds: (performance.now() - started) / 1000,
+    cpuSeconds: (user + system) / 1e6,
     peakMb: process.resourceUsage().maxRSS / 1024,
     chosen,
     notes,
