@@ -111,11 +111,18 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   return server;
 }
 
+/** Routes that move an alias: what is scored with follows at once, not at the next look. */
+const MOVES_ALIAS = /\/(promote|rollback)$/;
+
 /** Follows aliases as soon as the server listens, until it closes. */
 function openServing(server: FastifyInstance, { config, log }: Service): Serving {
   const serving = createServing(config, log);
   server.addHook("onListen", async () => serving.start());
   server.addHook("onClose", async () => serving.close());
+  server.addHook("onResponse", async (request) => {
+    if (request.method === "POST" && MOVES_ALIAS.test(request.routeOptions.url ?? ""))
+      await serving.refresh();
+  });
   return serving;
 }
 

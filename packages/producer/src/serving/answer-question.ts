@@ -12,10 +12,8 @@ const ROWS_PER_LOOK = 16;
 const MAX_CELLS = 2_000_000;
 
 /** @throws ColaError INPUT_TOO_LARGE for what would take too long or too much memory to answer */
-export function checkSize({ texts }: Question, { classifier }: ServableModel, maxRows: number): void {
+export function checkSize({ texts }: Question, { classifier }: ServableModel): void {
   const { length } = texts;
-  if (length > maxRows)
-    throw tooLarge(`${length} rows: at most ${maxRows} (COLAML_SERVE_MAX_ROWS) are answered at once`);
   const cells = length * classifier.classes.length;
   if (cells > MAX_CELLS)
     throw tooLarge(

@@ -20,6 +20,14 @@ const MAX_EXPLAIN = 20;
 /** The text of a cell: number and boolean as they are written, undefined for what is no text. */
 export type TextOfCell = (cell: unknown) => string | undefined;
 
+/** How a body is read. */
+export interface Reading {
+  /** The model's text columns, in order. */
+  columns: readonly string[];
+  /** Rows that are answered at once. A body of more is not read to its end. */
+  maxRows: number;
+}
+
 type Columns = readonly string[];
 type Table = Record<string, unknown>;
 
@@ -30,10 +38,9 @@ const isObject = (value: unknown): value is Table =>
 /**
  * The texts of a parsed JSON body, as `mlflow models serve` reads them from it.
  *
- * @param columns the model's text columns, in order
- * @throws ColaError JOB_INVALID, COLUMN_NOT_FOUND
+ * @throws ColaError JOB_INVALID, COLUMN_NOT_FOUND, INPUT_TOO_LARGE
  */
-export function questionOf(body: unknown, columns: Columns, textOfCell: TextOfCell): Question {
+export function questionOf(body: unknown, reading: Reading, textOfCell: TextOfCell): Question {
   if (!isObject(body)) throw invalid(`a body is a JSON object with exactly one of ${FORMS.join(", ")}`);
   const forms = FORMS.filter((form) => Object.hasOwn(body, form));
   const foreign = LANGUAGE_MODEL_FORMS.find((form) => Object.hasOwn(body, form));
@@ -44,12 +51,33 @@ export function questionOf(body: unknown, columns: Columns, textOfCell: TextOfCe
   const [form] = forms as [(typeof FORMS)[number]];
   const explain = explainOf(body["params"]);
   const value = body[form];
+  const { columns, maxRows } = reading;
+  checkRows(rowsIn(value), maxRows);
   if (form === "dataframe_split") return { texts: splitTexts(value, columns, textOfCell), explain };
   if (form === "dataframe_records") {
     if (!Array.isArray(value)) throw invalid("dataframe_records is a list of records");
     return { texts: recordTexts(form, value, columns, textOfCell), explain };
   }
   return { texts: tensorTexts(form, value, columns, textOfCell), explain };
+}
+
+/** @throws ColaError INPUT_TOO_LARGE */
+export function checkRows(rows: number, maxRows: number): void {
+  if (rows <= maxRows) return;
+  throw new ColaError(
+    "INPUT_TOO_LARGE",
+    `at most ${maxRows} rows (COLAML_SERVE_MAX_ROWS) are answered at once; \`cola predict\` scores files of any size`,
+  );
+}
+
+/** Rows of a list, or of the longest column of a table. */
+function rowsIn(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  if (!isObject(value)) return 0;
+  return Object.values(value).reduce<number>(
+    (most, cells) => (Array.isArray(cells) ? Math.max(most, cells.length) : most),
+    0,
+  );
 }
 
 /** MLflow leaves out parameters that a model does not state; here a misspelt one is refused. */

@@ -3,7 +3,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { fieldText, readHeader } from "@colaml/shared/tables/header";
 import { PANDAS_MISSING } from "@colaml/shared/tables/missing-values";
 import { RecordScanner } from "@colaml/shared/tables/record-scanner";
-import { type Question, textOfParts } from "./body-texts";
+import { checkRows, type Question, type Reading, textOfParts } from "./body-texts";
 
 /** What stands for the body in the messages of the table reader. */
 const BODY = "the body";
@@ -17,10 +17,9 @@ const textOfCell = (cell: unknown) => (MISSING.has(cell as string) ? undefined :
  * pandas has them. What a file's reader would reject as one row refuses the whole body, since an answer has a row for
  * every row.
  *
- * @param columns the model's text columns, in order
- * @throws ColaError INPUT_EMPTY, INPUT_UNREADABLE, COLUMN_NOT_FOUND, JOB_INVALID naming the line
+ * @throws ColaError INPUT_EMPTY, INPUT_UNREADABLE, COLUMN_NOT_FOUND, INPUT_TOO_LARGE, JOB_INVALID naming the line
  */
-export function csvQuestion(body: Buffer, columns: readonly string[]): Question {
+export function csvQuestion(body: Buffer, { columns, maxRows }: Reading): Question {
   if (!isUtf8(body)) throw new ColaError("JOB_INVALID", "the body is not UTF-8");
   const header = readHeader(body, {
     path: BODY,
@@ -41,13 +40,14 @@ export function csvQuestion(body: Buffer, columns: readonly string[]): Question 
       const counts = `${fieldCount} fields, the header ${header.columns.length}`;
       throw new ColaError("JOB_INVALID", `${BODY}, line ${line} has ${counts}`);
     }
-    if (!isBlankLine(body, scanner))
-      texts.push(
-        textOfParts(
-          at.map((field) => (field < fieldCount ? fieldText(body, scanner, field) : "")),
-          textOfCell,
-        ),
-      );
+    if (isBlankLine(body, scanner)) continue;
+    checkRows(texts.length + 1, maxRows);
+    texts.push(
+      textOfParts(
+        at.map((field) => (field < fieldCount ? fieldText(body, scanner, field) : "")),
+        textOfCell,
+      ),
+    );
   }
   return { texts, explain: 0 };
 }

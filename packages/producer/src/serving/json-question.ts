@@ -1,19 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { parse } from "lossless-json";
-import { type Question, questionOf } from "./body-texts";
+import { type Question, questionOf, type Reading } from "./body-texts";
 
 /**
  * The texts of a JSON body of MLflow's protocol. A number that stands for a text is the text of its source: 1.0 stays
  * `1.0`, and an id of 18 digits is not rounded.
  *
- * @throws ColaError JOB_INVALID, COLUMN_NOT_FOUND
+ * @throws ColaError JOB_INVALID, COLUMN_NOT_FOUND, INPUT_TOO_LARGE
  */
-export function jsonQuestion(body: Buffer, columns: readonly string[]): Question {
+export function jsonQuestion(body: Buffer, reading: Reading): Question {
   if (!isUtf8(body)) throw new ColaError("JOB_INVALID", "the body is not UTF-8");
   const source = withoutMark(body);
   let hasNumbers = false;
-  const question = questionOf(parsed(source), columns, (cell) => {
+  const question = questionOf(parsed(source), reading, (cell) => {
     if (typeof cell === "number") hasNumbers = true;
     return textOfCell(cell);
   });
@@ -22,7 +22,7 @@ export function jsonQuestion(body: Buffer, columns: readonly string[]): Question
   if (asWritten === undefined) return question;
   // what `params` says is known already: its numbers are texts here
   asWritten["params"] = undefined;
-  return { ...questionOf(asWritten, columns, textOfCell), explain: question.explain };
+  return { ...questionOf(asWritten, reading, textOfCell), explain: question.explain };
 }
 
 /** Number and boolean as JSON writes them; null, lists and objects are no text. */

@@ -1,6 +1,7 @@
 import { jsonQuestion } from "@colaml/producer/serving/json-question";
 
-const read = (source: string, columns = ["text"]) => jsonQuestion(Buffer.from(source), columns);
+const read = (source: string, columns = ["text"]) =>
+  jsonQuestion(Buffer.from(source), { columns, maxRows: 10 });
 
 describe("the texts of a JSON body", () => {
   it.each([
@@ -24,6 +25,17 @@ describe("the texts of a JSON body", () => {
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
     expect(read(`{"inputs":[${deep}]}`).texts).toEqual([undefined]);
     expect(read(`{"dataframe_split":{"columns":["text","x"],"data":[[7,${deep}]]}}`).texts).toEqual(["7"]);
+  });
+
+  it("are not looked for in more rows than are answered at once", () => {
+    const rows = Array(11).fill("a");
+    for (const body of [
+      { inputs: rows },
+      { inputs: { text: rows } },
+      { dataframe_split: { columns: ["text"], data: rows } },
+      { dataframe_records: rows.map((text) => ({ text })) },
+    ])
+      expect(() => read(JSON.stringify(body))).toThrow("at most 10 rows");
   });
 
   it("may stand in a column of any name", () => {

@@ -130,6 +130,20 @@ describe("a promotion", () => {
     expect(server.log).toContain("info: model swapped");
   });
 
+  it("on the server's own page is followed at once", async () => {
+    const name = uniqueName("promoted");
+    await publishBundle(name, first);
+    await publishBundle(name, second, false);
+    const server = await start({ COLAML_MODEL: name, COLAML_SERVE_REFRESH_MS: "3600000" });
+    expect(await help(server)).toMatchObject({ model: `${name}/1` });
+    const promoted = await server.post(`/ui/models/${name}/promote`, "version=2&reason=a+test", {
+      "content-type": "application/x-www-form-urlencoded",
+      origin: server.url,
+    });
+    expect(promoted.status).toBeLessThan(400);
+    while ((await help(server)).model !== `${name}/2`);
+  });
+
   it("of a version that cannot be loaded changes nothing, and is reported", async () => {
     const name = uniqueName("damaged");
     await publishBundle(name, first);
@@ -271,7 +285,11 @@ describe("limits of scoring", () => {
     await help(server);
     expect(await openRequest(server).status).toBe(504);
     expect(await help(server)).toMatchObject({ status: 200 });
-    const hasty = await start({ COLAML_MODEL: name, COLAML_SERVE_DEADLINE_MS: "20" });
+    const hasty = await start({
+      COLAML_MODEL: name,
+      COLAML_SERVE_DEADLINE_MS: "20",
+      COLAML_SERVE_MAX_BYTES: "4194304",
+    });
     const long = await hasty.post("/invocations", { inputs: Array(10_000).fill("help ".repeat(60)) });
     expect([long.status, long.headers.get("connection")]).toEqual([504, "close"]);
     expect(await long.json()).toMatchObject({ error_code: "DEADLINE_EXCEEDED" });

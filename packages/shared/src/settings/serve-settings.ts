@@ -40,7 +40,7 @@ export const serveSettings = {
   maxBytes: integer({
     doc: "Bytes of a scoring request",
     env: "COLAML_SERVE_MAX_BYTES",
-    default: 4_194_304,
+    default: 1_048_576,
     min: 1024,
     max: 67_108_864,
   }),

@@ -118,8 +118,8 @@ async function score(
   checkContentType(request.headers["content-type"]!);
   const model = serving.inMemory(uri) ?? (await serving.open(uri));
   if (request.scoringIsOver) return reply;
-  const question = questionOfBody(request, model);
-  checkSize(question, model, service.config.serve.maxRows);
+  const question = questionOfBody(request, model, service.config.serve.maxRows);
+  checkSize(question, model);
   const answer = await answerQuestion(question, model, () => request.scoringIsOver);
   if (answer === undefined || request.scoringIsOver) return reply;
   metrics.scored(question.texts.length);
@@ -130,10 +130,11 @@ async function score(
     .send(answer);
 }
 
-function questionOfBody(request: FastifyRequest, { columns }: ServableModel) {
+function questionOfBody(request: FastifyRequest, { columns }: ServableModel, maxRows: number) {
   const body = request.body as Buffer;
   const isCsv = /^text\/csv\b/i.test(request.headers["content-type"]!);
-  return isCsv ? csvQuestion(body, columns) : jsonQuestion(body, columns);
+  const reading = { columns, maxRows };
+  return isCsv ? csvQuestion(body, reading) : jsonQuestion(body, reading);
 }
 
 /**
