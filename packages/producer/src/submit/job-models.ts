@@ -7,6 +7,12 @@ import type { JobQueues } from "./job-queues";
 
 /** Payloads up to here are read many at a time, larger ones, which hold rows, one after the other. */
 const SMALL_BYTES = 16_384;
+/** KEYS: the jobs. ARGV: bytes of a small payload. A larger one is answered as an empty text. */
+const READ_SMALL = `local payloads = {}
+for i, key in ipairs(KEYS) do
+  payloads[i] = redis.call("HSTRLEN", key, "data") <= tonumber(ARGV[1]) and redis.call("HGET", key, "data") or ""
+end
+return payloads`;
 
 /**
  * The registered models that jobs train, use or are about, by the key of the job. A job that is gone by now has none.
@@ -15,19 +21,14 @@ export async function readModels(
   queues: JobQueues,
   jobs: readonly PlacedJob[],
 ): Promise<Map<string, readonly string[]>> {
-  const keyOf = ({ queue, id }: PlacedJob) => queues.queue(queue).toKey(id);
-  const lengths = queues.redis.pipeline();
-  for (const job of jobs) lengths.hstrlen(keyOf(job), "data");
-  const bytes = ((await lengths.exec()) ?? []).map(([, answer]) => Number(answer));
-  const small = jobs.filter((_, index) => bytes[index]! <= SMALL_BYTES);
-  const payloads = queues.redis.pipeline();
-  for (const job of small) payloads.hget(keyOf(job), "data");
-  const answers = (await payloads.exec()) ?? [];
+  const keys = jobs.map(({ queue, id }) => queues.queue(queue).toKey(id));
   const models = new Map<string, readonly string[]>();
-  for (const [index, { key, queue }] of small.entries())
-    models.set(key, modelsOf(queue, parsedJson(answers[index]?.[1] as string | null)));
-  for (const job of jobs.filter((_, index) => bytes[index]! > SMALL_BYTES))
-    models.set(job.key, modelsOf(job.queue, parsedJson(await queues.redis.hget(keyOf(job), "data"))));
+  if (keys.length === 0) return models;
+  const payloads = (await queues.redis.eval(READ_SMALL, keys.length, ...keys, SMALL_BYTES)) as string[];
+  for (const [index, { key, queue }] of jobs.entries()) {
+    const json = payloads[index] === "" ? await queues.redis.hget(keys[index]!, "data") : payloads[index];
+    models.set(key, modelsOf(queue, parsedJson(json)));
+  }
   return models;
 }
 

@@ -13,8 +13,8 @@ export interface JobPage {
 }
 
 /** Jobs that have ended are looked through in steps that grow. */
-const FIRST_DEPTH = 200;
-const DEPTH_GROWTH = 4;
+const FIRST_DEPTH = 500;
+const DEPTH_GROWTH = 8;
 /** Jobs that are asked for their models in one go. */
 const ASKED_AT_ONCE = 100;
 const FIELDS = ["timestamp", "processedOn", "finishedOn", "ats", "atm", "progress", "failedReason"] as const;
@@ -36,8 +36,9 @@ export async function listJobs(
     for (const [key, names] of await readModels(queues, unknown)) models.set(key, names);
     return jobs.filter(({ key }) => models.get(key)?.includes(filter.model!));
   };
+  const times = new Map<string, number>();
   for (let depth = FIRST_DEPTH; ; depth *= DEPTH_GROWTH) {
-    const { jobs, unseenUntil } = await placedJobs(queues, filter, depth);
+    const { jobs, unseenUntil } = await placedJobs(queues, filter, depth, times);
     const sure = unseenUntil === undefined ? Number.NEGATIVE_INFINITY : unseenUntil + CLOCKS_MS;
     const wanted = jobs.filter((job) => isWanted(job, filter)).sort((a, b) => (isBehind(a, b) ? 1 : -1));
     const page = await firstOf(wanted, (job) => job.addedAt > sure, about, filter.limit + 1);
