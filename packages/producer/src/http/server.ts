@@ -7,6 +7,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { answerMissingPage, isBelowPages } from "../page/error-page";
 import { addPages } from "../page/page-routes";
 import type { PageService } from "../page/page-service";
 import { createServing, type Serving } from "../serving/serving";
@@ -204,8 +205,10 @@ function addErrorAnswers(server: FastifyInstance, report: FailureReport): void {
   server.setErrorHandler((error: FastifyError | ColaError, request, reply) =>
     answerError(error, request, reply, report),
   );
-  server.setNotFoundHandler({}, (_request, reply) =>
-    reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" }),
+  server.setNotFoundHandler({}, (request, reply) =>
+    isBelowPages(request.url)
+      ? answerMissingPage(request, reply)
+      : reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" }),
   );
 }
 

@@ -2,7 +2,7 @@ import { html } from "@colaml/shared/charts/html";
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { LOGIN_PATH, layout } from "./layout";
+import { LOGIN_PATH, layout, PAGES } from "./layout";
 import { type PageContext, sendHtml } from "./page-context";
 import { type Reader, readerOf, strangerOf } from "./reader";
 
@@ -31,10 +31,21 @@ export function answerPageError(
   return sendHtml(reply.code(status), layout(reader, { title: t.errorTitle, body }));
 }
 
+/** Whether a path lies where the pages are. */
+export const isBelowPages = (path: string) => path.startsWith(`${PAGES}/`);
+
+/** A path below the pages' that none of them has. It says nothing that only some may know. */
+export function answerMissingPage(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const reader = strangerOf(request);
+  const { t } = reader;
+  const body = html`<div class="head"><h1>${t.notFound}</h1></div><p><a class="button" href="/">${t.backToOverview}</a></p>`;
+  return sendHtml(reply.code(404), layout(reader, { title: t.notFound, body }));
+}
+
 function atTheDoor(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const isForm = request.method !== "GET" && request.method !== "HEAD";
   // The cookie is not sent with the first request that a link on another site makes: ask again from here.
-  if (!isForm && request.headers["sec-fetch-site"] === "cross-site" && request.headers.cookie === undefined) {
+  if (!isForm && request.headers["sec-fetch-site"] === "cross-site") {
     const again = html`<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>ColaML</title></head></html>`;
     return sendHtml(reply.code(200), again.text);
   }

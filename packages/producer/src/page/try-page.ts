@@ -52,7 +52,10 @@ async function tryBody(
   const head = html`<div class="head"><h1>${t.tryText}</h1></div>`;
   if (champion.error === undefined && champion.value === undefined && scored === undefined)
     return html`${head}<section class="card">${empty(t.tryNeedsModel, `cola train FILE --model ${name}`)}</section>`;
-  const by = champion.value && html`<span class="dim small">${t.by(name, champion.value.version)}</span>`;
+  const by =
+    scored === undefined && champion.value
+      ? html`<span class="dim small">${t.by(name, champion.value.version)}</span>`
+      : undefined;
   const button = reader.may("submit")
     ? html`<div class="actions"><button class="primary">${t.score}</button>${by}</div>`
     : html`<p class="small dim">${t.roleMissing(t.roles.submit)}</p>`;

@@ -131,6 +131,8 @@ describe("every page", () => {
     const missing = await get(open, "/ui/jobs/train/train-none");
     expect([missing.statusCode, missing.headers["content-type"]]).toEqual([404, "text/html; charset=utf-8"]);
     expect(missing.body).toContain("JOB_NOT_FOUND");
+    const unknown = await get(open, "/ui/nothing");
+    expect([unknown.statusCode, unknown.body.includes("no such page")]).toEqual([404, true]);
     const filter = await get(open, "/ui/jobs?state=broken");
     expect(filter.statusCode).toBe(400);
     expect(filter.body).toContain("allowed is one of waiting");
@@ -141,6 +143,19 @@ describe("every page", () => {
     expect(body).toContain("train-waiting");
     expect(body).not.toContain("predict-texts");
     expect(body).toContain('<option value="train" selected>');
+  });
+});
+
+describe("a job of another client", () => {
+  it("is listed and shown whatever its id and its payload are made of", async () => {
+    const id = "nightly 2026/11/25 <b>";
+    await open.queues.queue("predict").add("any", ["not", "an", "object"], { jobId: id });
+    const list = await get(open, "/ui/jobs?queue=predict");
+    const path = "/ui/jobs/predict/nightly%202026%2F11%2F25%20%3Cb%3E";
+    expect(list.body).toContain(`<a href="${path}">nightly 2026/11/25 &lt;b&gt;</a>`);
+    const page = await get(open, path);
+    expect([page.statusCode, page.body.includes("nightly 2026/11/25 &lt;b&gt;</h1>")]).toEqual([200, true]);
+    expect(page.body).toContain(`data-events="/jobs/${encodeURIComponent(`predict/${id}`)}/events"`);
   });
 });
 
@@ -215,6 +230,8 @@ describe("the door", () => {
   it("asks a browser that came by another site's link once more, since its cookie was not sent with that", async () => {
     const answer = await get(guarded, "/ui/alerts", { "sec-fetch-site": "cross-site" });
     expect([answer.statusCode, answer.body.includes('http-equiv="refresh"')]).toEqual([200, true]);
+    const again = await get(guarded, "/ui/alerts", { "sec-fetch-site": "same-origin" });
+    expect(again.headers["location"]).toBe("/login?next=%2Fui%2Falerts");
   });
 });
 

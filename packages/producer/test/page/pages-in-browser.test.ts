@@ -162,6 +162,14 @@ withChromium("in a browser", () => {
       const look = () => (document.body.innerText.includes("boost 12 / 50 iterations") ? resolve() : setTimeout(look, 50));
       look();
     })`);
+    const cancel = `document.querySelector("details.ask")`;
+    await browser.evaluate(`${cancel}.open = true`);
+    await job.updateProgress({ stage: "boost", done: 13, total: 50, unit: "iterations" });
+    await browser.evaluate(`new Promise((resolve) => {
+      const look = () => (document.body.innerText.includes("boost 13 / 50 iterations") ? resolve() : setTimeout(look, 50));
+      look();
+    })`);
+    expect(await browser.evaluate<boolean>(`${cancel}.open`)).toBe(true);
     expect(browser.complaints()).toEqual([]);
     if (pictures) writeFileSync(join(pictures, "running.png"), await browser.screenshot());
   });
