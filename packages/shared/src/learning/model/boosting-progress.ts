@@ -1,7 +1,7 @@
 import { evenlySpaced, GrowingMargins } from "./growing-margins";
 import type { SharedMatrix } from "./training-matrix";
 import type { Tree, TreeEnsemble } from "./tree-ensemble";
-import { type EnsembleScorer, marginsToProbabilities } from "./tree-scorer";
+import { marginsToProbabilities } from "./tree-scorer";
 
 /** Mean log loss and share of wrong rows. */
 export interface StepMetrics {
@@ -58,36 +58,37 @@ export class RunningMetrics {
   }
 }
 
+/** Probabilities of a row of a model as it is now; `out` may be what is returned. */
+export type ProbabilitiesOf = (row: number, out: Float64Array) => Float64Array;
+
 /** The quality of a model on some rows that are scored anew at each measurement: for models that change as a whole. */
 export class StepTally {
-  readonly #matrix: SharedMatrix;
-  readonly #labels: Float32Array;
+  readonly #labels: ArrayLike<number>;
   readonly #rows: Uint32Array;
-  readonly #scorer: EnsembleScorer;
+  readonly #probabilitiesOf: ProbabilitiesOf;
   readonly #probabilities: Float64Array;
 
-  /** @param maxRows evenly spaced rows are taken if there are more */
+  /**
+   * @param labels class of each row
+   * @param maxRows evenly spaced rows are taken if there are more
+   */
   constructor(
-    { matrix, labels }: { matrix: SharedMatrix; labels: Float32Array },
-    scorer: EnsembleScorer,
+    labels: ArrayLike<number>,
+    nClasses: number,
     maxRows: number,
+    probabilitiesOf: ProbabilitiesOf,
   ) {
-    this.#matrix = matrix;
     this.#labels = labels;
-    this.#rows = evenlySpaced(matrix.nRows, maxRows);
-    this.#scorer = scorer;
-    this.#probabilities = new Float64Array(scorer.nClasses);
+    this.#rows = evenlySpaced(labels.length, maxRows);
+    this.#probabilitiesOf = probabilitiesOf;
+    this.#probabilities = new Float64Array(nClasses);
   }
 
-  /** O(stored values x groups). */
   measure(): StepMetrics {
-    const { indptr, indices, values } = this.#matrix;
     let loss = 0;
     let wrong = 0;
     for (const row of this.#rows) {
-      const [from, to] = [indptr[row]!, indptr[row + 1]!];
-      const features = { indices: indices.subarray(from, to), values: values.subarray(from, to) };
-      const probabilities = this.#scorer.probabilities(features, this.#probabilities);
+      const probabilities = this.#probabilitiesOf(row, this.#probabilities);
       const label = this.#labels[row]!;
       loss -= Math.log(Math.max(probabilities[label]!, LEAST_PROBABILITY));
       if (!isHighest(probabilities, label)) wrong++;

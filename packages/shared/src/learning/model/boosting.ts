@@ -11,6 +11,7 @@ import {
   threadParts,
   trainingSize,
 } from "./training-input";
+import { checkMatrix } from "./training-matrix";
 import { checkTrainingSize, type TreeMethod, treeMethodFor } from "./training-memory";
 import { runTrainingThread } from "./training-thread";
 import type { TreeEnsemble } from "./tree-ensemble";
@@ -40,7 +41,8 @@ export async function boostTrees(
   const settings = checkBoostingSettings(input.settings);
   const size = trainingSize(input, settings);
   checkTrainingSize(size);
-  checkBoostInput(input, settings);
+  checkMatrix(input.matrix);
+  checkBoostInput(input, input.matrix, settings);
   const treeMethod = treeMethodFor(size);
   const history: BoostIteration[] = [];
   const ensemble = await runTrainingThread<ThreadMessage, TreeEnsemble>(

@@ -1,8 +1,9 @@
-import { type BoostIteration, StepTally } from "./boosting-progress";
+import { type BoostIteration, type ProbabilitiesOf, StepTally } from "./boosting-progress";
 import type { HeapVectors } from "./heap-vector";
 import { readBinaryWeights } from "./linear-binary";
 import type { LinearEnsemble } from "./linear-ensemble";
-import { createLinearScorer } from "./linear-scorer";
+import { createLinearScorer, linearProbabilities } from "./linear-scorer";
+import type { XgboostColumns } from "./xgboost-columns";
 import type { ThreadRows } from "./xgboost-thread";
 import type { XgboostTrainer } from "./xgboost-trainer";
 
@@ -33,43 +34,45 @@ function groupLabels(labels: Float32Array, group: number, nGroups: number, out: 
   return out;
 }
 
-/** A linear model that grows by rounds: a logistic model per group, all on the rows of one matrix. */
+/** The rows that linear models are fitted on: columns in the heap, and a trainer of them to make siblings of. */
+export interface LinearRows {
+  columns: XgboostColumns;
+  trainer: XgboostTrainer;
+  /** Class of each row. */
+  labels: Float32Array;
+  /** Finds the weights of models in the heap. */
+  vectors: HeapVectors;
+}
+
+/** A linear model that grows by rounds: a logistic model per group, all on the same rows. */
 export class GrowingLinearModel {
   readonly ensemble: LinearEnsemble;
+  readonly #rows: LinearRows;
   readonly #trainers: XgboostTrainer[];
-  readonly #labels: Float32Array;
   readonly #groupLabels: Float32Array;
-  readonly #vectors: HeapVectors;
-  /** How the weights of each group are read from the heap, once they are found there. */
+  /** Margin of each row after the last round, of each group. */
+  readonly #margins: Float32Array[];
+  /** The weights of each group and behind them its bias, a view of the heap, once they are found there. */
   readonly #located: ((() => Float32Array) | undefined)[] = [];
 
-  /**
-   * @param rows trainer that holds the rows
-   * @param parameters of every group's model, under XGBoost's names
-   * @param vectors of the module that holds the rows
-   */
-  constructor(
-    rows: XgboostTrainer,
-    { matrix, labels }: ThreadRows,
-    nGroups: number,
-    parameters: readonly [name: string, value: string][],
-    vectors: HeapVectors,
-  ) {
-    this.#vectors = vectors;
-    this.#labels = labels;
-    this.#groupLabels = new Float32Array(nGroups === 1 ? 0 : labels.length);
+  /** @param parameters of every group's model, under XGBoost's names */
+  constructor(rows: LinearRows, nGroups: number, parameters: readonly [name: string, value: string][]) {
+    const { nRows, nColumns } = rows.columns;
+    this.#rows = rows;
+    this.#groupLabels = new Float32Array(nGroups === 1 ? 0 : nRows);
+    this.#margins = Array.from({ length: nGroups }, () => new Float32Array(nRows));
     this.#trainers = Array.from({ length: nGroups }, () => {
-      const trainer = rows.sibling();
+      const trainer = rows.trainer.sibling();
       for (const [name, value] of parameters) trainer.setParameter(name, value);
       return trainer;
     });
     this.ensemble = {
       objective: "binary:logistic",
-      nFeatures: matrix.nColumns,
+      nFeatures: nColumns,
       nGroups,
       baseMargin: 0,
       bias: new Float32Array(nGroups),
-      weights: new Float32Array(matrix.nColumns * nGroups),
+      weights: new Float32Array(nColumns * nGroups),
       rounds: 0,
     };
   }
@@ -80,11 +83,12 @@ export class GrowingLinearModel {
    */
   step(): void {
     const { nFeatures, nGroups, bias, weights } = this.ensemble;
+    const { trainer: rows, labels, columns } = this.#rows;
     this.ensemble.rounds++;
     this.#trainers.forEach((trainer, group) => {
-      trainer.setLabels(groupLabels(this.#labels, group, nGroups, this.#groupLabels));
-      trainer.step();
-      const own = this.#weightsOf(trainer, group);
+      rows.setLabels(groupLabels(labels, group, nGroups, this.#groupLabels));
+      rows.setMargins(this.#margins[group]!);
+      const own = this.#stepOf(trainer, group);
       let allFinite = true;
       for (let feature = 0; feature < nFeatures; feature++) {
         // Adding 0 makes 0 of the -0 that XGBoost has for some of what it never touched.
@@ -97,18 +101,41 @@ export class GrowingLinearModel {
         throw new Error(
           `the linear model diverged in round ${this.ensemble.rounds}: use a smaller learning_rate or a larger reg_lambda`,
         );
+      columns.margins(own, bias[group]!, this.#margins[group]!);
     });
   }
 
+  /** Probabilities of a training row. */
+  probabilities(row: number, out: Float64Array): Float64Array {
+    return linearProbabilities(
+      this.#margins.map((margins) => margins[row]!),
+      out,
+    );
+  }
+
   /**
-   * Weights and bias of a group after its last round. Saving a model takes as long as a round of few rows: only the first
-   * round is read from the saved model, later ones from the heap, at the place that held what was saved.
+   * A round of a group: its weights and behind them its bias. Saving a model takes as long as a round of few rows: only
+   * the first round is read from the saved model, later ones from the heap, at the place that held what was saved.
+   *
+   * XGBoost adds its bias to the margins, which hold it: it starts each round at zero, and what the round makes of it is
+   * added to what it was, as XGBoost does itself.
    */
-  #weightsOf(trainer: XgboostTrainer, group: number): Float32Array {
+  #stepOf(trainer: XgboostTrainer, group: number): Float32Array {
     const located = this.#located[group];
-    if (located !== undefined) return located();
+    if (located !== undefined) {
+      const { nFeatures, bias } = this.ensemble;
+      located()[nFeatures] = 0;
+      trainer.step();
+      const own = located();
+      own[nFeatures]! += bias[group]!;
+      return own;
+    }
+    trainer.step();
     const saved = readBinaryWeights(trainer.save());
-    if (saved.some((weight) => weight !== 0)) this.#located[group] = trainer.locate(saved, this.#vectors);
+    if (saved.some((weight) => weight !== 0)) {
+      this.#located[group] = trainer.locate(saved, this.#rows.vectors);
+      if (this.#located[group] === undefined) throw unknownModule();
+    }
     return saved;
   }
 
@@ -118,16 +145,19 @@ export class GrowingLinearModel {
       const read = this.#located[group]?.();
       if (read === undefined) return;
       const saved = readBinaryWeights(trainer.save());
-      if (saved.some((weight, i) => weight !== read[i]! + 0))
-        throw new Error(
-          "the weights in the trainer's heap are not those of its model: reinstall ml-xgboost 1.1.2",
-        );
+      if (saved.some((weight, i) => weight !== read[i]! + 0)) throw unknownModule();
     });
   }
 
   free(): void {
     for (const trainer of this.#trainers) trainer.free();
   }
+}
+
+function unknownModule(): Error {
+  return new Error(
+    "the weights in the trainer's heap are not those of its model: reinstall ml-xgboost 1.1.2",
+  );
 }
 
 const copyOf = (ensemble: LinearEnsemble): LinearEnsemble => ({
@@ -139,14 +169,18 @@ const copyOf = (ensemble: LinearEnsemble): LinearEnsemble => ({
 /** Runs the rounds of a model and measures each. */
 export function fitLinear(
   model: GrowingLinearModel,
-  train: ThreadRows,
+  labels: Float32Array,
   validation: ThreadRows | undefined,
   { rounds, earlyStoppingRounds, select, maxMeasuredRows }: LinearRounds,
   onRound: (iteration: BoostIteration) => void,
 ): LinearFit {
-  const scorer = createLinearScorer(model.ensemble);
-  const onTrain = new StepTally(train, scorer, maxMeasuredRows.train);
-  const onValidation = validation && new StepTally(validation, scorer, maxMeasuredRows.validation);
+  const nClasses = Math.max(2, model.ensemble.nGroups);
+  const onTrain = new StepTally(labels, nClasses, maxMeasuredRows.train, (row, out) =>
+    model.probabilities(row, out),
+  );
+  const onValidation =
+    validation &&
+    new StepTally(validation.labels, nClasses, maxMeasuredRows.validation, scoring(model, validation));
   const history: BoostIteration[] = [];
   let best: { value: number; logLoss: number; at: number; ensemble: LinearEnsemble } | undefined;
   for (let number = 1; number <= rounds; number++) {
@@ -170,4 +204,17 @@ export function fitLinear(
   }
   model.check();
   return { ensemble: copyOf(best?.ensemble ?? model.ensemble), history };
+}
+
+/** Scores the rows of a matrix by a model as it is at that time. */
+function scoring({ ensemble }: GrowingLinearModel, { matrix }: ThreadRows): ProbabilitiesOf {
+  const scorer = createLinearScorer(ensemble);
+  const { indptr, indices, values } = matrix;
+  return (row, out) => {
+    const [from, to] = [indptr[row]!, indptr[row + 1]!];
+    return scorer.probabilities(
+      { indices: indices.subarray(from, to), values: values.subarray(from, to) },
+      out,
+    );
+  };
 }

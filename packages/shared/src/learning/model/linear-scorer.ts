@@ -24,7 +24,7 @@ export function oneAgainstRest(margins: ArrayLike<number>, out: Float64Array): v
 }
 
 /** Probabilities of a row of a linear model from its margins. Binary: [1 - p, p]. */
-function linearProbabilities(margins: ArrayLike<number>, out: Float64Array): Float64Array {
+export function linearProbabilities(margins: ArrayLike<number>, out: Float64Array): Float64Array {
   if (margins.length > 1) oneAgainstRest(margins, out);
   else {
     const p = sigmoid(margins[0]!);

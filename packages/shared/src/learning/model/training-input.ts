@@ -38,21 +38,26 @@ export interface BoostResult<E extends Ensemble = Ensemble> {
   iterations: number;
 }
 
+/** Models or trees of an iteration: 1 for two classes, else one per class. */
+export function groupsOf({ length }: readonly string[]): number {
+  return length === 2 ? 1 : length;
+}
+
 /** How large a training is. */
 export function trainingSize({ matrix, classes }: BoostInput, settings: BoostingSettings): TrainingSize {
   return {
     nRows: matrix.nRows,
     nColumns: matrix.nColumns,
     stored: matrix.indptr[matrix.nRows] ?? 0,
-    nGroups: classes.length === 2 ? 1 : classes.length,
+    nGroups: groupsOf(classes),
     depth: settings.depth,
     maxBin: settings.max_bin,
   };
 }
 
-function checkLabels({ matrix, labels }: LabelledRows, nClasses: number, part: string): void {
-  if (labels.length !== matrix.nRows) {
-    throw new ColaError("INTERNAL", `${part}: ${labels.length} labels for ${matrix.nRows} rows`, {
+function checkLabels(labels: ArrayLike<number>, nRows: number, nClasses: number, part: string): void {
+  if (labels.length !== nRows) {
+    throw new ColaError("INTERNAL", `${part}: ${labels.length} labels for ${nRows} rows`, {
       retryable: false,
     });
   }
@@ -65,27 +70,30 @@ function checkLabels({ matrix, labels }: LabelledRows, nClasses: number, part: s
 }
 
 /**
- * Checks rows, labels and weights before anything is started.
+ * Checks all but the matrix before anything is started.
+ *
+ * @param size of the matrix
  * @throws ColaError TOO_FEW_ROWS, LABELS_INVALID, PARAMETER_INVALID; INTERNAL for a mistake in our own code
  */
-export function checkBoostInput(input: BoostInput, settings: BoostingSettings): void {
-  const { matrix, labels, classes, validation, weights } = input;
-  if (matrix.nRows < 1) throw new ColaError("TOO_FEW_ROWS", "no row to train on");
-  if (matrix.nColumns < 1)
-    throw new ColaError("TOO_FEW_ROWS", "no feature to train on: the vocabulary is empty");
+export function checkBoostInput(
+  { labels, classes, validation, weights }: Omit<BoostInput, "matrix">,
+  { nRows, nColumns }: Pick<TrainingMatrix, "nRows" | "nColumns">,
+  settings: BoostingSettings,
+): void {
+  if (nRows < 1) throw new ColaError("TOO_FEW_ROWS", "no row to train on");
+  if (nColumns < 1) throw new ColaError("TOO_FEW_ROWS", "no feature to train on: the vocabulary is empty");
   if (classes.length < 2)
     throw new ColaError("LABELS_INVALID", `two classes are needed, there are ${classes.length}`);
-  checkMatrix(matrix);
-  checkLabels(input, classes.length, "training rows");
+  checkLabels(labels, nRows, classes.length, "training rows");
   if (new Set(Array.from(labels)).size < 2) {
     throw new ColaError("LABELS_INVALID", `all training rows have the label ${classes[labels[0]!]}`);
   }
-  if (weights !== undefined && weights.length !== matrix.nRows) {
-    throw new ColaError("PARAMETER_INVALID", `${weights.length} weights for ${matrix.nRows} rows`);
+  if (weights !== undefined && weights.length !== nRows) {
+    throw new ColaError("PARAMETER_INVALID", `${weights.length} weights for ${nRows} rows`);
   }
   if (validation !== undefined) {
     checkMatrix(validation.matrix);
-    checkLabels(validation, classes.length, "validation rows");
+    checkLabels(validation.labels, validation.matrix.nRows, classes.length, "validation rows");
   }
   if (settings.early_stopping_rounds > 0 && (validation?.matrix.nRows ?? 0) === 0) {
     throw new ColaError(
@@ -96,8 +104,10 @@ export function checkBoostInput(input: BoostInput, settings: BoostingSettings): 
 }
 
 /** Weight of each row, or nothing if all are 1. */
-function rowWeights(input: BoostInput, settings: BoostingSettings): Float32Array | undefined {
-  const { labels, weights, classes } = input;
+export function rowWeights(
+  { labels, weights, classes }: Pick<BoostInput, "labels" | "weights" | "classes">,
+  settings: BoostingSettings,
+): Float32Array | undefined {
   const byClass = classWeights(settings.class_weights, classes, labels);
   if (weights === undefined && byClass.every((weight) => weight === 1)) return undefined;
   const shared = new Float32Array(new SharedArrayBuffer(labels.length * 4));
@@ -105,7 +115,8 @@ function rowWeights(input: BoostInput, settings: BoostingSettings): Float32Array
   return shared;
 }
 
-function threadRows({ matrix, labels }: LabelledRows): ThreadRows {
+/** Rows as a thread takes them, on shared memory. */
+export function threadRows({ matrix, labels }: LabelledRows): ThreadRows {
   return { matrix: shareMatrix(matrix), labels: sharedFloats(labels) };
 }
 

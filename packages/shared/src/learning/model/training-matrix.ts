@@ -56,6 +56,14 @@ export function shareMatrix(matrix: TrainingMatrix): SharedMatrix {
   };
 }
 
+/** Values that each column holds: nColumns. O(stored). */
+export function columnCounts({ nRows, nColumns, indptr, indices }: TrainingMatrix): Uint32Array {
+  const counts = new Uint32Array(nColumns);
+  const end = indptr[nRows]!;
+  for (let i = 0; i < end; i++) counts[indices[i]!]!++;
+  return counts;
+}
+
 function corrupt(what: string): ColaError {
   return new ColaError("INTERNAL", `training matrix: ${what}`, { retryable: false });
 }

@@ -24,6 +24,82 @@ export interface ThreadFailure {
   message: string;
 }
 
+/** A training thread: what it is told is answered in order. It is gone after `close`, or when it failed. */
+export class TrainingThread<Message extends { type: string }> {
+  readonly #worker: Worker;
+  readonly #signal: AbortSignal | undefined;
+  #failure: unknown;
+  #receive: ((message: Exclude<Message, ThreadFailure>) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  /** @param file name of the thread's module in this folder */
+  constructor(
+    file: string,
+    workerData: unknown,
+    { signal, threadMemoryMb = DEFAULT_THREAD_MB }: ThreadLimits,
+  ) {
+    this.#signal = signal;
+    this.#worker = new Worker(join(__dirname, file), {
+      workerData,
+      // Captured: what the module prints is for us, not for the user's terminal.
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb },
+    });
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
+    this.#worker.on("message", (message: Message | ThreadFailure) => {
+      if (message.type === "failed") this.#fail(threadError((message as ThreadFailure).message));
+      else this.#receive?.(message as Exclude<Message, ThreadFailure>);
+    });
+    this.#worker.on("error", (error) => this.#fail(threadError(error)));
+    this.#worker.on("exit", (code) =>
+      this.#fail(threadError(`the training thread ended early (exit code ${code})`)),
+    );
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
+  }
+
+  /** Tells the thread something. */
+  post(message: unknown): void {
+    this.#worker.postMessage(message);
+  }
+
+  /**
+   * Waits for what the thread says; one at a time may wait.
+   *
+   * @param receive takes each message but a failure; what it returns is the result, undefined waits for more
+   * @throws ColaError TRAINING_FAILED, JOB_CANCELLED; what `receive` throws
+   */
+  next<Result>(receive: (message: Exclude<Message, ThreadFailure>) => Result | undefined): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure);
+      this.#reject = reject;
+      this.#receive = (message) => {
+        try {
+          const result = receive(message);
+          if (result !== undefined) resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+  }
+
+  /** Ends the thread, whatever it does. */
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    await this.#worker.terminate();
+  }
+
+  readonly #onAbort = (): void => this.#fail(new ColaError("JOB_CANCELLED", "training was cancelled"));
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#reject?.(this.#failure);
+  }
+}
+
 /**
  * Runs a training thread to its end. Whatever happens, the thread is gone when the promise settles.
  *
@@ -34,38 +110,13 @@ export interface ThreadFailure {
 export async function runTrainingThread<Message extends { type: string }, Result>(
   file: string,
   workerData: unknown,
-  { signal, threadMemoryMb = DEFAULT_THREAD_MB }: ThreadLimits,
+  limits: ThreadLimits,
   receive: (message: Exclude<Message, ThreadFailure>) => Result | undefined,
 ): Promise<Result> {
-  const thread = new Worker(join(__dirname, file), {
-    workerData,
-    // Captured: what the module prints is for us, not for the user's terminal.
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb },
-  });
-  thread.stdout.resume();
-  thread.stderr.resume();
-  let onAbort: (() => void) | undefined;
+  const thread = new TrainingThread<Message>(file, workerData, limits);
   try {
-    return await new Promise<Result>((resolve, reject) => {
-      onAbort = () => reject(new ColaError("JOB_CANCELLED", "training was cancelled"));
-      signal?.addEventListener("abort", onAbort, { once: true });
-      if (signal?.aborted) onAbort();
-      thread.on("message", (message: Message | ThreadFailure) => {
-        if (message.type === "failed") return reject(threadError((message as ThreadFailure).message));
-        try {
-          const result = receive(message as Exclude<Message, ThreadFailure>);
-          if (result !== undefined) resolve(result);
-        } catch (error) {
-          reject(error);
-        }
-      });
-      thread.on("error", (error) => reject(threadError(error)));
-      thread.on("exit", (code) => reject(threadError(`the training thread ended early (exit code ${code})`)));
-    });
+    return await thread.next(receive);
   } finally {
-    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
-    await thread.terminate();
+    await thread.close();
   }
 }

@@ -1,4 +1,5 @@
 import { ColaError } from "../../errors/cola-error";
+import { allocate, replaceVector } from "./heap-memory";
 import type { HeapVectors } from "./heap-vector";
 import type { SharedMatrix } from "./training-matrix";
 import type { XgboostModule } from "./xgboost-module";
@@ -72,6 +73,16 @@ export class XgboostTrainer {
     this.#module.HEAPF32.set(labels, this.#labelsAt >>> 2);
   }
 
+  /** The margin that each row (and class) begins with, before the model's own: nRows x nGroups. */
+  setMargins(margins: Float32Array): void {
+    const bytes = margins.length * 4;
+    if (this.#marginsAt === 0) {
+      this.#marginsAt = allocate(this.#module, bytes);
+      replaceVector(this.#module, this.#source() + SOURCE.baseMargins, this.#marginsAt, bytes);
+    }
+    this.#module.HEAPF32.set(margins, this.#marginsAt >>> 2);
+  }
+
   setParameter(name: string, value: string): void {
     this.#setParameter(this.#model, name, value);
   }
@@ -90,7 +101,7 @@ export class XgboostTrainer {
    * @returns the saved model of this one iteration
    */
   stepFrom(margins: Float32Array, parameters: readonly [name: string, value: string][]): Uint8Array {
-    this.#writeMargins(margins);
+    this.setMargins(margins);
     const booster = this.sibling();
     for (const [name, value] of parameters) booster.setParameter(name, value);
     booster.step();
@@ -104,7 +115,7 @@ export class XgboostTrainer {
     const module = this.#module;
     const bytes = module._save_model(this.#model);
     if (bytes <= 0) throw new ColaError("TRAINING_FAILED", "the trainer could not save its model");
-    const address = this.#allocate(bytes);
+    const address = allocate(this.#module, bytes);
     module._get_file_content(address, bytes);
     const copy = module.HEAPU8.slice(address, address + bytes);
     module._free(address);
@@ -128,8 +139,8 @@ export class XgboostTrainer {
   /** The prediction of XGBoost itself for one dense row, -1 if absent: nGroups numbers. For tests. */
   predict(row: ArrayLike<number>, nGroups: number): Float32Array {
     const module = this.#module;
-    const input = this.#allocate(row.length * 4);
-    const output = this.#allocate(nGroups * 4);
+    const input = allocate(this.#module, row.length * 4);
+    const output = allocate(this.#module, nGroups * 4);
     module.HEAPF32.set(row, input >>> 2);
     module._predict_one(this.#model, input, row.length, output);
     const result = module.HEAPF32.slice(output >>> 2, (output >>> 2) + nGroups);
@@ -142,6 +153,19 @@ export class XgboostTrainer {
     // Its own one row is freed with a sibling; the rows must not be.
     if (this.#ownMatrix !== undefined) this.#matrix = this.#ownMatrix;
     this.#module._free_memory_model(this.#model);
+  }
+
+  /** Address of XGBoost's object for the rows. */
+  get matrixAddress(): number {
+    return this.#module.HEAPU32[this.#matrix >>> 2]!;
+  }
+
+  /** Sets every value of the rows to zero: rows then say nothing, but are there. */
+  clearValues(): void {
+    const { HEAPU32, HEAPF32 } = this.#module;
+    const entries = (this.#source() + SOURCE.entries) >>> 2;
+    const end = HEAPU32[entries + 1]! >>> 2;
+    for (let at = HEAPU32[entries]! >>> 2; at < end; at += 2) HEAPF32[at + 1] = 0;
   }
 
   /** XGBoost's handle of the matrix that the model trains on. */
@@ -157,26 +181,10 @@ export class XgboostTrainer {
     return this.#module.HEAPU32[(this.#model + MODEL_MATRIX_HANDLE) >>> 2]! >>> 2;
   }
 
-  #writeMargins(margins: Float32Array): void {
-    const bytes = margins.length * 4;
-    if (this.#marginsAt === 0) {
-      this.#marginsAt = this.#allocate(bytes);
-      this.#replaceVector(this.#source() + SOURCE.baseMargins, this.#marginsAt, bytes);
-    }
-    this.#module.HEAPF32.set(margins, this.#marginsAt >>> 2);
-  }
-
-  #allocate(bytes: number): number {
-    const address = this.#module._malloc(Math.max(bytes, 4)) >>> 0;
-    if (address === 0)
-      throw new ColaError("TRAINING_FAILED", `the trainer's memory is full (${bytes} bytes more)`);
-    return address;
-  }
-
   #createWithOneRow(nColumns: number): number {
     const module = this.#module;
-    const row = this.#allocate(nColumns * 4);
-    const label = this.#allocate(4);
+    const row = allocate(this.#module, nColumns * 4);
+    const label = allocate(this.#module, 4);
     module.HEAPF32.fill(-1, row >>> 2, (row >>> 2) + nColumns);
     module.HEAPF32[label >>> 2] = PROOF_LABEL;
     const model = module._create_model(row, label, 1, nColumns) >>> 0;
@@ -211,11 +219,11 @@ export class XgboostTrainer {
   #attach(matrix: SharedMatrix, labels: Float32Array, weights: Float32Array | undefined): void {
     const module = this.#module;
     const stored = matrix.indptr[matrix.nRows]!;
-    const offsets = this.#allocate((matrix.nRows + 1) * 4);
-    const entries = this.#allocate(stored * 8);
-    const labelsAt = this.#allocate(matrix.nRows * 4);
+    const offsets = allocate(this.#module, (matrix.nRows + 1) * 4);
+    const entries = allocate(this.#module, stored * 8);
+    const labelsAt = allocate(this.#module, matrix.nRows * 4);
     this.#labelsAt = labelsAt;
-    const weightsAt = weights === undefined ? 0 : this.#allocate(matrix.nRows * 4);
+    const weightsAt = weights === undefined ? 0 : allocate(this.#module, matrix.nRows * 4);
     // Only now: each allocation may have replaced the heap's views.
     module.HEAPU32.set(matrix.indptr, offsets >>> 2);
     module.HEAPF32.set(labels, labelsAt >>> 2);
@@ -224,10 +232,11 @@ export class XgboostTrainer {
     const source = this.#provedSource();
     module.HEAPU32[(source + SOURCE.nRows) >>> 2] = matrix.nRows;
     module.HEAPU32[(source + SOURCE.stored) >>> 2] = stored;
-    this.#replaceVector(source + SOURCE.indptr, offsets, (matrix.nRows + 1) * 4);
-    this.#replaceVector(source + SOURCE.entries, entries, stored * 8);
-    this.#replaceVector(source + SOURCE.labels, labelsAt, matrix.nRows * 4);
-    if (weights !== undefined) this.#replaceVector(source + SOURCE.weights, weightsAt, matrix.nRows * 4);
+    replaceVector(this.#module, source + SOURCE.indptr, offsets, (matrix.nRows + 1) * 4);
+    replaceVector(this.#module, source + SOURCE.entries, entries, stored * 8);
+    replaceVector(this.#module, source + SOURCE.labels, labelsAt, matrix.nRows * 4);
+    if (weights !== undefined)
+      replaceVector(this.#module, source + SOURCE.weights, weightsAt, matrix.nRows * 4);
   }
 
   /** XGBoost's entries: pairs of column (u32) and value (f32). */
@@ -237,14 +246,5 @@ export class XgboostTrainer {
       HEAPU32[word] = indices[i]!;
       HEAPF32[word + 1] = values[i]!;
     }
-  }
-
-  #replaceVector(vector: number, begin: number, bytes: number): void {
-    const heap = this.#module.HEAPU32;
-    const previous = heap[vector >>> 2]!;
-    heap[vector >>> 2] = begin;
-    heap[(vector >>> 2) + 1] = begin + bytes;
-    heap[(vector >>> 2) + 2] = begin + bytes;
-    if (previous !== 0) this.#module._free(previous);
   }
 }
