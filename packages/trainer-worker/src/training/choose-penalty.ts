@@ -1,7 +1,8 @@
 import type { ChosenPenalty } from "@colaml/shared/contracts/train";
-import { fitLinearPath, type LinearPathInput } from "@colaml/shared/learning/model/linear-boosting";
+import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemble";
-import type { BoostInput, BoostResult } from "@colaml/shared/learning/model/training-input";
+import type { LinearPath, LinearTraining } from "@colaml/shared/learning/model/linear-training";
+import type { BoostResult } from "@colaml/shared/learning/model/training-input";
 
 /**
  * Penalties tried, times the number of training rows: what a row's penalty must be depends on how many rows there
@@ -16,34 +17,41 @@ const GIVE_UP_AFTER = 2;
 /** A penalty's rounds end when its validation error has not fallen for this many. */
 const PATIENCE = 3;
 /** Rows that a round is measured on: choosing needs the validation rows only. */
-const MEASURED_ROWS = { train: 2_000, validation: 20_000 } as const;
+export const MEASURED_ROWS = { train: 2_000, validation: 20_000 } as const;
+
+/** What is fitted, but for the penalties. */
+export interface PenaltyInput extends Pick<LinearPath, "labels" | "validation" | "classes" | "settings"> {
+  /** Hears the rounds of the penalty that is kept, when it is known. */
+  onIteration?: (iteration: BoostIteration) => void;
+  /** Hears of every round how many are done, and how many there are at most. */
+  onRound: (done: number, atMost: number) => void;
+}
 
 /**
- * Fits a linear model per penalty, and keeps the penalty and the round with the fewest wrong validation rows; of equal
- * ones that of the least log loss. Rows are handed to the trainer once.
+ * Fits a linear model per penalty on the rows of a training, and keeps the penalty and the round with the fewest wrong
+ * validation rows; of equal ones that of the least log loss.
  *
- * @param input `onIteration` hears the rounds of the penalty that is kept, when it is known
- * @param onRound hears of every round how many are done, and how many there are at most
  * @throws ColaError as `boost`
  */
 export async function boostByValidation(
-  input: BoostInput,
-  onRound: (done: number, atMost: number) => void,
+  training: LinearTraining,
+  { onIteration, onRound, settings, ...rows }: PenaltyInput,
 ): Promise<{ boosted: BoostResult<LinearEnsemble>; chosen: ChosenPenalty }> {
-  const { settings, onIteration, ...rows } = input;
-  const penalties = input.classes.length < MANY_CLASSES ? PENALTIES : PENALTIES_OF_MANY;
-  const regLambdas = penalties.map((penalty) => penalty / input.matrix.nRows);
-  const { early_stopping_rounds } = settings;
-  const path: LinearPathInput = {
+  const penalties = rows.classes.length < MANY_CLASSES ? PENALTIES : PENALTIES_OF_MANY;
+  const regLambdas = penalties.map((penalty) => penalty / rows.labels.length);
+  const fits = await training.fit({
     ...rows,
-    settings: { ...settings, reg_lambda: 0, early_stopping_rounds: early_stopping_rounds || PATIENCE },
+    settings: {
+      ...settings,
+      reg_lambda: 0,
+      early_stopping_rounds: settings.early_stopping_rounds || PATIENCE,
+    },
     regLambdas,
     select: "error",
     giveUpAfter: GIVE_UP_AFTER,
     maxMeasuredRows: MEASURED_ROWS,
     onRound: ({ number, of }, fit) => onRound(fit * of + number, regLambdas.length * of),
-  };
-  const fits = await fitLinearPath(path);
+  });
   const tried = fits.map(({ ensemble, history }, i) => {
     const { error, logLoss } = history[ensemble.rounds - 1]!.validation!;
     return { reg_lambda: regLambdas[i]!, iterations: ensemble.rounds, error, logLoss };

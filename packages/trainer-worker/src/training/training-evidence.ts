@@ -4,7 +4,7 @@ import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import { termLabels } from "@colaml/shared/learning/text/term-label";
 import type { ChampionSettings } from "@colaml/shared/settings/champion-settings";
-import { type DecidingWord, decidingWord } from "./deciding-word";
+import type { DecidingWord } from "./deciding-word";
 import type { TestRows, TrainedModel } from "./training";
 
 /** The model against the most frequent class, on test rows whose texts the training did not hold. */
@@ -44,13 +44,7 @@ const SMALL_SHARE = 0.4;
 /** The evidence of a finished training for its champion check. */
 export function trainingEvidence(trained: TrainedModel, { metric }: ChampionSettings): TrainingEvidence {
   const { bundle, plan, test, metrics } = trained;
-  const word = decidingWord(
-    test.matrix,
-    test.classOf,
-    bundle.classes.length,
-    termLabels(bundle),
-    metrics.test.accuracy_score ?? 0,
-  );
+  const word = trained.presence.decidingWord(termLabels(bundle), metrics.test.accuracy_score ?? 0);
   const smallest = smallestClass(trained);
   return {
     skill: skillOf(trained, metric),

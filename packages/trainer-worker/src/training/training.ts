@@ -3,16 +3,15 @@ import type { BestPreset, ChosenPenalty, TrainJob } from "@colaml/shared/contrac
 import { fileDigest } from "@colaml/shared/files/digest";
 import type { FingerprintSet } from "@colaml/shared/learning/data/fingerprint-set";
 import { PART } from "@colaml/shared/learning/data/split";
-import { boost } from "@colaml/shared/learning/model/boosting";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import { ensembleToXgboostBytes } from "@colaml/shared/learning/model/ensemble-json";
 import { classificationMetrics } from "@colaml/shared/learning/model/metrics";
 import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { predictedClasses } from "@colaml/shared/learning/model/predicted-class";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
-import type { BoostResult, LabelledRows } from "@colaml/shared/learning/model/training-input";
-import type { CsrMatrix } from "@colaml/shared/learning/text/csr-matrix";
+import type { BoostResult } from "@colaml/shared/learning/model/training-input";
 import { featureParts, partColumns, profiledPart } from "@colaml/shared/learning/text/feature-parts";
+import type { FittedVocabulary } from "@colaml/shared/learning/text/fit-vocabulary";
 import { type LanguageGuess, LanguageGuesser } from "@colaml/shared/learning/text/language-guess";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import type { ClassificationMetrics } from "@colaml/shared/metrics/metric-table";
@@ -20,16 +19,20 @@ import { type DatasetReader, readDataset, readNotes } from "@colaml/shared/table
 import { checkDecisionSettings, type DecisionReport, type Decisions, decide } from "../decisions/decide";
 import { buildReferenceProfile } from "../profile/build-reference-profile";
 import { orderNotes } from "../profile/label-order";
-import { nextTurn, scoreRows } from "../scoring/score-rows";
+import { nextTurn } from "../scoring/score-rows";
 import type { ScoredRows } from "../scoring/scored-rows";
-import { BoostingTime } from "./boosting-time";
-import { boostByValidation } from "./choose-penalty";
 import { checkTrainerMemory } from "./data/check-trainer-memory";
+import { partLabels } from "./data/each-row";
+import { HeldOutFacts, type ProfiledTexts } from "./data/held-out-facts";
 import { languageNotes } from "./data/language-note";
 import type { RowPlan } from "./data/plan-rows";
 import { planWithinMemory } from "./data/plan-within-memory";
 import { withStopWords } from "./data/read-stop-words";
-import { type PartRows, readTrainingData, type TrainingData } from "./data/read-training-data";
+import { readVocabulary } from "./data/read-vocabulary";
+import type { WordPresence } from "./deciding-word";
+import { fitLinear } from "./fit-linear";
+import { fitTrees } from "./fit-trees";
+import type { PartLabels } from "./fitted-model";
 import { tryBestPreset } from "./try-best-preset";
 
 export interface TrainingHooks {
@@ -44,8 +47,6 @@ export interface TrainingHooks {
 
 /** The test rows. */
 export interface TestRows extends ScoredRows {
-  /** Their features. */
-  matrix: CsrMatrix;
   /** 1 for each row whose text stands in the training or validation rows as well. */
   seen: Uint8Array;
 }
@@ -69,6 +70,8 @@ export interface TrainedModel {
   /** What calibration and decision rule are worth; nothing in it if nothing was asked for. */
   decisions: DecisionReport;
   test: TestRows;
+  /** In which test rows each term is. */
+  presence: WordPresence;
   /** Fingerprints of the texts of the training and validation rows. */
   seen: FingerprintSet;
   profile: ReferenceProfile;
@@ -97,17 +100,26 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const datasetDigest = await fileDigest(job.dataset.path);
   await hooks.onPlanned?.(plan);
   const languages = new LanguageGuesser();
-  const data = await readTrainingData(reader, plan, features, {
+  const { vocabulary, seen } = await readVocabulary(reader, plan, features, {
     ...hooks,
     onSampledText: (text) => languages.add(text),
-    onVocabulary: (vocabulary) => checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb),
   });
-  const { boosted, chosen } = await boostParts(job, plan, data, hooks);
-  const { ensemble, ...boosting } = boosted;
-  const { terms, idf, partSizes } = data.vocabulary;
+  checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb);
+  const labels = partLabels(plan);
+  const facts = new HeldOutFacts(plan, labels.test, features, vocabulary, seen);
+  const fit = job.boosting.booster === "gblinear" ? fitLinear : fitTrees;
+  const fitted = await fit({ job, reader, plan, labels, features, vocabulary, facts }, hooks);
+  const { ensemble, ...boosting } = fitted.boosted;
+  const { terms, idf, partSizes } = vocabulary;
   const language = languages.guess();
-  hooks.progress({ stage: "evaluate" });
-  const decisions = await decideOn(job, plan, data, ensemble, hooks);
+  const decisions = await decide({
+    classes: plan.classes,
+    settings: job.decision,
+    seed: job.split.random_seed,
+    validation: { classOf: labels.validation, probabilities: fitted.validation },
+    test: { classOf: labels.test, probabilities: fitted.test },
+    turn: () => nextTurn(hooks.signal),
+  });
   const { calibration, rule, validation, test } = decisions;
   const bundle: ModelBundle = {
     formatVersion: formatVersionOf({ features, ensemble, calibration, decision: rule }),
@@ -121,10 +133,11 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
     ...(calibration && { calibration }),
     ...(rule && { decision: rule }),
   };
-  const metrics = metricsOf(plan, data, decisions);
-  const profile = profileOf(bundle, data, validation, test, metrics.test);
+  const metrics = metricsOf(plan, labels, decisions);
+  const { sketch } = vocabulary;
+  const profile = profileOf(bundle, facts.profiled, labels, { validation, test }, metrics.test, sketch);
   const seconds = (performance.now() - started) / 1000;
-  const judged = { classOf: data.validation.classOf, probabilities: validation };
+  const judged = { classOf: labels.validation, probabilities: validation };
   const { bestPreset, note: failed } = await tryBestPreset(reader, job, plan, judged, hooks.signal);
   const ensembleBytes = job.trial ? undefined : await ensembleToXgboostBytes(ensemble);
   return {
@@ -141,11 +154,12 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
       ...decisions.report.notes,
     ],
     boosting,
-    ...(chosen ? { chosen } : {}),
+    ...(fitted.chosen ? { chosen: fitted.chosen } : {}),
     metrics,
     decisions: decisions.report,
-    test: { ...data.test, probabilities: test, seen: data.testSeen },
-    seen: data.seen,
+    test: { classOf: labels.test, probabilities: test, seen: facts.testSeen },
+    presence: facts.presence,
+    seen,
     profile,
     language,
     datasetDigest,
@@ -154,119 +168,50 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   };
 }
 
-function metricsOf(
-  { classes }: RowPlan,
-  { validation, test }: TrainingData,
-  decisions: Decisions,
-): TrainedModel["metrics"] {
-  const of = ({ classOf }: PartRows, probabilities: Float64Array) =>
+function metricsOf({ classes }: RowPlan, labels: PartLabels, decisions: Decisions): TrainedModel["metrics"] {
+  const of = (classOf: Uint16Array, probabilities: Float64Array) =>
     classificationMetrics({ classes, labels: classOf, probabilities });
-  return { validation: of(validation, decisions.crossFitted), test: of(test, decisions.test) };
-}
-
-/** The ensemble's probabilities of validation and test rows, calibrated and decided as the job wishes. */
-async function decideOn(
-  job: TrainJob,
-  { classes }: RowPlan,
-  { validation, test }: TrainingData,
-  ensemble: BoostResult["ensemble"],
-  { signal }: TrainingHooks,
-): Promise<Decisions> {
-  const scored = async ({ classOf, matrix }: PartRows): Promise<ScoredRows> => ({
-    classOf,
-    probabilities: await scoreRows(ensemble, matrix, signal),
-  });
-  return decide({
-    classes,
-    settings: job.decision,
-    seed: job.split.random_seed,
-    validation: await scored(validation),
-    test: await scored(test),
-    turn: () => nextTurn(signal),
-  });
-}
-
-async function boostParts(
-  job: TrainJob,
-  plan: RowPlan,
-  { train, validation }: TrainingData,
-  { progress, signal, onIteration }: TrainingHooks,
-): Promise<{ boosted: BoostResult; chosen?: ChosenPenalty }> {
-  const { iterations, reg_lambda } = job.boosting;
-  const time = new BoostingTime(job, plan.classes.length, () => performance.now());
-  const show = (done: number, total: number) => {
-    const message = time.after(done, total);
-    const boosted: JobProgress = { stage: "boost", done, total, unit: "iterations" };
-    progress(message === undefined ? boosted : { ...boosted, message });
+  return {
+    validation: of(labels.validation, decisions.crossFitted),
+    test: of(labels.test, decisions.test),
   };
-  progress({ stage: "boost", done: 0, total: iterations, unit: "iterations" });
-  const input = {
-    ...labelled(train),
-    validation: labelled(validation),
-    classes: plan.classes,
-    signal,
-    onIteration: (iteration: BoostIteration) => {
-      show(iteration.number, iterations);
-      onIteration?.(iteration);
-    },
-  };
-  if (reg_lambda === "auto") {
-    return boostByValidation(
-      { ...input, ...(onIteration ? { onIteration } : {}), settings: job.boosting },
-      show,
-    );
-  }
-  return { boosted: await boost({ ...input, settings: job.boosting }) };
-}
-
-function labelled({ matrix, classOf }: PartRows): LabelledRows {
-  const { nRows, nColumns, indptr, indices, data } = matrix;
-  return { matrix: { nRows, nColumns, indptr, indices, values: data }, labels: classOf };
 }
 
 function profileOf(
   { classes, features, terms, partSizes }: ModelBundle,
-  data: TrainingData,
-  validation: Float64Array,
-  test: Float64Array,
+  profiled: ProfiledTexts,
+  labels: PartLabels,
+  { validation, test }: Pick<Decisions, "validation" | "test">,
   metrics: ClassificationMetrics,
+  sketch: FittedVocabulary["sketch"],
 ): ReferenceProfile {
-  const { profiled } = data;
   const parts = featureParts(features);
   const part = profiledPart(parts);
   const [from, to] = partColumns(terms.length, partSizes)[part]!;
   const n = profiled.row.length;
   const nClasses = classes.length;
-  const partOf = (i: number) => (profiled.part[i] === PART.test ? data.test : data.validation);
+  const isTest = (i: number) => profiled.part[i] === PART.test;
   const probabilities = new Float64Array(n * nClasses);
   for (let i = 0; i < n; i++) {
-    const scored = profiled.part[i] === PART.test ? test : validation;
-    const from = profiled.row[i]! * nClasses;
-    probabilities.set(scored.subarray(from, from + nClasses), i * nClasses);
+    const scored = isTest(i) ? test : validation;
+    const at = profiled.row[i]! * nClasses;
+    probabilities.set(scored.subarray(at, at + nClasses), i * nClasses);
   }
   return buildReferenceProfile(
     {
       ...profiled,
-      termsOf: (i) => {
-        const { indptr, indices } = partOf(i).matrix;
-        const row = profiled.row[i]!;
-        return within(indices.subarray(indptr[row], indptr[row + 1]), from, to);
-      },
-      actual: Uint16Array.from({ length: n }, (_, i) => partOf(i).classOf[profiled.row[i]!]!),
+      actual: Uint16Array.from(
+        { length: n },
+        (_, i) => (isTest(i) ? labels.test : labels.validation)[profiled.row[i]!]!,
+      ),
       predicted: predictedClasses(probabilities, nClasses),
       probabilities,
     },
     classes,
     { words: terms.slice(from, to), analyzer: parts[part]!.analyzer },
-    { rows: data.test.classOf.length, metrics, classes: testClasses(data.test.classOf, test, nClasses) },
-    data.vocabulary.sketch,
+    { rows: labels.test.length, metrics, classes: testClasses(labels.test, test, nClasses) },
+    sketch,
   );
-}
-
-/** Columns of [from, to) among rising ones, counted from `from`. */
-function within(columns: Uint32Array, from: number, to: number): Uint32Array {
-  if (from === 0 && (columns.at(-1) ?? 0) < to) return columns;
-  return columns.filter((column) => column >= from && column < to).map((column) => column - from);
 }
 
 /** Test rows of each class: those that are of it, those predicted to be, and those that are both. */

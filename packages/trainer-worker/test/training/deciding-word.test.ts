@@ -2,41 +2,35 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
-import { CsrBuilder } from "@colaml/shared/learning/text/csr-matrix";
-import { decidingWord } from "@colaml/trainer-worker/training/deciding-word";
+import { WordPresence } from "@colaml/trainer-worker/training/deciding-word";
 import { writeRows } from "../champion/invented-rows";
 import { candidate, judge } from "../champion/local-check";
 
-/** Rows of columns that are present, each with the value 1. */
-function matrixOf(rows: readonly (readonly number[])[], columns: number) {
-  const builder = new CsrBuilder(columns, rows.length, 4);
-  for (const row of rows)
-    builder.add(
-      Int32Array.from(row),
-      Float64Array.from(row, () => 1),
-      row.length,
-    );
-  return builder.build();
+/** @param rows columns that are present in each */
+function decidingWord(
+  rows: readonly (readonly number[])[],
+  classOf: readonly number[],
+  nClasses: number,
+  terms: readonly string[],
+  modelAccuracy: number,
+) {
+  const presence = new WordPresence(terms.length, classOf, nClasses);
+  for (const [row, columns] of rows.entries()) presence.add(row, columns, columns.length);
+  return presence.decidingWord(terms, modelAccuracy);
 }
 
 describe("the word that decides everything", () => {
   const classOf = Array.from({ length: 100 }, (_, i) => (i < 60 ? 0 : 1));
 
   it("is found by its presence, or by its absence", () => {
-    const present = matrixOf(
-      classOf.map((k, i) => (k === 1 ? [i % 3, 3] : [i % 3])),
-      4,
-    );
+    const present = classOf.map((k, i) => (k === 1 ? [i % 3, 3] : [i % 3]));
     expect(decidingWord(present, classOf, 2, ["a", "b", "c", "resolved"], 1)).toEqual({
       term: "resolved",
       accuracy: 1,
       majority: 0.6,
       model: 1,
     });
-    const absent = matrixOf(
-      classOf.map((k, i) => (k === 0 ? [i % 3, 3] : [i % 3])),
-      4,
-    );
+    const absent = classOf.map((k, i) => (k === 0 ? [i % 3, 3] : [i % 3]));
     expect(decidingWord(absent, classOf, 2, ["a", "b", "c", "open"], 1)?.term).toBe("open");
   });
 
@@ -47,17 +41,14 @@ describe("the word that decides everything", () => {
     ["a word that leaves many rows open", 20, 0.82],
   ])("is not %s", (_, missing, model) => {
     const rows = classOf.map((k, i) => (k === 0 && i >= missing ? [0] : [1]));
-    expect(decidingWord(matrixOf(rows, 2), classOf, 2, ["strong", "other"], model)).toBeUndefined();
+    expect(decidingWord(rows, classOf, 2, ["strong", "other"], model)).toBeUndefined();
   });
 
   it("is not looked for among a few rows", () => {
     const few = Array.from({ length: 40 }, (_, i) => i % 2);
     expect(
       decidingWord(
-        matrixOf(
-          few.map((k) => [k]),
-          2,
-        ),
+        few.map((k) => [k]),
         few,
         2,
         ["x", "y"],
@@ -68,12 +59,24 @@ describe("the word that decides everything", () => {
 
   it("is not one word of many classes, each of which has its own", () => {
     const three = Array.from({ length: 90 }, (_, i) => i % 3);
-    const matrix = matrixOf(
-      three.map((k) => [k]),
-      3,
-    );
+    const rows = three.map((k) => [k]);
     // Whether the first word is there leaves two classes open: 2 of 3.
-    expect(decidingWord(matrix, three, 3, ["a", "b", "c"], 1)).toBeUndefined();
+    expect(decidingWord(rows, three, 3, ["a", "b", "c"], 1)).toBeUndefined();
+  });
+});
+
+describe("a file of more classes, two of which have nearly all rows", () => {
+  // 50 rows of class 2, 48 of class 0, 2 of class 1.
+  const classOf = Array.from({ length: 100 }, (_, i) => (i < 50 ? 2 : i < 98 ? 0 : 1));
+
+  it("can have a word that decides between those two", () => {
+    const rows = classOf.map((k) => (k === 0 ? [0, 1] : k === 1 ? [2] : [0]));
+    expect(decidingWord(rows, classOf, 3, ["a", "status", "c"], 0.98)).toEqual({
+      term: "status",
+      accuracy: 0.98,
+      majority: 0.5,
+      model: 0.98,
+    });
   });
 });
 
