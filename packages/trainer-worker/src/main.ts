@@ -1,3 +1,4 @@
+import "./young-generation";
 import { runWorkerProcess } from "@colaml/shared/worker/worker-process";
 import { startTrainer } from "./start";
 

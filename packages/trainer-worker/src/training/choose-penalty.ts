@@ -49,7 +49,7 @@ export async function boostByValidation(
     regLambdas,
     select: "error",
     giveUpAfter: GIVE_UP_AFTER,
-    maxMeasuredRows: MEASURED_ROWS,
+    maxMeasuredTrainRows: MEASURED_ROWS.train,
     onRound: ({ number, of }, fit) => onRound(fit * of + number, regLambdas.length * of),
   });
   const tried = fits.map(({ ensemble, history }, i) => {

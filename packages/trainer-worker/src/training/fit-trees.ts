@@ -34,7 +34,7 @@ export async function fitTrees(input: FitInput, hooks: FitHooks): Promise<Fitted
 }
 
 /** Rows as the trainer takes them. */
-export function labelled(
+function labelled(
   { nRows, nColumns, indptr, indices, data }: CsrMatrix,
   labels: ArrayLike<number>,
 ): LabelledRows {

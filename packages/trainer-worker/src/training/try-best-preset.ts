@@ -109,7 +109,8 @@ async function quickFit(
     settings,
     regLambdas: [PENALTY / train.texts.length],
     select: "error",
-    maxMeasuredRows: { train: 1, validation: validation.texts.length },
+    maxMeasuredTrainRows: 1,
+    maxMeasuredRows: validation.texts.length,
     signal,
   });
   const { error } = fit!.history[fit!.ensemble.rounds - 1]!.validation!;

@@ -42,6 +42,7 @@ export async function boostTrees(
   const size = trainingSize(input, settings);
   checkTrainingSize(size);
   checkMatrix(input.matrix);
+  if (input.validation) checkMatrix(input.validation.matrix);
   checkBoostInput(input, input.matrix, settings);
   const treeMethod = treeMethodFor(size);
   const history: BoostIteration[] = [];

@@ -1,15 +1,26 @@
+import { RowPacker } from "../text/packed-rows";
 import { checkBoostingSettings } from "./boosting-parameters";
 import { bestIterationOf } from "./boosting-progress";
+import { evenlySpaced } from "./growing-margins";
 import type { LinearEnsemble } from "./linear-ensemble";
 import type { LinearFit } from "./linear-rounds";
 import { checkLinearPath, type LinearPath, LinearTraining } from "./linear-training";
-import { type BoostInput, type BoostResult, groupsOf } from "./training-input";
+import {
+  type BoostInput,
+  type BoostResult,
+  groupsOf,
+  type LabelledRows,
+  MAX_MEASURED_ROWS,
+} from "./training-input";
 import { checkMatrix, columnCounts, type TrainingMatrix } from "./training-matrix";
 import type { ThreadLimits } from "./training-thread";
 
 /** Several linear models of the rows of one matrix. */
-export interface LinearPathInput extends LinearPath, ThreadLimits {
+export interface LinearPathInput extends Omit<LinearPath, "validation">, ThreadLimits {
   matrix: TrainingMatrix;
+  /** A round is measured on evenly spaced ones, at most `maxMeasuredRows`; absent: `MAX_MEASURED_ROWS`. */
+  validation?: LabelledRows;
+  maxMeasuredRows?: number;
 }
 
 /**
@@ -17,9 +28,10 @@ export interface LinearPathInput extends LinearPath, ThreadLimits {
  * @throws ColaError as `boost`
  */
 export async function fitLinearPath(input: LinearPathInput): Promise<LinearFit[]> {
-  const { matrix, signal, threadMemoryMb, ...path } = input;
+  const { matrix, signal, threadMemoryMb, validation, maxMeasuredRows, ...path } = input;
   const limits = { ...(signal && { signal }), ...(threadMemoryMb === undefined ? {} : { threadMemoryMb }) };
   checkMatrix(matrix);
+  if (validation) checkMatrix(validation.matrix);
   checkLinearPath(input, matrix);
   const { nRows, indptr, indices, values } = matrix;
   const shape = { nRows, columnCounts: columnCounts(matrix), nGroups: groupsOf(input.classes) };
@@ -29,10 +41,19 @@ export async function fitLinearPath(input: LinearPathInput): Promise<LinearFit[]
       const full = training.add(indices, values, indptr[row + 1]! - indptr[row]!, indptr[row]!);
       if (full) await full;
     }
-    return await training.fit(path);
+    const measured = validation && packed(validation, maxMeasuredRows ?? MAX_MEASURED_ROWS.validation);
+    return await training.fit({ ...path, ...(measured && { validation: measured }) });
   } finally {
     await training.close();
   }
+}
+
+function packed({ matrix, labels }: LabelledRows, maxRows: number): NonNullable<LinearPath["validation"]> {
+  const { nRows, indptr, indices, values } = matrix;
+  const rows = evenlySpaced(nRows, maxRows);
+  const packer = new RowPacker();
+  for (const row of rows) packer.add(indices, values, indptr[row + 1]! - indptr[row]!, indptr[row]!);
+  return { matrix: packer.build(), labels: Uint16Array.from(rows, (row) => labels[row]!) };
 }
 
 /**

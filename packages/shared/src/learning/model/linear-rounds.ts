@@ -1,10 +1,10 @@
+import { type PackedRows, RowUnpacker } from "../text/packed-rows";
 import { type BoostIteration, type ProbabilitiesOf, StepTally } from "./boosting-progress";
 import type { HeapVectors } from "./heap-vector";
 import { readBinaryWeights } from "./linear-binary";
 import type { LinearEnsemble } from "./linear-ensemble";
-import { createLinearScorer, linearProbabilities } from "./linear-scorer";
+import { linearMargins, linearProbabilities } from "./linear-scorer";
 import type { XgboostColumns } from "./xgboost-columns";
-import type { ThreadRows } from "./xgboost-thread";
 import type { XgboostTrainer } from "./xgboost-trainer";
 
 /** How the rounds of a linear model are run and which of them is kept. */
@@ -17,8 +17,15 @@ export interface LinearRounds {
    * last round is kept.
    */
   select?: "logLoss" | "error";
-  /** Rows of each part that a round is measured on, at most. */
-  maxMeasuredRows: { train: number; validation: number };
+  /** Training rows that a round is measured on, at most. */
+  maxMeasuredTrainRows: number;
+}
+
+/** Rows that every round is measured on: all of them. */
+export interface MeasuredRows {
+  matrix: PackedRows;
+  /** Class of each row. */
+  labels: Float32Array;
 }
 
 /** Weights after the kept round. */
@@ -170,17 +177,17 @@ const copyOf = (ensemble: LinearEnsemble): LinearEnsemble => ({
 export function fitLinear(
   model: GrowingLinearModel,
   labels: Float32Array,
-  validation: ThreadRows | undefined,
-  { rounds, earlyStoppingRounds, select, maxMeasuredRows }: LinearRounds,
+  validation: MeasuredRows | undefined,
+  { rounds, earlyStoppingRounds, select, maxMeasuredTrainRows }: LinearRounds,
   onRound: (iteration: BoostIteration) => void,
 ): LinearFit {
   const nClasses = Math.max(2, model.ensemble.nGroups);
-  const onTrain = new StepTally(labels, nClasses, maxMeasuredRows.train, (row, out) =>
+  const onTrain = new StepTally(labels, nClasses, maxMeasuredTrainRows, (row, out) =>
     model.probabilities(row, out),
   );
   const onValidation =
     validation &&
-    new StepTally(validation.labels, nClasses, maxMeasuredRows.validation, scoring(model, validation));
+    new StepTally(validation.labels, nClasses, validation.matrix.nRows, scoring(model, validation.matrix));
   const history: BoostIteration[] = [];
   let best: { value: number; logLoss: number; at: number; ensemble: LinearEnsemble } | undefined;
   for (let number = 1; number <= rounds; number++) {
@@ -206,15 +213,13 @@ export function fitLinear(
   return { ensemble: copyOf(best?.ensemble ?? model.ensemble), history };
 }
 
-/** Scores the rows of a matrix by a model as it is at that time. */
-function scoring({ ensemble }: GrowingLinearModel, { matrix }: ThreadRows): ProbabilitiesOf {
-  const scorer = createLinearScorer(ensemble);
-  const { indptr, indices, values } = matrix;
+/** Scores rows, in their order, by a model as it is at that time. */
+function scoring({ ensemble }: GrowingLinearModel, packed: PackedRows): ProbabilitiesOf {
+  const rows = new RowUnpacker(packed);
+  const margins = new Float32Array(ensemble.nGroups);
   return (row, out) => {
-    const [from, to] = [indptr[row]!, indptr[row + 1]!];
-    return scorer.probabilities(
-      { indices: indices.subarray(from, to), values: values.subarray(from, to) },
-      out,
-    );
+    if (row === 0) rows.rewind();
+    rows.next();
+    return linearProbabilities(linearMargins(ensemble, rows.indices, rows.values, rows.count, margins), out);
   };
 }

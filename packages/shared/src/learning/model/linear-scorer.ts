@@ -35,27 +35,38 @@ export function linearProbabilities(margins: ArrayLike<number>, out: Float64Arra
 }
 
 /**
- * Scores rows as XGBoost's `gblinear` does, to the last bit of its float32 sums: bias and base margin, then weight
- * times value in the order of the row's columns, each product and each sum rounded. O(stored values x groups) per
- * row; not reentrant.
+ * The margins of a row as XGBoost's `gblinear` sums them, to the last bit of its float32 sums: bias and base margin, then
+ * weight times value in the order of the row's columns, each product and each sum rounded. O(values x groups).
  *
- * The weights are read at each call: whoever changes them sees it in the next row.
+ * @param indices columns of the row's values, the first `count` of them
+ * @param out nGroups
+ */
+export function linearMargins(
+  { nGroups, bias, weights, baseMargin }: LinearEnsemble,
+  indices: ArrayLike<number>,
+  values: ArrayLike<number>,
+  count: number,
+  out: Float32Array,
+): Float32Array {
+  const base = fround(baseMargin);
+  for (let k = 0; k < nGroups; k++) out[k] = bias[k]! + base;
+  for (let i = 0; i < count; i++) {
+    const value = fround(values[i]!);
+    const from = indices[i]! * nGroups;
+    for (let k = 0; k < nGroups; k++) out[k]! += fround(value * weights[from + k]!);
+  }
+  return out;
+}
+
+/**
+ * Scores rows by `linearMargins`; not reentrant. The weights are read at each call: whoever changes them sees it in the
+ * next row.
  */
 export function createLinearScorer(ensemble: LinearEnsemble): EnsembleScorer {
-  const { nGroups, bias, weights } = ensemble;
-  const base = fround(ensemble.baseMargin);
+  const { nGroups } = ensemble;
   const ownMargins = new Float32Array(nGroups);
-
-  function margins({ indices, values }: FeatureRow, out: Float32Array): Float32Array {
-    for (let k = 0; k < nGroups; k++) out[k] = bias[k]! + base;
-    for (let i = 0; i < indices.length; i++) {
-      const value = fround(values[i]!);
-      const from = indices[i]! * nGroups;
-      for (let k = 0; k < nGroups; k++) out[k]! += fround(value * weights[from + k]!);
-    }
-    return out;
-  }
-
+  const margins = ({ indices, values }: FeatureRow, out: Float32Array) =>
+    linearMargins(ensemble, indices, values, indices.length, out);
   return {
     nClasses: nGroups === 1 ? 2 : nGroups,
     margins,

@@ -1,12 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { BoostIteration } from "./boosting-progress";
 import { HeapVectors } from "./heap-vector";
-import { fitLinear, GrowingLinearModel, type LinearFit, type LinearRounds } from "./linear-rounds";
+import {
+  fitLinear,
+  GrowingLinearModel,
+  type LinearFit,
+  type LinearRounds,
+  type MeasuredRows,
+} from "./linear-rounds";
 import type { ThreadFailure } from "./training-thread";
 import { type AddedRows, XgboostColumns } from "./xgboost-columns";
 import { xgboostFailure } from "./xgboost-failure";
 import { loadXgboost, printedLines } from "./xgboost-module";
-import type { ThreadRows } from "./xgboost-thread";
 
 /** What the thread that fits linear models is started with: how large the matrix is. Its rows are added then. */
 export interface LinearThreadShape {
@@ -20,7 +25,7 @@ export interface LinearThreadFits extends LinearRounds {
   /** Class of each row, as XGBoost takes it. */
   labels: Float32Array;
   weights?: Float32Array;
-  validation?: ThreadRows;
+  validation?: MeasuredRows;
   /** 1 for binary, else the number of classes. */
   nGroups: number;
   /** Fits that may be worse than the best so far, one after the other, before no more are made. */

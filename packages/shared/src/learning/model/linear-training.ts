@@ -1,5 +1,6 @@
 import { ColaError } from "../../errors/cola-error";
 import type { BoostingSettings } from "../../settings/boosting-settings";
+import type { PackedRows } from "../text/packed-rows";
 import { checkBoostingSettings, linearParameters } from "./boosting-parameters";
 import type { BoostIteration } from "./boosting-progress";
 import type { LinearFit } from "./linear-rounds";
@@ -13,8 +14,8 @@ import {
   type BoostInput,
   checkBoostInput,
   MAX_MEASURED_ROWS,
+  type RowsToCheck,
   rowWeights,
-  threadRows,
 } from "./training-input";
 import { sharedFloats } from "./training-matrix";
 import { checkTrainingSize } from "./training-memory";
@@ -31,7 +32,10 @@ export interface LinearShape {
 }
 
 /** Linear models of the same rows: what they are fitted by. */
-export interface LinearPath extends Omit<BoostInput, "matrix" | "onIteration" | keyof ThreadLimits> {
+export interface LinearPath
+  extends Omit<BoostInput, "matrix" | "validation" | "onIteration" | keyof ThreadLimits> {
+  /** Every round is measured on all of these. */
+  validation?: { matrix: PackedRows; labels: ArrayLike<number> };
   /** The L2 penalties to fit: each takes the place of `settings.reg_lambda`. */
   regLambdas: readonly number[];
   /**
@@ -44,8 +48,8 @@ export interface LinearPath extends Omit<BoostInput, "matrix" | "onIteration" | 
    * be given in order. Absent: every penalty is fitted.
    */
   giveUpAfter?: number;
-  /** Rows of each part that a round is measured on, at most; absent: `MAX_MEASURED_ROWS`. */
-  maxMeasuredRows?: { train: number; validation: number };
+  /** Training rows that a round is measured on, at most; absent: those of `MAX_MEASURED_ROWS`. */
+  maxMeasuredTrainRows?: number;
   /** Called after each round of the penalty of that index. */
   onRound?: (iteration: BoostIteration, fit: number) => void;
 }
@@ -57,7 +61,7 @@ export interface LinearPath extends Omit<BoostInput, "matrix" | "onIteration" | 
  * @throws ColaError as `boost`, for all that can be seen before anything is started
  */
 export function checkLinearPath(
-  path: LinearPath,
+  path: Omit<LinearPath, "validation"> & { validation?: RowsToCheck },
   size: { nRows: number; nColumns: number },
 ): [BoostingSettings, ...BoostingSettings[]] {
   const [first, ...more] = path.regLambdas.map((reg_lambda) =>
@@ -167,10 +171,12 @@ export class LinearTraining {
       nGroups,
       rounds: settings.iterations,
       earlyStoppingRounds: settings.early_stopping_rounds,
-      maxMeasuredRows: path.maxMeasuredRows ?? MAX_MEASURED_ROWS,
+      maxMeasuredTrainRows: path.maxMeasuredTrainRows ?? MAX_MEASURED_ROWS.train,
       fits: candidates.map((candidate) => linearParameters(candidate, sumOfWeights)),
       ...(weights ? { weights } : {}),
-      ...(validation && validation.matrix.nRows > 0 ? { validation: threadRows(validation) } : {}),
+      ...(validation && validation.matrix.nRows > 0
+        ? { validation: { matrix: validation.matrix, labels: sharedFloats(validation.labels) } }
+        : {}),
       ...(kept ? { select: kept } : {}),
       ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
     };

@@ -3,7 +3,7 @@ import type { BoostingRequest, BoostingSettings } from "../../settings/boosting-
 import { classWeights } from "./boosting-parameters";
 import type { BoostIteration } from "./boosting-progress";
 import type { Ensemble } from "./ensemble";
-import { checkMatrix, sharedFloats, shareMatrix, type TrainingMatrix } from "./training-matrix";
+import { sharedFloats, shareMatrix, type TrainingMatrix } from "./training-matrix";
 import type { TrainingSize } from "./training-memory";
 import type { ThreadLimits } from "./training-thread";
 import type { ThreadRows } from "./xgboost-thread";
@@ -69,14 +69,27 @@ function checkLabels(labels: ArrayLike<number>, nRows: number, nClasses: number,
   }
 }
 
+/** Labelled rows, of which only the number is looked at. */
+export interface RowsToCheck {
+  matrix: { nRows: number };
+  labels: ArrayLike<number>;
+}
+
 /**
- * Checks all but the matrix before anything is started.
+ * Checks all but the matrices before anything is started.
  *
  * @param size of the matrix
  * @throws ColaError TOO_FEW_ROWS, LABELS_INVALID, PARAMETER_INVALID; INTERNAL for a mistake in our own code
  */
 export function checkBoostInput(
-  { labels, classes, validation, weights }: Omit<BoostInput, "matrix">,
+  {
+    labels,
+    classes,
+    validation,
+    weights,
+  }: Pick<BoostInput, "labels" | "classes" | "weights"> & {
+    validation?: RowsToCheck;
+  },
   { nRows, nColumns }: Pick<TrainingMatrix, "nRows" | "nColumns">,
   settings: BoostingSettings,
 ): void {
@@ -92,7 +105,6 @@ export function checkBoostInput(
     throw new ColaError("PARAMETER_INVALID", `${weights.length} weights for ${nRows} rows`);
   }
   if (validation !== undefined) {
-    checkMatrix(validation.matrix);
     checkLabels(validation.labels, validation.matrix.nRows, classes.length, "validation rows");
   }
   if (settings.early_stopping_rounds > 0 && (validation?.matrix.nRows ?? 0) === 0) {
@@ -115,8 +127,7 @@ export function rowWeights(
   return shared;
 }
 
-/** Rows as a thread takes them, on shared memory. */
-export function threadRows({ matrix, labels }: LabelledRows): ThreadRows {
+function threadRows({ matrix, labels }: LabelledRows): ThreadRows {
   return { matrix: shareMatrix(matrix), labels: sharedFloats(labels) };
 }
 

@@ -4,6 +4,8 @@ import { ColaError, messageOf } from "../../errors/cola-error";
 
 /** JavaScript memory of the thread; the matrix lies in shared memory and in the wasm heap, outside of it. */
 const DEFAULT_THREAD_MB = 512;
+/** Of short-lived objects: a thread makes few. */
+const YOUNG_MB = 4;
 
 export interface ThreadLimits {
   signal?: AbortSignal;
@@ -44,7 +46,7 @@ export class TrainingThread<Message extends { type: string }> {
       // Captured: what the module prints is for us, not for the user's terminal.
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();

@@ -31,7 +31,8 @@ export async function readMatrices(
 ): Promise<PartMatrices> {
   const transform = new TfidfTransform({ features, ...vocabulary });
   const { train, validation, test } = plan.rows;
-  const perRow = Math.ceil(storedValues(vocabulary) / train) + 1;
+  const stored = vocabulary.documentFrequency.reduce((sum, df) => sum + df, 0);
+  const perRow = Math.ceil(stored / train) + 1;
   const builders = [train, validation, test].map(
     (rows) => new CsrBuilder(vocabulary.terms.length, rows, perRow),
   );
@@ -45,9 +46,4 @@ export async function readMatrices(
   });
   const [trained, validated, tested] = builders.map((builder) => builder.build());
   return { train: trained!, validation: validated!, test: tested! };
-}
-
-/** Values of all training rows. */
-export function storedValues({ documentFrequency }: Pick<FittedVocabulary, "documentFrequency">): number {
-  return documentFrequency.reduce((sum, df) => sum + df, 0);
 }
