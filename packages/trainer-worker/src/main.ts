@@ -1,4 +1,3 @@
-import "./young-generation";
 import { runWorkerProcess } from "@colaml/shared/worker/worker-process";
 import { startTrainer } from "./start";
 

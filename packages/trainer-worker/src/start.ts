@@ -1,3 +1,4 @@
+import "./young-generation";
 import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { promisify } from "node:util";

@@ -1,4 +1,4 @@
-// The first import of the process: what is loaded next would make the young generation grow already.
+// Imported first: what is loaded next would make the young generation grow already.
 import { setFlagsFromString } from "node:v8";
 
 /*

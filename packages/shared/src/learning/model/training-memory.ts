@@ -9,8 +9,10 @@ const HISTOGRAM_BYTES_PER_VALUE = 512;
 /** XGBoost's `max_bin`, if the settings do not say. */
 const DEFAULT_BINS = 256;
 const BYTES_PER_BIN = 16;
-/** A stored value: 8 as a row entry, 8 in a column page or 4 + 5 in the bin index, and vectors that double. */
+/** A stored value of trees: 8 as a row entry, 8 in a column page or 4 + 5 in the bin index, and vectors that double. */
 const BYTES_PER_VALUE = 28;
+/** A stored value of a linear model: an entry of its column. */
+const BYTES_PER_LINEAR_VALUE = 8;
 /** A row: offset, label, weight, gradient pair, position, row set, and vectors that double. */
 const BYTES_PER_ROW = 48;
 /** A row and class: margin, gradient pair and cached prediction. */
@@ -42,8 +44,9 @@ function histogramBytes({ nRows, nColumns, stored, depth, maxBin }: TrainingSize
 }
 
 /** Bytes of all but histograms and weights. */
-function rowBytes({ nRows, stored, nGroups }: TrainingSize): number {
-  return stored * BYTES_PER_VALUE + nRows * (BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * nGroups);
+function rowBytes({ nRows, stored, nGroups, depth }: TrainingSize): number {
+  const perValue = depth === undefined ? BYTES_PER_LINEAR_VALUE : BYTES_PER_VALUE;
+  return stored * perValue + nRows * (BYTES_PER_ROW + BYTES_PER_ROW_AND_GROUP * nGroups);
 }
 
 /** Bytes of a linear model's weights; trees have none. */

@@ -64,6 +64,10 @@ describe("the size of a training", () => {
     expect(trainingBytes(linear(1_000_000, 70_000, 1))).toBeLessThan(TRAINING_HEAP_BYTES);
     const one = trainingBytes(linear(10_000, 70_000, 1));
     expect(trainingBytes(linear(10_000, 140_000, 1)) - one).toBe(70_000 * 16);
+    // 1,000,000 rows of a training with 280 values each: 2.24 GB as entries of columns.
+    const values = (nRows: number) => ({ ...linear(nRows, 70_000, 1), stored: nRows * 280 });
+    expect(trainingBytes(values(490_000))).toBeLessThan(TRAINING_HEAP_BYTES);
+    expect(trainingBytes(values(1_000_000))).toBeGreaterThan(TRAINING_HEAP_BYTES);
     expect(() => checkTrainingSize(linear(10_000, 70_000, 77))).not.toThrow();
     expect(() => checkTrainingSize(linear(10_000, 70_000, 2_000))).toThrow(
       expect.objectContaining({ code: "INPUT_TOO_LARGE", message: expect.stringMatching(/70000 features/) }),

@@ -3,15 +3,16 @@ import { createTokenSpans } from "@colaml/shared/learning/text/create-token-span
 import { featureParts } from "@colaml/shared/learning/text/feature-parts";
 import type { TfidfSettings } from "@colaml/shared/settings/features-settings";
 import type { DatasetReader } from "@colaml/shared/tables/dataset-reader";
+import { MEASURED_ROWS } from "../choose-penalty";
 import { planRows, type RowPlan } from "./plan-rows";
 
 const MIB = 1_048_576;
-/** Of the trainer's memory; the rest holds vocabularies while they are counted, weights and the process itself. */
+/** Of the trainer's memory; the rest holds tables, weights and the process itself. */
 const SHARE_OF_ROWS = 0.85;
-/** A value of a training row: 8 on shared memory, 8 as an entry of the trainer, 8 in its columns, and room to build them. */
-const TRAIN_BYTES = 36;
-/** A value of a held-out row, on shared memory. */
-const HELD_OUT_BYTES = 8;
+/** A value of a training row: an entry of the trainer's columns. */
+const TRAIN_BYTES = 8;
+/** A value of a row that rounds are measured on. */
+const MEASURED_BYTES = 6;
 /** Rows whose values are counted, evenly spaced. */
 const COUNTED_ROWS = 2_000;
 
@@ -31,14 +32,23 @@ export async function planWithinMemory(
   const plan = await planRows(reader, job);
   if (job.preset !== "best" || job.max_train_rows > 0) return { plan, note: [] };
   const all = plan.rows.train + plan.rows.validation + plan.rows.test;
-  const bytesPerValue = HELD_OUT_BYTES + ((TRAIN_BYTES - HELD_OUT_BYTES) * plan.rows.train) / all;
-  const values = (maxMemoryMb * MIB * SHARE_OF_ROWS) / bytesPerValue;
-  if (plan.textBytes * mostPerByte(features) <= values) return { plan, note: [] };
-  const rows = Math.floor(values / (await valuesPerRow(reader, plan, features)));
+  const budget = maxMemoryMb * MIB * SHARE_OF_ROWS;
+  const mostPerRow = (plan.textBytes / all) * mostPerByte(features);
+  if (all <= rowsWithin(budget, plan, mostPerRow)) return { plan, note: [] };
+  const rows = rowsWithin(budget, plan, await valuesPerRow(reader, plan, features));
   if (rows >= all) return { plan, note: [] };
   const sampled = await planRows(reader, { ...job, max_train_rows: rows });
   const note = `${rows} of ${all} rows were taken, a seeded sample: the features of all would not fit in ${maxMemoryMb} MiB (max_train_rows says how many, COLAML_TRAIN_MEMORY_MB gives more)`;
   return { plan: sampled, note: [note] };
+}
+
+/** Rows of the file, in all parts, of which a training fits into so many bytes. */
+function rowsWithin(bytes: number, { rows }: RowPlan, valuesPerRow: number): number {
+  const all = rows.train + rows.validation + rows.test;
+  const measured = Math.min(MEASURED_ROWS.validation, rows.validation) * valuesPerRow * MEASURED_BYTES;
+  const perRow = (valuesPerRow * TRAIN_BYTES * rows.train) / all;
+  // A small budget is shared between both.
+  return Math.floor(Math.max(bytes - measured, bytes / 2) / perRow);
 }
 
 /** Values that a byte of text makes at most, for files that are small enough at any rate. */
