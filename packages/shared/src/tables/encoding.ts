@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { analyse } from "chardet";
 import { ColaError, messageOf } from "../errors/cola-error";
 import { encodingOf } from "../settings/table-values";
 import { BYTE_ORDER_MARKS, startsWith } from "./file-format";
@@ -52,6 +51,8 @@ export async function* toUtf8(
 
 /** The most likely encoding of bytes that are not UTF-8; undefined if there is none. */
 function likelyEncoding(bytes: Buffer): string | undefined {
+  // Read only when it is needed: it takes as long to load as a file of some MB to read.
+  const { analyse } = require("chardet") as typeof import("chardet");
   for (const { name } of analyse(bytes.subarray(0, SAMPLE_BYTES))) {
     const encoding = encodingOf(name);
     if (encoding !== undefined && encoding !== "utf-8" && fits(bytes, encoding)) return encoding;

@@ -102,7 +102,8 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const languages = new LanguageGuesser();
   const { vocabulary, seen } = await readVocabulary(reader, plan, features, {
     ...hooks,
-    onSampledText: (text) => languages.add(text),
+    // A trial keeps no model and says nothing of its texts.
+    ...(job.trial ? {} : { onSampledText: (text) => languages.add(text) }),
   });
   checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb);
   const labels = partLabels(plan);

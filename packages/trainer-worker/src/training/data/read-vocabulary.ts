@@ -8,7 +8,7 @@ import { eachRow, type ReadHooks } from "./each-row";
 import type { RowPlan } from "./plan-rows";
 
 /** Texts handed to `onSampledText` at most: enough to tell a language. */
-const MAX_SAMPLED_TEXTS = 2_000;
+const MAX_SAMPLED_TEXTS = 1_000;
 
 export interface VocabularyHooks extends ReadHooks {
   /** Called with some texts of training rows, evenly spaced. */
