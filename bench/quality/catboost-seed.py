@@ -11,8 +11,8 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.metrics import accuracy_score, f1_score
 
 
-def main(path: str, text: str, label: str) -> dict:
-    train, validation, test = read_parts(path, text, label)
+def main(path: str, text: str, label: str, seed: str = "42") -> dict:
+    train, validation, test = read_parts(path, text, label, int(seed))
     started, before = time.perf_counter(), time.process_time()
     vectorizer = TfidfVectorizer(
         max_features=100, lowercase=True, stop_words=list(ENGLISH_STOP_WORDS), token_pattern=r"\b\w+\b"

@@ -3,16 +3,22 @@ import { join } from "node:path";
 
 const here = import.meta.dirname;
 
-/** ColaML by a preset. */
+/** ColaML by a preset. `seed` is that of the split. */
 const preset = (name) => ({
   name: `preset ${name}`,
-  command: (path, text, label) => [process.execPath, [join(here, "ours.mjs"), path, text, label, name]],
+  command: (path, text, label, seed) => [
+    process.execPath,
+    [join(here, "ours.mjs"), path, text, label, name, seed],
+  ],
 });
 
 /** ColaML's search. */
 const search = (python, trials) => ({
   name: `tune, ${trials} trials`,
-  command: (...columns) => [process.execPath, [join(here, "tune.mjs"), python, ...columns, String(trials)]],
+  command: (path, text, label) => [
+    process.execPath,
+    [join(here, "tune.mjs"), python, path, text, label, String(trials)],
+  ],
 });
 
 /**
@@ -23,7 +29,7 @@ const search = (python, trials) => ({
 export function contestants(python, others, trials) {
   const script = (name, file, ...more) => ({
     name,
-    command: (path, text, label) => [python, [join(here, file), path, text, label, ...more]],
+    command: (path, text, label, seed) => [python, [join(here, file), path, text, label, ...more, seed]],
   });
   const ours = [preset("seed"), preset("best"), ...(trials > 0 ? [search(python, trials)] : [])];
   if (!others) return ours;

@@ -1,4 +1,5 @@
 // npm run bench -- quality [--file FILE:TEXT_COLUMN:LABEL_COLUMN]... [--rows 5000,20000] [--only-ours] [--tune] [--trials 20]
+//   [--seed 42]
 // The presets seed and best, and with --tune a search, beside scikit-learn's linear models of the same features (LinearSVC
 // of C = 1; the best of several, chosen on validation rows) and CatBoost with the seed's settings: test accuracy,
 // macro-F1, seconds, CPU seconds and peak memory on the same rows, one process after the other; at the end of it
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     "only-ours": { type: "boolean", default: false },
     tune: { type: "boolean", default: false },
     trials: { type: "string", default: "20" },
+    seed: { type: "string", default: "42" },
   },
 });
 const python = process.env.COLAML_PYTHON_BENCH;
@@ -34,7 +36,7 @@ const line = (cells) =>
 
 /** What a contestant reached on a file; undefined if it failed, which is printed. */
 async function resultOf(contestant, { path, text, label }) {
-  const [command, args] = contestant.command(path, text, label);
+  const [command, args] = contestant.command(path, text, label, values.seed);
   try {
     const { stdout } = await run(command, args, { maxBuffer: 1 << 22 });
     const result = JSON.parse(stdout.trim().split("\n").at(-1));
@@ -63,6 +65,11 @@ for (const file of await filesOf(values.file, values.rows)) {
   line([`\n${file.name}`, ...COLUMNS.map(([title]) => title)]);
   const results = [];
   for (const contestant of all) results.push(await resultOf(contestant, file));
+  const [best, peer] = ["preset best", "scikit-learn LinearSVC"].map(
+    (wanted) => results[all.findIndex(({ name }) => name === wanted)],
+  );
+  if (best && peer)
+    line(["  best / LinearSVC", ...COLUMNS.map(([, key]) => (best[key] / peer[key]).toFixed(3))]);
   rows.push({ file: file.name, results });
 }
 for (const column of COLUMNS)

@@ -6,12 +6,13 @@ const require = createRequire(resolve(import.meta.dirname, "../../packages/train
 const { trainModel } = require("./dist/training/training.js");
 const { trainJobSchema } = require("@colaml/shared/contracts/train");
 
-const [path, text, label, preset] = process.argv.slice(2);
+const [path, text, label, preset, seed = "42"] = process.argv.slice(2);
 const job = trainJobSchema.parse({
   dataset: { path },
   columns: { text, label },
   preset,
   preset_hint: "off",
+  split: { random_seed: Number(seed) },
   // The others know all classes.
   min_class_rows: 1,
 });

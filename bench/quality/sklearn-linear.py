@@ -27,8 +27,8 @@ def candidates(classes: int, which: str) -> list:
     return [LinearSVC(C=c) for c in (0.03, 0.1, 0.3, 1, 3)] + (logistic if classes <= MOST_LOGISTIC_CLASSES else [])
 
 
-def main(path: str, text: str, label: str, which: str) -> dict:
-    train, validation, test = read_parts(path, text, label)
+def main(path: str, text: str, label: str, which: str, seed: str = "42") -> dict:
+    train, validation, test = read_parts(path, text, label, int(seed))
     started, before = time.perf_counter(), time.process_time()
     vectorizer = make_union(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=20_000, token_pattern=r"\b\w+\b"),

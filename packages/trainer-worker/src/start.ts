@@ -1,4 +1,3 @@
-import "./young-generation";
 import { execFile } from "node:child_process";
 import { userInfo } from "node:os";
 import { promisify } from "node:util";

@@ -9,9 +9,9 @@ import { RowPacker } from "@colaml/shared/learning/text/packed-rows";
 import { TfidfTransform } from "@colaml/shared/learning/text/tfidf-transform";
 import { boostingRounds } from "./boosting-rounds";
 import { boostByValidation, MEASURED_ROWS } from "./choose-penalty";
-import { collectGarbage } from "./collect-garbage";
 import { eachRow } from "./data/each-row";
 import type { FitHooks, FitInput, FittedModel } from "./fitted-model";
+import { collectGarbage } from "./process-memory";
 
 /**
  * Rows that a round is measured on if it is no question of choosing: 5 to 6 bytes per value of a validation row are in memory.

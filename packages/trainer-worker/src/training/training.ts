@@ -33,6 +33,7 @@ import type { WordPresence } from "./deciding-word";
 import { fitLinear } from "./fit-linear";
 import { fitTrees } from "./fit-trees";
 import type { PartLabels } from "./fitted-model";
+import { keepYoungGenerationSmall } from "./process-memory";
 import { tryBestPreset } from "./try-best-preset";
 
 export interface TrainingHooks {
@@ -90,6 +91,8 @@ export interface TrainedModel {
 export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<TrainedModel> {
   const started = performance.now();
   const { columns } = job;
+  const isLinear = job.boosting.booster === "gblinear";
+  if (isLinear) keepYoungGenerationSmall();
   // Refused before the file is read.
   compileTokenPattern(job.features.token_pattern);
   const features = await withStopWords(job.features);
@@ -108,7 +111,7 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   checkTrainerMemory(plan, vocabulary, job.boosting, hooks.maxMemoryMb);
   const labels = partLabels(plan);
   const facts = new HeldOutFacts(plan, labels.test, features, vocabulary, seen);
-  const fit = job.boosting.booster === "gblinear" ? fitLinear : fitTrees;
+  const fit = isLinear ? fitLinear : fitTrees;
   const fitted = await fit({ job, reader, plan, labels, features, vocabulary, facts }, hooks);
   const { ensemble, ...boosting } = fitted.boosted;
   const { terms, idf, partSizes } = vocabulary;

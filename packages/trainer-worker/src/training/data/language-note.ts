@@ -4,7 +4,6 @@ import { STOP_WORD_LANGUAGES } from "@colaml/shared/settings/stop-word-settings"
 const ENGLISH = "en";
 /** Languages whose words stand without spaces between them: stop words hardly ever meet one. */
 const WITHOUT_SPACES: ReadonlySet<string> = new Set(["ja", "th", "zh"]);
-const names = new Intl.DisplayNames(["en"], { type: "language" });
 const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
 
 /**
@@ -18,10 +17,13 @@ export function languageNotes(guess: LanguageGuess | undefined, stopWords: unkno
   const { code, or, shares } = guess;
   const languages = [code, ...(or === undefined ? [] : [or])];
   const isEnglish = languages.includes(ENGLISH);
-  const named = languages.map((language) => `${names.of(language) ?? language} (${language})`).join(" or ");
   const isCode = typeof stopWords === "string" && STOP_WORD_LANGUAGES.includes(stopWords);
   const fits = isCode ? languages.includes(stopWords) : stopWords !== "english" || isEnglish;
-  if (fits) return isEnglish || isCode ? [] : [`the texts look ${named}`];
+  if (fits && (isEnglish || isCode)) return [];
+  // Made here and not once for all: names of languages take long to load, and are seldom needed.
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const named = languages.map((language) => `${names.of(language) ?? language} (${language})`).join(" or ");
+  if (fits) return [`the texts look ${named}`];
   if (WITHOUT_SPACES.has(code))
     return [
       `the texts look ${named}, which is written without spaces between words: words are whole phrases there, and stop words of "${String(stopWords)}" leave out next to nothing (--stop-words none says so)`,
