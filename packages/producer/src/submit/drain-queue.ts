@@ -1,5 +1,4 @@
 import type { QueueName } from "@colaml/shared/contracts/catalogue";
-import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { takenOff } from "@colaml/shared/queue/withdraw-trials";
 import type { Job, JobState } from "bullmq";
 import type { JobQueues } from "./job-queues";
@@ -18,7 +17,7 @@ export interface KeptJobs {
   begun: number;
   /** Trials of a search that has not ended, which would wait for them. */
   children: number;
-  /** Chunks of a batch that has not ended, which would wait for them. */
+  /** Chunks, while any batch has begun and not ended: a chunk does not say which job it is of. `cola jobs cancel ID` ends a batch. */
   chunks: number;
   /** The next ones of schedules. `cola schedule remove ID` ends one. */
   scheduled: number;
@@ -50,7 +49,7 @@ export async function drainQueue(
   const until = clock() + DRAIN_MS;
   const kept: KeptJobs = { begun: 0, children: 0, chunks: 0, scheduled: 0, taken: 0 };
   const drained: Drained = { queue, removed: 0, kept, more: false };
-  const isRunning = batchLookup(queues);
+  const keepsChunks = queue === "predict-chunk" && (await batchRuns(queues));
   for (const state of STATES) {
     for (let offset = 0; ; ) {
       const jobs = (await queues.queue(queue).getJobs([state], offset, offset + PAGE - 1, true)) as (
@@ -59,10 +58,11 @@ export async function drainQueue(
       )[];
       if (jobs.length === 0) break;
       if (clock() > until) return { ...drained, more: true };
-      const reasons = await Promise.all(jobs.map((job) => job && reasonToKeep(queue, job, isRunning)));
       // A job whose content is gone already stays in the list until a worker meets it.
       const ends = await Promise.all(
-        jobs.map(async (job, index) => (job ? (reasons[index] ?? (await endOf(job))) : "gone")),
+        jobs.map(async (job) =>
+          job ? (reasonToKeep(queue, job, keepsChunks) ?? (await endOf(job))) : "gone",
+        ),
       );
       for (const end of ends) {
         if (end === "removed") drained.removed++;
@@ -80,32 +80,25 @@ async function endOf(job: Job): Promise<"removed" | "scheduled" | "taken"> {
   return job.repeatJobKey === undefined ? "taken" : "scheduled";
 }
 
-async function reasonToKeep(
-  queue: QueueName,
-  job: Job,
-  isRunning: (batch: string) => Promise<boolean>,
-): Promise<keyof KeptJobs | undefined> {
-  if (queue === "predict-chunk") {
-    const { batch } = job.data as Partial<PredictChunkJob>;
-    return typeof batch === "string" && (await isRunning(batch)) ? "chunks" : undefined;
-  }
+function reasonToKeep(queue: QueueName, job: Job, keepsChunks: boolean): keyof KeptJobs | undefined {
+  // One that is left over from a batch has nobody who waits for it.
+  if (queue === "predict-chunk") return keepsChunks ? "chunks" : undefined;
   if (job.parent) return "children";
-  return job.attemptsStarted > 0 || job.attemptsMade > 0 ? "begun" : undefined;
+  return wasBegun(job) ? "begun" : undefined;
 }
 
-/** Whether a batch has not ended: each is asked for once. */
-function batchLookup(queues: JobQueues): (batch: string) => Promise<boolean> {
-  const known = new Map<string, Promise<boolean>>();
-  const look = async (batch: string) => {
-    const state = await queues.queue("predict").getJobState(batch);
-    return state !== "unknown" && state !== "completed" && state !== "failed";
-  };
-  return (batch) => {
-    let running = known.get(batch);
-    if (!running) {
-      running = look(batch);
-      known.set(batch, running);
+const wasBegun = (job: Job) => job.attemptsStarted > 0 || job.attemptsMade > 0;
+
+/** Whether a batch runs, or began and waits to resume. */
+async function batchRuns(queues: JobQueues): Promise<boolean> {
+  const queue = queues.queue("predict");
+  if ((await queue.getActiveCount()) > 0) return true;
+  for (const state of STATES) {
+    for (let from = 0; ; from += PAGE) {
+      const jobs = (await queue.getJobs([state], from, from + PAGE - 1, true)) as (Job | undefined)[];
+      if (jobs.length === 0) break;
+      if (jobs.some((job) => job && wasBegun(job))) return true;
     }
-    return running;
-  };
+  }
+  return false;
 }

@@ -135,15 +135,17 @@ describe("cola queues", () => {
   });
 
   it("drains a queue only with --yes, and says what left and what stayed", async () => {
-    await queues.add("predict-chunk", { batch: "waits", index: 0 }, { jobId: "waits-0" });
-    await queues.add("predict-chunk", { batch: "gone", index: 0 }, { jobId: "gone-0" });
-    const asked = await cola(["queues", "drain", "predict-chunk"]);
-    expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/2 waiting .*--yes/)]);
-    const done = await cola(["queues", "drain", "predict-chunk", "--yes"]);
+    await queues.add("labels", {}, { jobId: "idle" });
+    await queues
+      .queue("labels")
+      .upsertJobScheduler("nightly", { every: 3_600_000, startDate: Date.now() + 60_000 });
+    const asked = await cola(["queues", "drain", "labels"]);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/1 waiting and 1 delayed .*--yes/)]);
+    const done = await cola(["queues", "drain", "labels", "--yes"]);
     expect(done.stdout).toBe(
-      "queue predict-chunk: 1 jobs taken off\n  kept 1: chunks of batches that run, `cola jobs cancel ID` ends a batch\n",
+      "queue labels: 1 jobs taken off\n  kept 1: next jobs of schedules, `cola schedule remove ID` ends one\n",
     );
-    await queues.queue("predict-chunk").drain();
+    await queues.queue("labels").removeJobScheduler("nightly");
     await queues.queue("predict").drain();
   });
 });

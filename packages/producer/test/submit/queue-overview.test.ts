@@ -141,23 +141,22 @@ describe("draining a queue", () => {
     expect((await queueOverview(queues, "train")).counts).toMatchObject({ completed: 1, failed: 1 });
   });
 
-  it("leaves the chunks of a batch that has not ended, and takes those of one that is gone", async () => {
+  it("leaves all chunks while a batch has begun and not ended, and takes those that are left over", async () => {
     await runSome("predict", ["bad-batch"]);
-    await queues.add("predict", {}, { jobId: "batch" });
-    for (const [batch, index] of [
-      ["batch", 0],
-      ["batch", 1],
-      ["gone", 0],
-      ["bad-batch", 0],
-    ] as const) {
-      await queues.add("predict-chunk", { batch, index }, { jobId: `${batch}-${index}` });
-    }
-    await queues.add("predict-chunk", { batch: { odd: true } }, { jobId: "odd" });
+    await queues.add("predict", {}, { jobId: "not-begun", delay: 3_600_000 });
+    const addChunks = async () => {
+      for (const id of ["a-0", "a-1"]) await queues.add("predict-chunk", { batch: "a" }, { jobId: id });
+      await queues.add("predict-chunk", { batch: { odd: true } }, { jobId: "odd" });
+    };
+    await addChunks();
+    const none = { queue: "predict-chunk", removed: 0, more: false };
+    expect(await drainQueue(queues, "predict-chunk")).toEqual({ ...none, removed: 3, kept: NOTHING_KEPT });
+    await addChunks();
+    // It waits for its next attempt.
+    await runSome("predict", ["again-batch"]);
     expect(await drainQueue(queues, "predict-chunk")).toEqual({
-      queue: "predict-chunk",
-      removed: 3,
-      kept: { ...NOTHING_KEPT, chunks: 2 },
-      more: false,
+      ...none,
+      kept: { ...NOTHING_KEPT, chunks: 3 },
     });
   });
 

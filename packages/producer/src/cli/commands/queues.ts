@@ -78,7 +78,7 @@ const drain: QueuesAction = async ({ terminal, options }, { queues }, name) => {
 const KEPT: Readonly<Record<keyof KeptJobs, string>> = {
   begun: "begun before, `cola jobs cancel ID` ends one",
   children: "trials of a search that runs",
-  chunks: "chunks of batches that run, `cola jobs cancel ID` ends a batch",
+  chunks: "chunks, while a batch has begun and not ended: `cola jobs cancel ID` ends a batch",
   scheduled: "next jobs of schedules, `cola schedule remove ID` ends one",
   taken: "taken by a worker meanwhile",
 };
