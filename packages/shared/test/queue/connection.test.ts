@@ -9,6 +9,8 @@ import {
   openQueue,
   type RedisConnection,
 } from "@colaml/shared/queue/connection";
+import { readQueueClients } from "@colaml/shared/queue/queue-clients";
+import { listeningWorkers } from "@colaml/shared/queue/worker-roster";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { startLifecycle } from "@colaml/shared/worker/lifecycle";
 import { runWorker } from "@colaml/shared/worker/run-worker";
@@ -168,7 +170,15 @@ describe("a Redis that refuses", () => {
     await addJob(queue, "j", { n: 7 }, { jobId: "one" });
     expect(await done).toBe("one 7");
     expect(await queue.queue.getJobCounts("failed", "waiting")).toEqual({ failed: 0, waiting: 0 });
+    // These rights do not let a connection have a name in every Redis: the worker tells by a key that it listens.
+    expect(await listeningWorkers(connection, prefix, "acl")).toMatchObject([
+      { worker: { pid: process.pid } },
+    ]);
+    expect(await readQueueClients(connection, prefix)).toBeDefined();
+    await admin("ACL", "SETUSER", "least", "-client");
+    expect(await readQueueClients(connection, prefix)).toBeUndefined();
     await lifecycle.stop();
+    expect(await listeningWorkers(connection, prefix, "acl")).toEqual([]);
     await expect(connection.call("FLUSHALL")).rejects.toThrow(/NOPERM/);
   });
 });
