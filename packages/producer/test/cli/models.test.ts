@@ -93,8 +93,10 @@ describe("what a verdict leads to", () => {
     );
     expect(code).toBe(3);
     expect(value).toMatchObject({ ok: false, promoted: false, decision: "REJECT", modelVersion: "2" });
-    const { value: listed } = await json<{ jobs: { queue: string; result: TrainResult }[] }>("jobs");
-    expect(listed.jobs.find(({ queue }) => queue === "train")!.result).toMatchObject({ ok: false });
+    const { value: listed } = await json<{ jobs: { id: string; queue: string }[] }>("jobs");
+    const { id } = listed.jobs.find(({ queue }) => queue === "train")!;
+    const { value: shown } = await json<{ result: TrainResult }>("jobs", "show", id);
+    expect(shown.result).toMatchObject({ ok: false });
   });
 
   it("leaves the alias where it is with --no-promote, whatever the verdict", async () => {
@@ -255,10 +257,9 @@ it("calls a check that fails by drift only a failure everywhere", async () => {
   ]);
   const run = await clientFor(env.MLFLOW_TRACKING_URI).runs.get(value.runId!);
   expect(run.tags["colaml.verdict"]).toBe("fail");
-  const { value: listed } = await json<{ jobs: { id: string; queue: string; result: MonitorResult }[] }>(
-    "jobs",
-  );
+  const { value: listed } = await json<{ jobs: { id: string; queue: string }[] }>("jobs");
   const job = listed.jobs.find(({ queue }) => queue === "monitor")!;
-  expect(job.result.verdict).toBe("fail");
+  const { value: shown } = await json<{ result: MonitorResult }>("jobs", "show", job.id);
+  expect(shown.result.verdict).toBe("fail");
   expect((await cola("jobs", "watch", job.id)).code).toBe(3);
 });
