@@ -18,6 +18,7 @@ import {
 } from "./contestants.mjs";
 import { measureMemory } from "./memory.mjs";
 import { measureProcesses } from "./process-usage.mjs";
+import { redisPidOf } from "./redis-pid.mjs";
 
 const TRAINING_ROWS = 20_000;
 const { values } = parseArgs({
@@ -133,7 +134,7 @@ for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
 try {
   const servers = await startServers({ stateDir: join(folder, "servers") });
   stops.push(() => servers.stop());
-  const redisPid = servers.children.find((child) => child.name === "Redis").pid;
+  const redisPid = await redisPidOf(servers.redisUrl);
   const training = join(folder, "training.csv");
   await writeSyntheticTweets(training, TRAINING_ROWS, 1);
   if (values.memory) {

@@ -1,6 +1,7 @@
 // The two servers that the benchmark asks in turn, and the client that asks: each a process of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -32,6 +33,21 @@ function said(child, pattern) {
   });
 }
 
+/** Processes of a group, by name for `measureProcesses`; only the first one where there is no /proc. */
+function groupOf(leader) {
+  const isMember = (pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]) === leader;
+    } catch {
+      return false;
+    }
+  };
+  const all = existsSync("/proc/self") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  const members = all.map(Number).filter((pid) => pid !== leader && isMember(pid));
+  return Object.fromEntries([leader, ...members].map((pid, i) => [i === 0 ? "server" : `process ${i}`, pid]));
+}
+
 /** Ends a group of processes: mlflow starts uvicorn as a child. */
 async function stopGroup(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -59,7 +75,7 @@ export async function startOurs(servers, stateDir) {
   return {
     name: "ColaML",
     url: `${url}/invocations`,
-    pids: { server: child.pid },
+    pids: groupOf(child.pid),
     stop: () => stopGroup(child),
   };
 }
@@ -80,7 +96,7 @@ export async function startMlflow(servers, python) {
   return {
     name: "mlflow models serve",
     url: `http://127.0.0.1:${port}/invocations`,
-    pids: { server: child.pid },
+    pids: groupOf(child.pid),
     stop: () => stopGroup(child),
   };
 }

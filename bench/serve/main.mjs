@@ -9,6 +9,8 @@ import { parseArgs } from "node:util";
 import { startServers } from "@colaml/producer/local/servers";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { startPredictors, trainModel } from "../predict/contestants.mjs";
+import { measureProcesses } from "../predict/process-usage.mjs";
+import { redisPidOf } from "../predict/redis-pid.mjs";
 import { ask, startMlflow, startOurs } from "./contestants.mjs";
 
 const CLIENTS = [1, 8, 32];
@@ -52,9 +54,12 @@ async function bodiesOf(file) {
 async function compare(contestants, connections, bodies) {
   const runs = contestants.map(() => []);
   for (let round = 1; round <= rounds; round++) {
-    for (const [i, { name, url }] of contestants.entries()) {
+    for (const [i, { name, url, pids }] of contestants.entries()) {
+      const stop = measureProcesses(pids);
       const run = await ask({ url, connections, seconds, bodies });
-      runs[i].push(run);
+      const used = Object.values(stop()).map(({ cpuSeconds }) => cpuSeconds ?? Number.NaN);
+      const cpuMs = used.reduce((sum, one) => sum + one, 0) * 1000;
+      runs[i].push({ ...run, cpuMs: cpuMs / (run.perSecond * seconds) });
       say(`  ${connections} clients, round ${round}: ${name}: ${Math.round(run.perSecond)} requests/s`);
     }
   }
@@ -66,6 +71,7 @@ async function compare(contestants, connections, bodies) {
       perSecond: of(list, "perSecond"),
       p50: of(list, "p50"),
       p99: of(list, "p99"),
+      cpuMs: of(list, "cpuMs"),
       failed: list.reduce((sum, run) => sum + run.failed, 0),
     })),
     ratio: median(ours.map((run, i) => run.perSecond / theirs[i].perSecond)),
@@ -74,8 +80,8 @@ async function compare(contestants, connections, bodies) {
 
 function report(title, rows, contestants) {
   console.log(`\n${title}`);
-  console.log("| clients | server | requests/s | p50 ms | p99 ms | failed | ratio |");
-  console.log("| ---: | --- | ---: | ---: | ---: | ---: | ---: |");
+  console.log("| clients | server | requests/s | p50 ms | p99 ms | CPU ms per request | failed | ratio |");
+  console.log("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const { connections, sides, ratio } of rows) {
     for (const [i, side] of sides.entries()) {
       const cells = [
@@ -84,6 +90,7 @@ function report(title, rows, contestants) {
         Math.round(side.perSecond).toLocaleString("en-US"),
         side.p50.toFixed(2),
         side.p99.toFixed(2),
+        side.cpuMs.toFixed(2),
         side.failed,
         i === 0 ? ratio.toFixed(1) : "1",
       ];
@@ -112,7 +119,7 @@ function keepScoring(predictors, input) {
 async function besideBatch(servers, stateDir, contestants, bodies) {
   const input = join(folder, "batch.csv");
   await writeSyntheticTweets(input, Number(values["batch-rows"]), 42);
-  const redisPid = servers.children.find((child) => child.name === "Redis").pid;
+  const redisPid = await redisPidOf(servers.redisUrl);
   const predictors = await startPredictors(servers, stateDir, redisPid, 2, log);
   stops.push(() => predictors.stop());
   const stop = keepScoring(predictors, input);
