@@ -46,6 +46,7 @@ export const english = {
   noChampion: "no champion yet",
   testAccuracy: (value: string) => `test accuracy ${value}`,
   lastCheck: "Last check",
+  checkedAt: "Checked",
   noCheck: "no check yet",
   openIncidents: "Open incidents",
   noneOpen: "none",

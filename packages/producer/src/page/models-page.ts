@@ -59,10 +59,10 @@ function modelTable(reader: Reader, rows: readonly Row[]): Markup {
 <td class="n" data-label="${t.rocAuc}">${metric(champion?.metrics["roc_auc"], "–")}</td>
 <td data-label="${t.lastCheck}">${verdict === undefined ? html`<span class="dim">${t.noCheck}</span>` : html`<span class="nowrap">${verdictTag(t, verdict)}</span>`}</td>
 <td data-label="${t.driftLevel}">${verdict === undefined ? "–" : levelTag(t, driftLevel)}</td>
-<td data-label="${t.check}">${checkedAt === undefined ? "–" : time(checkedAt, language)}</td>
+<td data-label="${t.checkedAt}">${checkedAt === undefined ? "–" : time(checkedAt, language)}</td>
 <td data-label="${t.openIncidents}">${open > 0 ? tag(String(open), "bad") : html`<span class="dim">${t.noneOpen}</span>`}</td></tr>`,
   );
   const cut =
     rows.length === MAX_MODELS ? html`<p class="small dim">${t.newestModels(MAX_MODELS)}</p>` : undefined;
-  return html`<section class="card" id="models" data-live><table class="stack"><thead><tr><th>${t.model}</th><th>${t.champion}</th><th class="n">${t.accuracy}</th><th class="n">${t.rocAuc}</th><th>${t.lastCheck}</th><th>${t.driftLevel}</th><th>${t.check}</th><th>${t.openIncidents}</th></tr></thead><tbody>${lines}</tbody></table></section>${cut}`;
+  return html`<section class="card" id="models" data-live><table class="stack"><thead><tr><th>${t.model}</th><th>${t.champion}</th><th class="n">${t.accuracy}</th><th class="n">${t.rocAuc}</th><th>${t.lastCheck}</th><th>${t.driftLevel}</th><th>${t.checkedAt}</th><th>${t.openIncidents}</th></tr></thead><tbody>${lines}</tbody></table></section>${cut}`;
 }

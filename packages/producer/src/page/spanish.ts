@@ -43,6 +43,7 @@ export const spanish: Messages = {
   noChampion: "aún no hay campeón",
   testAccuracy: (value) => `exactitud en test ${value}`,
   lastCheck: "Último control",
+  checkedAt: "Fecha",
   noCheck: "aún ninguno",
   openIncidents: "Incidencias abiertas",
   noneOpen: "ninguna",
