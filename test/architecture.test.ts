@@ -92,12 +92,13 @@ describe("the packages", () => {
 /** The rooms of the producer, ground first: a room may import those that are named. */
 const PRODUCER_ROOMS: Record<string, string[]> = {
   review: [],
+  registry: [],
   submit: [],
   page: ["submit"],
   serving: [],
-  http: ["submit", "page", "serving"],
+  http: ["registry", "submit", "page", "serving"],
   local: ["submit", "http"],
-  cli: ["review", "submit", "http", "local"],
+  cli: ["review", "registry", "submit", "http", "local"],
   demo: ["submit", "local", "cli"],
   "main.ts": ["http", "local", "cli"],
 };

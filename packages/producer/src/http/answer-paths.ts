@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { entryOf } from "@colaml/shared/contracts/catalogue";
+import { withStopWordsPath } from "@colaml/shared/settings/stop-word-settings";
 import type { JobView } from "../submit/job-view";
 
 /** Makes the paths of an answer relative to the data folder, as the API takes them. */
@@ -28,17 +29,31 @@ function realOf(folder: string): string {
 
 /** The result of a job with its paths as the API takes them. */
 export function answeredResult(queue: JobView["queue"], result: unknown, relative: RelativePath): unknown {
-  const { resultPaths = [] } = entryOf(queue);
-  if (resultPaths.length === 0 || typeof result !== "object" || result === null) return result;
-  const answered = structuredClone(result) as Record<string, unknown>;
-  for (const key of resultPaths) {
+  return withRelative(entryOf(queue).resultPaths ?? [], result, relative);
+}
+
+/** A payload with its paths as the API takes them. */
+export function answeredPayload(queue: JobView["queue"], payload: unknown, relative: RelativePath): unknown {
+  const change = (path: string) => {
+    const stopWords = withStopWordsPath(path, relative);
+    return stopWords === path ? relative(path) : stopWords;
+  };
+  return withRelative(Object.keys(entryOf(queue).paths), payload, change);
+}
+
+/** @param keys dotted keys of the fields that name files */
+function withRelative(keys: readonly string[], value: unknown, relative: RelativePath): unknown {
+  if (keys.length === 0 || typeof value !== "object" || value === null) return value;
+  const answered = structuredClone(value) as Record<string, unknown>;
+  for (const key of keys) {
     const names = key.split(".");
     const last = names.pop()!;
     let holder: unknown = answered;
     for (const name of names) holder = (holder as Record<string, unknown> | undefined)?.[name];
-    const fields = holder as Record<string, unknown> | undefined;
-    const value = fields?.[last];
-    if (fields !== undefined && typeof value === "string") fields[last] = relative(value);
+    if (typeof holder !== "object" || holder === null) continue;
+    const fields = holder as Record<string, unknown>;
+    const path = fields[last];
+    if (typeof path === "string") fields[last] = relative(path);
   }
   return answered;
 }

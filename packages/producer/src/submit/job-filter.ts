@@ -105,7 +105,13 @@ function modelOf(value: string): string {
   throw refuse("model", value, "the name of a registered model, such as modelo_nuevo");
 }
 
-function timeOf(value: string, now: number): number {
+/**
+ * The time that `since` means, in milliseconds since 1970.
+ *
+ * @param now what a duration is counted back from
+ * @throws ColaError USAGE
+ */
+export function timeOf(value: string, now: number): number {
   const ago = parseDuration(value);
   if (ago !== undefined) return now - ago;
   const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(value)

@@ -1,4 +1,5 @@
 import { SCHEDULABLE_QUEUES, type SchedulableQueue } from "@colaml/shared/contracts/catalogue";
+import type { PredictJob } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import {
   addSchedule,
@@ -22,7 +23,8 @@ export async function allSchedules(queues: JobQueues): Promise<Schedule[]> {
  * Adds a schedule, or changes the one of the same id.
  *
  * @param payload checked by the queue's schema
- * @throws ColaError USAGE on a wrong id, interval, cron pattern or time zone, and for an id that another queue has
+ * @throws ColaError USAGE on a wrong id, interval, cron pattern or time zone, for an id that another queue has, and for
+ *   a prediction that could run only once
  */
 export async function putSchedule(
   queues: JobQueues,
@@ -30,6 +32,7 @@ export async function putSchedule(
   input: ScheduleInput,
   payload: object,
 ): Promise<Schedule> {
+  if (queue === "predict") checkRepeatable(payload as PredictJob);
   const other = (await allSchedules(queues)).find(({ id }) => id === input.id);
   if (other && other.queue !== queue) {
     throw new ColaError(
@@ -38,6 +41,20 @@ export async function putSchedule(
     );
   }
   return addSchedule(queues.queue(queue), input, payload);
+}
+
+/** Each job of the schedule writes the same file again. @throws ColaError USAGE */
+function checkRepeatable({ texts, force }: PredictJob): void {
+  if (texts !== undefined)
+    throw new ColaError(
+      "USAGE",
+      "a schedule of predict needs a file: the predictions of texts are only in the job",
+    );
+  if (force) return;
+  throw new ColaError(
+    "USAGE",
+    "a schedule of predict needs force (true): each of its jobs replaces the output of the one before",
+  );
 }
 
 /** @throws ColaError JOB_NOT_FOUND naming the schedules there are */
@@ -57,10 +74,15 @@ export async function dropSchedule(queues: JobQueues, id: string): Promise<{ id:
 }
 
 async function queueOf(queues: JobQueues, id: string): Promise<Queue> {
+  const { queue } = await findSchedule(queues, id);
+  return queues.queue(SCHEDULABLE_QUEUES.find((name) => name === queue)!);
+}
+
+/** @throws ColaError JOB_NOT_FOUND naming the schedules there are */
+export async function findSchedule(queues: JobQueues, id: string): Promise<Schedule> {
   const schedules = await allSchedules(queues);
   const found = schedules.find((schedule) => schedule.id === id);
-  const name = SCHEDULABLE_QUEUES.find((queue) => queue === found?.queue);
-  if (name) return queues.queue(name);
+  if (found) return found;
   const known = schedules.map((schedule) => schedule.id).join(", ") || "none";
   throw new ColaError(
     "JOB_NOT_FOUND",

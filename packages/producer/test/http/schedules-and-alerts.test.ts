@@ -108,16 +108,23 @@ describe("schedules", () => {
         queue: "monitor",
         everyMs: 3_600_000,
         paused: false,
-        payload: { input: { path: join(dataDir, "rows.csv") }, model: "models:/modelo_nuevo@champion" },
+        payload: { input: { path: "rows.csv" }, model: "models:/modelo_nuevo@champion" },
       },
       headers: { location: "/schedules/hourly" },
     });
+    const stored = (await queues.queue("monitor").getJobSchedulers())[0]!;
+    expect(stored.template?.data).toMatchObject({ input: { path: join(dataDir, "rows.csv") } });
     const nightly = { queue: "tune", id: "nightly", cron: "0 3 * * *", timezone: "Europe/Madrid" };
     const payload = { dataset: { path: "rows.csv" } };
     expect((await call("POST", "/schedules", "admin", { ...nightly, payload })).status).toBe(201);
     const ids = async () =>
       ((await call("GET", "/schedules", "read")).json["schedules"] as { id: string }[]).map(({ id }) => id);
     expect((await ids()).sort()).toEqual(["hourly", "nightly"]);
+    expect((await call("GET", "/schedules?queue=tune", "read")).json).toMatchObject({
+      schedules: [{ id: "nightly", payload }],
+    });
+    expect((await call("GET", "/schedules?queue=publish", "read")).status).toBe(400);
+    expect((await call("GET", "/schedules/nightly", "read")).json).toMatchObject({ id: "nightly", payload });
     expect(await call("POST", "/schedules/nightly/pause", "admin")).toMatchObject({
       status: 200,
       json: { paused: true, cron: "0 3 * * *" },
@@ -137,7 +144,14 @@ describe("schedules", () => {
   });
 
   it.each([
-    ["a queue that is none", { queue: "predict" }, "JOB_INVALID", /queue/],
+    ["a queue that is none", { queue: "publish" }, "JOB_INVALID", /queue/],
+    ["predictions of texts", { queue: "predict", payload: { texts: ["x"] } }, "USAGE", /needs a file/],
+    [
+      "predictions that could be made only once",
+      { queue: "predict", payload: { input: { path: "rows.csv" }, output: "scored.csv" } },
+      "USAGE",
+      /needs force \(true\)/,
+    ],
     ["every and cron at once", { cron: "0 3 * * *" }, "USAGE", /either every or cron/],
     ["no time at all", { every: undefined }, "USAGE", /either every or cron/],
     ["a unit that is none", { every: "1y" }, "USAGE", /such as 1h/],
@@ -162,7 +176,20 @@ describe("schedules", () => {
     expect(schedules.map(({ id }) => id)).not.toContain("refused");
   });
 
+  it("may be of predictions that replace their output", async () => {
+    const payload = { input: { path: "rows.csv" }, output: "scored.csv", force: true };
+    const daily = { queue: "predict", id: "daily", every: "1d", payload };
+    expect(await call("POST", "/schedules", "admin", daily)).toMatchObject({
+      status: 201,
+      json: { queue: "predict", payload },
+    });
+    const [tick] = await queues.queue("predict").getJobs();
+    expect(tick!.data).toMatchObject({ output: join(dataDir, "scored.csv") });
+    expect((await call("DELETE", "/schedules/daily", "admin")).status).toBe(200);
+  });
+
   it.each([
+    ["GET", "/schedules/none"],
     ["DELETE", "/schedules/none"],
     ["POST", "/schedules/none/pause"],
     ["POST", "/schedules/..%2Fx/resume"],
@@ -186,6 +213,7 @@ describe("alerts", () => {
       );
     expect((await list("")).sort()).toEqual(["ended", alert.id].sort());
     expect(await list("?open=true")).toEqual([alert.id]);
+    expect(await list("?open=false")).toEqual(["ended"]);
     const seen = await call("POST", `/alerts/${alert.id}/acknowledge`, "submit", { by: "ana" });
     expect(seen).toMatchObject({ status: 200, json: { alert, acknowledged: { by: "ana" } } });
     await call("POST", `/alerts/${alert.id}/acknowledge`, "submit", { by: "ben" });
@@ -194,8 +222,45 @@ describe("alerts", () => {
     });
   });
 
+  it("are filtered, and come in pages, each once although one is acknowledged meanwhile", async () => {
+    const store = new IncidentStore(stateDir, () => {});
+    const days = ["01", "02", "03", "04", "05"];
+    for (const day of days)
+      await store.record({
+        ...alert,
+        id: `other-${day}`,
+        model: "other",
+        rule: day < "03" ? "drift" : "quality",
+        severity: day === "05" ? "info" : "warning",
+        at: `2026-02-${day}T00:00:00.000Z`,
+      });
+    const list = async (query: string) =>
+      (await call("GET", `/alerts?model=other${query}`, "read")).json as {
+        incidents: { alert: Alert }[];
+        next?: string;
+      };
+    const ids = async (query: string) => (await list(query)).incidents.map(({ alert: { id } }) => id);
+    expect(await ids("&rule=drift")).toEqual(["other-02", "other-01"]);
+    expect(await ids("&severity=info")).toEqual(["other-05"]);
+    expect(await ids("&since=2026-02-04T00:00:00Z")).toEqual(["other-05", "other-04"]);
+    const seen: string[] = [];
+    for (let cursor = ""; ; ) {
+      const page = await list(`&acknowledged=false&limit=2${cursor}`);
+      seen.push(...page.incidents.map(({ alert: { id } }) => id));
+      if (page.next === undefined) break;
+      cursor = `&cursor=${page.next}`;
+      await call("POST", `/alerts/${page.next}/acknowledge`, "submit", { by: "ana" });
+    }
+    expect(seen).toEqual(["other-05", "other-04", "other-03", "other-02", "other-01"]);
+    expect(await ids("&acknowledged=true")).toEqual(["other-04", "other-02"]);
+  });
+
   it.each([
-    ["GET", "/alerts?open=maybe", undefined, 400, "USAGE"],
+    ["GET", "/alerts?open=maybe", undefined, 400, "JOB_INVALID"],
+    ["GET", "/alerts?opened=true", undefined, 400, "JOB_INVALID"],
+    ["GET", "/alerts?severity=loud", undefined, 400, "JOB_INVALID"],
+    ["GET", "/alerts?since=yesterday", undefined, 400, "USAGE"],
+    ["GET", "/alerts?cursor=none", undefined, 400, "USAGE"],
     ["GET", "/alerts/none", undefined, 404, "JOB_NOT_FOUND"],
     ["GET", "/alerts/..%2F..%2Fup", undefined, 404, "JOB_NOT_FOUND"],
     ["POST", "/alerts/none/acknowledge", { by: "ana" }, 404, "JOB_NOT_FOUND"],
@@ -205,6 +270,28 @@ describe("alerts", () => {
     ["POST", `/alerts/${alert.id}/acknowledge`, { by: "ana", at: "now" }, 400, "JOB_INVALID"],
   ] as const)("%s %s with %j is refused", async (method, url, body, status, code) => {
     expect(await call(method, url, "submit", body)).toMatchObject({ status, json: { error_code: code } });
+  });
+});
+
+describe("labels", () => {
+  it("are sent as rows or as a file, with their ids as they are written", async () => {
+    const rows = await server.inject({
+      method: "POST",
+      url: "/labels",
+      headers: {
+        host: "127.0.0.1",
+        authorization: `Bearer ${tokens.submit}`,
+        "content-type": "application/json",
+      },
+      payload: '{"model": "m", "labels": [{"id": 123456789012345678, "label": "True"}]}',
+    });
+    expect(rows.statusCode).toBe(202);
+    const { job } = await queues.get(rows.json<{ id: string }>().id);
+    expect(job.data).toMatchObject({ model: "m", labels: [{ id: "123456789012345678", label: "True" }] });
+    const file = await call("POST", "/labels", "submit", { input: { path: "rows.csv" } });
+    expect(file).toMatchObject({ status: 202, json: { queue: "labels" } });
+    expect((await call("POST", "/labels", "submit", { input: { path: "../secret.csv" } })).status).toBe(400);
+    expect((await call("POST", "/labels", "read", {})).status).toBe(403);
   });
 });
 
@@ -229,7 +316,7 @@ describe("the OpenAPI document", () => {
       ]),
     );
     expect(JSON.stringify(paths["/schedules"]!["post"])).toMatch(
-      /"enum":\["train","tune","monitor"\].*"every"/,
+      /"enum":\["train","tune","predict","monitor"\].*"every"/,
     );
   });
 });

@@ -48,7 +48,9 @@ export class IncidentStore {
       const incident = await this.find(id);
       if (incident && !(filter.open && incident.recovered)) incidents.push(incident);
     }
-    return incidents.sort((a, b) => b.alert.at.localeCompare(a.alert.at));
+    return incidents.sort(
+      ({ alert: a }, { alert: b }) => b.at.localeCompare(a.at) || a.id.localeCompare(b.id),
+    );
   }
 
   /**

@@ -106,6 +106,7 @@ export const CATALOGUE = named({
   predict: jobs<PredictJob, PredictResult>(predictJobSchema)({
     worker: "predictor",
     from: "api",
+    scheduled: true,
     shown: "listed",
     paths: { "input.path": "read", output: "write" },
     resultPaths: ["output", "receipt"],

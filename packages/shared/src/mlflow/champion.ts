@@ -11,6 +11,7 @@ const HISTORY_TAG = "colaml.champion_history";
 /** Longest history a tag keeps; the oldest events go first. */
 const MAX_HISTORY_LENGTH = 4_500;
 const MAX_REASON_LENGTH = 500;
+const MAX_BY_LENGTH = 128;
 
 /** One time a version became champion. */
 export interface ChampionEvent {
@@ -21,6 +22,8 @@ export interface ChampionEvent {
   replaced?: string;
   /** It was a step back. */
   rollback?: boolean;
+  /** Who did it by hand, as far as known. */
+  by?: string;
 }
 
 export interface ChampionEntry extends ChampionEvent {
@@ -32,6 +35,8 @@ export interface PromoteOptions {
   at?: Date;
   /** If it is not empty, models that it did not sign are refused. */
   hmacKey?: string;
+  /** Who does it by hand; kept in the history. */
+  by?: string;
 }
 
 export interface RollbackOptions extends PromoteOptions {
@@ -148,6 +153,7 @@ async function record(client: MlflowClient, move: Move, options: PromoteOptions)
     reason,
     ...(before ? { replaced: before.version } : {}),
     ...(rollback ? { rollback } : {}),
+    ...(options.by === undefined ? {} : { by: clip(options.by, MAX_BY_LENGTH) }),
   };
   // A promotion that broke off before the alias moved comes again with its time: it is noted once.
   const known = eventsOf(await client.registry.version(name, version)).filter((other) => other.at !== at);

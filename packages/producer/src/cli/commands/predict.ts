@@ -144,10 +144,11 @@ async function show(
   return undefined;
 }
 
-async function predictRequest(
+/** What the command line asks for. @throws ColaError USAGE, and what a look at the file finds */
+export async function predictRequest(
   context: CommandContext,
   file: string | undefined,
-  spooledOutput: string | undefined,
+  spooledOutput?: string,
 ): Promise<Partial<PredictJobInput>> {
   const { options, config } = context;
   const choice = modelChoice(config, options["model"] as string | undefined);

@@ -1,11 +1,12 @@
 import type { SchedulableQueue } from "@colaml/shared/contracts/catalogue";
+import { checkPredictionOutput } from "@colaml/shared/outputs/prediction-output";
 import type { Schedule } from "@colaml/shared/queue/schedules";
 import type { Command } from "commander";
 import { openSession, type Session } from "../../local/session";
 import { datasetOf } from "../../submit/dataset";
 import type { JobQueues } from "../../submit/job-queues";
 import { configuredColumns } from "../../submit/learning-settings";
-import { monitorPayload, trainPayload } from "../../submit/payloads";
+import { monitorPayload, predictPayload, trainPayload } from "../../submit/payloads";
 import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
@@ -15,12 +16,14 @@ import { addSettingFlags } from "../setting-flags";
 import { printable } from "../terminal";
 import { userPath } from "../user-paths";
 import { addMonitorOptions, monitorRequest } from "./monitor";
+import { predictRequest } from "./predict";
 
 const EXAMPLES = `
 Examples:
   $ npm run cola -- schedule add monitor --every 1h          # the latest predictions, each time
   $ npm run cola -- schedule add monitor labelled.csv --every 1d --id labelled
   $ npm run cola -- schedule add train tweets.csv --cron "0 3 * * *" --timezone Europe/Madrid --id nightly
+  $ npm run cola -- schedule add predict new.csv --output scored.csv --every 1d
   $ npm run cola -- schedule
   $ npm run cola -- schedule pause nightly`;
 
@@ -44,6 +47,21 @@ export function addScheduleCommand(program: Command): void {
       const { text, label } = configuredColumns(context.config);
       await checkInput(datasetOf(context.config, path), { text, label });
       return trainPayload(context.config, path);
+    },
+  );
+  addTimes(
+    add
+      .command("predict")
+      .description("score a file again and again; each time the output is replaced")
+      .argument("<file>", "file that is replaced or grows between two times")
+      .requiredOption("-o, --output <file>", "where the scored rows go")
+      .option("--model <name|uri>", "model name, models:/name@alias or models:/name/version")
+      .option("--pass-through <columns...>", "input columns copied to the output"),
+    ["data", "predict.transport", "model.alias"],
+    async (context, file) => {
+      const job = { ...(await predictRequest(context, file)), force: true };
+      await checkPredictionOutput({ output: job.output!, inputs: [job.input!.path], force: true });
+      return predictPayload(context.config, job);
     },
   );
   const list = schedule.command("list", { isDefault: true }).description("all schedules");

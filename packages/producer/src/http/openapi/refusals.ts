@@ -6,7 +6,7 @@ const MEANINGS = {
   404: "there is no such thing",
   408: "the body did not come in time",
   409: "in conflict with another job or file",
-  412: "the file has another entity tag",
+  412: "the file has another entity tag, or another version is champion",
   413: "the body is too large",
   415: "the body is not of a type that is taken here",
   416: "the file has no such bytes",

@@ -3,7 +3,8 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { checkedPayload } from "../../submit/payloads";
-import { byId, component, list, refused, takes } from "../openapi/operation";
+import { ALERT_PARAMETERS, alertFilterOf, alertPage } from "../alert-filter";
+import { answer, byId, component, type Operation, refused, takes } from "../openapi/operation";
 import type { Service } from "../service";
 
 /** Body of `POST /alerts/:id/acknowledge`. */
@@ -18,25 +19,31 @@ const acknowledgeRequestSchema = z.strictObject({
     .refine((name) => !/\p{Cc}/u.test(name), "allowed: no control characters"),
 });
 
+const LIST: Operation = {
+  operationId: "listAlerts",
+  summary: "Incidents, newest first",
+  parameters: ALERT_PARAMETERS,
+  responses: {
+    "200": answer("a page of incidents", {
+      type: "object",
+      required: ["incidents"],
+      properties: {
+        incidents: { type: "array", items: { $ref: "#/components/schemas/Incident" } },
+        next: { type: "string" },
+      },
+    }),
+    ...refused,
+  },
+};
+
 /** `GET /alerts`, `GET /alerts/:id`, `POST /alerts/:id/acknowledge`: the incidents of the state folder. */
 export function addAlertRoutes(server: FastifyInstance, { config, log }: Service): void {
   const incidents = new IncidentStore(config.paths.stateDir, (line) => log.error(line));
   const responses = { "200": component("the incident", "Incident"), ...refused };
-  server.get<{ Querystring: { open?: string } }>(
-    "/alerts",
-    {
-      config: {
-        role: "read",
-        operation: {
-          operationId: "listAlerts",
-          summary: "Incidents, newest first",
-          parameters: [{ name: "open", in: "query", schema: { type: "boolean" } }],
-          responses: { "200": list("incidents", "Incident"), ...refused },
-        },
-      },
-    },
-    async ({ query }) => ({ incidents: await incidents.list({ open: isOpen(query.open) }) }),
-  );
+  server.get("/alerts", { config: { role: "read", operation: LIST } }, async ({ query }) => {
+    const filter = alertFilterOf(query, Date.now());
+    return alertPage(await incidents.list(), filter);
+  });
   server.get<{ Params: { id: string } }>(
     "/alerts/:id",
     {
@@ -73,11 +80,4 @@ export function addAlertRoutes(server: FastifyInstance, { config, log }: Service
       return incidents.acknowledge(params.id, by);
     },
   );
-}
-
-/** @throws ColaError USAGE */
-function isOpen(value: string | undefined): boolean {
-  if (value === undefined || value === "false") return false;
-  if (value === "true") return true;
-  throw new ColaError("USAGE", `open=${JSON.stringify(value.slice(0, 40))}: allowed are true and false`);
 }

@@ -1,14 +1,21 @@
-import { SCHEDULABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
+import { SCHEDULABLE_QUEUES, type SchedulableQueue } from "@colaml/shared/contracts/catalogue";
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import { scheduleMaker } from "@colaml/shared/outputs/report-output";
-import { scheduleFields } from "@colaml/shared/queue/schedules";
+import { type Schedule, scheduleFields } from "@colaml/shared/queue/schedules";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { checkedPayload, requestPayload } from "../../submit/payloads";
-import { allSchedules, changeSchedule, dropSchedule, putSchedule } from "../../submit/schedule-control";
+import {
+  allSchedules,
+  changeSchedule,
+  dropSchedule,
+  findSchedule,
+  putSchedule,
+} from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
+import { answeredPayload, relativeTo } from "../answer-paths";
 import { answer, byId, component, list, type Operation, refused, takes } from "../openapi/operation";
 import { closedPlaces, confinePaths } from "../request-paths";
 import type { Service } from "../service";
@@ -19,6 +26,8 @@ const scheduleRequestSchema = z.strictObject({
   ...scheduleFields,
   payload: z.looseObject({}),
 });
+
+const listQuerySchema = z.strictObject({ queue: z.enum(SCHEDULABLE_QUEUES).optional() });
 
 const makerOf = (schedule: string, job: object) =>
   scheduleMaker(schedule, modelNameOf((job as MonitorJob).model));
@@ -40,8 +49,10 @@ const OPERATIONS = {
   list: {
     operationId: "listSchedules",
     summary: "Schedules, by the time they run next; paused ones last",
+    parameters: [{ name: "queue", in: "query", schema: { enum: SCHEDULABLE_QUEUES } }],
     responses: { "200": list("schedules", "Schedule"), ...refused },
   },
+  show: change("getSchedule", "One schedule"),
   add: {
     operationId: "putSchedule",
     summary: "Add a schedule, or change the one of the same id",
@@ -68,14 +79,26 @@ interface ById {
 }
 
 /**
- * `GET|POST /schedules`, `DELETE /schedules/:id`, `POST /schedules/:id/{pause,resume}`. Changing needs `admin`: what a
+ * `GET|POST /schedules`, `GET|DELETE /schedules/:id`, `POST /schedules/:id/{pause,resume}`. Changing needs `admin`: what a
  * schedule does continues after the person who set it up has gone.
  */
 export function addScheduleRoutes(server: FastifyInstance, { config, queues, dataDir, log }: Service): void {
   const closed = closedPlaces(config);
-  server.get("/schedules", { config: { role: "read", operation: OPERATIONS.list } }, async () => ({
-    schedules: await promptly(queues, allSchedules(queues)),
-  }));
+  const relative = relativeTo(dataDir);
+  const shown = (schedule: Schedule): Schedule => ({
+    ...schedule,
+    payload: answeredPayload(schedule.queue as SchedulableQueue, schedule.payload, relative),
+  });
+  server.get("/schedules", { config: { role: "read", operation: OPERATIONS.list } }, async ({ query }) => {
+    const { queue } = checkedPayload(listQuerySchema, query);
+    const schedules = await promptly(queues, allSchedules(queues));
+    return { schedules: schedules.filter((one) => queue === undefined || one.queue === queue).map(shown) };
+  });
+  server.get<ById>(
+    "/schedules/:id",
+    { config: { role: "read", operation: OPERATIONS.show } },
+    async ({ params }) => shown(await promptly(queues, findSchedule(queues, params.id))),
+  );
   server.post(
     "/schedules",
     { config: { role: "admin", operation: OPERATIONS.add } },
@@ -85,7 +108,7 @@ export function addScheduleRoutes(server: FastifyInstance, { config, queues, dat
       await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
       const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
       log.info("schedule added", { schedule: schedule.id, queue });
-      return reply.code(201).header("location", `/schedules/${schedule.id}`).send(schedule);
+      return reply.code(201).header("location", `/schedules/${schedule.id}`).send(shown(schedule));
     },
   );
   server.delete<ById>(
@@ -97,7 +120,7 @@ export function addScheduleRoutes(server: FastifyInstance, { config, queues, dat
     server.post<ById>(
       `/schedules/:id/${change}`,
       { config: { role: "admin", operation: OPERATIONS[change] } },
-      ({ params }) => promptly(queues, changeSchedule(queues, params.id, change)),
+      async ({ params }) => shown(await promptly(queues, changeSchedule(queues, params.id, change))),
     );
   }
 }

@@ -8,7 +8,7 @@ import type { PredictJob } from "@colaml/shared/contracts/predict";
 import { textsJobOf } from "@colaml/shared/contracts/predict-texts";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requestPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { component, type Operation, refused, takes } from "../openapi/operation";
@@ -49,33 +49,40 @@ const submitting = (queue: SubmittableQueue): Operation => ({
   },
 });
 
-/** `POST /jobs/{queue}`: 202 with the job's id and place; 200 when the same request came before. */
+/** Other paths of a queue: what comes in by itself, from a system that knows of no jobs, is sent to its noun. */
+const SHORT_PATHS: Partial<Record<SubmittableQueue, { path: string; operationId: string }>> = {
+  labels: { path: "/labels", operationId: "addLabels" },
+};
+
+/** `POST /jobs/{queue}`, `POST /labels`: 202 with the job's id and place; 200 when the same request came before. */
 export function addSubmitRoutes(server: FastifyInstance, service: Service): void {
   for (const asked of SUBMITTABLE_QUEUES) {
-    server.post(
-      `/jobs/${asked}`,
-      { config: { role: "submit", operation: submitting(asked) } },
-      async (request, reply) => {
-        const body = (request.body ?? {}) as object;
-        const wish = confinePaths(asked, body, service.dataDir, closedPlaces(service.config));
-        const { queue, payload } = onItsQueue(asked, requestPayload(asked, service.config, wish));
-        const key = idempotencyKey(request.headers["idempotency-key"]);
-        const submitted = await submitJob(service.queues, {
-          queue,
-          payload,
-          check: () => checkJobOutputs(queue, payload),
-          ...(key === undefined ? {} : { idempotencyKey: key }),
-        });
-        service.log.info(submitted.isNew ? "job submitted" : "job submitted before", {
-          jobId: submitted.id,
-          queue,
-        });
-        return reply
-          .code(202)
-          .header("location", `/jobs/${submitted.id}`)
-          .send({ id: submitted.id, queue, status: `/jobs/${submitted.id}` });
-      },
-    );
+    const submit = async (request: FastifyRequest, reply: FastifyReply) => {
+      const body = (request.body ?? {}) as object;
+      const wish = confinePaths(asked, body, service.dataDir, closedPlaces(service.config));
+      const { queue, payload } = onItsQueue(asked, requestPayload(asked, service.config, wish));
+      const key = idempotencyKey(request.headers["idempotency-key"]);
+      const submitted = await submitJob(service.queues, {
+        queue,
+        payload,
+        check: () => checkJobOutputs(queue, payload),
+        ...(key === undefined ? {} : { idempotencyKey: key }),
+      });
+      service.log.info(submitted.isNew ? "job submitted" : "job submitted before", {
+        jobId: submitted.id,
+        queue,
+      });
+      return reply
+        .code(202)
+        .header("location", `/jobs/${submitted.id}`)
+        .send({ id: submitted.id, queue, status: `/jobs/${submitted.id}` });
+    };
+    const operation = submitting(asked);
+    server.post(`/jobs/${asked}`, { config: { role: "submit", operation } }, submit);
+    const short = SHORT_PATHS[asked];
+    if (short === undefined) continue;
+    const { path, operationId } = short;
+    server.post(path, { config: { role: "submit", operation: { ...operation, operationId } } }, submit);
   }
 }
 
