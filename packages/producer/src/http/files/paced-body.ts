@@ -61,22 +61,31 @@ export async function writeBody(
   }
 }
 
-/** Rejects what takes so long that a window ends with too few bytes. */
+/**
+ * Rejects what takes so long that a window ends with too few bytes. Each wait has a promise of its own: one that lives as
+ * long as the body would keep every piece that was raced against it.
+ */
 function createPacer({ windowMs, leastBytes }: Pace) {
   let inWindow = 0;
+  let tooSlow: ColaError | undefined;
   let fail: (error: ColaError) => void = () => {};
-  const tooSlow = new Promise<never>((_resolve, reject) => {
-    fail = reject;
-  });
-  // it may reject while nothing waits
-  tooSlow.catch(() => {});
   const timer = setInterval(() => {
-    if (inWindow < leastBytes)
-      fail(new ColaError("REQUEST_TIMEOUT", `fewer than ${leastBytes} bytes came in ${windowMs / 1000} s`));
+    if (inWindow < leastBytes) {
+      tooSlow = new ColaError(
+        "REQUEST_TIMEOUT",
+        `fewer than ${leastBytes} bytes came in ${windowMs / 1000} s`,
+      );
+      fail(tooSlow);
+    }
     inWindow = 0;
   }, windowMs);
   return {
-    inTime: <T>(piece: Promise<T>) => Promise.race([piece, tooSlow]),
+    inTime: <T>(piece: Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (tooSlow !== undefined) reject(tooSlow);
+        fail = reject;
+        piece.then(resolve, reject);
+      }),
     note: (bytes: number) => {
       inWindow += bytes;
     },
