@@ -8,7 +8,7 @@ import type { Service } from "@colaml/producer/http/service";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
-import { watchAnswers, watchAnswers } from "./documented-answers";
+import { watchAnswers } from "./documented-answers";
 
 export const TOKENS = { read: "token-read", submit: "token-submit", admin: "token-admin" } as const;
 export type Role = keyof typeof TOKENS;
@@ -45,7 +45,7 @@ export function apiFolders(name: string): ApiFolders {
   return { folder, dataDir, stateDir };
 }
 
-/** The API on a free port, on the Redis and MLflow of the tests, with a token per role; queues are emptied at the end, when all that was answered must be documented. */
+/** The API on a free port, on the Redis and MLflow of the tests, with a token per role; queues are emptied at the end. */
 export async function openApi(
   { folder, dataDir, stateDir }: ApiFolders,
   env: Record<string, string> = {},
@@ -69,7 +69,6 @@ export async function openApi(
   };
   const log = { info: at("info"), warn: at("warn"), error: at("error") } as unknown as Service["log"];
   const server = await createServer({ config, queues, health, dataDir, log, ...more });
-  const checkAnswers = watchAnswers(server, TOKENS.admin);
   const checkAnswers = watchAnswers(server, TOKENS.admin);
   await server.listen({ host: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;

@@ -51,8 +51,10 @@ const PROMOTE = changing("promoteVersion", "Rehearse a version and make it the c
   by: "ana",
 });
 const ROLLBACK = changing(
+  "rollBackChampion",
   "Make the previous champion, or an earlier one, the champion again",
   rollbackSchema,
+  { to: "4", reason: "complaints since Tuesday", by: "ana" },
 );
 
 type Change = (mlflow: MlflowClient, wish: ChampionWish, version?: string) => Promise<ChampionChange>;
