@@ -81,7 +81,7 @@ const OPERATIONS = {
     [inPath("name"), upTo(MAX_VERSIONS), { name: "before", in: "query", schema: { ...whole, minimum: 1 } }],
   ),
   version: answering(
-    "getVersion",
+    "getModelVersion",
     "One version by its number, `latest` or an alias",
     component("the version", "ModelVersion"),
     [inPath("name"), inPath("version")],
