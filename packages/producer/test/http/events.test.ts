@@ -43,9 +43,9 @@ describe("the events of a job", () => {
   const listen = (id: string, headers: Record<string, string> = {}) =>
     api.call("GET", `/jobs/${id}/events`, "read", { headers });
 
-  /** A worker that runs one job of `predict` and waits for `release` in the middle. */
+  /** A worker that runs one job of texts and waits for `release` in the middle. */
   function workOnce(run: (report: (progress: object) => Promise<void>) => Promise<unknown>) {
-    return new Worker("predict", (job) => run((progress) => job.updateProgress(progress)), {
+    return new Worker("predict-texts", (job) => run((progress) => job.updateProgress(progress)), {
       connection: { url: process.env["TEST_REDIS_URL"]! },
       prefix: api.queues.settings.prefix,
     });
