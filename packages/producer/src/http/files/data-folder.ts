@@ -18,8 +18,8 @@ export interface OpenFile {
 }
 
 /**
- * Opens a file that a request names for reading. What was opened is compared with what lies at the checked place
- * afterwards: a link that was put there in between is noticed. Who gets it closes it.
+ * Opens a file that a request names for reading. Where the opened file lies is compared with the checked place: a link
+ * that was put there in between is noticed. Who gets it closes it.
  *
  * @throws ColaError PATH_NOT_ALLOWED, FILE_NOT_FOUND, INPUT_UNREADABLE
  */
@@ -32,7 +32,7 @@ export async function openDataFile(folder: DataFolder, path: string): Promise<Op
   });
   try {
     const stat = await file.stat({ bigint: true });
-    if (!stat.isFile() || !(await isStillAt(real, stat))) throw changed(path);
+    if (!stat.isFile() || !(await liesAt(file, real))) throw changed(path);
     return { file, stat };
   } catch (error) {
     await file.close();
@@ -40,13 +40,22 @@ export async function openDataFile(folder: DataFolder, path: string): Promise<Op
   }
 }
 
-/** Whether the file lies at that place, with no link on the way. */
-export async function isStillAt(real: string, { dev, ino }: BigIntStats): Promise<boolean> {
-  const [place, there] = await Promise.all([
+/** The path by which the kernel reaches what a handle has open, whatever becomes of the names that led there; Linux. */
+export const handlePath = (handle: FileHandle) => `/proc/self/fd/${handle.fd}`;
+
+/**
+ * Whether an open file or folder lies at that place, with no link on the way. Linux tells it of the handle itself; of
+ * elsewhere the place is looked at, which somebody who exchanges folders again and again may outwit.
+ */
+export async function liesAt(handle: FileHandle, real: string): Promise<boolean> {
+  const place = await realpath(handlePath(handle)).catch(() => undefined);
+  if (place !== undefined) return place === real;
+  const { dev, ino } = await handle.stat({ bigint: true });
+  const [named, there] = await Promise.all([
     realpath(real).catch(() => undefined),
     lstat(real, { bigint: true }).catch(() => undefined),
   ]);
-  return place === real && there?.dev === dev && there.ino === ino;
+  return named === real && there?.dev === dev && there.ino === ino;
 }
 
 export const changed = (path: string) =>

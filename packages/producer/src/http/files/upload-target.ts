@@ -1,12 +1,12 @@
-import type { BigIntStats } from "node:fs";
-import { lstat, mkdir, realpath, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type BigIntStats, constants } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkFutureOutput, confinedOutput } from "@colaml/shared/files/confined-path";
-import { FOLDER_MODE, syncFolder } from "@colaml/shared/files/durable-file";
-import { outputError } from "@colaml/shared/files/file-errors";
+import { FOLDER_MODE, isThere } from "@colaml/shared/files/durable-file";
+import { outputError, systemCode } from "@colaml/shared/files/file-errors";
 import { checkOutput, moveOutput } from "@colaml/shared/files/output-gate";
-import { changed, type DataFolder, isStillAt } from "./data-folder";
+import { changed, type DataFolder, handlePath, liesAt } from "./data-folder";
 import { entityTag, namesTag } from "./entity-tag";
 
 /** Where an upload goes, and what may be replaced there. */
@@ -71,17 +71,42 @@ export async function placeUpload(
     throw outputError(target.path, error);
   });
   const to = confinedOutput(root, target.path, closed);
-  const place = await checkOutput(to, { inputs: [], force: mayReplace(target) }).catch((error: unknown) => {
-    throw error instanceof ColaError && error.code === "OUTPUT_EXISTS" ? exists(target.path) : error;
-  });
-  const stat = await lstat(from, { bigint: true });
-  await moveOutput(from, to, place);
-  if (!(await isStillAt(to, stat))) {
-    // a folder on the way was exchanged for a link
-    const there = await lstat(to, { bigint: true }).catch(() => undefined);
-    if (there?.ino === stat.ino && there.dev === stat.dev) await rm(to, { force: true });
-    throw changed(target.path);
+  const dir = await openFolder(target.path, dirname(to));
+  try {
+    return await placeIn(dir, target, from, to);
+  } finally {
+    await dir.close();
   }
-  await syncFolder(dirname(to));
-  return { stat: await lstat(to, { bigint: true }), created: place === "new" };
+}
+
+/** The folder as it is now: who exchanges it for a link from here on changes nothing. */
+async function openFolder(path: string, folder: string): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const dir = await open(folder, flags).catch((error: unknown) => {
+    throw /^(ELOOP|ENOTDIR)$/.test(systemCode(error)) ? changed(path) : outputError(path, error);
+  });
+  if (await liesAt(dir, folder)) return dir;
+  await dir.close();
+  throw changed(path);
+}
+
+async function placeIn(
+  dir: FileHandle,
+  target: Target,
+  from: string,
+  named: string,
+): Promise<{ stat: BigIntStats; created: boolean }> {
+  const isPinned = await isThere(handlePath(dir));
+  const to = isPinned ? join(handlePath(dir), basename(named)) : named;
+  try {
+    const place = await checkOutput(to, { inputs: [], force: mayReplace(target) });
+    await moveOutput(from, to, place);
+    await dir.sync();
+    return { stat: await lstat(to, { bigint: true }), created: place === "new" };
+  } catch (error) {
+    if (!(error instanceof ColaError)) throw error;
+    if (error.code === "OUTPUT_EXISTS") throw exists(target.path);
+    // The path by which the kernel has the folder says nothing to who sent the file.
+    throw new ColaError(error.code, error.message.replaceAll(to, target.path), { cause: error });
+  }
 }
