@@ -42,21 +42,26 @@ function outputColumns(output: ChunkPlan["output"], { classes, decides }: Answer
 export function outputHeader(output: ChunkPlan["output"], answer: AnswerShape): string {
   const { format } = output;
   if (format === "ndjson") return "";
-  const columns = outputColumns(output, answer).map((name) => formatCell(name, format));
+  const columns = outputColumns(output, answer).map((name) => textCell(output, name));
   return `${columns.join(DELIMITER[format])}\n`;
+}
+
+/** A cell or a column's name that somebody else wrote: names of columns, ids, labels, terms, copied values. */
+function textCell({ format, spreadsheetSafe }: ChunkPlan["output"], value: string): string {
+  return formatCell(spreadsheetSafe ? defuseFormula(value) : value, format as "csv" | "tsv");
 }
 
 /** Label, decision, probabilities and model version of a row, as they stand in a delimited output, between delimiters. */
 function predictionCells(
-  format: "csv" | "tsv",
+  output: ChunkPlan["output"],
   modelVersion: string,
   { label, decision, probabilities }: Prediction,
 ): string {
-  const cells = [formatCell(label, format)];
-  if (decision !== undefined) cells.push(formatCell(decision, format));
+  const cells = [textCell(output, label)];
+  if (decision !== undefined) cells.push(textCell(output, decision));
   for (let i = 0; i < probabilities.length; i++) cells.push(formatProbability(probabilities[i]!));
   cells.push(modelVersion);
-  return cells.join(DELIMITER[format]);
+  return cells.join(DELIMITER[output.format as "csv" | "tsv"]);
 }
 
 /**
@@ -80,9 +85,9 @@ type Prediction = Pick<ScoredRow, "label" | "decision" | "probabilities" | "expl
 /** Label, decision, probabilities, model version and, if asked for, the explanation, with delimiters between. */
 export function joinPrediction(output: ChunkPlan["output"], modelVersion: string, row: Prediction): string {
   const format = output.format as "csv" | "tsv";
-  const cells = predictionCells(format, modelVersion, row);
+  const cells = predictionCells(output, modelVersion, row);
   if (output.explain === 0) return cells;
-  return `${cells}${DELIMITER[format]}${formatCell(explanationText(row.explanation ?? []), format)}`;
+  return `${cells}${DELIMITER[format]}${textCell(output, explanationText(row.explanation ?? []))}`;
 }
 
 /** A line of cells that stand as they are to be written. */
@@ -100,10 +105,9 @@ export function outputLine(
   row: ScoredRow,
 ): string {
   if (output.format === "ndjson") return `${jsonLine(output, classes, modelVersion, row)}\n`;
-  const { format, spreadsheetSafe } = output;
-  const cell = (value: string) => formatCell(spreadsheetSafe ? defuseFormula(value) : value, format);
-  const cells = [cell(row.id), joinPrediction(output, modelVersion, row), ...row.passThrough.map(cell)];
-  return `${cells.join(DELIMITER[format])}\n`;
+  const cells = [row.id, ...row.passThrough].map((value) => textCell(output, value));
+  cells.splice(1, 0, joinPrediction(output, modelVersion, row));
+  return `${cells.join(DELIMITER[output.format])}\n`;
 }
 
 /** Probabilities keep the nine decimals of the delimited formats, so that all formats say the same number. */

@@ -3,8 +3,10 @@ import { entryOf, type QueueName } from "@colaml/shared/contracts/catalogue";
 import { retryJob } from "../submit/job-control";
 import type { JobQueues } from "../submit/job-queues";
 
-/** Texts of documents are cut to this many characters on the dashboard. */
+/** Other texts are cut to this many characters on the dashboard. */
 const MAX_SHOWN_TEXT = 80;
+/** Fields with texts of customers, or words of them: of such a text the dashboard shows its length. */
+const CUSTOMERS_FIELDS = new Set(["texts", "explanation"]);
 /** Entries of a list that are shown. */
 const MAX_SHOWN_ENTRIES = 20;
 /** What the board says below the name of a queue that no worker of ours takes jobs of. */
@@ -16,7 +18,7 @@ const DESCRIPTIONS: Partial<Record<QueueName, string>> = {
 type Workers = Awaited<ReturnType<BullMQAdapter["getWorkers"]>>;
 type BoardJob = Awaited<ReturnType<BullMQAdapter["getJob"]>>;
 
-/** A queue as Bull Board shows it: payloads and results cut, retries as the API makes them. */
+/** A queue as Bull Board shows it: payloads and results cut, texts of customers masked, retries as the API makes them. */
 export class BoardQueue extends BullMQAdapter {
   /** A job that was done is not done again. */
   override readonly allowCompletedRetries = false;
@@ -51,17 +53,24 @@ export class BoardQueue extends BullMQAdapter {
   }
 }
 
-/** A payload or result as the dashboard shows it: long texts and lists cut. */
-function cutTexts(value: unknown, depth = 0): unknown {
-  if (typeof value === "string")
+/**
+ * A payload or result as the dashboard shows it: long texts and lists cut, texts of customers as their lengths.
+ *
+ * @param isCustomers whether the texts in it are of customers
+ */
+function cutTexts(value: unknown, depth = 0, isCustomers = false): unknown {
+  if (typeof value === "string") {
+    if (isCustomers) return `(${value.length} characters)`;
     return value.length > MAX_SHOWN_TEXT ? `${value.slice(0, MAX_SHOWN_TEXT)}…` : value;
+  }
   if (typeof value !== "object" || value === null) return value;
   if (depth >= 8) return "…";
+  const shown = (entry: unknown, key = "") =>
+    cutTexts(entry, depth + 1, isCustomers || CUSTOMERS_FIELDS.has(key));
   if (Array.isArray(value)) {
-    const shown = value.slice(0, MAX_SHOWN_ENTRIES).map((entry) => cutTexts(entry, depth + 1));
-    return value.length > MAX_SHOWN_ENTRIES
-      ? [...shown, `… ${value.length - MAX_SHOWN_ENTRIES} more`]
-      : shown;
+    const more = value.length - MAX_SHOWN_ENTRIES;
+    const entries = value.slice(0, MAX_SHOWN_ENTRIES).map((entry) => shown(entry));
+    return more > 0 ? [...entries, `… ${more} more`] : entries;
   }
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, cutTexts(entry, depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, shown(entry, key)]));
 }

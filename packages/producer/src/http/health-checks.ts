@@ -1,5 +1,6 @@
 import { messageOf } from "@colaml/shared/errors/cola-error";
 import { redactText } from "@colaml/shared/logging/redaction";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { probeWrite } from "@colaml/shared/queue/connection";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { JobQueues } from "../submit/job-queues";
@@ -65,18 +66,10 @@ async function run(check: Check, timeoutMs: number): Promise<CheckResult> {
   }
 }
 
-/** Redis answers and can be written (a full one still answers PING); MLflow answers its own health check. */
+/** Redis answers and can be written (a full one still answers PING); MLflow takes requests of the configured user. */
 export function serviceChecks(config: ColaConfig, queues: JobQueues): Record<string, Check> {
   return {
     redis: () => probeWrite(queues.redis, queues.settings.prefix),
-    mlflow: async (signal) => {
-      if (config.mlflow.trackingUri === "") throw new Error("MLFLOW_TRACKING_URI is not set");
-      const address = new URL(config.mlflow.trackingUri);
-      // `fetch` refuses an address with credentials, and MLflow answers this path to anybody.
-      address.username = address.password = "";
-      const base = address.href.replace(/\/+$/, "");
-      const response = await fetch(`${base}/health`, { signal, redirect: "error" });
-      if (response.status >= 500) throw new Error(`status ${response.status}`);
-    },
+    mlflow: (signal) => createMlflowClient(config.mlflow, { signal }).checkAccess(),
   };
 }

@@ -96,6 +96,21 @@ describe("asking for a token", () => {
 });
 
 describe("the dashboard", () => {
+  it("shows of texts of customers, and of words that explain them, only how long they are", async () => {
+    const { server, queues } = await start();
+    const texts = ["my card is 4000-1234", "late"];
+    await queues.queue("predict-texts").add("predict", { texts, model: "models:/m@champion", explain: 1 });
+    const answer = await call(
+      server,
+      "GET",
+      "/admin/queues/api/queues?activeQueue=predict-texts&status=latest",
+    );
+    expect(answer.statusCode).toBe(200);
+    expect(answer.body).toContain('"texts":["(20 characters)","(4 characters)"]');
+    expect(answer.body).toContain("models:/m@champion");
+    expect(answer.body).not.toMatch(/4000-1234|"late"/);
+  });
+
   it("does not say of alerts and dead-letter chunks that their workers are missing, but of the others", async () => {
     const { server } = await start();
     const { queues } = (await call(server, "GET", "/admin/queues/api/queues")).json<{

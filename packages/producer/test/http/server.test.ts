@@ -1,4 +1,6 @@
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
@@ -416,6 +418,22 @@ describe("health and metrics", () => {
     const uri = new URL(process.env["TEST_MLFLOW_URI"]!);
     const server = await start({ MLFLOW_TRACKING_URI: `http://me:secret@${uri.host}` });
     expect((await get(server, "/readyz")).statusCode).toBe(200);
+  });
+
+  it("say unavailable if MLflow refuses the user, with the reason and without the password", async () => {
+    const refusing = createHttpServer((_request, response) => response.writeHead(403).end("{}"));
+    await new Promise<void>((listening) => refusing.listen(0, "127.0.0.1", listening));
+    const { port } = refusing.address() as AddressInfo;
+    const server = await start({
+      MLFLOW_TRACKING_URI: `http://me:ss%2Fword@127.0.0.1:${port}`,
+      COLAML_API_TOKEN: "admin-secret",
+    });
+    const answer = await get(server, "/readyz?verbose", { authorization: "Bearer admin-secret" });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({ checks: { redis: { ok: true }, mlflow: { ok: false } } });
+    expect(answer.body).toMatch(/answered 403.*--allowed-hosts/);
+    expect(answer.body).not.toMatch(/ss%2Fword|ss\/word/);
+    await new Promise((closed) => refusing.close(closed));
   });
 
   it("say unavailable within a second when MLflow is down, and live all the same", async () => {

@@ -11,10 +11,14 @@ const MAX_TEXT = 2_000;
  * @example redactText("at redis://u:p@h:6379/0") // "at redis://***@h:6379/0"
  */
 export function redactText(text: string): string {
-  return text
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, "$1***@")
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s?#]*)\?[^\s"']*/gi, "$1")
-    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}/g, "$1 ***");
+  return (
+    text
+      .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, "$1***@")
+      // A password with a slash that nobody escaped; after a host would come a port.
+      .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#:@]*:(?!\d{1,5}[/?#])[^\s@"']*@/gi, "$1***@")
+      .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s?#]*)\?[^\s"']*/gi, "$1")
+      .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}/g, "$1 ***")
+  );
 }
 
 /**

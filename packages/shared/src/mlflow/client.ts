@@ -11,6 +11,8 @@ export interface MlflowClient {
   readonly address: string;
   /** Resolves when the server answers; MLFLOW_UNREACHABLE within seconds if it does not. */
   ping(): Promise<void>;
+  /** Resolves when the server takes requests of these credentials; MLFLOW_FAILED or MLFLOW_UNREACHABLE else. */
+  checkAccess(): Promise<void>;
   readonly experiments: Experiments;
   readonly runs: Runs;
   readonly models: LoggedModels;
@@ -30,6 +32,7 @@ export function createMlflowClient(settings: MlflowSettings, options: TransportO
   return {
     address: transport.address,
     ping: () => transport.ping(),
+    checkAccess: () => transport.checkAccess(),
     experiments: new Experiments(transport),
     runs: new Runs(transport),
     models: new LoggedModels(transport),

@@ -90,6 +90,23 @@ export class MlflowTransport {
     });
   }
 
+  /**
+   * Resolves when the server takes requests of these credentials from here, without trying again: `/health` answers
+   * anybody, also under a host name that the server refuses elsewhere.
+   *
+   * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED (401: credentials; 403: rights or `--allowed-hosts`)
+   */
+  async checkAccess(): Promise<void> {
+    await this.#send({
+      method: "GET",
+      path: "/api/2.0/mlflow/experiments/search",
+      query: { max_results: 1 },
+      idempotent: true,
+      timeoutMs: PING_TIMEOUT_MS,
+      maxRetries: 0,
+    });
+  }
+
   /** A JSON call; the answer's body, `{}` if it is empty. */
   async json<T>(call: Omit<Call, "responseType" | "maxBytes">): Promise<T> {
     const response = await this.#send({ ...call, responseType: "text" });
@@ -211,12 +228,21 @@ function baseOf(trackingUri: string): URL {
 /** User and password of the settings, else those in the address, else the token. */
 function authorization(settings: MlflowSettings, base: URL): Record<string, string> {
   const given = settings.username !== "";
-  const username = given ? settings.username : decodeURIComponent(base.username);
-  const password = given ? settings.password : decodeURIComponent(base.password);
+  const username = given ? settings.username : decoded(base.username);
+  const password = given ? settings.password : decoded(base.password);
   if (username !== "") {
     return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
   }
   return settings.token === "" ? {} : { authorization: `Bearer ${settings.token}` };
+}
+
+/** A part of an address without its percent escapes; as it is if it holds a `%` that escapes nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function networkCodeOf(thrown: unknown): string {

@@ -66,7 +66,9 @@ export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
     if (!given) continue;
     const value = setting.read(given.value);
     if (!setting.type.safeParse(value).success) {
-      const shown = setting.sensitive ? "(hidden)" : JSON.stringify(given.value);
+      // A URL that cannot be read may hold a password that cannot be found in it.
+      const isHidden = setting.sensitive || (setting.isUrl && String(given.value).includes("@"));
+      const shown = isHidden ? "(hidden)" : JSON.stringify(given.value);
       throw new ColaError(
         "CONFIG_INVALID",
         `${nameIn(setting, given.source)} is ${shown}: allowed is ${setting.allowed}`,

@@ -108,6 +108,8 @@ describe("redaction", () => {
   it.each([
     ["rediss://user:p%40ss@cache.example:6380/0", "rediss://***@cache.example:6380/0"],
     ["see https://h/p?token=abc and http://h2", "see https://h/p and http://h2"],
+    ["http://me:pa/ss?w#d@h:5000/x", "http://***@h:5000/x"],
+    ["http://h:5000/models/m@champion", "http://h:5000/models/m@champion"],
     ["mail a@b.example is text", "mail a@b.example is text"],
     ["Basic dXNlcjpwYXNz", "Basic ***"],
   ])("turns %j into %j", (text, expected) => {

@@ -192,8 +192,27 @@ test("basic authentication wins over the token, and the address may carry it", a
   const user = { username: "anna", password: "pass:word" };
   expect(await authorizationFor(server.uri, { ...user, token: "t" })).toBe(basic);
   expect(await authorizationFor(server.uri.replace("//", "//anna:pass%3Aword@"), {})).toBe(basic);
+  // A `%` that nobody escaped is part of the password.
+  const percent = `Basic ${Buffer.from("anna:50%off").toString("base64")}`;
+  expect(await authorizationFor(server.uri.replace("//", "//anna:50%off@"), {})).toBe(percent);
   expect(await authorizationFor(server.uri, { token: "t0k" })).toBe("Bearer t0k");
   expect(await authorizationFor(server.uri, {})).toBeUndefined();
+});
+
+test.each([
+  [401, /answered 401.*MLFLOW_TRACKING_USERNAME/],
+  [403, /answered 403.*--allowed-hosts/],
+])("a server that answers %i does not count as usable, although it is there", async (status, message) => {
+  server = await faultServer((request, response) => {
+    response.statusCode = request.url === "/health" ? 200 : status;
+    response.end("{}");
+  });
+  const transport = new MlflowTransport(settings(server.uri.replace("//", "//anna:ss-word@")), noPause);
+  await transport.ping();
+  const error = await thrownBy(transport.checkAccess());
+  expect(error.code).toBe("MLFLOW_FAILED");
+  expect(error.message).toMatch(message);
+  expect(JSON.stringify([error.message, error.details, error.toJSON()])).not.toContain("ss-word");
 });
 
 test("a server below a path is asked below that path", async () => {

@@ -131,6 +131,24 @@ describe("printableConfig", () => {
   });
 });
 
+describe("a URL that is not one", () => {
+  it.each([
+    ["http://me:pa/ss-word@127.0.0.1:5000", "MLFLOW_TRACKING_URI"],
+    ["ftp://me:ss-word@host", "MLFLOW_TRACKING_URI"],
+    ["me:ss-word@host:5000", "MLFLOW_TRACKING_URI"],
+    ["redis:me:ss-word@host", "REDIS_URL"],
+  ])("is refused without the password in it: %s", (url, variable) => {
+    const refused = () => resolveConfig({ env: { [variable]: url } });
+    expect(refused).toThrow(`${variable} is (hidden): allowed is `);
+  });
+
+  it("is shown if it holds no password", () => {
+    expect(() => resolveConfig({ env: { MLFLOW_TRACKING_URI: "localhost:5000" } })).toThrow(
+      'MLFLOW_TRACKING_URI is "localhost:5000"',
+    );
+  });
+});
+
 describe("redactUrl", () => {
   it.each([
     ["redis://:secret@h:6379/0", "redis://***@h:6379/0"],

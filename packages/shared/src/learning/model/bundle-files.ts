@@ -9,6 +9,7 @@ import { calibrationSchema } from "./calibration";
 import { decisionRuleSchema } from "./decision-rule";
 import { ensembleFromXgboostJson, ensembleToXgboostJson } from "./ensemble-json";
 import { DECISIONS_VERSION, formatVersionOf, type ModelBundle } from "./model-bundle";
+import { MODEL_LIMITS } from "./model-limits";
 
 /** Files of a model below `data/`. */
 const BUNDLE_FILE = "bundle.json";
@@ -19,13 +20,18 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
-  files: z.array(
-    z.strictObject({
-      path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
-      bytes: z.number().int().min(0),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+        bytes: z.number().int().min(0),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    )
+    .max(MODEL_LIMITS.files)
+    .refine((files) => files.reduce((sum, { bytes }) => sum + bytes, 0) <= MODEL_LIMITS.bytes, {
+      message: `more than ${MODEL_LIMITS.bytes} bytes in all`,
     }),
-  ),
   /** HMAC-SHA256 over the list of files, if a key is configured. */
   hmac: z.string().optional(),
 });
@@ -37,7 +43,7 @@ const bundleSchema = z.strictObject({
   classes: z.array(z.string()).min(2).max(1000),
   columns: columnsSchema,
   features: featuresSchema,
-  terms: z.array(z.string()).min(1),
+  terms: z.array(z.string()).min(1).max(MODEL_LIMITS.terms),
   partSizes: z.array(z.number().int().min(1)).optional(),
   idf: z.array(z.number()),
   calibration: calibrationSchema.optional(),
@@ -123,7 +129,7 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   if (!parsed.success) throw corrupt(BUNDLE_FILE, issueOf(parsed.error));
   const bundle = parsed.data;
   checkPattern(bundle.features.token_pattern);
-  const ensemble = ensembleFromXgboostJson(Buffer.from(fileOf(files, XGBOOST_FILE)).toString("utf8"));
+  const ensemble = ensembleFromXgboostJson(textOf(fileOf(files, XGBOOST_FILE), XGBOOST_FILE));
   if (bundle.formatVersion < formatVersionOf({ features: bundle.features, ensemble }))
     throw corrupt(
       BUNDLE_FILE,
@@ -203,9 +209,16 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string): Uint8Arra
   return bytes;
 }
 
+function textOf(bytes: Uint8Array, path: string): string {
+  if (bytes.length > MODEL_LIMITS.jsonBytes)
+    throw corrupt(path, `it has ${bytes.length} bytes, more than ${MODEL_LIMITS.jsonBytes}`);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
 function jsonOf(bytes: Uint8Array, path: string): unknown {
+  const text = textOf(bytes, path);
   try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+    return JSON.parse(text);
   } catch {
     throw corrupt(path, "it is not JSON");
   }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ColaError } from "../../errors/cola-error";
 import { floatElements, floatsJson } from "./float32-text";
 import type { LinearEnsemble } from "./linear-ensemble";
+import { MODEL_LIMITS } from "./model-limits";
 
 /** Stands for the weights until they are put in as text. */
 const WEIGHTS = "<weights>";
@@ -96,6 +97,8 @@ export function linearFromJson(json: unknown): LinearEnsemble {
   const all = Float32Array.from(booster.model.weights);
   if (!Number.isInteger(nFeatures) || nFeatures < 1) refuse(`${param.num_feature} features`);
   if (!Number.isInteger(nGroups) || nGroups < 1) refuse(`${param.num_target} groups`);
+  if (booster.model.boosted_rounds > MODEL_LIMITS.rounds)
+    refuse(`${booster.model.boosted_rounds} rounds, more than ${MODEL_LIMITS.rounds}`);
   if (!Number.isFinite(baseMargin)) refuse("the base score is not a probability between 0 and 1");
   if (all.length !== (nFeatures + 1) * nGroups)
     refuse(`${all.length} weights for ${nFeatures} features and a bias in ${nGroups} groups`);

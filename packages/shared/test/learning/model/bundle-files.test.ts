@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { bundleFromFiles, bundleToFiles } from "@colaml/shared/learning/model/bundle-files";
+import { bundleFromFiles, bundleToFiles, parseManifest } from "@colaml/shared/learning/model/bundle-files";
 import { createClassifier } from "@colaml/shared/learning/model/classifier";
+import { checkEnsemble } from "@colaml/shared/learning/model/ensemble-check";
 import {
   ensembleFromXgboostJson,
   ensembleToXgboostBytes,
   ensembleToXgboostJson,
 } from "@colaml/shared/learning/model/ensemble-json";
 import { formatVersionOf, type ModelBundle } from "@colaml/shared/learning/model/model-bundle";
+import type { Tree, TreeEnsemble } from "@colaml/shared/learning/model/tree-ensemble";
 import { exampleBundle, exampleTexts } from "./bundle-example";
 import { readFixture } from "./model-fixture";
 
@@ -144,6 +146,72 @@ describe("is refused, though its manifest fits, with", () => {
   ];
   it.each(cases)("%s", (_, name, change, message) => {
     expect(() => bundleFromFiles(relisted(name, change))).toThrow(refusal(message));
+  });
+});
+
+describe("is refused, though its manifest fits, if it holds more than a training makes:", () => {
+  /** A chain: each node's left child is the next node. */
+  function chain(depth: number): TreeEnsemble {
+    const nNodes = 2 * depth + 1;
+    const nodes = Array.from({ length: nNodes }, (_, node) => node);
+    const isSplit = (node: number) => node % 2 === 0 && node < nNodes - 1;
+    const zeros = new Float32Array(nNodes);
+    const tree = {
+      group: 0,
+      left: Int32Array.from(nodes, (node) => (isSplit(node) ? node + 2 : -1)),
+      right: Int32Array.from(nodes, (node) => (isSplit(node) ? node + 1 : -1)),
+      feature: new Int32Array(nNodes),
+      value: zeros,
+      defaultLeft: new Uint8Array(nNodes),
+      gain: zeros,
+      cover: zeros,
+    };
+    return { objective: "binary:logistic", nFeatures: 1, nGroups: 1, baseMargin: 0, trees: [tree] };
+  }
+
+  it("a tree deeper than 32", () => {
+    expect(ensembleFromXgboostJson(ensembleToXgboostJson(chain(32)))).toMatchObject({ nFeatures: 1 });
+    const deep = ensembleToXgboostJson(chain(33));
+    expect(() => ensembleFromXgboostJson(deep)).toThrow(refusal(/tree 0 is deeper than 32/));
+  });
+
+  it("more than 10,000 trees per class", () => {
+    const { trees, ...rest } = chain(1);
+    const many = { ...rest, trees: new Array<Tree>(10_001).fill(trees[0]!) };
+    expect(() => checkEnsemble(many)).toThrow(refusal(/10001 trees per class, more than 10000/));
+    checkEnsemble({ ...many, trees: many.trees.slice(1) });
+  });
+
+  it("more than 300,000 terms", () => {
+    const files = relisted("bundle.json", (json) => {
+      json["terms"] = Array.from({ length: 300_001 }, (_, i) => String(i));
+    });
+    expect(() => bundleFromFiles(files)).toThrow(refusal(/terms: Too big.*300000/));
+  });
+
+  it("JSON nested ten million deep", () => {
+    const deep = Buffer.from("[".repeat(1e7) + "]".repeat(1e7));
+    const files = new Map([...bundleToFiles(bundle)]);
+    const manifest = JSON.parse(Buffer.from(files.get("manifest.json")!).toString());
+    for (const entry of manifest.files as { path: string; bytes: number; sha256: string }[]) {
+      if (entry.path !== "bundle.json") continue;
+      entry.bytes = deep.length;
+      entry.sha256 = createHash("sha256").update(deep).digest("hex");
+    }
+    files.set("bundle.json", deep).set("manifest.json", Buffer.from(JSON.stringify(manifest)));
+    expect(() => bundleFromFiles(files)).toThrow(refusal(/bundle\.json/));
+  });
+
+  it("files of more than 1 GiB in all, or more than 32, before any of them is fetched", () => {
+    const entry = (path: string, bytes: number) => ({ path, bytes, sha256: "0".repeat(64) });
+    const manifest = (files: object[]) => Buffer.from(JSON.stringify({ formatVersion: 1, files }));
+    const half = 2 ** 29;
+    expect(parseManifest(manifest([entry("a", half), entry("b", half)])).files).toHaveLength(2);
+    expect(() => parseManifest(manifest([entry("a", half), entry("b", half + 1)]))).toThrow(
+      refusal(/more than 1073741824 bytes/),
+    );
+    const many = Array.from({ length: 33 }, (_, i) => entry(`f${i}`, 1));
+    expect(() => parseManifest(manifest(many))).toThrow(refusal(/files: Too big.*32/));
   });
 });
 

@@ -1,0 +1,18 @@
+/**
+ * What a model may hold, whoever registered it: above what a training can make, and below what would take the memory of
+ * the worker that loads it.
+ */
+export const MODEL_LIMITS = {
+  /** Files that a manifest lists; ColaML writes fewer than 10. */
+  files: 32,
+  /** All files together, in bytes: they are in memory while a model is loaded. */
+  bytes: 1024 * 1024 * 1024,
+  /** A JSON file, in bytes: V8 makes no longer text. */
+  jsonBytes: 512 * 1024 * 1024 - 24,
+  /** `max_features`, and twice `char_max_features`, at their highest. */
+  terms: 300_000,
+  /** Trees per class: the highest `iterations`. */
+  rounds: 10_000,
+  /** Edges from a tree's root to a leaf: twice the highest `depth`. */
+  depth: 32,
+} as const;
