@@ -1,4 +1,5 @@
-import type { FastifyInstance } from "fastify";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isLosslessNumber, parse } from "lossless-json";
 
 /** Members of a body that hold cells of tables: ids, labels and texts, as a file would hold them. */
@@ -34,4 +35,14 @@ function textsOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(textsOf);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, cell]) => [name, textsOf(cell)]));
+}
+
+/**
+ * What a request sent: an empty object if it has no body.
+ * @throws ColaError JOB_INVALID for a body that is not an object
+ */
+export function bodyOf({ body }: FastifyRequest): object {
+  if (body === undefined) return {};
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
+  throw new ColaError("JOB_INVALID", "a body must be a JSON object");
 }

@@ -213,6 +213,9 @@ describe("submitting a job", () => {
   it.each([
     ["__proto__", '{"texts": ["x"], "__proto__": {"polluted": true}}'],
     ["JSON that is none", "{"],
+    ["null", "null"],
+    ["a list", "[]"],
+    ["a number", "1"],
   ])("refuses %s as the caller's fault", async (_what, payload) => {
     const server = opened[0]?.server ?? (await start());
     const answer = await server.inject({

@@ -46,15 +46,15 @@ export function refusalStatuses(route: {
   path: string;
   method: string;
   isOpen: boolean;
-  operation: { readonly requestBody?: object; readonly also?: readonly RefusalStatus[] };
+  operation: { readonly also?: readonly RefusalStatus[] };
 }): RefusalStatus[] {
   const { path, method, isOpen, operation } = route;
   return [
     400,
     ...(isOpen ? [] : ([401, 403, 429] as const)),
     ...(path.includes("{") ? ([404] as const) : []),
-    ...(method === "get" ? [] : ([409] as const)),
-    ...(operation.requestBody ? ([408, 413, 415] as const) : []),
+    // A body is read also if none is wanted.
+    ...(method === "get" ? [] : ([408, 409, 413, 415] as const)),
     ...(operation.also ?? []),
     500,
     502,

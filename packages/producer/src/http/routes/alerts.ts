@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { checkedPayload } from "../../submit/payloads";
 import { ALERT_PARAMETERS, alertFilterOf, alertPage } from "../alert-filter";
+import { bodyOf } from "../json-body";
 import { answer, byId, component, type Operation, refused, takes } from "../openapi/operation";
 import type { Service } from "../service";
 
@@ -75,9 +76,9 @@ export function addAlertRoutes(server: FastifyInstance, { config, log }: Service
         },
       },
     },
-    async ({ params, body }) => {
-      const { by } = checkedPayload(acknowledgeRequestSchema, body ?? {});
-      return incidents.acknowledge(params.id, by);
+    async (request) => {
+      const { by } = checkedPayload(acknowledgeRequestSchema, bodyOf(request));
+      return incidents.acknowledge(request.params.id, by);
     },
   );
 }

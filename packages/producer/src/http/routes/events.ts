@@ -11,6 +11,7 @@ import type { Service } from "../service";
 /** How often a watched job is looked at: a person sees no more, and a hundred jobs cost Redis little. */
 const POLL_MS = 400;
 
+const text = { type: "string" };
 const OPERATION: Operation = {
   operationId: "getJobEvents",
   summary: "Progress of a job as server-sent events, until it has ended",
@@ -18,7 +19,15 @@ const OPERATION: Operation = {
   responses: {
     "200": {
       description: "events `state`, `unavailable` and, as the last one, `end`",
-      content: { "text/event-stream": { schema: { type: "string" } } },
+      content: {
+        // The schema is of one event, as its fields are read.
+        "text/event-stream": {
+          schema: {
+            type: "object",
+            properties: { id: text, event: { enum: ["state", "unavailable", "end"] }, data: text },
+          },
+        },
+      },
     },
     "204": { description: "the event of Last-Event-ID was the last one" },
     ...refused,

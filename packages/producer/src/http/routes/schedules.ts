@@ -16,6 +16,7 @@ import {
 } from "../../submit/schedule-control";
 import { promptly } from "../../submit/submit-job";
 import { answeredPayload, relativeTo } from "../answer-paths";
+import { bodyOf } from "../json-body";
 import { answer, byId, component, list, type Operation, refused, takes } from "../openapi/operation";
 import { closedPlaces, confinePaths } from "../request-paths";
 import type { Service } from "../service";
@@ -103,7 +104,7 @@ export function addScheduleRoutes(server: FastifyInstance, { config, queues, dat
     "/schedules",
     { config: { role: "admin", operation: OPERATIONS.add } },
     async (request, reply) => {
-      const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, request.body ?? {});
+      const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, bodyOf(request));
       const job = requestPayload(queue, config, confinePaths(queue, payload, dataDir, closed));
       await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
       const schedule = await promptly(queues, putSchedule(queues, queue, times, job));

@@ -11,6 +11,7 @@ import { checkJobOutputs } from "@colaml/shared/outputs/job-outputs";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requestPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
+import { bodyOf } from "../json-body";
 import { component, type Operation, refused, takes } from "../openapi/operation";
 import { closedPlaces, confinePaths } from "../request-paths";
 import type { Service } from "../service";
@@ -58,7 +59,7 @@ const SHORT_PATHS: Partial<Record<SubmittableQueue, { path: string; operationId:
 export function addSubmitRoutes(server: FastifyInstance, service: Service): void {
   for (const asked of SUBMITTABLE_QUEUES) {
     const submit = async (request: FastifyRequest, reply: FastifyReply) => {
-      const body = (request.body ?? {}) as object;
+      const body = bodyOf(request);
       const wish = confinePaths(asked, body, service.dataDir, closedPlaces(service.config));
       const { queue, payload } = onItsQueue(asked, requestPayload(asked, service.config, wish));
       const key = idempotencyKey(request.headers["idempotency-key"]);
