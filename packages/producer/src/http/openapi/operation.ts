@@ -57,7 +57,10 @@ export const takes = (schema: ZodType, example?: object) => ({
   requestBody: {
     required: !schema.safeParse({}).success,
     content: {
-      "application/json": { schema: payloadSchema(schema), ...(example !== undefined && { example }) },
+      "application/json": {
+        schema: payloadSchema(schema, { withDefaults: false }),
+        ...(example !== undefined && { example }),
+      },
     },
   },
 });

@@ -64,8 +64,9 @@ const LIST: Operation = {
   also: [404],
 };
 
-// Of the type that the name of the file says.
-const bytes = { content: { "*/*": { schema: { type: "string", format: "binary" } } } };
+const contents = { schema: { type: "string", format: "binary" } };
+// Of the type that the name of the file says; generators of clients want one that they know.
+const bytes = { content: { "application/octet-stream": contents, "*/*": contents } };
 const READ: Operation = {
   operationId: "getFile",
   summary: "A file of the data folder, or a range of its bytes",
