@@ -165,15 +165,7 @@ describe("a client that is generated from the OpenAPI document", () => {
     writeFileSync(join(place, "package.json"), '{"type": "module"}');
     const cli = join(clients, "node_modules/openapi-typescript/bin/cli.js");
     await output(process.execPath, [cli, document, "-o", join(place, "api.d.ts")]);
-    const options = [
-      "--strict",
-      "--module",
-      "es2022",
-      "--moduleResolution",
-      "bundler",
-      "--target",
-      "es2022",
-    ];
+    const options = ["--strict", "--module", "es2022", "--moduleResolution", "bundler", "--target", "es2022"];
     const types = ["--skipLibCheck", "--types", "node", "--typeRoots", join(root, "node_modules/@types")];
     const tsc = join(root, "node_modules/typescript-with-api/bin/tsc");
     await output(process.execPath, [tsc, ...options, ...types, "program.ts"], { cwd: place });
