@@ -8,7 +8,7 @@ from colaml_api import AuthenticatedClient
 from colaml_api.api.jobs import get_job, get_job_result, list_jobs, submit_predict
 from colaml_api.api.queues import list_queues
 from colaml_api.api.scoring import score
-from colaml_api.models import Error, SubmitPredictBody
+from colaml_api.models import Error, ScoreBodyType1, SubmitPredictBody
 
 url, token, model = sys.argv[1:]
 client = AuthenticatedClient(base_url=url, token=token)
@@ -29,8 +29,8 @@ while (job := given(get_job.sync(accepted.id, client=client))).status not in ("c
 result = given(get_job_result.sync(job.id, client=client))
 page = given(list_jobs.sync(client=client, limit=5))
 queues = given(list_queues.sync(client=client))
-scoring = next(kind for kind in score.__dict__.values() if getattr(kind, "__name__", "").startswith("ScoreBody") and "dataframe_records" in getattr(kind, "__annotations__", {}))
-scored = given(score.sync(client=client, body=scoring.from_dict({"dataframe_records": [{"text": "thanks"}]})))
+question = ScoreBodyType1.from_dict({"dataframe_records": [{"text": "thanks"}]})
+scored = given(score.sync(client=client, body=question))
 refused = submit_predict.sync(client=client, body=SubmitPredictBody(texts=[]))
 print(
     json.dumps(

@@ -179,7 +179,19 @@ describe("a client that is generated from the OpenAPI document", () => {
       const place = join(folder, "python-client");
       const target = ["--path", document, "--output-path", join(place, "colaml_api")];
       const path = `${dirname(python)}:${process.env["PATH"]}`;
-      const options = ["generate", ...target, "--meta", "none", "--fail-on-warning"];
+      const configuration = join(place, "configuration.json");
+      mkdirSync(place);
+      // It knows no CSV; as bytes it does.
+      writeFileSync(configuration, '{"content_type_overrides": {"text/csv": "application/octet-stream"}}');
+      const options = [
+        "generate",
+        ...target,
+        "--meta",
+        "none",
+        "--fail-on-warning",
+        "--config",
+        configuration,
+      ];
       await output(generator, options, { env: { PATH: path } });
       const printed = await output(python, [join(clients, "program.py"), ...args()], {
         env: { PYTHONPATH: place },

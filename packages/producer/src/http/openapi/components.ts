@@ -112,7 +112,7 @@ export const componentSchemas = {
       timezone: text,
       next: time,
       paused: { type: "boolean" },
-      payload: { type: "object" },
+      payload: { type: "object", additionalProperties: {} },
     },
   },
   Queue: {

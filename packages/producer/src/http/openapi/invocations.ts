@@ -1,7 +1,9 @@
 import { answer, type Operation, refused } from "./operation";
 
 const cells = { type: "array", items: {} };
-const records = { type: "array", items: { type: "object" } };
+// Said although it is the rule: generators of clients take an object without it for an empty one.
+const record = { type: "object", additionalProperties: {} };
+const records = { type: "array", items: record };
 const params = {
   type: ["object", "null"],
   additionalProperties: false,
@@ -54,7 +56,7 @@ const prediction = {
   properties: {
     label: { type: ["string", "null"] },
     decision: { type: ["string", "null"] },
-    explanation: { type: ["array", "null"], items: { type: "object" } },
+    explanation: { type: ["array", "null"], items: record },
   },
   additionalProperties: { type: ["number", "null"] },
 };

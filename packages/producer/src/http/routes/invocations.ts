@@ -115,10 +115,12 @@ async function score(
   uri: string,
   { service, serving, metrics }: Scoring,
 ): Promise<FastifyReply> {
-  checkContentType(request.headers["content-type"]!);
+  const isCsv = isCsvType(request.headers["content-type"]);
   const model = serving.inMemory(uri) ?? (await serving.open(uri));
   if (request.scoringIsOver) return reply;
-  const question = questionOfBody(request, model, service.config.serve.maxRows);
+  // Without a body nothing was parsed.
+  const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+  const question = questionOf(body, isCsv, { columns: model.columns, maxRows: service.config.serve.maxRows });
   checkSize(question, model);
   const answer = await answerQuestion(question, model, () => request.scoringIsOver);
   if (answer === undefined || request.scoringIsOver) return reply;
@@ -130,19 +132,21 @@ async function score(
     .send(answer);
 }
 
-function questionOfBody(request: FastifyRequest, { columns }: ServableModel, maxRows: number) {
-  const body = request.body as Buffer;
-  const isCsv = /^text\/csv\b/i.test(request.headers["content-type"]!);
-  const reading = { columns, maxRows };
-  return isCsv ? csvQuestion(body, reading) : jsonQuestion(body, reading);
-}
+const questionOf = (body: Buffer, isCsv: boolean, reading: Parameters<typeof csvQuestion>[1]) =>
+  isCsv ? csvQuestion(body, reading) : jsonQuestion(body, reading);
 
 /**
- * MLflow takes UTF-8 only, and no other parameter: older protocols said the form of the body there.
+ * Whether a body is CSV, by its type. MLflow takes UTF-8 only, and no other parameter: older protocols said the form of
+ * the body there.
  *
  * @throws an error of status 415
  */
-function checkContentType(contentType: string): void {
+function isCsvType(contentType: string | undefined): boolean {
+  if (contentType === undefined) {
+    throw Object.assign(new Error("no content type: allowed are application/json and text/csv"), {
+      statusCode: 415,
+    });
+  }
   const [, ...parameters] = contentType.split(";");
   for (const parameter of parameters) {
     const [name = "", value = ""] = parameter.trim().split("=");
@@ -150,6 +154,7 @@ function checkContentType(contentType: string): void {
     const what = `content type parameter ${JSON.stringify(parameter.trim().slice(0, 100))}`;
     throw Object.assign(new Error(`${what}: allowed is charset=utf-8`), { statusCode: 415 });
   }
+  return /^text\/csv\b/i.test(contentType);
 }
 
 /** @throws ColaError USAGE */
