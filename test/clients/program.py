@@ -8,7 +8,7 @@ from colaml_api import AuthenticatedClient
 from colaml_api.api.jobs import get_job, get_job_result, list_jobs, submit_predict
 from colaml_api.api.queues import list_queues
 from colaml_api.api.scoring import score
-from colaml_api.models import Error, ScoreBodyType1, SubmitPredictBody
+from colaml_api.models import Error, ScoreJsonBodyType1, SubmitPredictBody, SubmitPredictBodyInput
 
 url, token, model = sys.argv[1:]
 client = AuthenticatedClient(base_url=url, token=token)
@@ -21,7 +21,7 @@ def given(answer):
     return answer
 
 
-body = SubmitPredictBody(texts=["my order never arrived"], model=model)
+body = SubmitPredictBody(input_=SubmitPredictBodyInput(path="new.csv"), output="python-client.csv", model=model)
 accepted = given(submit_predict.sync(client=client, body=body, idempotency_key="python-1"))
 again = given(submit_predict.sync(client=client, body=body, idempotency_key="python-1"))
 while (job := given(get_job.sync(accepted.id, client=client))).status not in ("completed", "failed"):
@@ -29,7 +29,7 @@ while (job := given(get_job.sync(accepted.id, client=client))).status not in ("c
 result = given(get_job_result.sync(job.id, client=client))
 page = given(list_jobs.sync(client=client, limit=5))
 queues = given(list_queues.sync(client=client))
-question = ScoreBodyType1.from_dict({"dataframe_records": [{"text": "thanks"}]})
+question = ScoreJsonBodyType1.from_dict({"dataframe_records": [{"text": "thanks"}]})
 scored = given(score.sync(client=client, body=question))
 refused = submit_predict.sync(client=client, body=SubmitPredictBody(texts=[]))
 print(

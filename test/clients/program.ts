@@ -22,7 +22,7 @@ async function ended(id: string): Promise<Job> {
 }
 
 async function main(): Promise<void> {
-  const body = { texts: ["my order never arrived"], model };
+  const body = { input: { path: "new.csv" }, output: "typescript-client.csv", model };
   const header = { "Idempotency-Key": "typescript-1" };
   const accepted = given(await api.POST("/jobs/predict", { params: { header }, body }));
   const again = given(await api.POST("/jobs/predict", { params: { header }, body }));
