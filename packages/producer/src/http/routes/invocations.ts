@@ -4,7 +4,6 @@ import { answerQuestion, checkSize } from "../../serving/answer-question";
 import { csvQuestion } from "../../serving/csv-question";
 import { InFlight } from "../../serving/in-flight";
 import { jsonQuestion } from "../../serving/json-question";
-import type { ServableModel } from "../../serving/servable-model";
 import type { Serving } from "../../serving/serving";
 import { createServingMetrics, type ServingMetrics } from "../../serving/serving-metrics";
 import { INVOCATIONS, MODEL_INVOCATIONS, VERSION_INVOCATIONS } from "../openapi/invocations";
