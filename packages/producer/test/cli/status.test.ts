@@ -37,8 +37,11 @@ const jsonOf = <T>({ stdout }: Finished) => JSON.parse(stdout) as T;
 describe("cola status", () => {
   it("shows servers, workers, queues, champions, checks and incidents, and exits 0 while nothing is down", async () => {
     const worker = { host: "ml-2", pid: 4711, release: "0.0.9", since: "2026-01-01T00:00:00.000Z" };
-    for (const queue of ["predict", "predict-chunk"])
-      await noteWorker(queues.redis, prefix, queue, { name: "w", worker });
+    // Written down for seconds only: again before each look.
+    const note = async () => {
+      for (const queue of ["predict", "predict-chunk"])
+        await noteWorker(queues.redis, prefix, queue, { name: "w", worker });
+    };
     const check = {
       id: "monitor-1",
       number: 1,
@@ -52,6 +55,7 @@ describe("cola status", () => {
       join(stateDir, "monitor", "m", "history.ndjson"),
       `${JSON.stringify({ ...check, accuracy: 0.9125, driftLevel: "none", verdict: "PASS" })}\n`,
     );
+    await note();
     const shown = await cola(["status"]);
     expect([shown.code, shown.stderr]).toEqual([0, ""]);
     for (const line of [
@@ -64,6 +68,7 @@ describe("cola status", () => {
       /all is up$/m,
     ])
       expect(shown.stdout).toMatch(line);
+    await note();
     const status = jsonOf<StackStatus>(await cola(["status", "--json"]));
     expect(status).toMatchObject({ ok: true, problems: [], workers: [{ host: "ml-2", pid: 4711 }] });
   });

@@ -8,6 +8,7 @@ import {
   rollBackByHand,
 } from "../../registry/champion-by-hand";
 import { checkedPayload } from "../../submit/payloads";
+import { bodyOf } from "../json-body";
 import { answer, type Operation, refused, takes } from "../openapi/operation";
 import { registryAccess } from "../registry-access";
 import type { Service } from "../service";
@@ -84,7 +85,7 @@ export function addChampionRoutes(server: FastifyInstance, service: Service): vo
     "/models/:name/promote",
     { config: { role: "admin", operation: PROMOTE } },
     async (request) => {
-      const { version: to, ...rest } = checkedPayload(promoteSchema, request.body ?? {});
+      const { version: to, ...rest } = checkedPayload(promoteSchema, bodyOf(request));
       const promote: Change = (mlflow, wanted) => promoteByHand(mlflow, wanted, to);
       return change(promote, { name: registry.nameOf(request), ...rest });
     },
@@ -93,7 +94,7 @@ export function addChampionRoutes(server: FastifyInstance, service: Service): vo
     "/models/:name/rollback",
     { config: { role: "admin", operation: ROLLBACK } },
     async (request) => {
-      const { to, ...rest } = checkedPayload(rollbackSchema, request.body ?? {});
+      const { to, ...rest } = checkedPayload(rollbackSchema, bodyOf(request));
       return change(rollBackByHand, { name: registry.nameOf(request), ...rest }, to);
     },
   );
