@@ -2,9 +2,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ensureSetup, runScript } from "./setup/ensure.mjs";
+import { ensureSetup } from "./setup/ensure.mjs";
 import { benchPythonDir, evidentlyPythonDir, pythonDir, repoRoot } from "./setup/paths.mjs";
 import { SetupError } from "./setup/run-command.mjs";
+import { runScript } from "./setup/run-script.mjs";
 import { stopWithNpm } from "./setup/stop-with-npm.mjs";
 
 /** `bench/train.mjs` or `bench/train/main.mjs` for `train`. */

@@ -11,7 +11,7 @@ import { typeSchemas } from "./contracts/type-schema.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { CATALOGUE } = require(join(root, "packages/shared/dist/contracts/catalogue.js"));
-const { RELEASE } = require(join(root, "packages/shared/dist/settings/release.js"));
+const { RELEASE } = require(join(root, "packages/shared/dist/settings/installation.js"));
 const { payloadSchema } = require(join(root, "packages/producer/dist/http/json-schemas.js"));
 
 const folder = join(root, "docs/contracts");

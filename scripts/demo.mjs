@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ensureSetup, runScript } from "./setup/ensure.mjs";
-import { pythonDir, repoRoot } from "./setup/paths.mjs";
+import { ensureSetup } from "./setup/ensure.mjs";
+import { repoRoot } from "./setup/paths.mjs";
+import { runScript } from "./setup/run-script.mjs";
 import { stopWithNpm } from "./setup/stop-with-npm.mjs";
 
 await runScript(async () => {
+  // Python, too: it is installed beside the Node packages, not after them.
   await ensureSetup();
   stopWithNpm();
-  process.env.COLAML_PYTHON ??= join(pythonDir, "bin", "python");
+  process.argv.splice(2, 0, "demo");
   // In this process: signals, exit code and a terminal's input need no passing on.
-  await import(pathToFileURL(join(repoRoot, "packages/producer/dist/demo/main.js")).href);
+  await import(pathToFileURL(join(repoRoot, "packages/producer/dist/cola.js")).href);
 });

@@ -1,4 +1,5 @@
 // Installs and builds what is missing. The other scripts do that by themselves; this one does nothing else.
-import { ensureSetup, runScript } from "./setup/ensure.mjs";
+import { ensureSetup } from "./setup/ensure.mjs";
+import { runScript } from "./setup/run-script.mjs";
 
 await runScript(() => ensureSetup());

@@ -6,9 +6,10 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./setup/build.mjs";
 import { findChromium } from "./setup/chromium.mjs";
-import { ensureInstalled, runScript } from "./setup/ensure.mjs";
+import { ensureInstalled } from "./setup/ensure.mjs";
 import { pythonDir, repoRoot, testPythonDir } from "./setup/paths.mjs";
 import { say } from "./setup/run-command.mjs";
+import { runScript } from "./setup/run-script.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
 import { endMarked, markName } from "./test/leftover-processes.mjs";
 

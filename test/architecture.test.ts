@@ -101,6 +101,7 @@ const PRODUCER_ROOMS: Record<string, string[]> = {
   cli: ["review", "registry", "submit", "http", "local"],
   demo: ["submit", "local", "cli"],
   "main.ts": ["http", "local", "cli"],
+  "cola.ts": ["cli", "demo"],
 };
 
 /** Arrows among the folders below a package's `src`; a file that stands beside them is a room of its own. */

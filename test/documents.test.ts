@@ -76,7 +76,7 @@ describe("the documents", () => {
   });
 
   it("README names only commands that there are, and every one of them", () => {
-    const main = join(root, "packages/producer/dist/cli/main.js");
+    const main = join(root, "packages/producer/dist/cola.js");
     const help = execFileSync(process.execPath, [main, "--help"], { encoding: "utf8" });
     const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)]
       .map((match) => match[1]!)

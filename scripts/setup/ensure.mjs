@@ -1,11 +1,10 @@
 import { build, buildIsReady } from "./build.mjs";
 import { installNodePackages, nodePackagesAreReady } from "./node-packages.mjs";
-import { pythonDir, repoRoot } from "./paths.mjs";
+import { pythonDir } from "./paths.mjs";
 import { installPython, pythonIsReady } from "./python-environment.mjs";
-import { SetupError, say } from "./run-command.mjs";
+import { checkNode } from "./run-script.mjs";
 import { withSetupLock } from "./setup-lock.mjs";
 
-const LEAST_NODE = 20;
 const REQUIREMENTS = "requirements.txt";
 
 /** Everything but the build; `npm test` builds by itself, with the tests' types. */
@@ -30,24 +29,12 @@ export async function ensureSetup(more = []) {
   if (!buildIsReady()) await withSetupLock(build);
 }
 
-/** Runs a script's work from the repository's root; what cannot be set up is one line and exit code 1. */
-export async function runScript(work) {
-  // npm says where the user stands; without it that is the working folder itself.
-  if (!process.env.INIT_CWD || process.cwd() !== repoRoot) process.env.INIT_CWD = process.cwd();
-  process.chdir(repoRoot);
-  // A reader that has seen enough (`| head`) is not a failure.
-  process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  }
-}
-
-export function checkNode() {
-  const major = Number(process.versions.node.split(".")[0]);
-  if (major < LEAST_NODE)
-    throw new SetupError(`Node ${LEAST_NODE} or newer is needed, this is ${process.versions.node}`);
+/** The same without Python: the producer installs that when it starts a server of its own. */
+export async function ensureBuilt() {
+  checkNode();
+  if (nodePackagesAreReady() && buildIsReady()) return;
+  await withSetupLock(async () => {
+    await installNodePackages();
+    await build();
+  });
 }

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { repoRoot } from "./paths.mjs";
+import { isOwnCheckout, repoRoot } from "./paths.mjs";
 import { run, say } from "./run-command.mjs";
 import { digestOf, isStamped, stamp } from "./stamp.mjs";
 
@@ -19,9 +19,12 @@ function wanted() {
 }
 
 /** `pnpm@VERSION`, as package.json names it for every tool. */
-const pnpm = () => JSON.parse(readFileSync(join(repoRoot, "package.json"), "utf8")).packageManager;
+export const pnpmVersion = () =>
+  JSON.parse(readFileSync(join(repoRoot, "package.json"), "utf8")).packageManager;
 
 export function nodePackagesAreReady() {
+  // What may not be written to is run with what is there.
+  if (!isOwnCheckout) return existsSync(stampFile);
   return isStamped(stampFile, wanted());
 }
 
@@ -36,7 +39,7 @@ export async function installNodePackages() {
       ...first,
       "exec",
       "--yes",
-      pnpm(),
+      pnpmVersion(),
       "--",
       "install",
       "--frozen-lockfile",

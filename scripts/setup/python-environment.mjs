@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { repoRoot } from "./paths.mjs";
+import { PYTHON_STAMP, repoRoot } from "./paths.mjs";
 import { run, SetupError, say } from "./run-command.mjs";
 import { digestOf, isStamped, stamp } from "./stamp.mjs";
 
@@ -9,7 +9,7 @@ const CANDIDATES = ["python3", "python3.13", "python3.12", "python3.11", "python
 
 function paths(dir, requirements) {
   const file = join(repoRoot, "scripts", requirements);
-  return { python: join(dir, "bin", "python"), stampFile: join(dir, ".colaml-stamp"), file };
+  return { python: join(dir, "bin", "python"), stampFile: join(dir, PYTHON_STAMP), file };
 }
 
 // A virtual environment knows its own path: one that was moved or copied is made anew.
@@ -28,7 +28,7 @@ export async function installPython(dir, requirements) {
   if (pythonIsReady(dir, requirements)) return;
   const { python, stampFile, file } = paths(dir, requirements);
   const system = await findPython();
-  say(`installing the Python packages of scripts/${requirements}`);
+  say(`installing the Python packages of scripts/${requirements} into ${dir}, once`);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dirname(dir), { recursive: true });
   await makeEnvironment(system, dir);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const COLA = fileURLToPath(new URL("../../packages/producer/dist/cli/main.js", import.meta.url));
+const COLA = fileURLToPath(new URL("../../packages/producer/dist/cola.js", import.meta.url));
 /** What a failure shows of a program's errors. */
 const SHOWN_LINES = 15;
 

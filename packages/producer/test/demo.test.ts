@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { DemoResults } from "@colaml/producer/demo/demo-results";
 import { clientFor } from "../../shared/test/mlflow/example-publication";
 
-const MAIN = resolve(__dirname, "../dist/demo/main.js");
+const MAIN = resolve(__dirname, "../dist/cola.js");
 const folder = mkdtempSync(join(tmpdir(), "cola-demo-"));
 const env = {
   PATH: process.env["PATH"],
@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function demo(args: string[], more: Record<string, string> = {}) {
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((done) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...env, ...more } });
+    const child = spawn(process.execPath, [MAIN, "demo", ...args], { cwd: folder, env: { ...env, ...more } });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (data) => {
       stdout += data;

@@ -1,5 +1,6 @@
 import type { Promotion } from "@colaml/shared/contracts/train";
 import type { Session } from "../local/session";
+import { calledAs } from "./called-as";
 import type { CommandContext } from "./command-context";
 import { printable, type Terminal } from "./terminal";
 
@@ -11,8 +12,7 @@ export interface DecidedModel extends Promotion {
   modelVersion?: string;
 }
 
-/** How a command is typed in this repository. */
-const COLA = "npm run cola --";
+const COLA = calledAs(process.argv[1], process.env);
 
 /**
  * What happened to the alias, in one line, e.g. `modelo_nuevo version 5: held, version 3 stays champion - ...`.
@@ -42,7 +42,7 @@ function outcomeOf(terminal: Terminal, result: DecidedModel): string {
  */
 export function nextSteps(result: DecidedModel, named: boolean, kind: Session["kind"]): string[] {
   const { model, modelVersion, promoted, championVersion, previousVersion, runUrl } = result;
-  const note = kind === "own" ? "  (while `npm run cola -- up` runs)" : "";
+  const note = kind === "own" ? `  (while \`${COLA} up\` runs)` : "";
   const run: [string, string][] = runUrl === undefined ? [] : [["see the run", `${runUrl}${note}`]];
   if (modelVersion === undefined) return table([["publish it now", `${COLA} publish`], ...run]);
   const of = named ? ` --model ${model}` : "";

@@ -1,4 +1,6 @@
+import { RELEASE } from "@colaml/shared/settings/installation";
 import { Command } from "commander";
+import { asCalled } from "./called-as";
 import { addAlertsCommand } from "./commands/alerts";
 import { addConfigCommand } from "./commands/config";
 import { addJobsCommand } from "./commands/jobs";
@@ -42,13 +44,15 @@ const ABOUT = `
 Settings come from flags, then the environment, then .env, then defaults: \`cola config\` shows them.
 Exit codes: 0 done, 1 failed, 2 wrong call or configuration, 3 a check failed, 130/143 stopped by a signal.`;
 
-/** The `cola` command with all its subcommands. */
-export function createProgram(): Command {
+/** The `cola` command with all its subcommands. @param more those of other folders, listed first */
+export function createProgram(more: readonly ((program: Command) => void)[] = []): Command {
   const program = new Command("cola")
+    .version(RELEASE, "-V, --version", "print the release")
+    .configureOutput({ writeOut: (text) => void process.stdout.write(asCalled(text)) })
     .description("text classifiers as workers on a queue: train, predict, monitor")
     .addHelpText("after", ABOUT)
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .showSuggestionAfterError(true);
-  for (const add of COMMANDS) add(program);
+  for (const add of [...more, ...COMMANDS]) add(program);
   return program;
 }

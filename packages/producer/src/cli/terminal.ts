@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { type ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { asCalled } from "./called-as";
 
 export interface TerminalOptions {
   json?: boolean;
@@ -47,12 +48,12 @@ export class Terminal {
 
   /** A message for a person, on stderr; nothing with `--quiet`. */
   say(line: string): void {
-    if (!this.quiet) this.stderr.write(`${line}\n`);
+    if (!this.quiet) this.stderr.write(`${asCalled(line)}\n`);
   }
 
   /** A warning: printed also with `--quiet`. */
   warn(line: string): void {
-    this.stderr.write(`cola: ${this.paint(33, "warning:")} ${line}\n`);
+    this.stderr.write(`cola: ${this.paint(33, "warning:")} ${asCalled(line)}\n`);
   }
 
   /** What the command was asked for: the object with `--json`, else the text. */
@@ -62,10 +63,11 @@ export class Terminal {
 
   /** The one line of a failure, and with `--json` the same as an object. */
   fail(error: ColaError): void {
+    const message = asCalled(messageOf(error));
     if (this.json) {
-      this.#stdout.write(`${JSON.stringify({ error_code: error.code, message: messageOf(error) })}\n`);
+      this.#stdout.write(`${JSON.stringify({ error_code: error.code, message })}\n`);
     }
-    this.stderr.write(`cola: ${printable(messageOf(error))}\n`);
+    this.stderr.write(`cola: ${printable(message)}\n`);
   }
 
   bold(text: string): string {

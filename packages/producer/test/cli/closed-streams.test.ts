@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 
-const MAIN = resolve(__dirname, "../../dist/cli/main.js");
+const MAIN = resolve(__dirname, "../../dist/cola.js");
 
 /** Runs a line of shell with the command as `$COLA`; `PIPESTATUS` is the shell's own. */
 function inShell(line: string): Promise<{ code: number; stdout: string; stderr: string }> {

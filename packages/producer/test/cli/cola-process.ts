@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 
-const MAIN = resolve(__dirname, "../../dist/cli/main.js");
+const MAIN = resolve(__dirname, "../../dist/cola.js");
 
 export interface Finished {
   code: number | null;

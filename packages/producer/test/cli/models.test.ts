@@ -47,9 +47,9 @@ async function json<T = Record<string, unknown>>(...args: string[]) {
 }
 /** The commands that an answer offers, by what they are for. */
 const offered = (stdout: string) =>
-  [...stdout.matchAll(/^ {4}(\S.*?) {2,}(npm run cola -- .*|http.*)$/gm)].map(([, what, command]) => [
+  [...stdout.matchAll(/^ {4}(\S.*?) {2,}(cola .*|http.*)$/gm)].map(([, what, command]) => [
     what,
-    command!.replace("npm run cola -- ", ""),
+    command!.replace("cola ", ""),
   ]);
 
 describe("a first training that is rejected", () => {

@@ -165,8 +165,8 @@ export const STATE_ENTRIES = {
   },
   demo: {
     path: "demo/",
-    what: "files of `npm run demo`",
-    writer: "`npm run demo`",
+    what: "files of `cola demo`",
+    writer: "`cola demo`",
     format: "CSV, HTML",
     kept: "until the next demo",
   },

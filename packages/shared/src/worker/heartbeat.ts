@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { type RedisConnection, withDeadline } from "../queue/connection";
 import { REDIS_KEYS } from "../queue/redis-keys";
 import { forgetLostWorkers, forgetWorker, noteWorker } from "../queue/worker-roster";
-import { RELEASE } from "../settings/release";
+import { RELEASE } from "../settings/installation";
 
 /** Two notes may fail to come before a worker counts as gone. */
 const BEAT_MS = (REDIS_KEYS.worker.keptS * 1_000) / 3;

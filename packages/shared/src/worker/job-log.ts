@@ -3,7 +3,7 @@ import type { Job } from "bullmq";
 import { messageOf } from "../errors/cola-error";
 import type { LogFields, Logger } from "../logging/logger";
 import { safeLine } from "../logging/redaction";
-import { RELEASE } from "../settings/release";
+import { RELEASE } from "../settings/installation";
 
 /** Lines of a job that are kept, the last ones. */
 const KEPT_LINES = 200;

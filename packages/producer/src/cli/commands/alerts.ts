@@ -9,9 +9,9 @@ import { printable, type Terminal } from "../terminal";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- alerts
-  $ npm run cola -- alerts --open
-  $ npm run cola -- alerts ack quality-modelo_nuevo-monitor-5f0c2a91d3 --by ana`;
+  $ cola alerts
+  $ cola alerts --open
+  $ cola alerts ack quality-modelo_nuevo-monitor-5f0c2a91d3 --by ana`;
 
 /** `cola alerts [list|ack]`: incidents of this state folder; needs no server. */
 export function addAlertsCommand(program: Command): void {

@@ -17,9 +17,9 @@ import { metricTable } from "./train";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- models compare champion 5 new.csv
-  $ npm run cola -- models compare 3 5 labelled.csv --label-column team
-  $ npm run -s cola -- models compare models:/a/1 models:/b/2 new.csv --json`;
+  $ cola models compare champion 5 new.csv
+  $ cola models compare 3 5 labelled.csv --label-column team
+  $ cola models compare models:/a/1 models:/b/2 new.csv --json`;
 
 /** Lines of a list that a person reads. */
 const SHOWN = 8;

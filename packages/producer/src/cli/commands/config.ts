@@ -6,8 +6,8 @@ import { addSettingFlags } from "../setting-flags";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- config
-  $ COLAML_DEPTH=8 npm run -s cola -- config --json`;
+  $ cola config
+  $ COLAML_DEPTH=8 cola config --json`;
 
 /** `cola config`: every setting, its value without secrets, and where the value comes from. */
 export function addConfigCommand(program: Command): void {

@@ -8,6 +8,7 @@ import { type JobFilter, LISTED_STATES, parseJobFilter } from "../../submit/job-
 import { readJobLog } from "../../submit/job-log-lines";
 import { listJobs } from "../../submit/list-jobs";
 import { withReasons } from "../../submit/waiting-reason";
+import { asCalled } from "../called-as";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
 import { describeJob, jobLine } from "../job-lines";
 import { optional, textOption, wholeOption } from "../options";
@@ -17,14 +18,14 @@ import { printable } from "../terminal";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- jobs
-  $ npm run cola -- jobs --failed --since 2h
-  $ npm run cola -- jobs --queue train,tune --state waiting
-  $ npm run cola -- jobs logs train-5f0c2a91d3
-  $ npm run cola -- jobs watch train-5f0c2a91d3
-  $ npm run cola -- jobs cancel predict-0d4be7710c
-  $ npm run cola -- jobs retry predict-0d4be7710c
-  $ npm run -s cola -- jobs show train-5f0c2a91d3 --json`;
+  $ cola jobs
+  $ cola jobs --failed --since 2h
+  $ cola jobs --queue train,tune --state waiting
+  $ cola jobs logs train-5f0c2a91d3
+  $ cola jobs watch train-5f0c2a91d3
+  $ cola jobs cancel predict-0d4be7710c
+  $ cola jobs retry predict-0d4be7710c
+  $ cola jobs show train-5f0c2a91d3 --json`;
 
 /** Lines of a job's log that are shown: its workers keep no more. */
 const MAX_LOG_LINES = 1_000;
@@ -134,6 +135,6 @@ async function retry(context: CommandContext, session: Session, id: string): Pro
   const what = id.endsWith(view.id)
     ? `job ${view.id} is back on queue ${view.queue}`
     : `it is job ${view.id} now`;
-  context.terminal.result(view, `${what}: cola jobs watch ${view.id}`);
+  context.terminal.result(view, `${what}: ${asCalled("cola jobs watch")} ${view.id}`);
   return undefined;
 }

@@ -13,10 +13,10 @@ import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- labels answered.csv
-  $ npm run cola -- labels project-1.json --from label-studio
-  $ npm run cola -- labels records.jsonl --from argilla --label-column sentiment
-  $ npm run cola -- labels answered.csv --id-column ticket --label-column team --predictions scored.csv`;
+  $ cola labels answered.csv
+  $ cola labels project-1.json --from label-studio
+  $ cola labels records.jsonl --from argilla --label-column sentiment
+  $ cola labels answered.csv --id-column ticket --label-column team --predictions scored.csv`;
 
 /** `cola labels FILE`: labels that came late, kept by id for the next `cola monitor`. */
 export function addLabelsCommand(program: Command): void {

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { openSession } from "../../local/session";
 import { type ChampionWish, promoteByHand, rollBackByHand } from "../../registry/champion-by-hand";
 import { modelVersions, type VersionView } from "../../registry/model-versions";
+import { asCalled } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { optional, textOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
@@ -15,12 +16,12 @@ import { addCompareCommand } from "./compare";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- models
-  $ npm run cola -- models history
-  $ npm run cola -- models compare champion 5 new.csv
-  $ npm run cola -- models promote 5 --reason "better on refunds, see ticket 812"
-  $ npm run cola -- models rollback --reason "complaints since Tuesday"
-  $ npm run cola -- models rollback --to 3 --reason "version 4 was no better"`;
+  $ cola models
+  $ cola models history
+  $ cola models compare champion 5 new.csv
+  $ cola models promote 5 --reason "better on refunds, see ticket 812"
+  $ cola models rollback --reason "complaints since Tuesday"
+  $ cola models rollback --to 3 --reason "version 4 was no better"`;
 
 /** Versions that are shown with their metrics: each costs one request. */
 const MAX_SHOWN = 20;
@@ -66,7 +67,7 @@ async function list({ config, terminal }: CommandContext, mlflow: MlflowClient):
   const { versions: views } = await modelVersions(mlflow, name, { limit: MAX_SHOWN });
   const text =
     views.length === 0
-      ? `no version of ${name} yet: cola train FILE makes one`
+      ? asCalled(`no version of ${name} yet: cola train FILE makes one`)
       : [terminal.bold(name), ...views.map((view) => versionLine(terminal, view))].join("\n");
   terminal.result({ model: name, versions: views }, text);
 }

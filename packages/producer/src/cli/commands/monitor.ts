@@ -18,11 +18,11 @@ import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- monitor labelled.csv
-  $ npm run cola -- monitor --predictions scored.csv --labels labels.csv
-  $ npm run cola -- monitor                                  # the latest predictions of the model
-  $ npm run cola -- monitor labelled.csv --accuracy-threshold 0.8 --report report.html
-  $ npm run -s cola -- monitor labelled.csv --json || echo "a check failed"
+  $ cola monitor labelled.csv
+  $ cola monitor --predictions scored.csv --labels labels.csv
+  $ cola monitor                                  # the latest predictions of the model
+  $ cola monitor labelled.csv --accuracy-threshold 0.8 --report report.html
+  $ cola monitor labelled.csv --json || echo "a check failed"
 
 Exit code 3: a check failed. docs/errors.md lists the others.`;
 

@@ -9,6 +9,7 @@ import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { predictPayload, textsPayload } from "../../submit/payloads";
+import { asCalled, pasteable } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
@@ -23,14 +24,14 @@ import { replay } from "./replay";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- predict tweets.csv --output scored.csv
-  $ npm run cola -- predict tweets.csv.gz --output scored.csv.gz --model models:/modelo_nuevo/3
-  $ npm run cola -- predict tweets.csv --output scored.csv --pass-through author_id created_at --force
-  $ npm run cola -- predict --text "my order never arrived" --text "we are happy to help"
-  $ npm run -s cola -- predict - --output - < tweets.csv > scored.csv
-  $ npm run -s cola -- predict - --input-format ndjson.gz --output - --output-format ndjson < in.ndjson.gz
-  $ npm run cola -- predict --replay scored.csv.receipt.json --model models:/modelo_nuevo/5
-  $ npm run -s cola -- predict tweets.csv --output scored.csv --json`;
+  $ cola predict tweets.csv --output scored.csv
+  $ cola predict tweets.csv.gz --output scored.csv.gz --model models:/modelo_nuevo/3
+  $ cola predict tweets.csv --output scored.csv --pass-through author_id created_at --force
+  $ cola predict --text "my order never arrived" --text "we are happy to help"
+  $ cola predict - --output - < tweets.csv > scored.csv
+  $ cola predict - --input-format ndjson.gz --output - --output-format ndjson < in.ndjson.gz
+  $ cola predict --replay scored.csv.receipt.json --model models:/modelo_nuevo/5
+  $ cola predict tweets.csv --output scored.csv --json`;
 
 const collect = (value: string, previous: string[] = []) => [...previous, value];
 
@@ -212,7 +213,11 @@ function describePrediction(result: PredictResult): string {
   return [
     counted.join(", "),
     ...(result.decisions ? [`  ${printable(describeDecisions(result.decisions))}`] : []),
-    `  output:  ${result.output}`,
-    ...(result.receipt ? [`  receipt: ${result.receipt} (check it with: cola verify ${result.output})`] : []),
+    `  output:  ${pasteable(result.output ?? "")}`,
+    ...(result.receipt
+      ? [
+          `  receipt: ${pasteable(result.receipt)} (check it with: ${asCalled("cola verify")} ${pasteable(result.output ?? "")})`,
+        ]
+      : []),
   ].join("\n");
 }

@@ -8,8 +8,8 @@ import { printable } from "../terminal";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- publish
-  $ npm run cola -- publish --retry-refused`;
+  $ cola publish
+  $ cola publish --retry-refused`;
 
 /** `cola publish`: what was left on disk while MLflow was away goes to MLflow now, in order and once. */
 export function addPublishCommand(program: Command): void {

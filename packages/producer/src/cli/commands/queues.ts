@@ -9,10 +9,10 @@ import { addSettingFlags } from "../setting-flags";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- queues
-  $ npm run cola -- queues pause predict      # what runs is finished, nothing more is taken
-  $ npm run cola -- queues resume predict
-  $ npm run cola -- queues drain train --yes  # what has not begun is taken off`;
+  $ cola queues
+  $ cola queues pause predict      # what runs is finished, nothing more is taken
+  $ cola queues resume predict
+  $ cola queues drain train --yes  # what has not begun is taken off`;
 
 type QueuesAction = (context: CommandContext, session: Session, name: string) => Promise<void>;
 

@@ -16,10 +16,10 @@ import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- predict new.csv --output scored.csv --pass-through text
-  $ npm run cola -- review scored.csv -n 200 --output to-label.csv
-  $ npm run cola -- review scored.csv -n 200 --model modelo_nuevo --format label-studio --output tasks.json
-  $ npm run cola -- review scored.csv -n 200 --words refund esim --format argilla --output records.jsonl
+  $ cola predict new.csv --output scored.csv --pass-through text
+  $ cola review scored.csv -n 200 --output to-label.csv
+  $ cola review scored.csv -n 200 --model modelo_nuevo --format label-studio --output tasks.json
+  $ cola review scored.csv -n 200 --words refund esim --format argilla --output records.jsonl
 
 Random rows are a fair sample of the file: estimate the accuracy from them, weighted by their weight. docs/labelling.md says how.`;
 

@@ -20,12 +20,12 @@ import { predictRequest } from "./predict";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- schedule add monitor --every 1h          # the latest predictions, each time
-  $ npm run cola -- schedule add monitor labelled.csv --every 1d --id labelled
-  $ npm run cola -- schedule add train tweets.csv --cron "0 3 * * *" --timezone Europe/Madrid --id nightly
-  $ npm run cola -- schedule add predict new.csv --output scored.csv --every 1d
-  $ npm run cola -- schedule
-  $ npm run cola -- schedule pause nightly`;
+  $ cola schedule add monitor --every 1h          # the latest predictions, each time
+  $ cola schedule add monitor labelled.csv --every 1d --id labelled
+  $ cola schedule add train tweets.csv --cron "0 3 * * *" --timezone Europe/Madrid --id nightly
+  $ cola schedule add predict new.csv --output scored.csv --every 1d
+  $ cola schedule
+  $ cola schedule pause nightly`;
 
 /** `cola schedule [list|add|pause|resume|remove]`: jobs that come back by interval or cron. */
 export function addScheduleCommand(program: Command): void {

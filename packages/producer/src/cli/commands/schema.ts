@@ -2,18 +2,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CATALOGUE, QUEUE_NAMES, type QueueName } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { INSTALLATION_FOLDER } from "@colaml/shared/settings/installation";
 import type { Command } from "commander";
 import { addCommonOptions, handler } from "../command-context";
 import { addSettingFlags } from "../setting-flags";
 
 /** What `scripts/contracts.mjs` writes; it belongs to the release. */
-const FOLDER = resolve(__dirname, "../../../../../docs/contracts");
+const FOLDER = resolve(INSTALLATION_FOLDER, "docs/contracts");
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- schema
-  $ npm run -s cola -- schema predict > predict.payload.schema.json
-  $ npm run -s cola -- schema train --result`;
+  $ cola schema
+  $ cola schema predict > predict.payload.schema.json
+  $ cola schema train --result`;
 
 /** `cola schema [QUEUE]`: the JSON Schemas that other systems can build on; needs no server. */
 export function addSchemaCommand(program: Command): void {

@@ -24,12 +24,12 @@ import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- train tweets.csv
-  $ npm run cola -- train tweets.csv --preset best          # words and characters, a linear model
-  $ npm run cola -- train reviews.csv --text-column body --label-column stars --id-column review_id
-  $ npm run cola -- train tweets.csv --max-features 2000 --iterations 300 --learning-rate 0.2
-  $ npm run cola -- train tweets.csv --no-promote           # judge it, leave the champion as it is
-  $ npm run -s cola -- train tweets.csv --json
+  $ cola train tweets.csv
+  $ cola train tweets.csv --preset best          # words and characters, a linear model
+  $ cola train reviews.csv --text-column body --label-column stars --id-column review_id
+  $ cola train tweets.csv --max-features 2000 --iterations 300 --learning-rate 0.2
+  $ cola train tweets.csv --no-promote           # judge it, leave the champion as it is
+  $ cola train tweets.csv --json
 
 Exit code 3: --require-promotion was given, and the verdict is not PROMOTE.`;
 

@@ -24,9 +24,9 @@ import { addPromotionOptions, metricTable, promotionOptions } from "./train";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- tune tweets.csv
-  $ npm run cola -- tune tweets.csv --trials 40 --metric macro_f1 --minutes 10
-  $ npm run cola -- tune tweets.csv --booster gbtree --max-features 2000
+  $ cola tune tweets.csv
+  $ cola tune tweets.csv --trials 40 --metric macro_f1 --minutes 10
+  $ cola tune tweets.csv --booster gbtree --max-features 2000
 
 Linear models come first, the first with the settings of the preset best: they take seconds. Trees are tried on a
 quarter of the training rows, and those that are worth it on all of them; then what lies near the best. The search ends

@@ -2,15 +2,16 @@ import type { Command } from "commander";
 import { Interruption, signalName, untilAborted } from "../../local/interruption";
 import { type Addresses, startAll } from "../../local/whole-stack";
 import { apiLog } from "../api-log";
+import { asCalled } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { wholeOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- up
-  $ npm run cola -- up --trainers 2 --predictors 4
-  $ REDIS_URL=redis://queue:6379 MLFLOW_TRACKING_URI=http://mlflow:5000 npm run cola -- up`;
+  $ cola up
+  $ cola up --trainers 2 --predictors 4
+  $ REDIS_URL=redis://queue:6379 MLFLOW_TRACKING_URI=http://mlflow:5000 cola up`;
 
 const MAX_WORKERS = 64;
 
@@ -56,6 +57,6 @@ function describe({ terminal }: CommandContext, addresses: Addresses): string {
     `  API        ${addresses.apiUrl} (docs: ${addresses.apiUrl}/docs)`,
     `  MLflow     ${addresses.mlflowUri}`,
     `  Redis      ${addresses.redisUrl}`,
-    "  In another terminal of this folder: npm run cola -- train FILE.csv",
+    asCalled("  In another terminal of this folder: cola train FILE.csv"),
   ].join("\n");
 }

@@ -22,9 +22,9 @@ import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- verify scored.csv
-  $ npm run cola -- verify scored.csv --input moved/tweets.csv
-  $ zcat tweets.csv.gz | npm run -s cola -- verify scored.csv --input -
+  $ cola verify scored.csv
+  $ cola verify scored.csv --input moved/tweets.csv
+  $ zcat tweets.csv.gz | cola verify scored.csv --input -
 
 Exit code 3: the output is not what its receipt says.`;
 

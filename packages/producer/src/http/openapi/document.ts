@@ -1,5 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { RELEASE } from "@colaml/shared/settings/release";
+import { RELEASE } from "@colaml/shared/settings/installation";
 import type { FastifyInstance } from "fastify";
 import { componentSchemas } from "./components";
 import type { Operation } from "./operation";

@@ -11,9 +11,18 @@ function overrideExit(command: Command): void {
   for (const child of command.commands) overrideExit(child);
 }
 
-async function main(argv: readonly string[]): Promise<void> {
+/**
+ * Runs what a command line says; a failure is one line on stderr and an exit code.
+ *
+ * @param argv as Node has it: the program's own two first
+ * @param more commands beside those of this folder, listed first
+ */
+export async function runCola(
+  argv: readonly string[],
+  more: readonly ((program: Command) => void)[] = [],
+): Promise<void> {
   surviveClosedStreams(process);
-  const program = createProgram();
+  const program = createProgram(more);
   overrideExit(program);
   try {
     await program.parseAsync([...argv]);
@@ -29,5 +38,3 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = ERROR_TABLE[usage.code].exit;
   }
 }
-
-void main(process.argv);

@@ -1,0 +1,32 @@
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { ColaError } from "@colaml/shared/errors/cola-error";
+import { INSTALLATION_FOLDER } from "@colaml/shared/settings/installation";
+
+const SCRIPT = join(INSTALLATION_FOLDER, "scripts", "setup-python.mjs");
+
+/**
+ * The folder of a Python environment with MLflow and a Redis: that of `COLAML_PYTHON`, else the one that ColaML keeps,
+ * which is installed now if it is missing. What it installs is said on stderr.
+ *
+ * @throws ColaError CONFIG_INVALID if it cannot be installed; the reason is on stderr
+ */
+export function pythonTools(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string> {
+  const given = env["COLAML_PYTHON"];
+  if (given) return Promise.resolve(dirname(dirname(given)));
+  return new Promise((done, reject) => {
+    const child = spawn(process.execPath, [SCRIPT], { env, stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) return done(printed.trim());
+      const mend = "mend what is said above, or set REDIS_URL and MLFLOW_TRACKING_URI to servers that run";
+      reject(new ColaError("CONFIG_INVALID", `Python with MLflow and Redis could not be set up: ${mend}`));
+    });
+  });
+}
