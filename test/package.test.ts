@@ -68,7 +68,10 @@ describe("the package, installed into an empty folder with an empty home", () =>
   });
 
   it("trains with a Redis and an MLflow of its own, and keeps its state in the user's folder", async () => {
-    const rows = Array.from({ length: 400 }, (_, i) => `${i},a ${i % 2 ? "good" : "bad"} day number ${i},${i % 2}`);
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => `${i},a ${i % 2 ? "good" : "bad"} day number ${i},${i % 2}`,
+    );
     writeFileSync(join(folder, "tweets.csv"), ["tweet_id,text,inbound", ...rows, ""].join("\n"));
     const python = process.env["COLAML_PYTHON"]!;
     const { code, stdout, stderr } = await installedCola(["train", "tweets.csv"], {

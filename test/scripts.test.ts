@@ -109,7 +109,7 @@ describe("setup", () => {
   };
   const install = `
     import { installPython } from "./setup/python-environment.mjs";
-    import { runScript } from "./setup/ensure.mjs";
+    import { runScript } from "./setup/run-script.mjs";
     await runScript(() => installPython(process.env.DIR, "requirements.txt"));`;
 
   it.each([
