@@ -4,18 +4,28 @@ import type { LinearEnsemble } from "@colaml/shared/learning/model/linear-ensemb
 import type { LinearPath, LinearTraining } from "@colaml/shared/learning/model/linear-training";
 import type { BoostResult } from "@colaml/shared/learning/model/training-input";
 
-/**
- * Penalties tried, times the number of training rows: what a row's penalty must be depends on how many rows there
- * are. Measured on ten public sets, the best was among them in each.
- */
-const PENALTIES = [0.3, 0.1, 0.03, 0.01, 0.003] as const;
-/** The same of many classes, each of which has a model and its rounds. */
-const PENALTIES_OF_MANY = [0.1, 0.03] as const;
+/** How penalty and rounds are looked for. */
+type Search = Pick<LinearPath, "giveUpAfter" | "keepFrom"> & {
+  /**
+   * Penalties tried, times the number of training rows: what a row's penalty must be depends on how many rows there
+   * are. Smaller penalties are not tried when `giveUpAfter` in a row were worse than the best.
+   */
+  penalties: readonly number[];
+  /** A penalty's rounds end when its validation error has not fallen for this many; 0: never. */
+  patience: number;
+};
+/** Measured on ten public sets, the best was among them in each. */
+const USUAL: Search = { penalties: [0.3, 0.1, 0.03, 0.01, 0.003], patience: 3, giveUpAfter: 2 };
+/** Many classes, each of which has a model and its rounds. */
+const OF_MANY_CLASSES: Search = { penalties: [0.1, 0.03], patience: 3, giveUpAfter: 2 };
 const MANY_CLASSES = 20;
-/** Smaller penalties are not tried when this many in a row were worse than the best. */
-const GIVE_UP_AFTER = 2;
-/** A penalty's rounds end when its validation error has not fallen for this many. */
-const PATIENCE = 3;
+/**
+ * Few validation rows: one wrong row more or less is chance, and ends the rounds of a penalty, or the penalties, too
+ * early. Rounds cost little: all are made. Of few rows the classes can mostly be told apart, so that models that
+ * have come near their optimum and small penalties are better: the first rounds would only win by chance.
+ */
+const OF_FEW_ROWS: Search = { penalties: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001], patience: 0, keepFrom: 6 };
+const FEW_VALIDATION_ROWS = 400;
 /** Rows that a round is measured on: choosing needs the validation rows only. */
 export const MEASURED_ROWS = { train: 2_000, validation: 20_000 } as const;
 
@@ -37,18 +47,18 @@ export async function boostByValidation(
   training: LinearTraining,
   { onIteration, onRound, settings, ...rows }: PenaltyInput,
 ): Promise<{ boosted: BoostResult<LinearEnsemble>; chosen: ChosenPenalty }> {
-  const penalties = rows.classes.length < MANY_CLASSES ? PENALTIES : PENALTIES_OF_MANY;
+  const { penalties, patience, ...search } = searchOf(rows);
   const regLambdas = penalties.map((penalty) => penalty / rows.labels.length);
   const fits = await training.fit({
     ...rows,
     settings: {
       ...settings,
       reg_lambda: 0,
-      early_stopping_rounds: settings.early_stopping_rounds || PATIENCE,
+      early_stopping_rounds: settings.early_stopping_rounds || patience,
     },
     regLambdas,
     select: "error",
-    giveUpAfter: GIVE_UP_AFTER,
+    ...search,
     maxMeasuredTrainRows: MEASURED_ROWS.train,
     onRound: ({ number, of }, fit) => onRound(fit * of + number, regLambdas.length * of),
   });
@@ -66,4 +76,9 @@ export async function boostByValidation(
     boosted: { ensemble, history, iterations: ensemble.rounds, bestIteration: ensemble.rounds },
     chosen: { reg_lambda: tried[best]!.reg_lambda, iterations: ensemble.rounds, tried },
   };
+}
+
+function searchOf({ classes, validation }: Pick<PenaltyInput, "classes" | "validation">): Search {
+  if (classes.length >= MANY_CLASSES) return OF_MANY_CLASSES;
+  return validation && validation.matrix.nRows < FEW_VALIDATION_ROWS ? OF_FEW_ROWS : USUAL;
 }

@@ -59,6 +59,25 @@ describe("the preset best", () => {
     });
   });
 
+  it("makes every round of every penalty if there are few validation rows, and keeps no early one", async () => {
+    const { trained } = await train(await fileOf("few.csv", rowOf), { preset: "best" });
+    expect(trained.plan.rows.validation).toBe(126);
+    const perRow = trained.chosen!.tried.map(({ reg_lambda }) => reg_lambda * trained.plan.rows.train);
+    expect(perRow.map((penalty) => Number(penalty.toPrecision(3)))).toEqual([
+      0.3, 0.1, 0.03, 0.01, 0.003, 0.001,
+    ]);
+    for (const { iterations } of trained.chosen!.tried) expect(iterations).toBeGreaterThanOrEqual(6);
+    expect(trained.boosting.history).toHaveLength(20);
+  });
+
+  it("keeps to the rounds and the patience that the job gives", async () => {
+    const { trained } = await train(await fileOf("own-rounds.csv", rowOf), {
+      preset: "best",
+      boosting: { iterations: 4 },
+    });
+    expect(trained.chosen!.tried.map(({ iterations }) => iterations)).toEqual([4, 4, 4, 4, 4, 4]);
+  });
+
   it("lists a setting that the job gave itself no more as its own", async () => {
     const { job, trained } = await train(await fileOf("own.csv", rowOf), {
       preset: "best",

@@ -17,6 +17,8 @@ export interface LinearRounds {
    * last round is kept.
    */
   select?: "logLoss" | "error";
+  /** Earlier rounds (from 1) are not kept. Absent: every round may be. */
+  keepFrom?: number;
   /** Training rows that a round is measured on, at most. */
   maxMeasuredTrainRows: number;
 }
@@ -178,7 +180,7 @@ export function fitLinear(
   model: GrowingLinearModel,
   labels: Float32Array,
   validation: MeasuredRows | undefined,
-  { rounds, earlyStoppingRounds, select, maxMeasuredTrainRows }: LinearRounds,
+  { rounds, earlyStoppingRounds, select, keepFrom = 1, maxMeasuredTrainRows }: LinearRounds,
   onRound: (iteration: BoostIteration) => void,
 ): LinearFit {
   const nClasses = Math.max(2, model.ensemble.nGroups);
@@ -196,7 +198,7 @@ export function fitLinear(
     if (onValidation) iteration.validation = onValidation.measure();
     history.push(iteration);
     onRound(iteration);
-    if (iteration.validation === undefined) continue;
+    if (iteration.validation === undefined || number < keepFrom) continue;
     const { logLoss } = iteration.validation;
     const value = iteration.validation[select ?? "logLoss"];
     if (best === undefined || value < best.value || (value === best.value && logLoss < best.logLoss)) {

@@ -43,6 +43,8 @@ export interface LinearPath
    * equal ones that of the least log loss. Absent: the round of least log loss if early stopping is on, else the last.
    */
   select?: "logLoss" | "error";
+  /** Earlier rounds (from 1) are not kept, unless there are fewer rounds. Absent: every round may be. */
+  keepFrom?: number;
   /**
    * Make no more fits once this many in a row are worse by `select` than the best so far: the penalties must then
    * be given in order. Absent: every penalty is fitted.
@@ -159,7 +161,7 @@ export class LinearTraining {
   }
 
   #fitsOf(path: LinearPath): LinearThreadFits {
-    const { select, validation, giveUpAfter, labels } = path;
+    const { select, keepFrom, validation, giveUpAfter, labels } = path;
     const { nRows, columnCounts, nGroups } = this.#shape;
     const candidates = checkLinearPath(path, { nRows, nColumns: columnCounts.length });
     const settings = candidates[0];
@@ -178,6 +180,7 @@ export class LinearTraining {
         ? { validation: { matrix: validation.matrix, labels: sharedFloats(validation.labels) } }
         : {}),
       ...(kept ? { select: kept } : {}),
+      ...(keepFrom === undefined ? {} : { keepFrom: Math.min(keepFrom, settings.iterations) }),
       ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
     };
   }

@@ -133,6 +133,23 @@ describe("a path of penalties", () => {
     }
   });
 
+  it("keeps no round before the first that may be kept, and the last if there are fewer", async () => {
+    const labels = Array.from(input.labels, (label, i) => (i % 4 === 0 ? 1 - label : label));
+    const path = {
+      ...input,
+      validation: { ...validation, labels },
+      regLambdas: [0],
+      select: "logLoss" as const,
+    };
+    const keptRounds = async (more: object) =>
+      (await fitLinearPath({ ...path, ...more }))[0]!.ensemble.rounds;
+    const free = await keptRounds({});
+    // Log loss rises from there on: these labels contradict what is learned.
+    expect(free).toBeLessThan(6);
+    expect(await keptRounds({ keepFrom: 6 })).toBe(6);
+    expect(await keptRounds({ keepFrom: 99 })).toBe(15);
+  });
+
   it("end when as many as allowed were worse than the best, one after the other", async () => {
     const path = { ...input, validation, select: "logLoss" as const, regLambdas: [0.001, 1, 10, 100, 1_000] };
     const all = await fitLinearPath(path);
