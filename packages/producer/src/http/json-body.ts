@@ -5,9 +5,12 @@ import { isLosslessNumber, parse } from "lossless-json";
 /** Members of a body that hold cells of tables: ids, labels and texts, as a file would hold them. */
 const CELLS = ["labels", "texts"] as const;
 
+/** Payloads and forms of tables have a few levels; readers that call themselves per level need room on the stack. */
+const MAX_DEPTH = 32;
+
 /**
  * Lets the server read JSON bodies so that a cell keeps the text of its source: an id of 18 digits is not rounded,
- * `1.0` stays `1.0`, a number is a text like any other. All other numbers are numbers.
+ * `1.0` stays `1.0`, a number is a text like any other. All other numbers are numbers. A body nested deeper than 32 is 400.
  */
 export function addJsonBodies(server: FastifyInstance): void {
   // fastify's own parser refuses what is not JSON, and __proto__
@@ -15,6 +18,7 @@ export function addJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     parseStrictly(request, body as string, (error, value: unknown) => {
       if (error) done(error);
+      else if (isTooDeep(body as string)) done(tooDeep());
       else done(null, withCellTexts(value, body as string));
     });
   });
@@ -46,3 +50,24 @@ export function bodyOf({ body }: FastifyRequest): object {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
   throw new ColaError("JOB_INVALID", "a body must be a JSON object");
 }
+
+/** Whether brackets that stand outside of texts are nested deeper than is allowed; `source` is JSON. */
+function isTooDeep(source: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < source.length; at++) {
+    const sign = source[at];
+    if (isText && sign === "\\") at++;
+    else if (sign === '"') isText = !isText;
+    else if (isText) continue;
+    else if (sign === "[" || sign === "{") depth++;
+    else if (sign === "]" || sign === "}") depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
+const tooDeep = () =>
+  Object.assign(new Error(`the body is nested deeper than ${MAX_DEPTH}: a payload never is`), {
+    statusCode: 400,
+  });

@@ -43,4 +43,25 @@ describe("a JSON body", () => {
     expect((await post('{"texts":[850006245121695744]}')).json()).toEqual({ texts: ["850006245121695744"] });
     await server.close();
   });
+
+  it("security point 14: is refused if it is nested deeper than 32, and brackets in texts do not count", async () => {
+    const server = fastify();
+    server.removeContentTypeParser("application/json");
+    addJsonBodies(server);
+    server.post("/", async () => "taken");
+    const post = (payload: string) =>
+      server.inject({ method: "POST", url: "/", payload, headers: { "content-type": "application/json" } });
+    const nested = (depth: number) => `{"texts":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
+    expect((await post(nested(32))).body).toBe("taken");
+    expect((await post(`{"texts":["${"[".repeat(40)}\\"${"{".repeat(40)}"]}`)).body).toBe("taken");
+    expect((await post("[".repeat(40))).statusCode).toBe(400);
+    for (const depth of [33, 200_000]) {
+      const answer = await post(nested(depth));
+      expect([answer.statusCode, answer.json<{ message: string }>().message]).toEqual([
+        400,
+        "the body is nested deeper than 32: a payload never is",
+      ]);
+    }
+    await server.close();
+  });
 });
