@@ -1,3 +1,4 @@
+import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import { loadAlertRules } from "@colaml/shared/alerts/load-alert-rules";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import { championOf } from "@colaml/shared/mlflow/champion";
@@ -31,7 +32,8 @@ export async function startMonitor(worker: WorkerProcess): Promise<void> {
   const { config, logger, lifecycle } = worker;
   const { stateDir, dataDir } = config.paths;
   const rules = loadAlertRules(config.monitor.alertRules);
-  const metrics = createMonitorMetrics(lifecycle.metrics.registry, rules);
+  const incidents = new IncidentStore(stateDir, (line) => logger.error(line));
+  const metrics = createMonitorMetrics(lifecycle.metrics.registry, rules, incidents);
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of alerts", () => closeRedis(connection));
   const locks = new ExclusiveLocks(connection, config.redis);
@@ -39,6 +41,7 @@ export async function startMonitor(worker: WorkerProcess): Promise<void> {
   const labels = new LabelStore(stateDir);
   const confine = (path: string) => checkJobPath(dataDir, path);
   const mlflow = createMlflowClient(config.mlflow);
+  lifecycle.addReadyCheck("mlflow", (signal) => createMlflowClient(config.mlflow, { signal }).checkAccess());
   const loadModel = (uri: string) => loadMonitoredModel(mlflow, config, uri);
   const checks = createCheckPublisher(mlflow, stateDir, logger);
   publishByItself("checks", checks.publishWaiting, worker);

@@ -17,7 +17,8 @@ import { createChunkProcessor } from "./predict-chunk/processor";
 import { createTextsProcessor } from "./predict-texts/processor";
 import { followModels } from "./scoring/followed-models";
 import { compileKernel } from "./scoring/kernel/kernel";
-import { createModelCache } from "./scoring/model-cache";
+import { createModelCache, type ModelSource } from "./scoring/model-cache";
+import { createPredictionMetrics, type PredictionMetrics } from "./scoring/prediction-metrics";
 import { createFileChunks } from "./transport/file-transport";
 import { createRedisChunks } from "./transport/redis-transport";
 
@@ -49,11 +50,15 @@ export async function startPredictor(
   if (queues.has(CATALOGUE["predict-chunk"].name)) compileKernel();
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the predictor", () => closeRedis(connection));
-  const models = createModelCache(createMlflowClient(config.mlflow), {
-    cacheDir: stateFolder(resolve(config.paths.stateDir)).models,
-    hmacKey: config.model.hmacKey,
-  });
-  const parts: Parts = { process: process_, connection, models, ...(onStep && { onStep }) };
+  lifecycle.addReadyCheck("mlflow", (signal) => createMlflowClient(config.mlflow, { signal }).checkAccess());
+  const metrics = createPredictionMetrics(lifecycle.metrics.registry);
+  const models = metrics.watchModels(
+    createModelCache(createMlflowClient(config.mlflow), {
+      cacheDir: stateFolder(resolve(config.paths.stateDir)).models,
+      hmacKey: config.model.hmacKey,
+    }),
+  );
+  const parts: Parts = { process: process_, connection, models, metrics, ...(onStep && { onStep }) };
   const work: WorkOf<"predictor"> = {
     predict: () => predictWork(parts),
     "predict-texts": () => textsWork(parts),
@@ -66,30 +71,33 @@ export async function startPredictor(
 interface Parts {
   process: WorkerProcess;
   connection: RedisConnection;
-  models: ReturnType<typeof createModelCache>;
+  models: ModelSource;
+  metrics: PredictionMetrics;
   onStep?: (step: BatchStep) => void;
 }
 
-function textsWork({ process: { logger }, models }: Parts) {
+function textsWork({ process: { logger }, models, metrics }: Parts) {
   const log = createLimitedLog(logger);
   const clock = () => new Date();
   return {
     processor: createTextsProcessor(
       followModels(models, clock, (line) => log.warn(line)),
       clock,
+      metrics,
     ),
   };
 }
 
-function chunkWork({ process: { config }, connection, models }: Parts) {
+function chunkWork({ process: { config }, connection, models, metrics }: Parts) {
   const bytes = { file: createFileChunks(), redis: createRedisChunks(connection, config.redis.prefix) };
-  return { processor: createChunkProcessor({ models, bytes, dataDir: config.paths.dataDir }) };
+  return { processor: createChunkProcessor({ models, bytes, metrics, dataDir: config.paths.dataDir }) };
 }
 
 function predictWork({
   process: { config, logger, lifecycle },
   connection,
   models,
+  metrics,
   onStep,
 }: Parts): QueueWork<PredictJob, PredictResult> {
   const shared = { connection, redis: config.redis, logger };
@@ -112,6 +120,7 @@ function predictWork({
       dataDir: config.paths.dataDir,
     },
     clock: () => new Date(),
+    metrics,
     ...(onStep && { onStep }),
   };
   return {

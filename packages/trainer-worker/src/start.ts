@@ -25,6 +25,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const { dataDir } = config.paths;
   const state = stateFolder(config.paths.stateDir);
   const mlflow = createMlflowClient(config.mlflow);
+  lifecycle.addReadyCheck("mlflow", (signal) => createMlflowClient(config.mlflow, { signal }).checkAccess());
   const spool: TrainingSpool = new Spool(state.spool, (line) => logger.error(line));
   const publisher = new Publisher({ mlflow, spool, logger, cacheDir: state.models, hmacKey });
   const dependencies = {

@@ -7,6 +7,7 @@ import { ByteScorer } from "../scoring/byte-scorer";
 import type { ChunkScorer } from "../scoring/chunk-scorer";
 import type { ModelSource } from "../scoring/model-cache";
 import { PlainScorer } from "../scoring/plain-scorer";
+import type { PredictionMetrics } from "../scoring/prediction-metrics";
 import type { ChunkBytes } from "../transport/chunk-transport";
 import { compressPart } from "../transport/part-compression";
 
@@ -17,6 +18,7 @@ export interface ChunkProcessorOptions {
   models: ModelSource;
   /** By the kind of the job's source. */
   bytes: Record<PredictChunkJob["source"]["kind"], ChunkBytes>;
+  metrics: Pick<PredictionMetrics, "chunkScored" | "chunksRedone">;
   /** Every path must lie in here; empty: any. */
   dataDir: string;
 }
@@ -37,7 +39,11 @@ export function createChunkProcessor(
     }
     return scorer;
   };
+  const { metrics } = options;
   return async (chunk, context) => {
+    const startedAt = performance.now();
+    if (context.deaths > 0) metrics.chunksRedone("worker_lost", 1);
+    else if (context.attempt > 1) metrics.chunksRedone("retried", 1);
     if (chunk.source.kind === "file") {
       await checkJobPath(options.dataDir, chunk.source.path);
       await checkJobPath(options.dataDir, chunk.source.folder);
@@ -49,6 +55,7 @@ export function createChunkProcessor(
     context.signal.throwIfAborted();
     const output = await compressPart(scored.output, chunk.plan.output.compression);
     await bytes.write(chunk, [output, scored.rejectedLines]);
+    metrics.chunkScored((performance.now() - startedAt) / 1000);
     const sha256 = createHash("sha256").update(output).update(scored.rejectedLines).digest("hex");
     return {
       rows: scored.rows,

@@ -3,6 +3,7 @@ import type { PredictTextsJob } from "@colaml/shared/contracts/predict-texts";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import { predictTexts } from "../predict/inline-texts";
 import type { ModelSource } from "../scoring/model-cache";
+import type { PredictionMetrics } from "../scoring/prediction-metrics";
 
 /**
  * The logic of `predict-texts`: a few texts, scored at once. Many jobs run at a time, so that what waits is fetched,
@@ -15,6 +16,11 @@ import type { ModelSource } from "../scoring/model-cache";
 export function createTextsProcessor(
   models: ModelSource,
   clock: () => Date,
+  metrics: Pick<PredictionMetrics, "textsScored">,
 ): Processor<PredictTextsJob, PredictResult> {
-  return (job) => predictTexts(job.texts, job, models, clock);
+  return async (job) => {
+    const result = await predictTexts(job.texts, job, models, clock);
+    metrics.textsScored(result.rows);
+    return result;
+  };
 }

@@ -5,6 +5,7 @@ import type {
 } from "@colaml/shared/contracts/predict-chunk";
 import type { OpenQueue, RedisConnection } from "@colaml/shared/queue/connection";
 import type { ModelSource } from "../scoring/model-cache";
+import type { PredictionMetrics } from "../scoring/prediction-metrics";
 
 /** Named moments of a batch, at which tests end the process. */
 export type BatchStep = "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
@@ -27,6 +28,7 @@ export interface PredictOptions {
     dataDir: string;
   };
   clock: () => Date;
+  metrics: PredictionMetrics;
   /** Called at named moments; tests end the process there. */
   onStep?: (step: BatchStep) => void;
 }

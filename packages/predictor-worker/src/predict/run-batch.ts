@@ -1,6 +1,7 @@
 import { chunkJobId } from "@colaml/shared/contracts/predict-chunk";
 import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
+import type { ChunkEnd } from "../scoring/prediction-metrics";
 import { rejectedLine } from "../scoring/rejected-lines";
 import type { BegunBatch } from "./batch";
 import { BatchProgress } from "./batch-progress";
@@ -72,7 +73,7 @@ export class BatchRun {
     if (chunk.state === "failed") return this.#giveUp(chunk);
     const { place, reason } = chunk;
     await this.#output.appendRejected(Buffer.from(rejectedLine(place.firstLine, reason)));
-    this.#advance(place, rejectedAll(1, reason));
+    this.#advance("oversize", place, rejectedAll(1, reason));
   }
 
   async #appendPart({ place, part, result }: EndedChunk & { state: "done" }): Promise<void> {
@@ -80,7 +81,7 @@ export class BatchRun {
     await this.#output.appendRejected(part.subarray(result.outputBytes));
     this.#batch.options.onStep?.("written");
     await this.#chunks.release(place.index);
-    this.#advance(place, result);
+    this.#advance("done", place, result);
   }
 
   /** Rows of a chunk that kept failing go to the rejected file, and the chunk to the dead-letter queue. */
@@ -94,10 +95,11 @@ export class BatchRun {
     this.#batch.context.logger.error("a chunk kept failing and is on the dead-letter queue", facts);
     const id = chunkJobId(this.#batch.record.id, index);
     this.#state.setAside.push({ id, index, start, end, firstLine, records, reason });
-    this.#advance(place, rejectedAll(records, "chunk set aside"));
+    this.#advance("failed", place, rejectedAll(records, "chunk set aside"));
   }
 
-  #advance(place: ChunkPlace, counts: ChunkCounts & { sha256?: string }): void {
+  #advance(end: ChunkEnd, place: ChunkPlace, counts: ChunkCounts & { sha256?: string }): void {
+    this.#batch.options.metrics.chunkEnded(end, counts);
     this.#state = advance(this.#state, place, counts, this.#output.sizes);
   }
 

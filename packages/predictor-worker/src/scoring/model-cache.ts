@@ -9,7 +9,7 @@ import {
 } from "@colaml/shared/mlflow/load-model";
 
 /** Models that stay in memory: the champion, the one before, and room for a comparison. */
-const KEPT_MODELS = 4;
+export const KEPT_MODELS = 4;
 
 /** A pinned version, ready to score. */
 export interface ReadyModel {

@@ -1,73 +1,13 @@
-import { messageOf } from "@colaml/shared/errors/cola-error";
-import { redactText } from "@colaml/shared/logging/redaction";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { probeWrite } from "@colaml/shared/queue/connection";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { Check } from "@colaml/shared/worker/health-checks";
 import type { JobQueues } from "../submit/job-queues";
 
-/** The probe itself must answer within a second. */
-const CHECK_TIMEOUT_MS = 800;
-/** Probes come often and from several places: one look serves them for this long. */
-const CACHE_MS = 2_000;
-
-export interface CheckResult {
-  ok: boolean;
-  /** Why not, only for `?verbose`. */
-  reason?: string;
-  ms: number;
-}
-
-export interface HealthChecks {
-  /** Result a dependency; cached for 2 s. */
-  look(): Promise<Record<string, CheckResult>>;
-}
-
-export type Check = (signal: AbortSignal) => Promise<void>;
-
-/**
- * @param checks a check a dependency: it rejects when the dependency is not usable
- * @param timeoutMs a dependency that does not answer in this time counts as down
- */
-export function createHealthChecks(
-  checks: Record<string, Check>,
-  clock: () => number = Date.now,
-  timeoutMs = CHECK_TIMEOUT_MS,
-): HealthChecks {
-  let cached: { atMs: number; results: Promise<Record<string, CheckResult>> } | undefined;
-  const lookNow = async () =>
-    Object.fromEntries(
-      await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, await run(check, timeoutMs)] as const),
-      ),
-    );
-  return {
-    look: () => {
-      const now = clock();
-      if (!cached || now - cached.atMs >= CACHE_MS) cached = { atMs: now, results: lookNow() };
-      return cached.results;
-    },
-  };
-}
-
-async function run(check: Check, timeoutMs: number): Promise<CheckResult> {
-  const start = performance.now();
-  const signal = AbortSignal.timeout(timeoutMs);
-  const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error(`no answer within ${timeoutMs} ms`)), {
-      once: true,
-    });
-  });
-  const elapsed = () => Math.round(performance.now() - start);
-  try {
-    await Promise.race([check(signal), late]);
-    return { ok: true, ms: elapsed() };
-  } catch (error) {
-    return { ok: false, reason: redactText(messageOf(error)), ms: elapsed() };
-  }
-}
+export { type CheckResult, createHealthChecks, type HealthChecks } from "@colaml/shared/worker/health-checks";
 
 /** Redis answers and can be written (a full one still answers PING); MLflow takes requests of the configured user. */
-export function serviceChecks(config: ColaConfig, queues: JobQueues): Record<string, Check> {
+export function serviceChecks(config: ColaConfig, queues: JobQueues): Record<"redis" | "mlflow", Check> {
   return {
     redis: () => probeWrite(queues.redis, queues.settings.prefix),
     mlflow: (signal) => createMlflowClient(config.mlflow, { signal }).checkAccess(),

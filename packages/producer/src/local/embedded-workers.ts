@@ -7,6 +7,7 @@ import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { type ChildExit, type RunningChild, startChild } from "./child-process";
+import { freePort } from "./free-port";
 import { keepChild } from "./kept-child";
 
 /** How many processes of each kind to start. */
@@ -60,10 +61,13 @@ export async function startWorkers(
   const names = (Object.entries(counts) as [WorkerName, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, i) => [kind, i + 1] as const),
   );
+  const { healthPort: firstPort } = config.worker;
+  // A port is for one process; that of a worker stays the same when it is started again.
+  const ports = await Promise.all(names.map((_, i) => (firstPort > 0 ? firstPort + i : freePort())));
   const stopping = new AbortController();
   const running = new Map<string, RunningChild>();
-  const keep = async (kind: WorkerName, number: number): Promise<never> => {
-    const start = () => startWorker(config, kind, number);
+  const keep = async (kind: WorkerName, number: number, healthPort: number): Promise<never> => {
+    const start = () => startWorker(config, kind, number, healthPort);
     const changed = (child: RunningChild) => void running.set(child.name, child);
     const first = await start();
     changed(first);
@@ -72,7 +76,7 @@ export async function startWorkers(
   };
   const failed = Promise.race([
     new Promise<never>(() => {}),
-    ...names.map(([kind, number]) => keep(kind, number)),
+    ...names.map(([kind, number], i) => keep(kind, number, ports[i]!)),
   ]);
   failed.catch(() => {});
   const stop = async () => {
@@ -86,13 +90,17 @@ export async function startWorkers(
 const isFinal = ({ code }: ChildExit, ended: string) =>
   code === EXIT.usage ? new ColaError("CONFIG_INVALID", ended) : undefined;
 
-function startWorker(config: ColaConfig, kind: WorkerName, number: number): Promise<RunningChild> {
+function startWorker(
+  config: ColaConfig,
+  kind: WorkerName,
+  number: number,
+  healthPort: number,
+): Promise<RunningChild> {
   return startChild({
     name: `${kind} worker ${number}`,
     command: process.execPath,
     args: [resolve(PACKAGES, `${kind}-worker`, "dist", "main.js")],
-    // A port is for one process: several workers of one machine cannot share it.
-    env: { ...process.env, ...configEnvironment(config), COLAML_HEALTH_PORT: "0" },
+    env: { ...process.env, ...configEnvironment(config), COLAML_HEALTH_PORT: String(healthPort) },
     logFile: resolve(stateFolder(config.paths.stateDir).logs, `${kind}-${number}.log`),
     stopTimeoutMs: config.worker.graceMs + STOP_MARGIN_MS,
   });

@@ -35,6 +35,8 @@ export interface WorkerStatus {
   /** ISO 8601, UTC: since when it listens. */
   since: string;
   queues: string[];
+  /** Where it answers `/livez`, `/readyz` and `/metrics`; absent if it does nowhere, or is of release 0.1. */
+  healthUrl?: string | undefined;
 }
 
 export interface ChampionStatus {

@@ -46,15 +46,15 @@ export function createServingMetrics(serving: Serving, inFlight: InFlight): Serv
 
 function addModelGauges(serving: Serving, registers: Registry[]): void {
   new Gauge({
-    name: "colaml_scoring_model_info",
+    name: "colaml_model_info",
     help: "1 for each model in memory: the version that a name and alias stand for",
-    labelNames: ["model", "alias", "version"] as const,
+    labelNames: ["name", "version", "alias"] as const,
     registers,
     collect() {
       this.reset();
       for (const { reference, model } of serving.shelved()) {
         const { name, version } = model.pinned;
-        this.set({ model: name, alias: reference.follows ?? "", version }, 1);
+        this.set({ name, version, alias: reference.follows ?? "" }, 1);
       }
     },
   });

@@ -228,7 +228,7 @@ describe("a check on the command line", () => {
     const { value } = await cola<MonitorResult>("monitor", "--predictions", scored);
     const text = await (await fetch(metricsUrl)).text();
     const gauge = (name: string, label: string) =>
-      Number(new RegExp(`^${name}\\{${label}[^}]*\\} (\\S+)$`, "m").exec(text)?.[1]);
+      Number(new RegExp(`^${name}\\{model="[^"]+",${label}[^}]*\\} (\\S+)$`, "m").exec(text)?.[1]);
     expect(gauge("colaml_quality", 'metric="accuracy_score"')).toBe(value.metrics.accuracy_score);
     expect(gauge("colaml_quality", 'metric="estimated_accuracy_score"')).toBe(
       value.estimated!.accuracy_score,

@@ -356,7 +356,7 @@ describe("metrics of scoring", () => {
     expect(text).toContain('colaml_scoring_duration_seconds_count{route="/invocations",status="400"} 1');
     expect(text).toContain("colaml_scoring_rows_total 1");
     expect(text).toContain("colaml_scoring_in_flight 0");
-    expect(text).toContain(`colaml_scoring_model_info{model="${name}",alias="champion",version="1"} 1`);
+    expect(text).toContain(`colaml_model_info{name="${name}",version="1",alias="champion"} 1`);
     expect(text).toMatch(/colaml_scoring_alias_confirmed_timestamp_seconds\{.*\} \d/);
     expect(text).not.toContain("HELP me");
   });

@@ -10,6 +10,8 @@ const listeningSchema = z.object({
   release: z.string().max(64),
   /** ISO 8601, UTC: since when it listens. */
   since: z.string().max(32),
+  /** Where its health server listens, such as `http://127.0.0.1:9464`; absent: it has none, or is of release 0.1. */
+  healthUrl: z.string().max(300).optional(),
 });
 
 /** A worker process that listens on a queue. */

@@ -1,4 +1,4 @@
-import { integer } from "./setting-kinds";
+import { integer, text } from "./setting-kinds";
 
 /** How a worker process takes, keeps and hands back jobs. */
 export const workerSettings = {
@@ -44,8 +44,13 @@ export const workerSettings = {
     min: 1,
     max: 3650,
   }),
+  healthHost: text({
+    doc: "Address of a worker's /livez, /readyz and /metrics; 0.0.0.0 in a container, so that they are reached from outside",
+    env: "COLAML_HEALTH_HOST",
+    default: "127.0.0.1",
+  }),
   healthPort: integer({
-    doc: "Port of a worker's /livez, /readyz and /metrics; 0: none",
+    doc: "Port of a worker's /livez, /readyz and /metrics; 0: none, and under `cola up` any free one",
     env: "COLAML_HEALTH_PORT",
     default: 0,
     min: 0,

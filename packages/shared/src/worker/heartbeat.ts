@@ -22,6 +22,7 @@ export function newWorkerName(): string {
 /**
  * Notes in Redis, now and every two seconds, that a worker of this process listens on a queue.
  *
+ * @param healthUrl of the process's health server, if it has one
  * @returns ends it and takes the worker off the list; what cannot be done while Redis is away expires there
  */
 export function startHeartbeat(
@@ -29,9 +30,16 @@ export function startHeartbeat(
   prefix: string,
   queue: string,
   name: string,
+  healthUrl?: string,
 ): { stop(): Promise<void> } {
   const since = new Date().toISOString();
-  const worker = { host: hostname(), pid: process.pid, release: RELEASE, since };
+  const worker = {
+    host: hostname(),
+    pid: process.pid,
+    release: RELEASE,
+    since,
+    ...(healthUrl !== undefined && { healthUrl }),
+  };
   let beating: Promise<void> | undefined;
   const beat = () => {
     // While Redis is away a command waits: the next beat must not queue up behind it.

@@ -1,7 +1,9 @@
 import type { Logger } from "../logging/logger";
 import type { ColaConfig } from "../settings/schema";
+import { showDependencies } from "./dependency-metrics";
 import { createGracefulStop, type GracefulStop, stopOnSignals } from "./graceful-stop";
-import { type HealthServer, type LiveCheck, type ReadyCheck, startHealthServer } from "./health-server";
+import { type Check, createHealthChecks } from "./health-checks";
+import { type HealthServer, type LiveCheck, startHealthServer } from "./health-server";
 import { createWorkerMetrics, type WorkerMetrics } from "./worker-metrics";
 
 /** What the workers of one process share: its end, its health and its metrics. */
@@ -10,12 +12,15 @@ export interface WorkerLifecycle {
   readonly metrics: WorkerMetrics;
   /** Absent when `worker.healthPort` is 0. */
   readonly health: HealthServer | undefined;
-  /** A further condition of `/readyz`. */
-  addReadyCheck(check: ReadyCheck): void;
+  /** A further condition of `/readyz`, shown as `colaml_<name>_up`; several of one name count together. */
+  addReadyCheck(name: Dependency, check: Check): void;
   /** A further condition of `/livez`. */
   addLiveCheck(check: LiveCheck): void;
   stop(): Promise<void>;
 }
+
+/** What a worker needs beside itself. */
+export type Dependency = "redis" | "mlflow";
 
 export interface LifecycleOptions {
   service: string;
@@ -30,16 +35,17 @@ export async function startLifecycle(options: LifecycleOptions): Promise<WorkerL
   const { config, logger } = options;
   const graceful = createGracefulStop(config.worker.graceMs, logger);
   const metrics = createWorkerMetrics(options.service);
-  const checks: ReadyCheck[] = [];
+  const checks: Record<string, Check> = {};
+  const looks = createHealthChecks(checks);
+  showDependencies(metrics.registry, looks);
   const liveChecks: LiveCheck[] = [];
+  const { healthHost: host, healthPort: port } = config.worker;
+  const { registry } = metrics;
+  const { token, submitToken, readToken } = config.http;
+  const tokens = [token, submitToken, readToken];
   const health =
-    config.worker.healthPort > 0
-      ? await startHealthServer({
-          port: config.worker.healthPort,
-          checks,
-          liveChecks,
-          registry: metrics.registry,
-        })
+    port > 0
+      ? await startHealthServer({ host, port, health: looks, liveChecks, registry, tokens })
       : undefined;
   if (health) graceful.onStop("health server", () => health.close());
   if (options.signals !== false) stopOnSignals(graceful, config.worker.graceMs, logger);
@@ -47,7 +53,12 @@ export async function startLifecycle(options: LifecycleOptions): Promise<WorkerL
     graceful,
     metrics,
     health,
-    addReadyCheck: (check) => void checks.push(check),
+    addReadyCheck(name, check) {
+      const before = checks[name];
+      checks[name] = before
+        ? async (signal) => void (await Promise.all([before, check].map((one) => one(signal))))
+        : check;
+    },
     addLiveCheck: (check) => void liveChecks.push(check),
     stop: () => graceful.stop(),
   };

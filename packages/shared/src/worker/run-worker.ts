@@ -84,8 +84,9 @@ export async function runWorker<Payload, Result>(
   const lifecycle = options.lifecycle ?? (await startLifecycle({ service: queue, config, logger }));
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop(`Redis connection of ${queue}`, () => closeRedis(connection));
+  // Before Redis is waited for: until it is there, the worker is not ready.
+  lifecycle.addReadyCheck("redis", () => probeWrite(connection, config.redis.prefix));
   await untilUsable(connection, options, lifecycle);
-  lifecycle.addReadyCheck(() => probeWrite(connection, config.redis.prefix));
   watchRedis(connection, config, lifecycle);
   const worker = openWorker(options, lifecycle, connection);
   return { worker, lifecycle, stop: () => lifecycle.stop() };
@@ -153,7 +154,7 @@ function openWorker<Payload, Result>(
   watch(worker, running, { config, logger, queue }, lifecycle);
   forgetCancels(worker, connection, prefix);
   ended.watch(worker);
-  const heartbeat = startHeartbeat(connection, prefix, queue, name);
+  const heartbeat = startHeartbeat(connection, prefix, queue, name, lifecycle.health?.url);
   // Workers of one process close one after the other: until its turn comes, none takes a new job.
   lifecycle.graceful.stopping.addEventListener("abort", () => void worker.pause(true), { once: true });
   lifecycle.graceful.onStop(`worker of ${queue}`, async () => {

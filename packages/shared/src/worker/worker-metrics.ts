@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { showProcess } from "./process-metrics";
 
 /** From a chunk of a prediction to a training of an hour. */
 const DURATION_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
@@ -17,7 +18,7 @@ export interface WorkerMetrics {
 export function createWorkerMetrics(service: string): WorkerMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry, prefix: "colaml_" });
+  showProcess(registry);
   const registers = [registry];
   const labelNames = ["queue"] as const;
   const jobs = new Counter({

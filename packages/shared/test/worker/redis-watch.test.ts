@@ -1,3 +1,4 @@
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { startHealthServer } from "@colaml/shared/worker/health-server";
 import { RedisWatch } from "@colaml/shared/worker/redis-watch";
 import { Registry } from "prom-client";
@@ -51,8 +52,9 @@ describe("the watch of Redis", () => {
 it("/livez says no when a live check does, and yes again afterwards", async () => {
   let lives = true;
   const server = await startHealthServer({
+    host: "127.0.0.1",
     port: 0,
-    checks: [],
+    health: createHealthChecks({}),
     liveChecks: [() => lives],
     registry: new Registry(),
   });

@@ -102,7 +102,9 @@ export class ChunkWindow {
       await this.#chunks.send(place, await this.#chunks.readRecords(place));
       again++;
     }
-    const { logger } = this.#batch.context;
-    if (again > 0) logger.warn("chunks were gone from Redis and are added again", { chunks: again });
+    if (again === 0) return;
+    const { context, options } = this.#batch;
+    options.metrics.chunksRedone("missing", again);
+    context.logger.warn("chunks were gone from Redis and are added again", { chunks: again });
   }
 }

@@ -76,9 +76,10 @@ function server(
 function workers(terminal: Terminal, { workers: listening, queues }: StackStatus): string[] {
   if (!queues) return ["not known: Redis is down"];
   const others = Math.max(0, ...queues.map(({ otherWorkers = 0 }) => otherWorkers));
-  const lines = listening.map(({ host, pid, release, queues: names }) => {
+  const lines = listening.map(({ host, pid, release, queues: names, healthUrl }) => {
+    const metrics = healthUrl === undefined ? "" : `  ${printable(healthUrl)}/metrics`;
     const old = release === RELEASE ? "" : terminal.paint(33, ` (this is ${RELEASE})`);
-    return `${printable(host)} process ${pid}  release ${printable(release)}${old}  ${names.join(", ")}`;
+    return `${printable(host)} process ${pid}  release ${printable(release)}${old}  ${names.join(", ")}${metrics}`;
   });
   const unnamed = others > 0 ? [`connections of others: ${others} on a queue at most`] : [];
   const all = [...lines, ...unnamed];

@@ -128,7 +128,7 @@ export const componentSchemas = {
         items: {
           type: "object",
           required: ["host", "pid", "release", "since"],
-          properties: { host: text, pid: { type: "integer" }, release: text, since: time },
+          properties: { host: text, pid: { type: "integer" }, release: text, since: time, healthUrl: text },
         },
       },
       otherWorkers: whole,

@@ -1,6 +1,13 @@
+import { messageOf } from "@colaml/shared/errors/cola-error";
+import { withDeadline } from "@colaml/shared/queue/connection";
+import { showDependencies } from "@colaml/shared/worker/dependency-metrics";
+import { showProcess } from "@colaml/shared/worker/process-metrics";
 import type { FastifyInstance } from "fastify";
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, Registry } from "prom-client";
+import { bullmqMetrics } from "../../submit/bullmq-metrics";
+import { queueOverviews } from "../../submit/queue-overview";
 import { type Operation, refused } from "../openapi/operation";
+import { createQueueMetrics } from "../queue-metrics";
 import type { Service } from "../service";
 
 const OPERATION: Operation = {
@@ -16,21 +23,51 @@ const OPERATION: Operation = {
   },
 };
 
-/** `/metrics`: this process, its requests, `scoring`, and BullMQ's job counts a queue and state. */
-export function addMetricsRoute(server: FastifyInstance, { queues }: Service, scoring: Registry): void {
+/** A scraper waits 10 s by default; a Redis that hangs must not take the rest with it. */
+const QUEUES_DEADLINE_MS = 2_000;
+
+/**
+ * `/metrics`: this process, its requests, `scoring`, what it needs, and the queues. While Redis is away the queues are
+ * absent and `colaml_redis_up` is 0.
+ */
+export function addMetricsRoute(server: FastifyInstance, service: Service, scoring: Registry): void {
+  const own = new Registry();
+  own.setDefaultLabels({ service: "producer" });
+  showProcess(own);
+  showDependencies(own, service.health);
+  const requests = countRequests(server);
+  const showQueues = createQueueMetrics();
+  const ofQueues = async () => {
+    // Asked while Redis is away, commands would pile up until it is back.
+    if (!(await service.health.look())["redis"]?.ok) return [];
+    const { queues } = service;
+    const texts = Promise.all([queueOverviews(queues).then(showQueues), bullmqMetrics(queues.all())]);
+    return withDeadline(texts, QUEUES_DEADLINE_MS, queues.settings.url).catch((error: unknown) => {
+      service.log.warn(`/metrics is without the queues: ${messageOf(error)}`);
+      return [];
+    });
+  };
+  server.get("/metrics", { config: { role: "read", operation: OPERATION } }, async (_request, reply) => {
+    const texts = [own.metrics(), requests.metrics(), scoring.metrics()];
+    const all = [...(await Promise.all(texts)), ...(await ofQueues())];
+    return reply.type(own.contentType).send(`${all.map((text) => text.trim()).join("\n")}\n`);
+  });
+}
+
+function countRequests(server: FastifyInstance): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "colaml_producer_" });
+  const registers = [registry];
   const requests = new Counter({
     name: "colaml_http_requests_total",
     help: "Requests answered, by route, method and status class",
     labelNames: ["route", "method", "status"] as const,
-    registers: [registry],
+    registers,
   });
   const durations = new Histogram({
     name: "colaml_http_request_duration_seconds",
     help: "Time to answer a request",
     labelNames: ["route"] as const,
-    registers: [registry],
+    registers,
   });
   server.addHook("onResponse", async (request, reply) => {
     // The route's pattern, never the path: ids must not become labels.
@@ -38,23 +75,5 @@ export function addMetricsRoute(server: FastifyInstance, { queues }: Service, sc
     requests.inc({ route, method: request.method, status: `${Math.floor(reply.statusCode / 100)}xx` });
     durations.observe({ route }, reply.elapsedTime / 1000);
   });
-  server.get("/metrics", { config: { role: "read", operation: OPERATION } }, async (_request, reply) => {
-    const own = `${await registry.metrics()}\n${await scoring.metrics()}`;
-    const perQueue = await Promise.all(queues.all().map((queue) => queue.exportPrometheusMetrics()));
-    return reply.type(registry.contentType).send(`${own}\n${mergeExpositions(perQueue)}\n`);
-  });
-}
-
-/** Several expositions as one: each metric's HELP and TYPE once, its samples together. */
-function mergeExpositions(expositions: readonly string[]): string {
-  const families = new Map<string, { head: string[]; samples: string[] }>();
-  for (const line of expositions.flatMap((text) => text.split("\n"))) {
-    const name = /^(?:# (?:HELP|TYPE) )?([A-Za-z_:][\w:]*)/.exec(line)?.[1];
-    if (name === undefined) continue;
-    const family = families.get(name) ?? { head: [], samples: [] };
-    families.set(name, family);
-    const into = line.startsWith("#") ? family.head : family.samples;
-    if (!line.startsWith("#") || !into.includes(line)) into.push(line);
-  }
-  return [...families.values()].flatMap(({ head, samples }) => [...head, ...samples]).join("\n");
+  return registry;
 }
