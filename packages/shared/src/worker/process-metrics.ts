@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
-import { RELEASE } from "../settings/release";
+import { RELEASE } from "../settings/installation";
 
 /** Gauges whose names end like a counter's, which `promtool check metrics` refuses; others say the same. */
 const MISNAMED = [
