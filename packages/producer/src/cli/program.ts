@@ -2,7 +2,9 @@ import { RELEASE } from "@colaml/shared/settings/installation";
 import { Command } from "commander";
 import { asCalled } from "./called-as";
 import { addAlertsCommand } from "./commands/alerts";
+import { addCleanCommand } from "./commands/clean";
 import { addConfigCommand } from "./commands/config";
+import { addInitCommand } from "./commands/init";
 import { addJobsCommand } from "./commands/jobs";
 import { addLabelsCommand } from "./commands/labels";
 import { addModelsCommand } from "./commands/models";
@@ -21,6 +23,7 @@ import { addVerifyCommand } from "./commands/verify";
 
 /** In the order `cola --help` lists them: that of the work. */
 const COMMANDS = [
+  addInitCommand,
   addUpCommand,
   addStatusCommand,
   addTrainCommand,
@@ -36,6 +39,7 @@ const COMMANDS = [
   addPublishCommand,
   addJobsCommand,
   addQueuesCommand,
+  addCleanCommand,
   addSchemaCommand,
   addConfigCommand,
 ];

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs"
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, type ErrorCode, messageOf } from "@colaml/shared/errors/cola-error";
+import { rotateLog } from "@colaml/shared/logging/rotate-log";
 import { guardGroup } from "./parent-guard";
 
 /** How long a child may take to end after SIGTERM before it is killed. */
@@ -56,6 +57,7 @@ export interface RunningChild {
  * @throws ColaError `options.failure` (default INTERNAL) with the end of its log, when it ends early or is not ready in time
  */
 export async function startChild(options: ChildOptions): Promise<RunningChild> {
+  rotateLog(options.logFile);
   const logStart = sizeOf(options.logFile);
   const child = await spawnToLog(options);
   const exited = new Promise<ChildExit>((resolve) => {

@@ -400,6 +400,10 @@ describe("access", () => {
   it("to health is open and silent; the reasons need a token", async () => {
     const server = await start(tokens);
     expect((await get(server, "/livez")).json()).toEqual({ status: "ok" });
+    const { version } = require("../../../../package.json") as { version: string };
+    expect((await get(server, "/release")).statusCode).toBe(401);
+    const released = await get(server, "/release", bearer("read-secret"));
+    expect(released.json()).toEqual({ release: version });
     expect((await get(server, "/readyz")).json()).toEqual({ status: "ok" });
     expect((await get(server, "/readyz?verbose")).statusCode).toBe(401);
     const verbose = await get(server, "/readyz?verbose", bearer("read-secret"));

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Writable } from "node:stream";
 import { messageOf } from "../errors/cola-error";
+import { rotateLog } from "./rotate-log";
 
 /**
  * A stream that appends each line with one system call before it returns: the lines before a crash or an exit are in
@@ -15,6 +16,7 @@ export function openLogFile(path: string, report: (message: string) => void): Wr
     broken = true;
   };
   try {
+    rotateLog(path);
     handle = openSync(path, "a", 0o600);
   } catch (error) {
     giveUp(error);

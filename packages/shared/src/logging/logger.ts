@@ -1,4 +1,5 @@
 import { createLogger as createWinston, format, transports, type Logger as Winston } from "winston";
+import { RELEASE } from "../settings/installation";
 import type { ColaConfig } from "../settings/schema";
 import { openLogFile } from "./log-file";
 import { safeField, safeLine } from "./redaction";
@@ -108,7 +109,9 @@ const textFormat = lineFormat((line) => {
   return `${line.timestamp.slice(11, 19)} ${line.level.toUpperCase()} ${line.service}${jobOf(line)} ${line.message}${safeLine(facts.join(""))}`;
 });
 
-const jsonFormat = lineFormat(({ fields, ...line }) => escapeJson({ ...line, ...fields, ...line }));
+const jsonFormat = lineFormat(({ fields, ...line }) =>
+  escapeJson({ ...line, release: RELEASE, ...fields, ...line }),
+);
 
 const fileFormat = lineFormat((line) => {
   const facts = Object.keys(line.fields).length > 0 ? ` ${escapeJson(line.fields)}` : "";

@@ -54,7 +54,8 @@ describe("the logger", () => {
       level: "info",
       format: "json",
     });
-    expect(JSON.parse(shown)).toMatchObject({ level: "warn", jobId: "train-7", message: "late" });
+    const { version: release } = require("../../../../package.json") as { version: string };
+    expect(JSON.parse(shown)).toMatchObject({ level: "warn", jobId: "train-7", message: "late", release });
     expect(file).toContain("[job train-7] late");
   });
 

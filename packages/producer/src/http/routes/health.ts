@@ -1,3 +1,4 @@
+import { RELEASE } from "@colaml/shared/settings/installation";
 import type { FastifyInstance } from "fastify";
 import { answer, type Operation, refused } from "../openapi/operation";
 import type { Service } from "../service";
@@ -47,13 +48,31 @@ const READY: Operation = {
   also: [401, 403, 429],
 };
 
+const RELEASED: Operation = {
+  operationId: "getRelease",
+  tags: ["operation"],
+  summary: "The release of ColaML that this server is",
+  responses: {
+    ...refused,
+    "200": answer("the release", {
+      type: "object",
+      required: ["release"],
+      properties: { release: { type: "string", example: "0.1.0" } },
+    }),
+  },
+};
+
 /**
  * `/livez` touches nothing but this process; `/readyz` looks at Redis and MLflow. Open to all and
- * silent about what is behind; `?verbose` gives the reasons and needs the role `read`.
+ * silent about what is behind; `?verbose` gives the reasons and needs the role `read`. `/release` is the release, which
+ * `/version` is not: that is MLflow's.
  */
 export function addHealthRoutes(server: FastifyInstance, { health }: Service): void {
   server.get("/livez", { config: { role: "none", operation: LIVE } }, async () => ({
     status: "ok",
+  }));
+  server.get("/release", { config: { role: "read", operation: RELEASED } }, async () => ({
+    release: RELEASE,
   }));
   server.get<{ Querystring: { verbose?: string } }>(
     "/readyz",

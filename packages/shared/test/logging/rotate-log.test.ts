@@ -1,0 +1,28 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rotateLog } from "@colaml/shared/logging/rotate-log";
+
+const folder = mkdtempSync(join(tmpdir(), "cola-log-"));
+const path = join(folder, "cola.log");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it("renames a log that is large, and leaves a small one", () => {
+  writeFileSync(path, "1234");
+  rotateLog(path, 5);
+  expect(existsSync(`${path}.1`)).toBe(false);
+  rotateLog(path, 4);
+  expect([existsSync(path), readFileSync(`${path}.1`, "utf8")]).toEqual([false, "1234"]);
+});
+
+it("keeps two files of a log: the third replaces the first", () => {
+  writeFileSync(path, "56789");
+  rotateLog(path, 4);
+  expect([existsSync(path), readFileSync(`${path}.1`, "utf8")]).toEqual([false, "56789"]);
+});
+
+it("does nothing to what is absent or not a file", () => {
+  rotateLog(path, 0);
+  rotateLog(folder, 0);
+  expect(existsSync(`${folder}.1`)).toBe(false);
+});
