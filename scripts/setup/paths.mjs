@@ -13,9 +13,6 @@ export const isOwnCheckout = existsSync(join(repoRoot, "pnpm-workspace.yaml")) &
 /** What setup makes besides node_modules and dist: Python environments, stamps, the lock. */
 export const setupDir = isOwnCheckout ? join(repoRoot, ".colaml") : userCache();
 
-/** What `python-environment.mjs` writes last into an environment. */
-export const PYTHON_STAMP = ".colaml-stamp";
-
 /** The Python environment of MLflow and of the fallback Redis. */
 export const pythonDir = pythonFolder();
 /** What tests compare with: bullmq's Python client, scikit-learn, xgboost. */
@@ -43,8 +40,7 @@ function userCache() {
 
 /** In the user's cache an environment is named by what is in it: releases that need others do not replace it. */
 function pythonFolder() {
-  const inCheckout = join(repoRoot, ".colaml", "python");
-  if (isOwnCheckout || existsSync(join(inCheckout, PYTHON_STAMP))) return inCheckout;
+  if (isOwnCheckout) return join(setupDir, "python");
   const requirements = readFileSync(join(repoRoot, "scripts", "requirements.txt"));
   return join(setupDir, `python-${createHash("sha256").update(requirements).digest("hex").slice(0, 12)}`);
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { PYTHON_STAMP, repoRoot } from "./paths.mjs";
+import { repoRoot } from "./paths.mjs";
 import { run, SetupError, say } from "./run-command.mjs";
 import { digestOf, isStamped, stamp } from "./stamp.mjs";
 
@@ -9,7 +9,7 @@ const CANDIDATES = ["python3", "python3.13", "python3.12", "python3.11", "python
 
 function paths(dir, requirements) {
   const file = join(repoRoot, "scripts", requirements);
-  return { python: join(dir, "bin", "python"), stampFile: join(dir, PYTHON_STAMP), file };
+  return { python: join(dir, "bin", "python"), stampFile: join(dir, ".colaml-stamp"), file };
 }
 
 // A virtual environment knows its own path: one that was moved or copied is made anew.
