@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { FORGET_EVERY_MS, forgetPrivate } from "@colaml/shared/queue/retention";
+import { closeTracing, startTracing } from "@colaml/shared/queue/tracing";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { JobQueues } from "../submit/job-queues";
 import { openLastingQueues } from "../submit/open-queues";
@@ -25,6 +26,7 @@ export interface ListeningServer {
  * @throws ColaError CONFIG_INVALID for a bind beyond loopback without a token, or a port that is taken
  */
 export async function listen(config: ColaConfig, log: ServiceLog): Promise<ListeningServer> {
+  const tracing = await startTracing("producer");
   const dataDir = await dataFolderOf(config);
   const queues = openLastingQueues(config);
   const service = {
@@ -44,6 +46,7 @@ export async function listen(config: ColaConfig, log: ServiceLog): Promise<Liste
       clearInterval(forgetting);
       await Promise.race([server.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       await queues.close();
+      if (tracing) await closeTracing(tracing);
     };
     return { url: `http://${host}:${port}`, close };
   } catch (error) {

@@ -28,6 +28,7 @@ import { collectOperations } from "./openapi/document";
 import type { Operation } from "./openapi/operation";
 import { createPageAccess } from "./page-access";
 import { createRateLimit } from "./rate-limit";
+import { addRequestSpans } from "./request-spans";
 import { addAlertRoutes } from "./routes/alerts";
 import { addChampionRoutes } from "./routes/champion";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
@@ -93,6 +94,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   const failedTokens = createFailedTokens();
   addGuards(server, service, authentication, failedTokens, report);
   addErrorAnswers(server, report);
+  addRequestSpans(server);
   const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);

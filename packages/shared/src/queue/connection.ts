@@ -6,6 +6,7 @@ import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors
 import { REDIS_KEYS, redisKey } from "./redis-keys";
 import { logRedisBack, logRedisError } from "./redis-log";
 import { openRedis, type RedisSettings } from "./redis-options";
+import { currentTracing } from "./tracing";
 
 export type RedisConnection = Redis | Cluster;
 export type { RedisSettings };
@@ -152,7 +153,9 @@ export function openQueue<Payload = unknown, Result = unknown>(
   options: { connection: RedisConnection; redis: RedisSettings; logger?: Logger },
 ): OpenQueue<Payload, Result> {
   const { connection, redis, logger } = options;
+  const tracing = currentTracing();
   const queue = new Queue<Payload, Result, string, Payload, Result, string>(name, {
+    ...(tracing && { telemetry: tracing.telemetry }),
     connection: connection as ConnectionOptions,
     prefix: redis.prefix,
     streams: { events: { maxLen: EVENTS_KEPT } },

@@ -8,6 +8,7 @@ import { checkRedis, closeRedis, connectRedis, probeWrite, type RedisConnection 
 import { JobStarts } from "../queue/job-starts";
 import { logRedisError } from "../queue/redis-log";
 import { type EndedFacts, retentionOf, withUsualOptions } from "../queue/retention";
+import { currentTracing } from "../queue/tracing";
 import type { ColaConfig } from "../settings/schema";
 import { openEndedJobs } from "./ended-jobs";
 import { newWorkerName, startHeartbeat } from "./heartbeat";
@@ -139,7 +140,9 @@ function openWorker<Payload, Result>(
   const ended = openEndedJobs(options, connection);
   const run = async (job: Job, token?: string) =>
     ended.storeResult(job, await runJob(withUsualOptions(job, options.queue), token));
+  const tracing = currentTracing();
   const worker: Worker = new Worker(queue, run, {
+    ...(tracing && { telemetry: tracing.telemetry }),
     connection: connection as ConnectionOptions,
     name,
     prefix,

@@ -1,6 +1,7 @@
 import { type ColaError, toColaError } from "../errors/cola-error";
 import { ERROR_TABLE, EXIT } from "../errors/error-table";
 import { createLogger, type Logger } from "../logging/logger";
+import { closeTracing, startTracing } from "../queue/tracing";
 import { loadConfig, settingWarnings } from "../settings/load-config";
 import type { ColaConfig } from "../settings/schema";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
@@ -36,6 +37,8 @@ export async function runWorkerProcess(
     for (const line of settingWarnings()) logger.warn(line);
     const lifecycle = await startLifecycle({ service, config, logger });
     lifecycle.graceful.onStop("log file", () => logger.close());
+    const tracing = await startTracing(service);
+    if (tracing) lifecycle.graceful.onStop("traces", () => closeTracing(tracing));
     try {
       await start({ config, logger, lifecycle });
       logger.info("ready");
