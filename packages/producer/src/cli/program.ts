@@ -5,6 +5,7 @@ import { addAlertsCommand } from "./commands/alerts";
 import { addCleanCommand } from "./commands/clean";
 import { addConfigCommand } from "./commands/config";
 import { addInitCommand } from "./commands/init";
+import { addDoctorCommand } from "./commands/doctor";
 import { addJobsCommand } from "./commands/jobs";
 import { addLabelsCommand } from "./commands/labels";
 import { addModelsCommand } from "./commands/models";
@@ -26,6 +27,7 @@ const COMMANDS = [
   addInitCommand,
   addUpCommand,
   addStatusCommand,
+  addDoctorCommand,
   addTrainCommand,
   addTuneCommand,
   addPredictCommand,

@@ -14,10 +14,24 @@ const SCRIPT = join(INSTALLATION_FOLDER, "scripts", "setup-python.mjs");
 export function pythonTools(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string> {
+  return foundPython(env, []);
+}
+
+/** That folder, whether it is there or not: nothing is installed. */
+export function pythonToolsFolder(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string> {
+  return foundPython(env, ["--where"]);
+}
+
+function foundPython(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Promise<string> {
   const given = env["COLAML_PYTHON"];
   if (given) return Promise.resolve(dirname(dirname(given)));
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, [SCRIPT], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [SCRIPT, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       printed += text;

@@ -3,7 +3,7 @@ import { Experiments } from "./experiments";
 import { LoggedModels } from "./logged-models";
 import { Registry } from "./registry";
 import { Runs } from "./runs";
-import { type MlflowSettings, MlflowTransport, type TransportOptions } from "./transport";
+import { type MlflowSettings, MlflowTransport, type ServerFacts, type TransportOptions } from "./transport";
 
 /** MLflow over REST, one property a noun of its API. */
 export interface MlflowClient {
@@ -13,6 +13,8 @@ export interface MlflowClient {
   ping(): Promise<void>;
   /** Resolves when the server takes requests of these credentials; MLFLOW_FAILED or MLFLOW_UNREACHABLE else. */
   checkAccess(): Promise<void>;
+  /** Version and clock of the server, as far as it says them. */
+  about(): Promise<ServerFacts>;
   readonly experiments: Experiments;
   readonly runs: Runs;
   readonly models: LoggedModels;
@@ -33,6 +35,7 @@ export function createMlflowClient(settings: MlflowSettings, options: TransportO
     address: transport.address,
     ping: () => transport.ping(),
     checkAccess: () => transport.checkAccess(),
+    about: () => transport.about(),
     experiments: new Experiments(transport),
     runs: new Runs(transport),
     models: new LoggedModels(transport),

@@ -129,6 +129,16 @@ export class Registry {
     await this.#post("registered-models/alias", { name, alias, version }, true);
   }
 
+  /** Takes an alias away; the version that it stood for stays. */
+  async removeAlias(name: string, alias: string): Promise<void> {
+    await this.transport.json({
+      method: "DELETE",
+      path: `${API}/registered-models/alias`,
+      query: { name, alias },
+      idempotent: true,
+    });
+  }
+
   async setVersionTag(name: string, version: string, tag: KeyValue): Promise<void> {
     await this.#post("model-versions/set-tag", { name, version, ...clipTag(tag) }, true);
   }

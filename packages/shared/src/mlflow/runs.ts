@@ -132,6 +132,11 @@ export class Runs {
     await this.#post("runs/update", { run_id: runId, status, end_time: endTime }, true);
   }
 
+  /** Marks a run as deleted: MLflow shows it no more, and removes it with its files when its owner runs `mlflow gc`. */
+  async discard(runId: string): Promise<void> {
+    await this.#post("runs/delete", { run_id: runId }, true);
+  }
+
   #post<T>(path: string, body: unknown, idempotent: boolean): Promise<T> {
     return this.transport.json<T>({ method: "POST", path: `${API}/${path}`, body, idempotent });
   }

@@ -26,8 +26,8 @@ export interface TransportOptions {
 }
 
 interface Call {
-  /** No way to delete anything: a model that was published stays. */
-  method: "GET" | "POST" | "PATCH" | "PUT";
+  /** DELETE is for the alias that a rehearsal made: a model that was published stays. */
+  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   path: string;
   query?: Record<string, string | number>;
   body?: unknown;
@@ -37,6 +37,14 @@ interface Call {
   maxBytes?: number;
   timeoutMs?: number;
   maxRetries?: number;
+}
+
+/** What a server says of itself; what it does not say is absent. */
+export interface ServerFacts {
+  /** Such as `3.11.1`. */
+  version?: string;
+  /** Its clock, by the header `Date`: whole seconds, in milliseconds since 1970. */
+  timeMs?: number;
 }
 
 /** One attempt that did not succeed. */
@@ -105,6 +113,19 @@ export class MlflowTransport {
       timeoutMs: PING_TIMEOUT_MS,
       maxRetries: 0,
     });
+  }
+
+  /**
+   * What the server says of itself.
+   *
+   * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED
+   */
+  async about(): Promise<ServerFacts> {
+    const call: Call = { method: "GET", path: "/version", idempotent: true, timeoutMs: PING_TIMEOUT_MS };
+    const { data, headers } = await this.#send({ ...call, maxRetries: 0 });
+    const version = /^\d+\.\d+[\w.+-]*$/.exec(String(data).trim())?.[0];
+    const timeMs = Date.parse(String(headers["date"]));
+    return { ...(version && { version }), ...(Number.isNaN(timeMs) ? {} : { timeMs }) };
   }
 
   /** A JSON call; the answer's body, `{}` if it is empty. */

@@ -89,8 +89,12 @@ async function checkEviction(connection: RedisConnection, url: string): Promise<
   );
 }
 
-/** Resolves when the connection can send; rejects at a refusal or after the deadline with what went wrong last. */
-function untilReady(connection: RedisConnection, url: string, deadlineMs: number): Promise<void> {
+/**
+ * Resolves when the connection can send; rejects at a refusal or after the deadline with what went wrong last.
+ *
+ * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED
+ */
+export function untilReady(connection: RedisConnection, url: string, deadlineMs: number): Promise<void> {
   if (connection.status === "ready") return Promise.resolve();
   if (connection.status === "end") return Promise.reject(unreachable(url, "the connection was closed"));
   return new Promise((resolve, reject) => {

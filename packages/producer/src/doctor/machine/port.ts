@@ -1,0 +1,51 @@
+import { createServer } from "node:net";
+import { type Finding, ok, problem } from "../finding";
+
+const ANSWER_MS = 2_000;
+
+export interface PortCheck {
+  /** What listens there, such as `API`. */
+  name: string;
+  host: string;
+  /** 0: any free one, or none. */
+  port: number;
+  /** The setting that names it. */
+  variable: string;
+}
+
+/** Whether a port is free, or taken by what should be there: that answers /livez. */
+export async function checkPort({ name, host, port, variable }: PortCheck): Promise<Finding> {
+  const check = `${name.toLowerCase()} port`;
+  if (port === 0) return ok(check, "any free one");
+  const code = await bindError(host, port);
+  if (code === undefined) return ok(check, `${port} of ${host} is free`);
+  if (code === "EADDRINUSE" && (await isLive(host, port)))
+    return ok(check, `${port} of ${host}: the ${name} runs there`);
+  const what = code === "EADDRINUSE" ? "is taken by another program" : `cannot be listened on (${code})`;
+  return problem(
+    check,
+    `port ${port} of ${host} ${what}`,
+    `set ${variable} to another port; \`ss -ltnp\` names the program`,
+  );
+}
+
+function bindError(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "an error"));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
+  });
+}
+
+async function isLive(host: string, port: number): Promise<boolean> {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  try {
+    const answer = await fetch(`http://${name}:${port}/livez`, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+      redirect: "error",
+    });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
