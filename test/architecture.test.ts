@@ -98,8 +98,9 @@ const PRODUCER_ROOMS: Record<string, string[]> = {
   serving: [],
   http: ["registry", "submit", "page", "serving"],
   local: ["submit", "http"],
-  cli: ["review", "registry", "submit", "http", "local"],
-  demo: ["submit", "local", "cli"],
+  doctor: ["local"],
+  cli: ["review", "registry", "submit", "http", "local", "doctor"],
+  demo: ["submit", "local", "doctor", "cli"],
   "main.ts": ["http", "local", "cli"],
   "cola.ts": ["cli", "demo"],
 };

@@ -16,7 +16,9 @@ import { checkInput } from "../cli/input-check";
 import { textOption } from "../cli/options";
 import { watchJob } from "../cli/run-job";
 import { userPath } from "../cli/user-paths";
+import { checkMachine } from "../doctor/machine/check-machine";
 import { untilAborted } from "../local/interruption";
+import { pythonToolsFolder } from "../local/python-tools";
 import type { Session } from "../local/session";
 import { startAll, type WholeStack } from "../local/whole-stack";
 import { datasetOf } from "../submit/dataset";
@@ -45,6 +47,7 @@ const DEMO_MODEL = "demo";
 export async function runDemo(given: CommandContext): Promise<undefined> {
   const start = performance.now();
   const context = { ...given, config: demoConfig(given) };
+  await examineMachine(context);
   const files = await demoFiles(context);
   const stack = await startAll(
     withFreePort(context),
@@ -63,6 +66,20 @@ export async function runDemo(given: CommandContext): Promise<undefined> {
     context.terminal.say("everything the demo started is stopped");
   }
   return undefined;
+}
+
+/**
+ * What `cola doctor` would say of this machine, before anything is started; silent if all is well.
+ *
+ * @throws ColaError CHECK_FAILED with what is wrong and what mends it
+ */
+async function examineMachine({ config, terminal }: CommandContext): Promise<void> {
+  const findings = await checkMachine({ config, pythonDir: await pythonToolsFolder(), ports: false });
+  for (const { state, check, message, mend } of findings) {
+    const line = `${check}: ${message}; ${mend}`;
+    if (state === "problem") throw new ColaError("CHECK_FAILED", line);
+    if (state === "warning") terminal.warn(line);
+  }
 }
 
 /** Generated tweets are read as they are written, whatever the settings say of a person's own files. */

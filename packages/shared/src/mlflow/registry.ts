@@ -134,7 +134,7 @@ export class Registry {
     await this.transport.json({
       method: "DELETE",
       path: `${API}/registered-models/alias`,
-      query: { name, alias },
+      body: { name, alias },
       idempotent: true,
     });
   }

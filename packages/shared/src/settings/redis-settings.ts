@@ -13,6 +13,15 @@ export const redisSettings = {
     }),
     sensitive: true,
   },
+  username: text({
+    doc: "User of Redis; wins over the one in REDIS_URL",
+    env: "REDIS_USERNAME",
+    default: "",
+  }),
+  password: secret({
+    doc: "Password of Redis, as it is: in REDIS_URL / # % + have to be escaped; wins over the one there",
+    env: "REDIS_PASSWORD",
+  }),
   prefix: text({
     doc: "Prefix of every key; the braces keep a cluster's keys together",
     env: "COLAML_REDIS_PREFIX",

@@ -88,7 +88,7 @@ export function resolveConfig(sources: ConfigSources = {}): ColaConfig {
     const [group, name] = key.split(".") as [keyof ColaConfig, string];
     Object.assign(config[group], { [name]: set[key] });
   }
-  return withBooster(withSentinelUrl(config), sources);
+  return withBooster(withRedisCredentials(withSentinelUrl(config)), sources);
 }
 
 /** Sentinels say where the master is: without credentials, database and TLS there is nothing left for REDIS_URL. */
@@ -96,6 +96,16 @@ function withSentinelUrl(config: ColaConfig): ColaConfig {
   const { redis } = config;
   if (redis.sentinels === "" || redis.url !== "") return config;
   return { ...config, redis: { ...redis, url: `redis://${redis.sentinelName}` } };
+}
+
+/** User and password of their own variables stand in the URL from here on, escaped: whoever connects reads only that. */
+function withRedisCredentials(config: ColaConfig): ColaConfig {
+  const { username, password, url } = config.redis;
+  if (url === "" || (username === "" && password === "")) return config;
+  const address = new URL(url);
+  if (username !== "") address.username = encodeURIComponent(username);
+  if (password !== "") address.password = encodeURIComponent(password);
+  return { ...config, redis: { ...config.redis, url: address.href } };
 }
 
 /** What the preset sets and nobody gave, by dotted key. */

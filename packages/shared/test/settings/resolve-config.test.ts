@@ -167,3 +167,25 @@ describe("SETTINGS", () => {
     for (const setting of SETTINGS) expect(setting.doc.length).toBeGreaterThan(3);
   });
 });
+
+describe("REDIS_USERNAME and REDIS_PASSWORD", () => {
+  const urlOf = (env: Record<string, string>) => resolveConfig({ env }).redis.url;
+
+  it.each(["a/b#c%d+e", "p@ss:w?rd&=", "%41", "ñ 語"])("take %s as it is", (password) => {
+    const url = new URL(urlOf({ REDIS_URL: "rediss://old:older@redis:6380/2", REDIS_PASSWORD: password }));
+    expect(decodeURIComponent(url.password)).toBe(password);
+    expect([url.protocol, url.username, url.host, url.pathname]).toEqual([
+      "rediss:",
+      "old",
+      "redis:6380",
+      "/2",
+    ]);
+  });
+
+  it("belong to the URL, to Sentinel's as well, and are never printed", () => {
+    const env = { REDIS_SENTINELS: "s:26379", REDIS_USERNAME: "u/1", REDIS_PASSWORD: "canary#1" };
+    expect(urlOf(env)).toBe("redis://u%2F1:canary%231@mymaster");
+    expect(JSON.stringify(printableConfig(resolveConfig({ env })))).not.toContain("canary");
+    expect(urlOf({ REDIS_PASSWORD: "p" })).toBe("");
+  });
+});

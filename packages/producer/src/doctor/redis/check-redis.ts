@@ -8,7 +8,7 @@ import { checkRedisEviction } from "./eviction";
 import { checkRedisMemory } from "./memory";
 import { checkRedisOutputBuffer } from "./output-buffer";
 import { checkRedisPersistence } from "./persistence";
-import { readRedisInfo } from "./redis-info";
+import { numberIn, type RedisInfo, readRedisInfo } from "./redis-info";
 import { checkRedisRights, type RedisCalls } from "./rights";
 import { checkRedisVersion } from "./version";
 
@@ -36,18 +36,23 @@ export async function checkRedisServer(
     const look = (check: string, find: () => Promise<Finding>) => inTime(check, MEND, find);
     return [
       reached,
-      checkRedisVersion(info),
+      checkRedisVersion(info, isLoopback(redis.url)),
       checkRedisEviction(info),
       checkRedisPersistence(info),
       checkRedisMemory(info),
       await look("redis rights", () => checkRedisRights(connection as RedisCalls, redis.prefix, process.pid)),
       await look("redis client-output-buffer-limit", () => checkRedisOutputBuffer(connection, predict)),
-      await look("redis clock", async () => {
-        const [seconds = 0, micros = 0] = ((await connection.call("TIME")) as string[]).map(Number);
-        return checkClockSkew("Redis", seconds * 1_000 + micros / 1_000, clock());
-      }),
+      ...clockOf(info, clock()),
     ];
   } finally {
     closeRedis(connection);
   }
 }
+
+/** By INFO: TIME is not among the least rights. */
+function clockOf(info: RedisInfo, nowMs: number): Finding[] {
+  const micros = info && numberIn(info, "server_time_usec");
+  return micros === undefined ? [] : [checkClockSkew("Redis", micros / 1_000, nowMs)];
+}
+
+const isLoopback = (url: string) => /^(127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname);

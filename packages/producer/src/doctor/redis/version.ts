@@ -7,8 +7,12 @@ const LEAST: readonly [number, number] = [6, 2];
 /** The first release of a line in which scripts cannot break out (CVE-2025-49844 and its like). */
 const PATCHED: Readonly<Record<string, number>> = { "6.2": 20, "7.2": 11, "7.4": 6, "8.0": 4, "8.2": 2 };
 
-/** Whether BullMQ can work with this server, and whether its line's hole in scripts is closed. */
-export function checkRedisVersion(info: RedisInfo): Finding {
+/**
+ * Whether BullMQ can work with this server, and whether its line's hole in scripts is closed.
+ *
+ * @param isLoopback only programs of this machine reach it: the hole is no warning then
+ */
+export function checkRedisVersion(info: RedisInfo, isLoopback: boolean): Finding {
   const version = info?.get("redis_version");
   const [, major, minor, patch] = /^(\d+)\.(\d+)\.(\d+)/.exec(version ?? "") ?? [];
   if (version === undefined || major === undefined)
@@ -26,7 +30,7 @@ export function checkRedisVersion(info: RedisInfo): Finding {
     );
   const least = PATCHED[`${major}.${minor}`];
   // Distributions mend older numbers by themselves, and a compatible server has numbers of its own.
-  if (least === undefined || Number(patch) >= least || info?.has("valkey_version"))
+  if (least === undefined || Number(patch) >= least || info?.has("valkey_version") || isLoopback)
     return ok(CHECK, `Redis ${version}`);
   return warning(
     CHECK,
