@@ -10,7 +10,10 @@ const CHECK = "mlflow api";
  *
  * @param host as it stands in the tracking URI, such as `mlflow:5000`
  */
-export async function checkMlflowApi(mlflow: Pick<MlflowClient, "checkAccess">, host: string): Promise<Finding> {
+export async function checkMlflowApi(
+  mlflow: Pick<MlflowClient, "checkAccess">,
+  host: string,
+): Promise<Finding> {
   try {
     await mlflow.checkAccess();
     return ok(CHECK, `takes calls as ${host}`);
