@@ -6,6 +6,7 @@ export const NAMED_COMMANDS = [
   "clean",
   "config",
   "demo",
+  "doctor",
   "init",
   "jobs",
   "labels",

@@ -8,8 +8,8 @@ import { printable, type Terminal } from "../terminal";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- doctor
-  $ npm run -s cola -- doctor --json | jq '.findings[] | select(.state != "ok")'
+  $ cola doctor
+  $ cola doctor --json | jq '.findings[] | select(.state != "ok")'
 
 It starts nothing. MLflow keeps a run that is marked as deleted. Exit code 3: something is a problem.`;
 
