@@ -50,9 +50,12 @@ export async function drainQueue(
   const kept: KeptJobs = { begun: 0, children: 0, chunks: 0, scheduled: 0, taken: 0 };
   const drained: Drained = { queue, removed: 0, kept, more: false };
   const keepsChunks = queue === "predict-chunk" && (await batchRuns(queues));
+  // what is added meanwhile comes before them, so that they are seen again
+  const stay = new Set<string>();
   for (const state of STATES) {
     for (let offset = 0; ; ) {
-      const jobs = (await queues.queue(queue).getJobs([state], offset, offset + PAGE - 1, true)) as (
+      // Newest first: BullMQ looks for a waiting job from that end of its list, which may hold 100,000.
+      const jobs = (await queues.queue(queue).getJobs([state], offset, offset + PAGE - 1, false)) as (
         | Job
         | undefined
       )[];
@@ -61,12 +64,15 @@ export async function drainQueue(
       // A job whose content is gone already stays in the list until a worker meets it.
       const ends = await Promise.all(
         jobs.map(async (job) =>
-          job ? (reasonToKeep(queue, job, keepsChunks) ?? (await endOf(job))) : "gone",
+          !job || stay.has(job.id!) ? "gone" : (reasonToKeep(queue, job, keepsChunks) ?? (await endOf(job))),
         ),
       );
-      for (const end of ends) {
+      for (const [index, end] of ends.entries()) {
         if (end === "removed") drained.removed++;
-        else if (end !== "gone") kept[end]++;
+        else if (end !== "gone") {
+          kept[end]++;
+          stay.add(jobs[index]!.id!);
+        }
       }
       offset += ends.filter((end) => end !== "removed").length;
     }

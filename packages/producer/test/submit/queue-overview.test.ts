@@ -167,4 +167,19 @@ describe("draining a queue", () => {
     expect(drained).toMatchObject({ removed: 100, more: true });
     expect(await drainQueue(queues, "labels")).toMatchObject({ removed: 50, more: false });
   });
+
+  it("begins with the newest job, which BullMQ finds at once in a list of any length", async () => {
+    const queue = queues.queue("labels");
+    await queue.addBulk(
+      ["1", "2", "3"].map((n) => ({ name: "labels", data: {}, opts: { jobId: `add-${n}` } })),
+    );
+    await drainQueue(queues, "labels");
+    const events = await queues.redis.xrange(queue.toKey("events"), "-", "+");
+    const removed = events.map(([, fields]) => fields).filter((fields) => fields.includes("removed"));
+    expect(removed.slice(-3).map((fields) => fields[fields.indexOf("jobId") + 1])).toEqual([
+      "add-3",
+      "add-2",
+      "add-1",
+    ]);
+  });
 });

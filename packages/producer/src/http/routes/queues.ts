@@ -66,7 +66,11 @@ export function addQueueRoutes(server: FastifyInstance, { queues, log }: Service
     { config: { role: "admin", operation: OPERATIONS.drain } },
     async ({ params }) => {
       const drained = await promptly(queues, drainQueue(queues, params.name));
-      log.info("queue drained", { ...drained });
+      const { kept, ...counts } = drained;
+      log.info("queue drained", {
+        ...counts,
+        kept: Object.values(kept).reduce((sum, count) => sum + count, 0),
+      });
       return drained;
     },
   );
