@@ -19,6 +19,11 @@ export function relativeTo(dataDir: string): RelativePath {
   };
 }
 
+/** The message of an error, with files of the data folder as the API takes them. */
+export function withRelativePaths(message: string, relative: RelativePath): string {
+  return message.replace(/\/[^\s"',;]+/g, relative);
+}
+
 function realOf(folder: string): string {
   try {
     return realpathSync(folder);
@@ -66,10 +71,11 @@ export interface AnsweredJob extends JobView {
 
 /** The answer for a job. */
 export function answeredJob(view: JobView, relative: RelativePath): AnsweredJob {
-  const { result } = view;
+  const { result, error } = view;
   return {
     ...view,
     href: jobPath(view),
+    ...(error && { error: { ...error, message: withRelativePaths(error.message, relative) } }),
     ...(result !== undefined && { result: answeredResult(view.queue, result, relative) }),
   };
 }

@@ -16,6 +16,8 @@ export function addJsonBodies(server: FastifyInstance): void {
   // fastify's own parser refuses what is not JSON, and __proto__
   const parseStrictly = server.getDefaultJsonParser("error", "error");
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    // many clients name the type of a body that they do not send, such as axios for a POST without data
+    if (body === "") return done(null, undefined);
     parseStrictly(request, body as string, (error, value: unknown) => {
       if (error) done(error);
       else if (isTooDeep(body as string)) done(tooDeep());

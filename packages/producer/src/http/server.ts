@@ -12,6 +12,8 @@ import { addPages } from "../page/page-routes";
 import type { PageService } from "../page/page-service";
 import { createServing, type Serving } from "../serving/serving";
 import { MAX_ID } from "../submit/job-queues";
+import { collectMethods } from "./allowed-methods";
+import { type RelativePath, relativeTo, withRelativePaths } from "./answer-paths";
 import {
   type Authentication,
   checkBinding,
@@ -29,6 +31,7 @@ import type { Operation } from "./openapi/operation";
 import { createPageAccess } from "./page-access";
 import { createRateLimit } from "./rate-limit";
 import { addRequestSpans } from "./request-spans";
+import { dropRestOfBody } from "./rest-of-body";
 import { addAlertRoutes } from "./routes/alerts";
 import { addChampionRoutes } from "./routes/champion";
 import { addDashboard, DASHBOARD_PATH } from "./routes/dashboard";
@@ -93,7 +96,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   const authentication = createAuthentication(service.config.http);
   const failedTokens = createFailedTokens();
   addGuards(server, service, authentication, failedTokens, report);
-  addErrorAnswers(server, report);
+  addErrorAnswers(server, report, relativeTo(service.dataDir));
   addRequestSpans(server);
   const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
@@ -207,15 +210,21 @@ function neededRole(request: FastifyRequest): Role | "none" {
   return (request.query as Record<string, unknown>)["verbose"] === undefined ? "none" : "read";
 }
 
-function addErrorAnswers(server: FastifyInstance, report: FailureReport): void {
-  server.setErrorHandler((error: FastifyError | ColaError, request, reply) =>
-    answerError(error, request, reply, report),
-  );
-  server.setNotFoundHandler({}, (request, reply) =>
-    isBelowPages(request.url)
-      ? answerMissingPage(request, reply)
-      : reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" }),
-  );
+function addErrorAnswers(server: FastifyInstance, report: FailureReport, relative: RelativePath): void {
+  const allowedMethods = collectMethods(server);
+  server.setErrorHandler(async (error: FastifyError | ColaError, request, reply) => {
+    if (!(error instanceof ColaError) && error.statusCode === 413) await dropRestOfBody(request.raw);
+    // what has a deadline may have answered meanwhile
+    return reply.sent ? reply : answerError(error, request, reply, report, relative);
+  });
+  server.setNotFoundHandler({}, (request, reply) => {
+    if (isBelowPages(request.url)) return answerMissingPage(request, reply);
+    const allowed = allowedMethods(request.url).join(", ");
+    if (allowed === "")
+      return reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" });
+    const message = `${request.method} is not a method of this route: allowed are ${allowed}; see /docs`;
+    return reply.code(405).header("allow", allowed).send({ error_code: "USAGE", message });
+  });
 }
 
 /** The one shape of a refusal. What went wrong inside is for the log: an answer names no hosts, paths or causes. */
@@ -224,15 +233,18 @@ function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
   report: FailureReport,
+  relative: RelativePath = (path) => path,
 ): FastifyReply {
-  const known = asColaError(error, request.routeOptions.bodyLimit ?? BODY_LIMIT);
+  const known = asColaError(error, request);
   const isOurs = error instanceof ColaError;
   const status = isOurs ? ERROR_TABLE[known.code].status : (error.statusCode ?? 500);
   if (status === 401) reply.header("www-authenticate", challengesFor(request));
   if (status === 429 || status === 503) reply.header("retry-after", "1");
   if (status >= 500) report(known, request.routeOptions.url);
   const message =
-    known.code === "INTERNAL" && status >= 500 ? "internal error: see the server's log" : known.message;
+    known.code === "INTERNAL" && status >= 500
+      ? "internal error: see the server's log"
+      : withRelativePaths(known.message, relative);
   return reply.code(status).send({ error_code: known.code, message });
 }
 
@@ -247,10 +259,19 @@ function challengesFor({ headers, routeOptions }: FastifyRequest): string[] {
 }
 
 /** Fastify's own refusals (malformed JSON, too large, wrong type) are the caller's. */
-function asColaError(error: FastifyError | ColaError, bodyLimit: number): ColaError {
+function asColaError(error: FastifyError | ColaError, { headers, routeOptions }: FastifyRequest): ColaError {
   if (error instanceof ColaError) return error;
   const status = error.statusCode ?? 500;
-  if (status === 413) return new ColaError("INPUT_TOO_LARGE", `a body may have at most ${bodyLimit} bytes`);
+  if (status === 413) {
+    const bodyLimit = routeOptions.bodyLimit ?? BODY_LIMIT;
+    return new ColaError("INPUT_TOO_LARGE", `a body may have at most ${bodyLimit} bytes`);
+  }
+  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    const given = JSON.stringify((headers["content-type"] ?? "").slice(0, 80));
+    const allowed =
+      routeOptions.config?.limit === "scoring" ? "application/json and text/csv" : "application/json";
+    return new ColaError("JOB_INVALID", `the content type is ${given}: allowed is ${allowed}`);
+  }
   if (status < 500) return new ColaError("JOB_INVALID", error.message.slice(0, MAX_MESSAGE));
   return toColaError(error);
 }

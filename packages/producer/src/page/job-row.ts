@@ -7,6 +7,8 @@ import type { Reader } from "./reader";
 
 /** Characters of a reason that a list shows. */
 const MAX_NOTE = 140;
+/** Characters of a job's id that a list shows. */
+const MAX_ID_SHOWN = 40;
 
 /** Jobs as a table, the same on every page. */
 export function jobTable(reader: Reader, jobs: readonly JobView[], nowMs: number): Markup {
@@ -14,7 +16,7 @@ export function jobTable(reader: Reader, jobs: readonly JobView[], nowMs: number
   const rows = jobs.map(
     (
       job,
-    ) => html`<tr><td class="nowrap" data-label="${t.job}"><a href="${jobPath(job.queue, job.id)}">${job.id}</a></td>
+    ) => html`<tr><td class="nowrap" data-label="${t.job}"><a href="${jobPath(job.queue, job.id)}">${shownId(job.id)}</a></td>
 <td class="nowrap spare" data-label="${t.queue}">${job.queue}</td><td class="side" data-label="${t.state}">${stateTag(t, job.status)}</td>
 <td class="nowrap" data-label="${t.created}">${time(job.createdAt, language)}</td><td class="n" data-label="${t.duration}">${jobDuration(job, nowMs) ?? "–"}</td>
 <td class="wide" data-label="${t.note}">${jobNote(reader, job)}</td></tr>`,
@@ -54,7 +56,10 @@ export function progressBar(reader: Reader, job: JobView): Markup {
   return html`<progress aria-label="${reader.t.progress}"${amount}></progress>`;
 }
 
-function cut(text: string): string {
+/** A list has one line for an id: other clients make ids of any length. */
+const shownId = (id: string) => cut(id, MAX_ID_SHOWN);
+
+function cut(text: string, most = MAX_NOTE): string {
   const characters = Array.from(text);
-  return characters.length > MAX_NOTE ? `${characters.slice(0, MAX_NOTE - 1).join("")}…` : text;
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : text;
 }

@@ -10,6 +10,8 @@ export interface JobLogLines {
   earlier: number;
 }
 
+/** Lines that an answer has at most: workers keep 200 of a job. */
+export const LOG_LIMIT = 1_000;
 /** A line that another client wrote may be of any length. */
 const MAX_LINE = 2_000;
 

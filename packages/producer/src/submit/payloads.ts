@@ -17,7 +17,7 @@ import { payloadOf } from "@colaml/shared/settings/payload-fields";
 import { predictSettings } from "@colaml/shared/settings/predict-settings";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import type { ZodType } from "zod";
+import type { ZodType, z } from "zod";
 import { datasetOf } from "./dataset";
 import { givenLearning, withGivenLearning } from "./learning-settings";
 
@@ -31,15 +31,29 @@ export function checkedPayload<T>(schema: ZodType<T>, payload: unknown): T {
     checkTokenPattern(parsed.data);
     return parsed.data;
   }
-  const issue = parsed.error.issues[0]!;
-  const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  throw new ColaError("JOB_INVALID", `${where}${issue.message}`, {
+  const { issues } = parsed.error;
+  // a misspelt key is often why the right one is missing
+  const unknown = issues.filter(({ code }) => code === "unrecognized_keys");
+  const told = [...issues.slice(0, 1), ...unknown.filter((issue) => issue !== issues[0])].slice(0, MAX_TOLD);
+  throw new ColaError("JOB_INVALID", told.map((issue) => issueLine(issue, payload)).join("; "), {
     details: {
-      issues: parsed.error.issues
-        .slice(0, 10)
-        .map(({ path, message }) => ({ path: path.join("."), message })),
+      issues: issues.slice(0, 10).map(({ path, message }) => ({ path: path.join("."), message })),
     },
   });
+}
+
+/** Mistakes that one message tells. */
+const MAX_TOLD = 3;
+
+function issueLine(issue: z.core.$ZodIssue, payload: unknown): string {
+  const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+  const value = issue.path.reduce<unknown>(
+    (held, key) => (held as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    payload,
+  );
+  if (issue.code !== "invalid_type" || value !== undefined || where === "") return `${where}${issue.message}`;
+  const article = /^[aeiou]/.test(issue.expected) ? "an" : "a";
+  return `${issue.path.join(".")} is missing: it is ${article} ${issue.expected}`;
 }
 
 function checkTokenPattern(payload: unknown): void {

@@ -5,7 +5,7 @@ import { openSession, type Session } from "../../local/session";
 import { cancelJob, describeCancelled } from "../../submit/cancel-job";
 import { retryJob } from "../../submit/job-control";
 import { type JobFilter, LISTED_STATES, parseJobFilter } from "../../submit/job-filter";
-import { readJobLog } from "../../submit/job-log-lines";
+import { LOG_LIMIT, readJobLog } from "../../submit/job-log-lines";
 import { listJobs } from "../../submit/list-jobs";
 import { withReasons } from "../../submit/waiting-reason";
 import { asCalled } from "../called-as";
@@ -26,9 +26,6 @@ Examples:
   $ cola jobs cancel predict-0d4be7710c
   $ cola jobs retry predict-0d4be7710c
   $ cola jobs show train-5f0c2a91d3 --json`;
-
-/** Lines of a job's log that are shown: its workers keep no more. */
-const MAX_LOG_LINES = 1_000;
 
 /** `cola jobs [list|show|logs|watch|cancel|retry]`. */
 export function addJobsCommand(program: Command): void {
@@ -109,7 +106,7 @@ async function show({ terminal }: CommandContext, { queues }: Session, id: strin
 }
 
 async function logs({ terminal }: CommandContext, { queues }: Session, id: string): Promise<undefined> {
-  const log = await readJobLog(queues, id, MAX_LOG_LINES);
+  const log = await readJobLog(queues, id, LOG_LIMIT);
   const text = log.lines.length === 0 ? "nothing was written down yet" : log.lines.map(printable).join("\n");
   terminal.result(log, text);
   if (log.earlier > 0) terminal.say(`earlier lines that are not shown: ${log.earlier}`);

@@ -75,6 +75,16 @@ export const componentSchemas = {
       next: { type: "string", description: "`cursor` of the page behind this one; absent: there is none" },
     },
   },
+  JobLog: {
+    type: "object",
+    required: ["id", "queue", "lines", "earlier"],
+    properties: {
+      id: text,
+      queue,
+      lines: { type: "array", items: text },
+      earlier: { ...whole, description: "lines before these" },
+    },
+  },
   Waiting: {
     type: "object",
     description: "why a job does not run; absent: it runs, has ended, or is about to be taken",

@@ -1,10 +1,13 @@
 import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import { cancelJob } from "../../submit/cancel-job";
 import { retryJob } from "../../submit/job-control";
 import { FILTER_NAMES, LISTED_STATES, parseJobFilter } from "../../submit/job-filter";
+import { LOG_LIMIT, readJobLog } from "../../submit/job-log-lines";
 import { readResult } from "../../submit/job-result";
 import { listJobs } from "../../submit/list-jobs";
+import { checkedPayload } from "../../submit/payloads";
 import { promptly } from "../../submit/submit-job";
 import { withReasons } from "../../submit/waiting-reason";
 import { answeredJob, answeredResult, relativeTo } from "../answer-paths";
@@ -58,6 +61,20 @@ const OPERATIONS = {
     },
     also: [409],
   },
+  logs: {
+    operationId: "getJobLogs",
+    summary: "The main steps of a job as its workers wrote them down, oldest first",
+    parameters: [
+      ...byId.parameters,
+      {
+        name: "limit",
+        in: "query",
+        description: "Lines at most: the last ones",
+        schema: { type: "integer", minimum: 1, maximum: LOG_LIMIT, default: LOG_LIMIT },
+      },
+    ],
+    responses: { "200": component("the last lines", "JobLog"), ...refused },
+  },
   cancel: cancelling("cancelJob"),
   delete: cancelling("deleteJob"),
   retry: {
@@ -68,12 +85,16 @@ const OPERATIONS = {
   },
 } satisfies Record<string, Operation>;
 
+const logQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(LOG_LIMIT).default(LOG_LIMIT),
+});
+
 interface ById {
   Params: { id: string };
 }
 
 /**
- * `GET /jobs`, `GET|DELETE /jobs/:id`, `GET /jobs/:id/result`, `POST /jobs/:id/{cancel,retry}`. An id that holds a slash
+ * `GET /jobs`, `GET|DELETE /jobs/:id`, `GET /jobs/:id/{result,logs}`, `POST /jobs/:id/{cancel,retry}`. An id that holds a slash
  * or a space is percent-encoded in the path.
  */
 export function addJobRoutes(server: FastifyInstance, { queues, dataDir }: Service): void {
@@ -99,6 +120,14 @@ export function addJobRoutes(server: FastifyInstance, { queues, dataDir }: Servi
     async ({ params }) => {
       const { queue, result } = await promptly(queues, readResult(queues, params.id));
       return answeredResult(queue, result, relative);
+    },
+  );
+  server.get<ById>(
+    "/jobs/:id/logs",
+    { config: { role: "read", operation: OPERATIONS.logs } },
+    async ({ params, query }) => {
+      const { limit } = checkedPayload(logQuerySchema, query);
+      return promptly(queues, readJobLog(queues, params.id, limit));
     },
   );
   server.delete<ById>(
