@@ -12,7 +12,7 @@ import { addPages } from "../page/page-routes";
 import type { PageService } from "../page/page-service";
 import { createServing, type Serving } from "../serving/serving";
 import { MAX_ID } from "../submit/job-queues";
-import { collectMethods } from "./allowed-methods";
+import { answerNoRoute, collectMethods } from "./allowed-methods";
 import { type RelativePath, relativeTo, withRelativePaths } from "./answer-paths";
 import {
   type Authentication,
@@ -205,6 +205,8 @@ function addGuards(
 }
 
 function neededRole(request: FastifyRequest): Role | "none" {
+  // whoever has a token may learn that a path is wrong
+  if (request.is404) return "read";
   const role = request.routeOptions.config?.role ?? "admin";
   if (role !== "none-unless-verbose") return role;
   return (request.query as Record<string, unknown>)["verbose"] === undefined ? "none" : "read";
@@ -219,11 +221,7 @@ function addErrorAnswers(server: FastifyInstance, report: FailureReport, relativ
   });
   server.setNotFoundHandler({}, (request, reply) => {
     if (isBelowPages(request.url)) return answerMissingPage(request, reply);
-    const allowed = allowedMethods(request.url).join(", ");
-    if (allowed === "")
-      return reply.code(404).send({ error_code: "USAGE", message: "no such route: see /docs" });
-    const message = `${request.method} is not a method of this route: allowed are ${allowed}; see /docs`;
-    return reply.code(405).header("allow", allowed).send({ error_code: "USAGE", message });
+    return answerNoRoute(request, reply, allowedMethods);
   });
 }
 

@@ -42,6 +42,17 @@ describe("a request that is refused", () => {
     ]);
   });
 
+  it("for its queue names the queues", async () => {
+    const answer = await api.call("POST", "/jobs/trian", "submit", { body: "{}" });
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      {
+        error_code: "USAGE",
+        message: expect.stringMatching(/^no such queue here: POST \/jobs\/QUEUE takes train, tune, predict/),
+      },
+    ]);
+  });
+
   it.each(["/jobs/train", "/invocations"])("for its size reads the answer: %s", async (path) => {
     const { status, body } = await sendLarge(path, 10_000_000);
     expect([status, JSON.parse(body)]).toEqual([

@@ -71,6 +71,8 @@ export async function fillPages({ queues, stateDir }: PagesUnderTest, model: str
     { jobId: "predict-texts" },
   );
   await queues.add("train", { dataset: { path: `/data/${SCRIPT}.csv` }, model }, { jobId: "train-waiting" });
+  // other clients make ids of any length
+  await queues.queue("labels").add("labels", { model }, { jobId: "x".repeat(2_000) });
   const failing = await queues
     .queue("monitor")
     .add("monitor", { model: `models:/${model}@champion` }, { jobId: "monitor-failed" });
