@@ -5,7 +5,7 @@ import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 
 const root = resolve(__dirname, "../../../..");
-const folder = resolve(root, "deploy/kubernetes");
+const folder = resolve(root, "deploy/kubernetes/base");
 const files = readdirSync(folder);
 
 interface Container {
@@ -27,7 +27,9 @@ interface Manifest {
   spec: {
     replicas?: number;
     scaleTargetRef?: { name: string };
-    triggers?: { metadata: Record<string, string> }[];
+    triggers?: { name: string; metadata: Record<string, string>; authenticationRef: { name: string } }[];
+    advanced?: { scalingModifiers: { formula: string; target: string } };
+    secretTargetRef?: { name: string; key: string }[];
     selector?: { matchLabels: Record<string, string> };
     template?: {
       metadata: { labels: Record<string, string> };
@@ -63,7 +65,7 @@ describe("the Kubernetes manifests", () => {
       const text = readFileSync(resolve(folder, name), "utf8").replaceAll(/^\s*#.*$/gm, "");
       expect(text).not.toMatch(/:\/\/[^/\s]*:[^/\s]+@|stringData|change-me/);
     }
-    expect(Object.keys(settings!).filter((name) => /PASSWORD|TOKEN|SECRET|KEY|REDIS_URL/.test(name))).toEqual(
+    expect(Object.keys(settings!).filter((name) => /PASSWORD|TOKEN|SECRET|KEY/.test(name))).toEqual(
       [],
     );
     for (const { spec } of deployments) {
@@ -120,23 +122,41 @@ describe("the Kubernetes manifests", () => {
     },
   );
 
-  it("name only variables that exist, but for those that KEDA reads", () => {
+  it("name only variables that exist", () => {
     const known = new Set(SETTINGS.map(({ env }) => env));
     const env = deployments.flatMap(({ spec }) => spec.template!.spec.containers[0]!.env ?? []);
     const used = [...Object.keys(settings!), ...env.map(({ name }) => name)];
-    const keda = named("ScaledObject").flatMap(({ spec }) =>
-      spec.triggers!.flatMap(({ metadata }) => [metadata["addressFromEnv"], metadata["passwordFromEnv"]]),
-    );
-    expect(used.filter((name) => !known.has(name) && !keda.includes(name))).toEqual([]);
+    const keda = named("TriggerAuthentication").flatMap(({ spec }) => spec.secretTargetRef!);
+    used.push(...keda.map(({ key }) => key));
+    expect(used.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it("scale a deployment that is there by the list that BullMQ keeps waiting jobs in", () => {
+  it("share one state folder: the API shows the incidents that the monitor writes", () => {
+    for (const { spec } of deployments) {
+      const { volumes } = spec.template!.spec;
+      const state = volumes.find(({ name }) => name === "state");
+      expect(state!.persistentVolumeClaim).toEqual({ claimName: "colaml-state" });
+    }
+  });
+
+  it("are all part of the base", () => {
+    const base = readFileSync(resolve(folder, "kustomization.yaml"), "utf8");
+    const listed = [...base.matchAll(/^ {2}- (\S+\.yaml)$/gm)].map(([, name]) => name);
+    expect([...listed, "kustomization.yaml"].sort()).toEqual([...files].sort());
+  });
+
+  it("scale a deployment that is there by the chunks and batches that wait or are worked on", () => {
     const prefix = SETTINGS.find(({ env }) => env === "COLAML_REDIS_PREFIX")!.default;
-    for (const { spec } of named("ScaledObject")) {
-      expect(names("Deployment")).toContain(spec.scaleTargetRef!.name);
-      for (const { metadata } of spec.triggers!) {
-        expect(QUEUE_NAMES.map((queue) => `${prefix}:${queue}:wait`)).toContain(metadata["listName"]);
-      }
+    const [scaled] = named("ScaledObject");
+    expect(names("Deployment")).toContain(scaled!.spec.scaleTargetRef!.name);
+    const triggers = scaled!.spec.triggers!;
+    const queues = QUEUE_NAMES.filter((queue) => queue === "predict-chunk" || queue === "predict");
+    expect(triggers.map(({ metadata }) => metadata["listName"]).sort()).toEqual(
+      queues.flatMap((queue) => [`${prefix}:${queue}:active`, `${prefix}:${queue}:wait`]).sort(),
+    );
+    for (const { name, authenticationRef } of triggers) {
+      expect(scaled!.spec.advanced!.scalingModifiers.formula).toContain(name);
+      expect(names("TriggerAuthentication")).toContain(authenticationRef.name);
     }
   });
 });
