@@ -65,9 +65,7 @@ describe("the Kubernetes manifests", () => {
       const text = readFileSync(resolve(folder, name), "utf8").replaceAll(/^\s*#.*$/gm, "");
       expect(text).not.toMatch(/:\/\/[^/\s]*:[^/\s]+@|stringData|change-me/);
     }
-    expect(Object.keys(settings!).filter((name) => /PASSWORD|TOKEN|SECRET|KEY/.test(name))).toEqual(
-      [],
-    );
+    expect(Object.keys(settings!).filter((name) => /PASSWORD|TOKEN|SECRET|KEY/.test(name))).toEqual([]);
     for (const { spec } of deployments) {
       const [container] = spec.template!.spec.containers;
       expect(container!.envFrom).toContainEqual({ secretRef: { name: "colaml" } });
