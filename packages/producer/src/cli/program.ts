@@ -5,6 +5,7 @@ import { addAlertsCommand } from "./commands/alerts";
 import { addCleanCommand } from "./commands/clean";
 import { addConfigCommand } from "./commands/config";
 import { addDoctorCommand } from "./commands/doctor";
+import { addForgetCommand } from "./commands/forget";
 import { addInitCommand } from "./commands/init";
 import { addJobsCommand } from "./commands/jobs";
 import { addLabelsCommand } from "./commands/labels";
@@ -35,6 +36,7 @@ const COMMANDS = [
   addMonitorCommand,
   addReviewCommand,
   addLabelsCommand,
+  addForgetCommand,
   addAlertsCommand,
   addScheduleCommand,
   addModelsCommand,
