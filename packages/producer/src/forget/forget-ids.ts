@@ -129,7 +129,10 @@ function idOf(line: string, path: string): string {
   try {
     return (JSON.parse(line) as [string, string])[0];
   } catch {
-    throw new ColaError("INPUT_UNREADABLE", `${path} holds a line that is not \`[id, label]\`: mend or remove it`);
+    throw new ColaError(
+      "INPUT_UNREADABLE",
+      `${path} holds a line that is not \`[id, label]\`: mend or remove it`,
+    );
   }
 }
 

@@ -9,8 +9,8 @@ import { userPath } from "../user-paths";
 
 const EXAMPLES = `
 Examples:
-  $ npm run cola -- forget --ids customers-who-left.txt
-  $ npm run cola -- forget --ids customers-who-left.txt --yes
+  $ cola forget --ids customers-who-left.txt
+  $ cola forget --ids customers-who-left.txt --yes
 
 The file has an id per line. No labels or monitor job should run meanwhile.`;
 
