@@ -94,7 +94,7 @@ const PRODUCER_ROOMS: Record<string, string[]> = {
   review: [],
   registry: [],
   submit: [],
-  page: ["submit"],
+  page: ["registry", "submit"],
   serving: [],
   http: ["registry", "submit", "page", "serving"],
   local: ["submit", "http"],

@@ -1,9 +1,10 @@
 import { html, type Markup } from "@colaml/shared/charts/html";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { type ChampionEntry, championOf, promote, rollback } from "@colaml/shared/mlflow/champion";
+import type { ChampionEntry } from "@colaml/shared/mlflow/champion";
 import type { CheckRecord } from "@colaml/shared/outputs/check-history";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import type { FastifyInstance } from "fastify";
+import { promoteByHand, rollBackByHand } from "../registry/champion-by-hand";
 import { metric, time, whole } from "./format";
 import { backTo, type Form, formOf, typedLine } from "./forms";
 import { jobPath } from "./job-path";
@@ -55,22 +56,19 @@ ${drawn(reader, checks, (of) => checkCard(reader, of))}`;
         return backTo(reply, modelPath(name), done);
       },
     );
-  const options = { hmacKey: config.model.hmacKey };
+  const wish = (name: string, form: Form) => ({
+    name,
+    reason: typedLine(form, "reason", MAX_REASON),
+    by: "the page",
+    hmacKey: config.model.hmacKey,
+  });
   act("promote", async (name, form) => {
-    const version = typedVersion(form.get("version"));
-    const reason = typedLine(form, "reason", MAX_REASON);
-    const mlflow = mlflowOf(context);
-    if ((await championOf(mlflow, name))?.version === version) return "unchanged";
-    await promote(mlflow, name, version, `by hand: ${reason}`, options);
-    return "promoted";
+    const done = await promoteByHand(mlflowOf(context), wish(name, form), form.get("version") ?? "");
+    return done.changed ? "promoted" : "unchanged";
   });
   act("rollback", async (name, form) => {
-    const to = form.get("to") ?? "";
-    await rollback(mlflowOf(context), name, typedLine(form, "reason", MAX_REASON), {
-      ...options,
-      ...(to === "" ? {} : { to: typedVersion(to) }),
-    });
-    return "rolledback";
+    const done = await rollBackByHand(mlflowOf(context), wish(name, form), form.get("to") || undefined);
+    return done.changed ? "rolledback" : "unchanged";
   });
 }
 
@@ -78,15 +76,6 @@ ${drawn(reader, checks, (of) => checkCard(reader, of))}`;
 function checkedName(name: string): string {
   if (SAFE_NAME.test(name)) return name;
   throw new ColaError("MODEL_NOT_FOUND", `${JSON.stringify(name.slice(0, 140))} is not the name of a model`);
-}
-
-/** @throws ColaError USAGE */
-function typedVersion(version: string | undefined): string {
-  if (version !== undefined && /^\d{1,9}$/.test(version)) return version;
-  throw new ColaError(
-    "USAGE",
-    `version ${JSON.stringify((version ?? "").slice(0, 40))}: allowed is a number`,
-  );
 }
 
 /** @throws ColaError CONFIG_INVALID */

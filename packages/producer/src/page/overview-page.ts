@@ -12,7 +12,7 @@ import { isOpen } from "./incidents";
 import { JOBS_PATH, jobPath } from "./job-path";
 import { jobDuration, jobTable, progressBar, progressLine } from "./job-row";
 import { type Loaded, load } from "./load";
-import type { VersionFacts } from "./model-facts";
+import type { ModelSource, ModelSummary } from "./model-facts";
 import { modelPath } from "./model-path";
 import { type PageContext, showPage } from "./page-context";
 import { card, doneNotice, empty, more, tile, verdictTag } from "./parts";
@@ -25,7 +25,8 @@ const MAX_INCIDENTS = 5;
 /** What one look should tell: is everything well, what runs, what happened last. */
 interface Overview {
   health: Record<string, { ok: boolean; reason?: string }>;
-  champion: Loaded<VersionFacts | undefined>;
+  /** The model that is shown. */
+  model: Loaded<ModelSummary>;
   last: Loaded<CheckRecord | undefined>;
   incidents: Loaded<readonly Incident[]>;
   queues: Loaded<QueueOverview[]>;
@@ -38,29 +39,36 @@ export function addOverviewPage(scope: FastifyInstance, context: PageContext): v
   scope.get("/", { config: { role: "read", page: true } }, (request, reply) =>
     showPage(context, request, reply, async (reader) => {
       const { t } = reader;
-      const { name } = context.config.model;
-      const overview = await readOverview(context, name);
-      const body = html`<div class="head"><h1>${t.overview}</h1></div>${doneNotice(reader)}${away(reader, overview)}${tiles(reader, overview, name)}
+      const overview = await readOverview(context);
+      const body = html`<div class="head"><h1>${t.overview}</h1></div>${doneNotice(reader)}${away(reader, overview)}${tiles(reader, overview, context.config.model.name)}
 ${openIncidents(reader, overview)}${running(reader, overview)}${latest(reader, overview)}`;
       return { title: t.overview, section: "overview", body, live: 3 };
     }),
   );
 }
 
-async function readOverview(context: PageContext, model: string): Promise<Overview> {
+/** The model of the settings; if it has no champion, the newest that has one. */
+async function shownModel(models: ModelSource, configured: string): Promise<ModelSummary> {
+  const champion = await models.champion(configured);
+  if (champion) return { name: configured, champion };
+  return (await models.models()).find((model) => model.champion) ?? { name: configured };
+}
+
+async function readOverview(context: PageContext): Promise<Overview> {
   const { queues, models, history, incidents } = context;
+  const model = await load(shownModel(models, context.config.model.name));
+  const shown = model.value?.name ?? context.config.model.name;
   const list = (query: Record<string, string>) =>
     load(promptly(queues, listJobs(queues, parseJobFilter({ limit: MAX_JOBS, ...query }, Date.now()))));
-  const [health, champion, last, open, overviews, jobs, active] = await Promise.all([
+  const [health, last, open, overviews, jobs, active] = await Promise.all([
     context.health(),
-    load(models.champion(model)),
-    load(history.read(model).then((checks) => checks.at(-1))),
+    load(history.read(shown).then((checks) => checks.at(-1))),
     load(incidents.list().then((all) => all.filter(isOpen))),
     load(promptly(queues, queueOverviews(queues))),
     list({}),
     list({ state: "active" }),
   ]);
-  return { health, champion, last, incidents: open, queues: overviews, jobs, active };
+  return { health, model, last, incidents: open, queues: overviews, jobs, active };
 }
 
 const SERVERS: Readonly<Record<string, string>> = { redis: "Redis", mlflow: "MLflow" };
@@ -76,9 +84,9 @@ function away({ t }: Reader, { health }: Overview): Markup {
   return html`<div id="health" data-live>${notices}</div>`;
 }
 
-function tiles(reader: Reader, overview: Overview, model: string): Markup {
+function tiles(reader: Reader, overview: Overview, configured: string): Markup {
   const { t, language } = reader;
-  const champion = overview.champion.value;
+  const { name: model, champion } = overview.model.value ?? { name: configured };
   const accuracy = champion?.metrics["accuracy_score"];
   const last = overview.last.value;
   const open = overview.incidents.value ?? [];
@@ -141,12 +149,14 @@ function running(reader: Reader, overview: Overview): Markup {
   return html`<div id="running" data-live>${card(t.nowRunning, html`<ol class="history">${lines}</ol>`)}</div>`;
 }
 
-function latest(reader: Reader, { jobs }: Overview): Markup {
+function latest(reader: Reader, { jobs, model }: Overview): Markup {
   const { t } = reader;
   if (jobs.error) return html`<div id="latest" data-live></div>`;
   const shown = jobs.value.jobs;
-  const content =
-    shown.length === 0 ? empty(t.firstSteps, "cola train FILE") : jobTable(reader, shown, Date.now());
+  const none = model.value?.champion
+    ? empty(t.noJobs, "cola predict FILE", "cola monitor FILE")
+    : empty(t.firstSteps, "cola train FILE");
+  const content = shown.length === 0 ? none : jobTable(reader, shown, Date.now());
   return card(t.latestJobs, content, {
     live: "latest",
     ...(shown.length > 0 && { more: more(JOBS_PATH, t.allOf(t.jobs)) }),

@@ -60,6 +60,15 @@ function session(token: string): Promise<string> {
   return cookie;
 }
 
+it("the overview shows the newest model with a champion if the model of the settings has none", async () => {
+  const pages = await openPages("pages-other-model", { COLAML_MODEL: uniqueName("never-trained") });
+  const { body } = await get(pages, "/");
+  expect(body).not.toContain("no champion yet");
+  expect(body).toContain("No jobs yet");
+  expect(body).not.toContain("Train a first model");
+  await pages.close();
+});
+
 describe("every page", () => {
   it.each([
     ...SECTIONS,
@@ -117,7 +126,8 @@ describe("every page", () => {
   it("says what to type next while there is nothing", async () => {
     const empty = await openPages("pages-empty", { COLAML_MODEL: uniqueName("none") });
     const commands = {
-      "/": "cola train FILE",
+      // The tests share an MLflow, which has other models with a champion by now.
+      "/": "cola predict FILE",
       "/ui/jobs": "cola predict FILE",
       "/ui/alerts": "cola schedule add monitor",
       "/ui/try": "cola train FILE",
@@ -162,6 +172,7 @@ describe("a job of another client", () => {
 describe("without a server behind it", () => {
   it("a page shows what it can, and says within a second what it cannot", async () => {
     const lame = await openPages("pages-lame", { MLFLOW_TRACKING_URI: "http://127.0.0.1:9" });
+    expect((await get(lame, "/")).body).toContain("cola train FILE");
     for (const path of SECTIONS) expect((await get(lame, path)).statusCode).toBe(200);
     expect((await get(lame, "/")).body).toContain("MLflow cannot be used now");
     expect((await get(lame, "/ui/models")).body).toContain("MLflow cannot be reached");
