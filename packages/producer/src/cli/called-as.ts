@@ -7,6 +7,7 @@ export const NAMED_COMMANDS = [
   "config",
   "demo",
   "doctor",
+  "forget",
   "init",
   "jobs",
   "labels",

@@ -223,7 +223,7 @@ describe("the memory for models", () => {
     const server = await start({ COLAML_MODEL: home, COLAML_SERVE_MODELS: "2" });
     const loaded = async () => {
       const text = await (await fetch(`${server.url}/metrics`)).text();
-      return [...text.matchAll(/^colaml_scoring_model_info\{model="([^"]+)"/gm)].map((found) => found[1]);
+      return [...text.matchAll(/^colaml_model_info\{name="([^"]+)"/gm)].map((found) => found[1]);
     };
     await help(server);
     await help(server, `/models/${older}/invocations`);

@@ -11,7 +11,7 @@ import { boostingRounds } from "./boosting-rounds";
 import { boostByValidation, MEASURED_ROWS } from "./choose-penalty";
 import { eachRow } from "./data/each-row";
 import type { FitHooks, FitInput, FittedModel } from "./fitted-model";
-import { collectGarbage } from "./process-memory";
+import { collectGarbage, MANY_ROWS } from "./process-memory";
 
 /**
  * Rows that a round is measured on if it is no question of choosing: 5 to 6 bytes per value of a validation row are in memory.
@@ -27,7 +27,7 @@ const MEASURED_ROWS_OF_ONE = { train: 100_000, validation: 100_000 } as const;
  */
 export async function fitLinear(input: FitInput, hooks: FitHooks): Promise<FittedModel> {
   // What the vocabulary was counted with.
-  collectGarbage();
+  if (input.plan.rows.train >= MANY_ROWS) collectGarbage();
   const transform = new TfidfTransform({ features: input.features, ...input.vocabulary });
   const fitted = await boostRows(input, transform, hooks);
   const scored = await scoreHeldOut(input, fitted.boosted.ensemble, transform, hooks);

@@ -1,6 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
+/** From this many training rows on a linear training is worth what saving memory costs: with fewer it is small anyway. */
+export const MANY_ROWS = 20_000;
+
 /**
  * From now on the young generation stays as large as it is. V8 lets it grow to 32 MB once much of it survives, and keeps
  * it. A linear training makes few objects, its rows and tables lie in typed arrays: it takes as long, at 25 MB less.

@@ -33,7 +33,7 @@ import type { WordPresence } from "./deciding-word";
 import { fitLinear } from "./fit-linear";
 import { fitTrees } from "./fit-trees";
 import type { PartLabels } from "./fitted-model";
-import { keepYoungGenerationSmall } from "./process-memory";
+import { keepYoungGenerationSmall, MANY_ROWS } from "./process-memory";
 import { tryBestPreset } from "./try-best-preset";
 
 export interface TrainingHooks {
@@ -92,13 +92,13 @@ export async function trainModel(job: TrainJob, hooks: TrainingHooks): Promise<T
   const started = performance.now();
   const { columns } = job;
   const isLinear = job.boosting.booster === "gblinear";
-  if (isLinear) keepYoungGenerationSmall();
   // Refused before the file is read.
   compileTokenPattern(job.features.token_pattern);
   const features = await withStopWords(job.features);
   const reader = readDataset(job.dataset, { text: columns.text, label: columns.label });
   hooks.progress({ stage: "read" });
   const { plan, note } = await planWithinMemory(reader, job, features, hooks.maxMemoryMb);
+  if (isLinear && plan.rows.train >= MANY_ROWS) keepYoungGenerationSmall();
   checkDecisionSettings(job.decision, plan.classes);
   const datasetDigest = await fileDigest(job.dataset.path);
   await hooks.onPlanned?.(plan);
