@@ -11,6 +11,9 @@ module.exports = {
   // One Redis and one MLflow for the whole run; COLAML_TEST_SERVERS=0 starts none.
   globalSetup: "<rootDir>/test/servers.ts",
   globalTeardown: "<rootDir>/test/teardown.ts",
+  // A worker keeps something of each file's modules: grown to half a gigabyte, its collections made tests of many
+  // trainings take several times as long.
+  workerIdleMemoryLimit: "384MB",
   // Generous: a busy machine is slow, and no test is about time.
   testTimeout: 180_000,
 };

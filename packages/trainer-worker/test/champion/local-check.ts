@@ -23,7 +23,7 @@ export async function candidate(
   input: Omit<TrainJobInput, "dataset"> = {},
   version = "1",
 ): Promise<Candidate> {
-  const job = trainJobSchema.parse({ ...input, dataset: { path } });
+  const job = trainJobSchema.parse({ preset_hint: "off", ...input, dataset: { path } });
   const trained = await trainModel(job, { progress: () => {}, signal, maxMemoryMb: 2048 });
   const run = { publishId: "p", jobKey: "k", runName: "r", startTime: 0, tags: [] };
   const publication = publicationOf(job, trained, run, [], "");

@@ -25,7 +25,7 @@ beforeAll(async () => {
     writeNoise(path, 500, seed);
     noisy.push(await candidate(path, { ...settings, split: { random_seed: seed } }));
   }
-});
+}, 400_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const verdicts = async (how: (noise: Candidate) => ReturnType<typeof judge>) => {
