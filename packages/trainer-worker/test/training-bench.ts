@@ -22,6 +22,8 @@ export interface TrainingBench {
   job(input: Omit<TrainJobInput, "dataset">, path: string): TrainJob;
   context(jobId?: string, signal?: AbortSignal): TrainContext & { stages: string[] };
   train(input: Omit<TrainJobInput, "dataset">, path: string): ReturnType<typeof train>;
+  /** The text of a run's file. */
+  runFile(runId: string, path: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,10 @@ export async function openTrainingBench(
     job,
     context,
     train: (input, path) => train(job(input, path), context(), dependencies),
+    async runFile(runId, path) {
+      const { artifactUri } = await mlflow.runs.get(runId);
+      return (await mlflow.artifacts.download(artifactUri, path)).toString("utf8");
+    },
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

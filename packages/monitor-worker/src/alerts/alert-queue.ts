@@ -4,7 +4,7 @@ import type { Logger } from "@colaml/shared/logging/logger";
 import type { RedisConnection, RedisSettings } from "@colaml/shared/queue/connection";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
 
-/** What nobody took in this time is no news; the incident itself stays in the state folder. */
+/** What nobody took in this time is not news any more; the incident itself stays in the state folder. */
 const KEPT_MS = 7 * 86_400_000;
 /** Alerts that wait at most; the oldest give way. */
 const KEPT_COUNT = 1_000;

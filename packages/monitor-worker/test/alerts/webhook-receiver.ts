@@ -1,24 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Alert } from "@colaml/shared/contracts/alerts";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { exampleAlert } from "../../../shared/test/alerts/example-alert";
 
 /** An alert as the engine makes it, with what Slack would read as a mention. */
-export const alert: Alert = {
-  v: 1,
-  id: "quality-modelo_nuevo-7",
-  rule: "quality",
-  severity: "critical",
-  status: "firing",
-  metric: "accuracy_score",
-  value: 0.61,
-  comparison: "<",
-  threshold: 0.75,
+export const alert = exampleAlert("quality-modelo_nuevo-7", {
   model: "modelo_nuevo",
-  modelVersion: "3",
   message: "accuracy <!channel> & down",
-  at: "2026-01-02T03:04:05.000Z",
-};
+});
 export const silent = {
   error() {},
   warn() {},

@@ -67,7 +67,7 @@ function showModels(registry: Registry): (pinned: PinnedModel) => void {
   const last = new Map<string, PinnedModel>();
   new Gauge({
     name: "colaml_model_info",
-    help: "1 for each model in memory; alias is empty where a batch pinned the version",
+    help: "1 for each model in memory; alias is empty if a batch pinned the version",
     labelNames: ["name", "version", "alias"] as const,
     registers: [registry],
     collect() {

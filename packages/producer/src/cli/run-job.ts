@@ -11,7 +11,7 @@ import { explainWaiting } from "../submit/waiting-reason";
 import type { CommandContext } from "./command-context";
 import { createProgressDisplay } from "./progress-bar";
 
-/** A person who waits is told what the job waits for after this long, and again after as long if it has changed. */
+/** What the job waits for is reported to a person who waits after this long, and again after as long if it has changed. */
 const NOTICE_MS = 5_000;
 /** Workers look for cancelled jobs every second; a command does not wait longer than this for one of its own. */
 const CANCEL_WAIT_MS = 15_000;

@@ -56,7 +56,7 @@ export async function forgetIds(
 /** What counts whole ids in a text, and gives the text without them. */
 type Erase = (text: string) => { places: number; without: string };
 
-/** An id stands between what is no letter and no digit, as it is or as HTML and JSON write it. */
+/** An id stands between characters that are neither letters nor digits, as it is or as HTML and JSON write it. */
 function erasing(ids: ReadonlySet<string>): Erase {
   const long = [...ids].filter((id) => id.length >= SHORTEST_FOUND);
   // Ids of letters and digits only are looked up, run by run: there may be millions of them.

@@ -4,8 +4,6 @@ import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { Check } from "@colaml/shared/worker/health-checks";
 import type { JobQueues } from "../submit/job-queues";
 
-export { type CheckResult, createHealthChecks, type HealthChecks } from "@colaml/shared/worker/health-checks";
-
 /** Redis answers and can be written (a full one still answers PING); MLflow takes requests of the configured user. */
 export function serviceChecks(config: ColaConfig, queues: JobQueues): Record<"redis" | "mlflow", Check> {
   return {

@@ -6,9 +6,10 @@ import { makeFolder } from "@colaml/shared/files/durable-file";
 import { FORGET_EVERY_MS, forgetPrivate } from "@colaml/shared/queue/retention";
 import { closeTracing, startTracing } from "@colaml/shared/queue/tracing";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import type { JobQueues } from "../submit/job-queues";
 import { openLastingQueues } from "../submit/open-queues";
-import { createHealthChecks, serviceChecks } from "./health-checks";
+import { serviceChecks } from "./health-checks";
 import { createServer } from "./server";
 import type { ServiceLog } from "./service";
 

@@ -1,8 +1,8 @@
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import type { HealthChecks } from "@colaml/shared/worker/health-checks";
 import type { JobQueues } from "../submit/job-queues";
 import type { Pace } from "./files/paced-body";
-import type { HealthChecks } from "./health-checks";
 
 /** What the routes work with; made by whoever starts the server. */
 export interface Service {

@@ -10,7 +10,8 @@ import { CheckHistory, type CheckRecord } from "@colaml/shared/outputs/check-his
 import { redactUrl } from "@colaml/shared/settings/resolve-config";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import { type CheckResult, createHealthChecks, serviceChecks } from "../http/health-checks";
+import { type CheckResult, createHealthChecks } from "@colaml/shared/worker/health-checks";
+import { serviceChecks } from "../http/health-checks";
 import type { JobQueues } from "../submit/job-queues";
 import { openLastingQueues } from "../submit/open-queues";
 import { type QueueOverview, queueOverviews } from "../submit/queue-overview";

@@ -4,14 +4,13 @@ import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import type { ModelVersion } from "@colaml/shared/mlflow/registry";
 import { CHAMPION, PREVIOUS } from "@colaml/shared/mlflow/registry-names";
 import { VERDICT_TAGS } from "@colaml/shared/mlflow/verdict-tags";
+import { testMetrics } from "../registry/model-versions";
 
 /** Models and versions that a page shows: each costs a request or two. */
 export const MAX_MODELS = 20;
 export const MAX_VERSIONS = 20;
 /** Runs whose numbers are remembered: those of a finished training do not change. */
 const MAX_RUNS = 1_000;
-/** Prefix of a run's metrics on the test rows. */
-const TEST = "test_";
 
 /** A version with what its training measured on the test rows. */
 export interface VersionFacts {
@@ -134,9 +133,4 @@ export function createModelSource(
     },
     runPage: async (runId) => (await runOf(await client(), runId))?.url,
   };
-}
-
-function testMetrics(metrics: Record<string, number>): Record<string, number> {
-  const test = Object.entries(metrics).filter(([key]) => key.startsWith(TEST));
-  return Object.fromEntries(test.map(([key, value]) => [key.slice(TEST.length), value]));
 }

@@ -28,7 +28,7 @@ export interface ChampionChange {
 /**
  * Rehearses a version and makes it champion, whatever its verdict was.
  *
- * @throws ColaError USAGE for what is no version number, MODEL_NOT_FOUND, MODEL_CORRUPT, PRECONDITION_FAILED
+ * @throws ColaError USAGE for what is not a version number, MODEL_NOT_FOUND, MODEL_CORRUPT, PRECONDITION_FAILED
  */
 export async function promoteByHand(
   mlflow: MlflowClient,

@@ -144,7 +144,7 @@ async function viewOf(
   version: ModelVersion,
   aliases: Map<string, string[]>,
 ): Promise<VersionView> {
-  const metrics = await testMetrics(mlflow, version.runId);
+  const metrics = await testMetricsOf(mlflow, version.runId);
   return {
     version: version.version,
     aliases: [...new Set([...version.aliases, ...(aliases.get(version.version) ?? [])])],
@@ -155,12 +155,17 @@ async function viewOf(
   };
 }
 
-/** The run's metrics on the test rows without their prefix; none if the run was deleted. */
-async function testMetrics(mlflow: MlflowClient, runId: string): Promise<Record<string, number>> {
+/** Of a run's metrics those on the test rows, without their prefix. */
+export function testMetrics(metrics: Readonly<Record<string, number>>): Record<string, number> {
+  const test = Object.entries(metrics).filter(([key]) => key.startsWith(TEST));
+  return Object.fromEntries(test.map(([key, value]) => [key.slice(TEST.length), value]));
+}
+
+/** None if the run was deleted. */
+async function testMetricsOf(mlflow: MlflowClient, runId: string): Promise<Record<string, number>> {
   try {
     const { metrics } = await mlflow.runs.get(runId);
-    const test = Object.entries(metrics).filter(([key]) => key.startsWith(TEST));
-    return Object.fromEntries(test.map(([key, value]) => [key.slice(TEST.length), value]));
+    return testMetrics(metrics);
   } catch (error) {
     if (error instanceof ColaError && error.code !== "MLFLOW_UNREACHABLE") return {};
     throw error;

@@ -17,7 +17,7 @@ const SPLIT_MEMBERS = new Set(["columns", "index", "data"]);
 /** As many as a `predict` job explains. */
 const MAX_EXPLAIN = 20;
 
-/** The text of a cell: number and boolean as they are written, undefined for what is no text. */
+/** The text of a cell: number and boolean as they are written, undefined for what is not a text. */
 export type TextOfCell = (cell: unknown) => string | undefined;
 
 /** How a body is read. */

@@ -25,7 +25,7 @@ export function jsonQuestion(body: Buffer, reading: Reading): Question {
   return { ...questionOf(asWritten, reading, textOfCell), explain: question.explain };
 }
 
-/** Number and boolean as JSON writes them; null, lists and objects are no text. */
+/** Number and boolean as JSON writes them; null, lists and objects are not texts. */
 function textOfCell(cell: unknown): string | undefined {
   if (typeof cell === "string") return cell;
   return typeof cell === "number" || typeof cell === "boolean" ? String(cell) : undefined;

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import type { PinnedModel } from "@colaml/shared/mlflow/load-model";
-import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
+import { pinnedFields } from "@colaml/shared/mlflow/version-cache";
 import { z } from "zod";
 import type { ModelReference } from "./model-reference";
 
@@ -10,13 +10,7 @@ const documentSchema = z.object({
   v: z.literal(1),
   /** Of the MLflow server: the champion of another one is another model. */
   address: z.string(),
-  pinned: z.object({
-    name: z.string().regex(SAFE_NAME),
-    version: z.string().regex(/^\d{1,9}$/),
-    runId: z.string(),
-    source: z.string(),
-    manifestSha256: z.string(),
-  }),
+  pinned: z.object(pinnedFields),
 });
 
 /** What aliases stood for when MLflow answered last, on the disk: it outlives this process. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
@@ -13,6 +13,7 @@ import { tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { type RunningCola, runCola, startCola } from "./cola-process";
 
 const folder = mkdtempSync(join(tmpdir(), "cola-cancel-"));

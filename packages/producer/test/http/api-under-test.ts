@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import type { Service } from "@colaml/producer/http/service";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { watchAnswers } from "./documented-answers";
 
 export const TOKENS = { read: "token-read", submit: "token-submit", admin: "token-admin" } as const;

@@ -1,9 +1,10 @@
 import type { AddressInfo } from "node:net";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { Worker } from "bullmq";
 import { type Browser, chromiumPath, openChromium } from "../../../../test/headless-chromium";
 

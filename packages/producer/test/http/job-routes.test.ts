@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import type { JobView } from "@colaml/producer/submit/job-view";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { UnrecoverableError, Worker } from "bullmq";
 import { watchAnswers } from "./documented-answers";
 

@@ -1,8 +1,9 @@
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { watchAnswers } from "./documented-answers";
 
 const tokens = { read: "token-read", submit: "token-submit", admin: "token-admin" };

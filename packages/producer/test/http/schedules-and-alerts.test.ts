@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Alert } from "@colaml/shared/contracts/alerts";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
+import { exampleAlert } from "../../../shared/test/alerts/example-alert";
 import { watchAnswers } from "./documented-answers";
 
 const folder = mkdtempSync(join(tmpdir(), "api-schedules-"));
@@ -63,21 +65,7 @@ async function call(
 }
 
 const hourly = { queue: "monitor", id: "hourly", every: "1h", payload: { input: { path: "rows.csv" } } };
-const alert: Alert = {
-  v: 1,
-  id: "quality-m-monitor-1",
-  rule: "quality",
-  severity: "critical",
-  status: "firing",
-  metric: "accuracy_score",
-  value: 0.61,
-  comparison: "<",
-  threshold: 0.75,
-  model: "m",
-  modelVersion: "3",
-  message: "accuracy is low",
-  at: "2026-01-02T03:04:05.000Z",
-};
+const alert = exampleAlert("quality-m-monitor-1");
 
 describe("who may", () => {
   it.each([

@@ -3,13 +3,14 @@ import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { SUBMITTABLE_QUEUES } from "@colaml/shared/contracts/catalogue";
 import type { ColaError } from "@colaml/shared/errors/cola-error";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { watchAnswers } from "./documented-answers";
 
 type Server = Awaited<ReturnType<typeof createServer>>;

@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 
 export const TOKENS = { read: "token-read", submit: "token-submit", admin: "token-admin" } as const;
 export const WITH_TOKENS = {

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHealthChecks, serviceChecks } from "@colaml/producer/http/health-checks";
+import { serviceChecks } from "@colaml/producer/http/health-checks";
 import { createServer } from "@colaml/producer/http/server";
 import { openLastingQueues } from "@colaml/producer/submit/open-queues";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import { promote } from "@colaml/shared/mlflow/champion";
 import { publishModel } from "@colaml/shared/mlflow/publish-model";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import {
   clientFor,
   exampleBundle,

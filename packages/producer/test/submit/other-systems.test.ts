@@ -39,7 +39,7 @@ const env = {
   COLAML_PORT: "0",
   MLFLOW_EXPERIMENT_NAME: model,
 };
-/** What the examples are told of this run. */
+/** What the examples need to know of this run. */
 const told = { ...env, COLAML_MODEL_URI: `models:/${model}@champion`, COLAML_URL: "" };
 let up: RunningCola;
 

@@ -15,23 +15,20 @@ const ABANDONED_MS = 3_600_000;
 /** Beside the model's files, none of which can have this name. */
 const PIN_FILE = ".pinned.json";
 
-const pinnedSchema = z.strictObject({
+/** The fields of a pinned version, wherever one is kept on disk. */
+export const pinnedFields = {
   name: z.string().regex(SAFE_NAME),
   version: z.string().regex(/^\d{1,9}$/),
   runId: z.string(),
   source: z.string(),
+  /** sha256 of the manifest, by the registry's tag; empty if the version has none. */
   manifestSha256: z.string(),
-});
+};
+
+const pinnedSchema = z.strictObject(pinnedFields);
 
 /** One version of a registered model, found once and used to the end of a job. */
-export interface PinnedModel {
-  name: string;
-  version: string;
-  runId: string;
-  source: string;
-  /** sha256 of the manifest, by the registry's tag; empty if the version has none. */
-  manifestSha256: string;
-}
+export type PinnedModel = z.infer<typeof pinnedSchema>;
 
 /** @throws ColaError MODEL_NOT_FOUND if the name or the version could lead out of the cache */
 function folderOf(cacheDir: string, { name, version }: Pick<PinnedModel, "name" | "version">): string {

@@ -5,8 +5,23 @@ import type { RedisConnection } from "./connection";
 const MARGIN_BYTES = 65_536;
 
 /**
- * Refuses values that Redis would not hand out: a connection whose answers exceed the limit for clients is closed without
- * a reason, again and again. Where CONFIG is not allowed, nothing can be known.
+ * Why Redis would not hand out a value: a connection whose answers exceed the limit for clients is closed without a
+ * reason, again and again. If CONFIG is not allowed, nothing can be known.
+ *
+ * @param bytes of the largest value that is read at once
+ * @returns one line without a mend; undefined if the value passes, or nothing is known
+ */
+export async function outputBufferProblem(
+  connection: Pick<RedisConnection, "config">,
+  bytes: number,
+): Promise<string | undefined> {
+  const limit = await hardLimit(connection);
+  if (limit === undefined || limit === 0 || limit >= bytes + MARGIN_BYTES) return undefined;
+  return `Redis closes connections whose answers exceed ${limit} bytes (client-output-buffer-limit normal), and a chunk has ${bytes}`;
+}
+
+/**
+ * Refuses values that Redis would not hand out.
  *
  * @param bytes of the largest value that is read at once
  * @param mend what to do instead of changing Redis, for the message
@@ -17,11 +32,11 @@ export async function checkOutputBuffer(
   bytes: number,
   mend: string,
 ): Promise<void> {
-  const limit = await hardLimit(connection);
-  if (limit === undefined || limit === 0 || limit >= bytes + MARGIN_BYTES) return;
+  const reason = await outputBufferProblem(connection, bytes);
+  if (reason === undefined) return;
   throw new ColaError(
     "REDIS_REFUSED",
-    `Redis closes connections whose answers exceed ${limit} bytes (client-output-buffer-limit normal), and a chunk has ${bytes}: raise it with CONFIG SET client-output-buffer-limit "normal 0 0 0", or ${mend}`,
+    `${reason}: raise it with CONFIG SET client-output-buffer-limit "normal 0 0 0", or ${mend}`,
   );
 }
 

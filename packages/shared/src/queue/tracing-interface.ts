@@ -12,7 +12,7 @@ export interface RequestSpan {
 
 /** The traces of this process. */
 export interface Tracing {
-  /** For queues and workers: an added job carries the trace, and the worker that runs it goes on with it. */
+  /** For queues and workers: an added job carries the trace, and the worker that runs it continues it. */
   telemetry: Telemetry;
   /**
    * @param route its pattern, as ids must not become names

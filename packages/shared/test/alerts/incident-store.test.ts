@@ -3,23 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Alert } from "@colaml/shared/contracts/alerts";
+import { exampleAlert } from "./example-alert";
 
-const alert = (id: string, more: Partial<Alert> = {}): Alert => ({
-  v: 1,
-  id,
-  rule: "quality",
-  severity: "critical",
-  status: "firing",
-  metric: "accuracy_score",
-  value: 0.61,
-  comparison: "<",
-  threshold: 0.75,
-  model: "modelo_nuevo",
-  modelVersion: "3",
-  message: "accuracy is low",
-  at: "2026-01-02T03:04:05.000Z",
-  ...more,
-});
+const alert = (id: string, more: Partial<Alert> = {}) => exampleAlert(id, { model: "modelo_nuevo", ...more });
 
 let folder: string;
 let store: IncidentStore;

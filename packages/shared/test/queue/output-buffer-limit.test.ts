@@ -17,7 +17,7 @@ it("a chunk that Redis would not hand out is refused, with the limit and how to 
   await redis.stop();
 });
 
-it("nothing is refused where CONFIG is not allowed", async () => {
+it("nothing is refused if CONFIG is not allowed", async () => {
   const config = () =>
     Promise.reject(new Error("NOPERM this user has no permissions to run the 'config|get' command"));
   await checkOutputBuffer({ config } as never, 1e9, "");

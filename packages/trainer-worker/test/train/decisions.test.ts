@@ -21,11 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-async function artifact(runId: string, path: string): Promise<string> {
-  const { artifactUri } = await bench.mlflow.runs.get(runId);
-  return (await bench.mlflow.artifacts.download(artifactUri, path)).toString("utf8");
-}
-
 describe("a train job with calibration and a decision rule", () => {
   it("judges, rehearses and publishes the model as it answers, with curves and metrics of the test rows", async () => {
     await bench.train(quick, tweets);
@@ -49,13 +44,15 @@ describe("a train job with calibration and a decision rule", () => {
     expect(metrics["test_decision_coverage"]).toBeCloseTo(decisionRule!.test.coverage!, 12);
     expect(metrics["test_decision_precision"]).toBeCloseTo(decisionRule!.test.precision!, 12);
     expect(metrics["test_log_loss_uncalibrated"]).toBeGreaterThan(0);
-    const coverage = (await artifact(result.runId, "coverage_accuracy.csv")).trim().split("\n");
+    const coverage = (await bench.runFile(result.runId, "coverage_accuracy.csv")).trim().split("\n");
     expect(coverage[0]).toBe("confidence,coverage,accuracy");
     expect(coverage.at(-1)!.split(",")[1]).toBe("1");
-    expect(await artifact(result.runId, "coverage_accuracy_plot.svg")).toContain("Accuracy by coverage");
-    expect(await artifact(result.runId, "reliability_plot.svg")).toContain("before and after");
-    expect((await artifact(result.runId, "reliability.csv")).trim().split("\n")).toHaveLength(1 + 2 * 15);
-    expect(JSON.parse(await artifact(result.runId, "decision.json"))).toEqual(decisionRule);
+    expect(await bench.runFile(result.runId, "coverage_accuracy_plot.svg")).toContain("Accuracy by coverage");
+    expect(await bench.runFile(result.runId, "reliability_plot.svg")).toContain("before and after");
+    expect((await bench.runFile(result.runId, "reliability.csv")).trim().split("\n")).toHaveLength(
+      1 + 2 * 15,
+    );
+    expect(JSON.parse(await bench.runFile(result.runId, "decision.json"))).toEqual(decisionRule);
     const pinned = await resolveModel(bench.mlflow, `models:/${bench.model}/${result.modelVersion}`);
     const { bundle } = await loadModel(bench.mlflow, pinned, { cacheDir: join(bench.folder, "cache") });
     expect(bundle).toMatchObject({

@@ -20,11 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-async function runFile(runId: string, path: string): Promise<string> {
-  const { artifactUri } = await bench.mlflow.runs.get(runId);
-  return (await bench.mlflow.artifacts.download(artifactUri, path)).toString("utf8");
-}
-
 describe("a train job of the linear booster", () => {
   it("is recorded with its own settings, rehearsed and made champion, and loads from the registry", async () => {
     const result = await bench.train(linear, tweets);
@@ -40,13 +35,13 @@ describe("a train job of the linear booster", () => {
     expect(params).not.toHaveProperty("depth");
     expect(params).not.toHaveProperty("l2_leaf_reg");
     expect(metrics["iterations_kept"]).toBe(20);
-    const importance = JSON.parse(await runFile(result.runId, "feature_importance.json"));
+    const importance = JSON.parse(await bench.runFile(result.runId, "feature_importance.json"));
     expect(importance[0]).toMatchObject({
       term: expect.any(String),
       class: "True",
       weight: expect.any(Number),
     });
-    expect(await runFile(result.runId, "feature_importance.svg")).toContain("words that have a weight");
+    expect(await bench.runFile(result.runId, "feature_importance.svg")).toContain("words that have a weight");
     const pinned = await resolveModel(bench.mlflow, `models:/${bench.model}@champion`);
     const { bundle } = await loadModel(bench.mlflow, pinned, { cacheDir: join(bench.folder, "cache") });
     expect(bundle.formatVersion).toBe(2);

@@ -4,7 +4,7 @@ export type RedisInfo = ReadonlyMap<string, string> | undefined;
 /**
  * Asks Redis what it says of itself.
  *
- * @returns nothing if it is not allowed: that is no fault of Redis
+ * @returns nothing if it is not allowed: that is not a fault of Redis
  */
 export async function readRedisInfo(connection: { info(): Promise<string> }): Promise<RedisInfo> {
   try {

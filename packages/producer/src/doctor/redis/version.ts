@@ -10,7 +10,7 @@ const PATCHED: Readonly<Record<string, number>> = { "6.2": 20, "7.2": 11, "7.4":
 /**
  * Whether BullMQ can work with this server, and whether its line's hole in scripts is closed.
  *
- * @param isLoopback only programs of this machine reach it: the hole is no warning then
+ * @param isLoopback only programs of this machine reach it: the hole is then not a warning
  */
 export function checkRedisVersion(info: RedisInfo, isLoopback: boolean): Finding {
   const version = info?.get("redis_version");

@@ -10,7 +10,7 @@ export interface ServerEvent {
 
 /** Proxies end connections on which nothing was said for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for so many of them is let go. */
+/** A reader that takes nothing for this many of them is let go. */
 const MAX_MISSED = 4;
 /** A browser comes back so soon after a connection that broke off. */
 const RETRY_MS = 2_000;

@@ -6,7 +6,7 @@ export interface ByteRange {
   last: number;
 }
 
-/** More digits are no place in a file. */
+/** More digits are not a place in a file. */
 const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 
 /**

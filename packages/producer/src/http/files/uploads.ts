@@ -81,7 +81,7 @@ export class Uploads {
     }
   }
 
-  /** The same content again, as after an answer that was lost, is no conflict. */
+  /** The same content again, as after an answer that was lost, is not a conflict. */
   async #alreadyThere(request: UploadRequest): Promise<UploadOutcome | undefined> {
     const digest = request.wholeDigest ?? (request.part ? undefined : request.bodyDigest);
     const length = request.part?.total ?? request.length;

@@ -34,7 +34,7 @@ export interface LinearThreadFits extends LinearRounds {
   fits: [name: string, value: string][][];
 }
 
-/** What it is told. */
+/** Messages to the thread. */
 export type LinearThreadOrder = { type: "rows"; rows: AddedRows } | { type: "fit"; fits: LinearThreadFits };
 
 /** What it says: rows were taken, rounds of the fit of that index, and at the end all fits. */

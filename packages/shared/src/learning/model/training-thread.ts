@@ -26,7 +26,7 @@ export interface ThreadFailure {
   message: string;
 }
 
-/** A training thread: what it is told is answered in order. It is gone after `close`, or when it failed. */
+/** A training thread: messages are answered in order. It is gone after `close`, or when it failed. */
 export class TrainingThread<Message extends { type: string }> {
   readonly #worker: Worker;
   readonly #signal: AbortSignal | undefined;
