@@ -8,6 +8,7 @@ import { build } from "./setup/build.mjs";
 import { findChromium } from "./setup/chromium.mjs";
 import { ensureInstalled } from "./setup/ensure.mjs";
 import { pythonDir, repoRoot, testPythonDir } from "./setup/paths.mjs";
+import { findPromtool } from "./setup/promtool.mjs";
 import { say } from "./setup/run-command.mjs";
 import { runScript } from "./setup/run-script.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
@@ -101,6 +102,8 @@ await runScript(async () => {
   if (types.failed === 0) await withSetupLock(build);
   const chromium = types.failed === 0 ? await withSetupLock(findChromium) : undefined;
   if (chromium) env.COLAML_CHROMIUM = chromium;
+  const promtool = types.failed === 0 ? await withSetupLock(findPromtool) : undefined;
+  if (promtool) env.COLAML_PROMTOOL = promtool;
   if (types.failed === 0) counts.push(await jest(process.argv.slice(2)), await leftovers());
   const total = (key) => counts.reduce((sum, count) => sum + count[key], 0);
   process.exitCode = total("failed") === 0 ? 0 : 1;

@@ -1,12 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
+import { baseFiles, readDocuments } from "./manifests";
 
 const root = resolve(__dirname, "../../../..");
-const folder = resolve(root, "deploy/kubernetes/base");
-const files = readdirSync(folder);
 
 interface Container {
   name: string;
@@ -43,17 +41,8 @@ interface Manifest {
   };
 }
 
-/** Read by PyYAML, which the environment of MLflow has. */
-function manifests(): Manifest[] {
-  const script =
-    "import json, sys, yaml; print(json.dumps([d for p in sys.argv[1:] for d in yaml.safe_load_all(open(p))]))";
-  const python = process.env["COLAML_PYTHON"] ?? "python3";
-  const paths = files.map((name) => resolve(folder, name));
-  return JSON.parse(execFileSync(python, ["-c", script, ...paths], { encoding: "utf8" }));
-}
-
 describe("the Kubernetes manifests", () => {
-  const all = manifests();
+  const all = readDocuments<Manifest>(baseFiles);
   const named = (kind: string) => all.filter((manifest) => manifest.kind === kind);
   const deployments = named("Deployment");
   const names = (kind: string) => named(kind).map(({ metadata }) => metadata.name);
@@ -61,8 +50,8 @@ describe("the Kubernetes manifests", () => {
 
   it("hold no secret, and each pod takes the one of the cluster by reference", () => {
     expect(names("Secret")).toEqual([]);
-    for (const name of files) {
-      const text = readFileSync(resolve(folder, name), "utf8").replaceAll(/^\s*#.*$/gm, "");
+    for (const path of baseFiles) {
+      const text = readFileSync(path, "utf8").replaceAll(/^\s*#.*$/gm, "");
       expect(text).not.toMatch(/:\/\/[^/\s]*:[^/\s]+@|stringData|change-me/);
     }
     expect(Object.keys(settings!).filter((name) => /PASSWORD|TOKEN|SECRET|KEY/.test(name))).toEqual([]);
@@ -138,9 +127,9 @@ describe("the Kubernetes manifests", () => {
   });
 
   it("are all part of the base", () => {
-    const base = readFileSync(resolve(folder, "kustomization.yaml"), "utf8");
+    const base = readFileSync(resolve(root, "deploy/kubernetes/base/kustomization.yaml"), "utf8");
     const listed = [...base.matchAll(/^ {2}- (\S+\.yaml)$/gm)].map(([, name]) => name);
-    expect([...listed, "kustomization.yaml"].sort()).toEqual([...files].sort());
+    expect([...listed, "kustomization.yaml"].sort()).toEqual(baseFiles.map((path) => basename(path)).sort());
   });
 
   it("scale a deployment that is there by the chunks and batches that wait or are worked on", () => {
