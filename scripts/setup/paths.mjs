@@ -21,6 +21,8 @@ export const testPythonDir = join(setupDir, "python-test");
 export const benchPythonDir = join(setupDir, "python-bench");
 /** What the monitor's benchmark compares with: it needs another pandas. */
 export const evidentlyPythonDir = join(setupDir, "python-evidently");
+/** pip-audit, for `npm run audit`. */
+export const auditPythonDir = join(setupDir, "python-audit");
 /** Spark and Ray, for `npm run test:engines`. */
 export const enginesPythonDir = join(setupDir, "python-engines");
 
