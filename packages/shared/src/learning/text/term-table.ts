@@ -81,7 +81,26 @@ export class TermTable {
 
   /** Ascending code points, which is what the order of UTF-8 bytes is. */
   compare(a: number, b: number): number {
-    return Buffer.compare(this.bytesOf(a), this.bytesOf(b));
+    const [arena, offsets] = [this.#arena, this.#offsets];
+    const ofA = offsets[a]!;
+    const ofB = offsets[b]!;
+    const lengthOfA = offsets[a + 1]! - ofA;
+    const lengthOfB = offsets[b + 1]! - ofB;
+    const shorter = Math.min(lengthOfA, lengthOfB);
+    for (let i = 0; i < shorter; i++) {
+      const difference = arena[ofA + i]! - arena[ofB + i]!;
+      if (difference !== 0) return difference;
+    }
+    return lengthOfA - lengthOfB;
+  }
+
+  /** `width` bytes (at most 4) of a term from byte `from` on as a number, the first one highest; 0 behind its end. */
+  prefixOf(id: number, from: number, width: number): number {
+    const start = this.#offsets[id]! + from;
+    const end = Math.min(start + width, this.#offsets[id + 1]!);
+    let prefix = 0;
+    for (let i = start; i < end; i++) prefix += this.#arena[i]! * 256 ** (width - 1 - (i - start));
+    return prefix;
   }
 
   #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,6 +1,8 @@
 import { ColaError } from "../../errors/cola-error";
 import { createTokenSpans } from "./create-token-spans";
 import type { FeaturePart } from "./feature-parts";
+import { type FrequentTerms, mostFrequentTerms } from "./most-frequent-terms";
+import { sortTerms } from "./term-order";
 import { TermTable } from "./term-table";
 import type { TokenSpans } from "./token-spans";
 import { sketchVocabulary, type VocabularySketchData, type WordFrequency } from "./vocabulary-sketch";
@@ -26,6 +28,14 @@ export interface Vocabulary {
 export function inverseDocumentFrequency(df: ArrayLike<number>, n: number, smooth: boolean): Float64Array {
   const added = smooth ? 1 : 0;
   return Float64Array.from(df, (count) => Math.log((n + added) / (count + added)) + 1);
+}
+
+/** What a vocabulary is made of: ids of terms within `min_df` and `max_df`, cut to `max_features`. */
+interface Choice extends FrequentTerms {
+  /** No term that was let go can change it. */
+  exact: boolean;
+  /** Documents that it was chosen after. */
+  nDocuments: number;
 }
 
 /** `min_df` and `max_df` as counts of documents. */
@@ -70,6 +80,8 @@ export class VocabularyBuilder {
   #letGo = 0;
   /** Only the terms there are may be counted. */
   #closed = false;
+  /** The last choice: it holds until another document is counted. */
+  #choice: Choice | undefined;
 
   /** @throws ColaError PARAMETER_INVALID for a token pattern that `compileTokenPattern` refuses */
   constructor(features: FeaturePart, maxTerms = MAX_COUNTED_TERMS) {
@@ -100,7 +112,7 @@ export class VocabularyBuilder {
     const { chosen, exact } = this.#choose();
     if (!exact) throw this.#tooManyTerms();
     const table = this.#table;
-    const columns = chosen.sort((a, b) => table.compare(a, b));
+    const columns = sortTerms(table, chosen);
     const documentFrequency = Uint32Array.from(columns, (id) => this.#documents[id]!);
     const { use_idf, smooth_idf } = this.#features;
     return {
@@ -209,25 +221,29 @@ export class VocabularyBuilder {
     }
   }
 
-  /** Terms within `min_df` and `max_df`, cut to `max_features`; `least` is the smallest count among them. */
-  #choose(): { chosen: Uint32Array; exact: boolean; least: number } {
+  #choose(): Choice {
+    if (this.#choice?.nDocuments === this.nDocuments) return this.#choice;
     const { low, high } = documentBounds(this.#features, this.nDocuments);
     const limit = this.#features.max_features;
-    const eligible: number[] = [];
-    for (let id = 0; id < this.#table.size; id++) {
+    const eligible = this.#idsWhere((id) => {
       const documents = this.#documents[id]!;
-      if (documents >= Math.max(1, low) && documents <= high) eligible.push(id);
-    }
+      return documents >= Math.max(1, low) && documents <= high;
+    });
     if (eligible.length === 0) throw this.#noTerms();
-    const counts = this.#counts;
-    const fewest = Math.max(1, Math.ceil(low));
-    const least = eligible.length <= limit ? fewest : nthLargest(eligible, counts, limit);
-    const above = eligible.filter((id) => counts[id]! > least);
-    const tied = eligible.filter((id) => counts[id] === least);
-    const room = eligible.length <= limit ? tied.length : limit - above.length;
-    if (room < tied.length) tied.sort((a, b) => this.#table.compare(a, b));
-    const chosen = Uint32Array.from([...above, ...tied.slice(0, room)]);
-    return { chosen, exact: this.#isExact(chosen, least), least };
+    const { least, chosen } =
+      eligible.length <= limit
+        ? { least: Math.max(1, Math.ceil(low)), chosen: eligible }
+        : mostFrequentTerms(this.#table, eligible, this.#counts, limit);
+    const exact = this.#isExact(chosen, least);
+    this.#choice = { chosen, exact, least, nDocuments: this.nDocuments };
+    return this.#choice;
+  }
+
+  #idsWhere(isWanted: (id: number) => boolean): Uint32Array {
+    const ids = new Uint32Array(this.#table.size);
+    let n = 0;
+    for (let id = 0; id < ids.length; id++) if (isWanted(id)) ids[n++] = id;
+    return ids.subarray(0, n);
   }
 
   /** Whether no term that was let go, now or before it came back, can change what is chosen. */
@@ -262,10 +278,4 @@ export class VocabularyBuilder {
         "frequent ones exactly: lower max_features or shorten ngram_range (char_max_features, char_ngram_range), or set max_train_rows",
     );
   }
-}
-
-/** The n-th largest count of some terms. O(k log k). */
-function nthLargest(ids: number[], counts: Uint32Array, n: number): number {
-  const sorted = Uint32Array.from(ids, (id) => counts[id]!).sort();
-  return sorted[sorted.length - n]!;
 }
