@@ -13,6 +13,7 @@ import { say } from "./setup/run-command.mjs";
 import { runScript } from "./setup/run-script.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
 import { endMarked, markName } from "./test/leftover-processes.mjs";
+import { checkPromises } from "./test/promises.mjs";
 
 /** Jest has written its results and still does not end: something a test opened is open. */
 const EXIT_GRACE_MS = 20_000;
@@ -54,7 +55,9 @@ async function jest(args) {
   const code = await ended;
   hung.stop();
   try {
-    return countsOf(results, code, hung.happened());
+    const counts = countsOf(results, code, hung.happened());
+    // A run of some tests proves some promises.
+    return args.length === 0 ? [counts, checkPromises(results, say)] : [counts];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -104,7 +107,7 @@ await runScript(async () => {
   if (chromium) env.COLAML_CHROMIUM = chromium;
   const promtool = types.failed === 0 ? await withSetupLock(findPromtool) : undefined;
   if (promtool) env.COLAML_PROMTOOL = promtool;
-  if (types.failed === 0) counts.push(await jest(process.argv.slice(2)), await leftovers());
+  if (types.failed === 0) counts.push(...(await jest(process.argv.slice(2))), await leftovers());
   const total = (key) => counts.reduce((sum, count) => sum + count[key], 0);
   process.exitCode = total("failed") === 0 ? 0 : 1;
   // stdout and stderr may be one terminal or one log: the last line comes when all else is out.
