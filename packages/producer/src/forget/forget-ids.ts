@@ -6,17 +6,14 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { syncFolder, writeDurably, writeTemporary } from "@colaml/shared/files/durable-file";
 import { systemCode } from "@colaml/shared/files/file-errors";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-
-/** Stands in reports and alerts where an id stood. */
-const FORGOTTEN = "[forgotten]";
-/** A shorter id cannot be told from a number of a report or an alert: there it is not looked for. */
-export const SHORTEST_FOUND = 6;
+import { type Erase, erasing, SHORTEST_FOUND } from "./erase-ids";
+import { mentionsIn } from "./mentions-in";
 
 /** What holds ids in a kind of files of the state folder, or did. */
 interface FoundIds {
   /** Files with at least one of the ids. */
   files: number;
-  /** Lines of labels; mentions in reports and alerts. */
+  /** Lines of labels; mentions elsewhere. */
   places: number;
 }
 
@@ -25,12 +22,21 @@ export interface ForgottenIds {
   reports: FoundIds;
   /** Incidents, and alerts on their way to the webhook or behind it. */
   alerts: FoundIds;
+  /** What waits for MLflow or was refused by it, and results of what it has; models, which have digests, stay. */
+  publications: FoundIds;
+  /** Files of the demo, which are removed as a whole: the text stands beside the id. */
+  demo: FoundIds;
   /** Ids that were looked for among the labels only. */
   shortIds: number;
 }
 
+/** A publication's own files; the model's have digests. */
+const PUBLICATION =
+  /\/(results\/[^/]+\.json|(publication|refusal)\.json|artifacts\/.+\.(json|html?|csv|txt))$/;
+
 /**
- * Erases ids from labels, reports and alerts of a state folder; a file is replaced as a whole or stays as it is.
+ * Erases ids from labels, reports, alerts, publications and demo of a state folder; a file is replaced as a whole or stays
+ * as it is.
  *
  * @param erase false: only counts
  * @throws ColaError OUTPUT_UNWRITABLE, INPUT_UNREADABLE for labels with a damaged line
@@ -49,47 +55,11 @@ export async function forgetIds(
     labels: await forgetLabels(state.labels, ids, erase),
     reports: await inTexts([state.reports], /\.html?$/),
     alerts: await inTexts(alertFolders, /\.json/),
+    publications: await inTexts([state.spool, state.spoolChecks], PUBLICATION),
+    demo: await forgetFiles(state.demo, erasedIn, erase),
     shortIds: [...ids].filter((id) => id.length < SHORTEST_FOUND).length,
   };
 }
-
-/** What counts whole ids in a text, and gives the text without them. */
-type Erase = (text: string) => { places: number; without: string };
-
-/** An id stands between characters that are neither letters nor digits, as it is or as HTML and JSON write it. */
-function erasing(ids: ReadonlySet<string>): Erase {
-  const long = [...ids].filter((id) => id.length >= SHORTEST_FOUND);
-  // Ids of letters and digits only are looked up, run by run: there may be millions of them.
-  const plain = new Set(long.filter((id) => /^[\p{L}\p{N}]+$/u.test(id)));
-  const forms = long
-    .filter((id) => !plain.has(id))
-    .flatMap((id) => [id, JSON.stringify(id).slice(1, -1), escapedHtml(id)]);
-  const choice = [...new Set(forms)]
-    .sort((a, b) => b.length - a.length)
-    .map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
-    .join("|");
-  const others =
-    choice === "" ? undefined : new RegExp(`(?<![\\p{L}\\p{N}])(?:${choice})(?![\\p{L}\\p{N}])`, "gu");
-  return (text) => {
-    let places = 0;
-    const erased = () => {
-      places++;
-      return FORGOTTEN;
-    };
-    const rest = others === undefined ? text : text.replace(others, erased);
-    const without = rest.replace(/[\p{L}\p{N}]+/gu, (run) => (plain.has(run) ? erased() : run));
-    return { places, without };
-  };
-}
-
-const HTML_ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const escapedHtml = (text: string) => text.replace(/[&<>"']/g, (sign) => HTML_ESCAPES[sign]!);
 
 async function forgetMentions(
   folders: readonly string[],
@@ -105,6 +75,18 @@ async function forgetMentions(
     found.files++;
     found.places += places;
     if (erase) await writeDurably(path, [Buffer.from(without)]);
+  }
+  return found;
+}
+
+async function forgetFiles(folder: string, erasedIn: Erase, erase: boolean): Promise<FoundIds> {
+  const found = { files: 0, places: 0 };
+  for (const path of await filesBelow(folder)) {
+    const places = await mentionsIn(path, erasedIn);
+    if (places === 0) continue;
+    found.files++;
+    found.places += places;
+    if (erase) await rm(path, { force: true });
   }
   return found;
 }

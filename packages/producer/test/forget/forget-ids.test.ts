@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { forgetIds } from "@colaml/producer/forget/forget-ids";
@@ -17,6 +25,12 @@ beforeEach(() => {
     "reports/check.html": `<p>row ${GONE}, 7 rows; 5703061336777605131; a&amp;b&lt;c&gt;d</p>`,
     "alerts/incidents/i-1/firing.json": `{"v":1,"message":"ids such as ${GONE}","value":7}\n`,
     "alerts/delivered/i-1.json": `{"message":"${GONE}-${GONE}"}\n`,
+    "spool/results/0a.json": `{"runId":"r","warnings":["ids such as ${GONE}"]}\n`,
+    "spool-checks/000-1/artifacts/report.html": `<td>${GONE}</td>`,
+    "spool-checks/000-1/publication.json": `{"v":1,"record":{"tags":{"note":"${GONE}"}}}\n`,
+    "spool/000-2/model/bundle.json": `{"terms":["${GONE}"]}\n`,
+    "demo/predictions.csv": `id,label,text\n${GONE},True,"I am\nAna"\n8,False,hi\n`,
+    "demo/report.html": "<p>7 rows</p>",
     "models/m/1/bundle.json": `{"terms":["${GONE}"]}\n`,
   };
   for (const [path, text] of Object.entries(files)) {
@@ -36,6 +50,8 @@ const FOUND = {
   labels: { files: 2, places: 3 },
   reports: { files: 1, places: 2 },
   alerts: { files: 2, places: 3 },
+  publications: { files: 3, places: 3 },
+  demo: { files: 1, places: 1 },
   shortIds: 1,
 };
 
@@ -65,7 +81,14 @@ describe("ids that are to be forgotten", () => {
       labels: none,
       reports: none,
       alerts: none,
+      publications: none,
+      demo: none,
     });
+    expect(textOf("spool/results/0a.json")).toBe('{"runId":"r","warnings":["ids such as [forgotten]"]}\n');
+    expect(textOf("spool-checks/000-1/artifacts/report.html")).toBe("<td>[forgotten]</td>");
+    expect(textOf("spool/000-2/model/bundle.json")).toContain(GONE);
+    expect(existsSync(join(folder, "demo/predictions.csv"))).toBe(false);
+    expect(textOf("demo/report.html")).toBe("<p>7 rows</p>");
   });
 
   it("are none in a folder that is not there", async () => {
@@ -80,6 +103,9 @@ it("cola forget counts first, says what else may hold them, and erases by --yes"
   const dry = await runCola(["forget", "--ids", "ids.txt"], env, folder);
   expect([dry.code, dry.stderr]).toEqual([0, ""]);
   expect(dry.stdout).toMatch(/found of 2 ids:\n {2}labels: 3 in 2 files\n.*MLflow: .*backups.*--yes/s);
+  expect(dry.stdout).toMatch(
+    /jobs: not looked at, no Redis is named \(REDIS_URL\) and no `cola up` runs here/,
+  );
   expect(textOf(LATER)).toContain(GONE);
   const done = await runCola(["forget", "--ids", "ids.txt", "--yes", "--json"], env, folder);
   expect(JSON.parse(done.stdout)).toMatchObject({ ok: true, dryRun: false, ids: 2, labels: FOUND.labels });
