@@ -2,6 +2,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { FastifyRequest } from "fastify";
 import type { PageAccess } from "../page/page-service";
 import { type Authentication, ROLES } from "./authentication";
+import { callerAddress } from "./caller-address";
 import type { FailedTokens } from "./failed-tokens";
 import { isOwnOrigin } from "./own-origin";
 
@@ -13,10 +14,10 @@ export function createPageAccess(authentication: Authentication, failedTokens: F
     may: (role, needed) => ROLES.indexOf(role) >= ROLES.indexOf(needed),
     checkForm,
     logIn(request, token) {
-      failedTokens.check(request.ip);
+      failedTokens.check(callerAddress(request));
       const role = authentication.roleOfToken(token);
       if (role) return authentication.sessions.begin(role, isSecure(request));
-      failedTokens.note(request.ip);
+      failedTokens.note(callerAddress(request));
       return undefined;
     },
     logOut: (request) => authentication.sessions.end(request.headers.cookie),

@@ -1,6 +1,7 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { proxyList } from "@colaml/shared/settings/proxy-addresses";
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -14,6 +15,7 @@ import { createServing, type Serving } from "../serving/serving";
 import { MAX_ID } from "../submit/job-queues";
 import { answerNoRoute, collectMethods } from "./allowed-methods";
 import { type RelativePath, relativeTo, withRelativePaths } from "./answer-paths";
+import { addAuditLines } from "./audit-lines";
 import {
   type Authentication,
   checkBinding,
@@ -22,10 +24,12 @@ import {
   requireRole,
 } from "./authentication";
 import { addBodyDeadline } from "./body-deadline";
+import { callerAddress } from "./caller-address";
 import { createFailedTokens, type FailedTokens } from "./failed-tokens";
 import { createFailureReport, type FailureReport } from "./failure-report";
 import { refuseForeignPage } from "./foreign-page";
 import { addJsonBodies } from "./json-body";
+import { refuseUnknownQuery } from "./known-query";
 import { collectOperations } from "./openapi/document";
 import type { Operation } from "./openapi/operation";
 import { createPageAccess } from "./page-access";
@@ -82,7 +86,10 @@ declare module "fastify" {
 export async function createServer(service: Service): Promise<FastifyInstance> {
   checkBinding(service.config.http);
   const report = createFailureReport(service.log);
+  const proxies = proxyList(service.config.http.trustedProxy);
   const server = fastify({
+    // an empty list would be taken for one that holds everybody
+    trustProxy: proxies.length > 0 ? proxies : false,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     return503OnClosing: true,
@@ -98,6 +105,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addGuards(server, service, authentication, failedTokens, report);
   addErrorAnswers(server, report, relativeTo(service.dataDir));
   addRequestSpans(server);
+  addAuditLines(server, service.log);
   const routes = collectOperations(server, isPage);
   addSubmitRoutes(server, service);
   addJobRoutes(server, service);
@@ -173,13 +181,13 @@ function addGuards(
   const { requestsPerSecond } = config.serve;
   const limitScoring = requestsPerSecond > 0 ? createRateLimit(requestsPerSecond) : () => {};
   const roleOf = (request: FastifyRequest): Role => {
-    if (authentication.required) failedTokens.check(request.ip);
+    if (authentication.required) failedTokens.check(callerAddress(request));
     try {
       return authentication.roleOf(request);
     } catch (error) {
       // whoever gives none tries none: a browser asks so before it knows that a token is needed
-      if (request.headers.authorization === undefined) limitApi(request.ip);
-      else failedTokens.note(request.ip);
+      if (request.headers.authorization === undefined) limitApi(callerAddress(request));
+      else failedTokens.note(callerAddress(request));
       throw error;
     }
   };
@@ -193,8 +201,9 @@ function addGuards(
       refuseForeignPage(request.method, request.headers);
       const role = roleOf(request);
       const limit = request.routeOptions.config.limit === "scoring" ? limitScoring : limitApi;
-      limit(authentication.required ? role : request.ip);
+      limit(authentication.required ? role : callerAddress(request));
       requireRole(role, needed);
+      refuseUnknownQuery(request);
       request.role = role;
     } catch (error) {
       if (request.routeOptions.config?.page) throw error;

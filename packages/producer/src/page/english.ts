@@ -81,6 +81,8 @@ export const english = {
   older: "Older",
   noJobs: "No jobs yet. Put one on a queue:",
   noJobsFit: "No job fits this filter.",
+  noJobsFitSoFar: "None of the jobs that were looked at fits this filter.",
+  notAllJobs: "Not all jobs were looked at: older ones come next.",
   clearFilter: "Clear the filter",
   lastHour: "last hour",
   lastDay: "last 24 hours",

@@ -33,15 +33,16 @@ export function addJobsPage(scope: FastifyInstance, context: PageContext): void 
   );
 }
 
-function jobCard(reader: Reader, { jobs, next }: JobPage, asked: AskedFor): Markup {
+function jobCard(reader: Reader, { jobs, next, partial }: JobPage, asked: AskedFor): Markup {
   const { t } = reader;
   const none = isFiltered(asked)
-    ? html`<div class="empty"><p>${t.noJobsFit}</p></div>`
+    ? html`<div class="empty"><p>${partial ? t.noJobsFitSoFar : t.noJobsFit}</p></div>`
     : empty(t.noJobs, "cola train FILE", "cola predict FILE", "cola monitor FILE");
   const list = jobs.length === 0 ? none : jobTable(reader, jobs, Date.now());
   const older =
     next === undefined
       ? undefined
       : html`<p class="actions"><a class="button" href="${olderPath(asked, next)}">${t.older}</a></p>`;
-  return html`<div id="jobs" data-live><section class="card">${list}</section>${older}</div>`;
+  const notAll = partial ? html`<p class="small dim">${t.notAllJobs}</p>` : undefined;
+  return html`<div id="jobs" data-live><section class="card">${list}</section>${notAll}${older}</div>`;
 }

@@ -78,6 +78,8 @@ export const spanish: Messages = {
   older: "Anteriores",
   noJobs: "Aún no hay trabajos. Pon uno en una cola:",
   noJobsFit: "Ningún trabajo cumple este filtro.",
+  noJobsFitSoFar: "Ninguno de los trabajos revisados cumple este filtro.",
+  notAllJobs: "No se han revisado todos los trabajos: los más antiguos vienen a continuación.",
   clearFilter: "Quitar el filtro",
   lastHour: "última hora",
   lastDay: "últimas 24 horas",

@@ -58,14 +58,23 @@ export interface ModelOverview {
   newest: string;
 }
 
+/**
+ * The number of the newest version.
+ *
+ * @throws ColaError MODEL_NOT_FOUND for a name without versions, which MLflow's searches answer with an empty list
+ */
+export async function newestVersion(mlflow: MlflowClient, name: string): Promise<string> {
+  const [newest] = await mlflow.registry.versions(name, "", 1);
+  if (newest !== undefined) return newest.version;
+  throw new ColaError(
+    "MODEL_NOT_FOUND",
+    `no registered model ${JSON.stringify(name)} with a version: train one`,
+  );
+}
+
 /** @throws ColaError MODEL_NOT_FOUND */
 export async function modelOverview(mlflow: MlflowClient, name: string): Promise<ModelOverview> {
-  const [newest] = await mlflow.registry.versions(name, "", 1);
-  if (newest === undefined)
-    throw new ColaError(
-      "MODEL_NOT_FOUND",
-      `no registered model ${JSON.stringify(name)} with a version: train one`,
-    );
+  const newest = await newestVersion(mlflow, name);
   const [champion, previous] = await Promise.all([
     championOf(mlflow, name),
     mlflow.registry.versionOfAlias(name, PREVIOUS),
@@ -74,7 +83,7 @@ export async function modelOverview(mlflow: MlflowClient, name: string): Promise
     name,
     ...(champion && { champion: await viewOf(mlflow, champion, await aliasesOf(mlflow, name)) }),
     ...(previous && { previous: previous.version }),
-    newest: newest.version,
+    newest,
   };
 }
 

@@ -14,22 +14,59 @@ for i, key in ipairs(KEYS) do
 end
 return payloads`;
 
-/**
- * The registered models that jobs train, use or are about, by the key of the job. A job that is gone by now has none.
- */
-export async function readModels(
-  queues: JobQueues,
-  jobs: readonly PlacedJob[],
-): Promise<Map<string, readonly string[]>> {
-  const keys = jobs.map(({ queue, id }) => queues.queue(queue).toKey(id));
-  const models = new Map<string, readonly string[]>();
-  if (keys.length === 0) return models;
-  const payloads = (await queues.redis.eval(READ_SMALL, keys.length, ...keys, SMALL_BYTES)) as string[];
-  for (const [index, { key, queue }] of jobs.entries()) {
-    const json = payloads[index] === "" ? await queues.redis.hget(keys[index]!, "data") : payloads[index];
-    models.set(key, modelsOf(queue, parsedJson(json)));
+/** How much one page of a list reads to learn which jobs are about a model. */
+export interface ModelBudget {
+  /** Jobs that are asked for their model. */
+  jobs: number;
+  /** Characters of their payloads. */
+  characters: number;
+}
+
+/** A tenth of the deadline of a request or less, with a Redis on the same network. */
+export const MODEL_BUDGET: ModelBudget = { jobs: 5_000, characters: 16 * 1024 ** 2 };
+
+/** Finds jobs that train, use or are about one registered model: no index has it, since other clients add jobs, too. */
+export class ModelSearch {
+  readonly #queues: JobQueues;
+  readonly #model: string;
+  readonly #budget: ModelBudget;
+  /** Job -> the models of its payload. */
+  readonly #models = new Map<string, readonly string[]>();
+  #characters = 0;
+
+  constructor(queues: JobQueues, model: string, budget: ModelBudget) {
+    this.#queues = queues;
+    this.#model = model;
+    this.#budget = budget;
   }
-  return models;
+
+  /** Whether as much was read as one page may. What was read once can still be asked for. */
+  get isSpent(): boolean {
+    return this.#models.size >= this.#budget.jobs || this.#characters >= this.#budget.characters;
+  }
+
+  /** Whether all of these jobs were asked before. */
+  knows(jobs: readonly PlacedJob[]): boolean {
+    return jobs.every(({ key }) => this.#models.has(key));
+  }
+
+  /** Those of the jobs that are about the model. A job that is gone by now is about none. */
+  async find(jobs: readonly PlacedJob[]): Promise<PlacedJob[]> {
+    await this.#read(jobs.filter(({ key }) => !this.#models.has(key)));
+    return jobs.filter(({ key }) => this.#models.get(key)?.includes(this.#model));
+  }
+
+  async #read(jobs: readonly PlacedJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { redis } = this.#queues;
+    const keys = jobs.map(({ queue, id }) => this.#queues.queue(queue).toKey(id));
+    const payloads = (await redis.eval(READ_SMALL, keys.length, ...keys, SMALL_BYTES)) as string[];
+    for (const [index, { key, queue }] of jobs.entries()) {
+      const json = payloads[index] === "" ? await redis.hget(keys[index]!, "data") : payloads[index];
+      this.#characters += json?.length ?? 0;
+      this.#models.set(key, modelsOf(queue, parsedJson(json)));
+    }
+  }
 }
 
 /** What a JSON text says; undefined if it is none: what another client wrote may be anything. */

@@ -1,6 +1,6 @@
 import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import type { JobState } from "bullmq";
-import type { JobFilter, ListedState, ListPlace } from "./job-filter";
+import { isBehind, type JobFilter, type ListedState, type ListPlace } from "./job-filter";
 import type { JobQueues } from "./job-queues";
 
 /** A job that a list may show, before anything but its time was read. */
@@ -29,7 +29,7 @@ const READ_TIMES = `local times = {}
 for i, key in ipairs(KEYS) do times[i] = redis.call("HGET", key, "timestamp") or "" end
 return times`;
 
-/** The newest jobs of a filter's queues and states, as far as they were looked at. */
+/** The newest jobs that a filter wants, as far as they were looked at; of models nothing is known yet. */
 export interface PlacedJobs {
   jobs: PlacedJob[];
   /** A job that was not looked at was added before this time or at it; absent: all were looked at. */
@@ -52,13 +52,28 @@ export async function placedJobs(
   const ids = found.flatMap((one) => one.ids);
   await readTimes(queues, ids, times);
   const placed = new Map<string, PlacedJob>();
-  for (const job of ids) {
-    const addedAt = times.get(job.key);
-    if (addedAt !== undefined) placed.set(job.key, { ...job, addedAt });
+  for (const { key, queue, id, state } of ids) {
+    const addedAt = times.get(key);
+    // of a hundred thousand jobs that a page has behind it none is kept in hand
+    if (addedAt === undefined || !isWanted({ addedAt, key }, filter)) continue;
+    placed.set(key, { key, queue, id, state, addedAt });
   }
   const unseen = found.flatMap(({ unseenUntil }) => unseenUntil ?? []);
   return { jobs: [...placed.values()], ...(unseen.length > 0 && { unseenUntil: Math.max(...unseen) }) };
 }
+
+/** Jobs of one queue and outcome, at most, that have ended since a time: a page that begins there lies behind them. */
+export async function endedSince(queues: JobQueues, { queues: names, states }: JobFilter, time: number) {
+  const ask = queues.redis.multi();
+  for (const name of names)
+    for (const state of ENDED.filter((one) => states.includes(one)))
+      ask.zcount(queues.queue(name).toKey(state), time - CLOCKS_MS, "+inf");
+  const counts = ((await ask.exec()) ?? []).map(([, count]) => Number(count ?? 0));
+  return Math.max(0, ...counts);
+}
+
+const isWanted = (place: ListPlace, { since, after }: JobFilter) =>
+  (since === undefined || place.addedAt >= since) && (after === undefined || isBehind(place, after));
 
 type FoundId = Omit<PlacedJob, "addedAt">;
 
@@ -75,7 +90,7 @@ async function idsOf(queues: JobQueues, name: QueueName, { states, since }: JobF
   const oldest = since === undefined ? "-inf" : String(since - CLOCKS_MS);
   for (const set of ended)
     ask.zrevrangebyscore(queue.toKey(set), "+inf", oldest, "WITHSCORES", "LIMIT", 0, depth);
-  const answers = ((await ask.exec()) ?? []).map(([, answer]) => [answer ?? []].flat(2) as string[]);
+  const answers = ((await ask.exec()) ?? []).map(([, answer]) => flatAnswer(answer));
   const placed = (id: string, state: JobState): FoundId => ({ key: `${name}/${id}`, queue: name, id, state });
   const ids = unended.flatMap(([, { state }], index) => answers[index]!.map((id) => placed(id, state)));
   let unseenUntil: number | undefined;
@@ -86,6 +101,9 @@ async function idsOf(queues: JobQueues, name: QueueName, { states, since }: JobF
   }
   return { ids: ids.filter(({ id }) => !isMarker(id)), unseenUntil };
 }
+
+/** Ids, or ids with scores in turn, which RESP3 answers in pairs. */
+const flatAnswer = (answer: unknown) => ((answer ?? []) as unknown[]).flat() as string[];
 
 /** BullMQ marks an empty list so. */
 const isMarker = (id: string) => /^0:\d+$/.test(id);

@@ -1,6 +1,6 @@
 import { cursorOf, isBehind, type JobFilter, parseJobFilter } from "./job-filter";
-import { parsedJson, readModels } from "./job-models";
-import { CLOCKS_MS, type PlacedJob, placedJobs } from "./job-places";
+import { MODEL_BUDGET, type ModelBudget, ModelSearch, parsedJson } from "./job-models";
+import { CLOCKS_MS, endedSince, type PlacedJob, placedJobs } from "./job-places";
 import type { JobQueues } from "./job-queues";
 import { type JobView, viewJob } from "./job-view";
 
@@ -10,67 +10,76 @@ export interface JobPage {
   jobs: JobView[];
   /** What `cursor` must be for the page behind this one; absent: there is none. */
   next?: string;
+  /**
+   * The page ended before it was full, because as many jobs were asked for their model as one page may: the rest is
+   * behind `next`. Absent: false.
+   */
+  partial?: true;
 }
 
 /** Jobs that have ended are looked through in steps that grow. */
 const FIRST_DEPTH = 500;
-const DEPTH_GROWTH = 8;
+const DEPTH_GROWTH = 4;
 /** Jobs that are asked for their models in one go. */
 const ASKED_AT_ONCE = 100;
 const FIELDS = ["timestamp", "processedOn", "finishedOn", "ats", "atm", "progress", "failedReason"] as const;
 
 /**
  * A page of jobs, ordered by the time they were added, newest first. The place of a job does not change while it waits,
- * runs and ends, so a list that is read page by page holds each job once.
+ * runs and ends, so a list that is read page by page holds each job once. With a model, a page may be partial.
  *
  * @example await listJobs(queues, parseJobFilter({ state: "failed", limit: "10" }, Date.now()))
  */
 export async function listJobs(
   queues: JobQueues,
   filter: JobFilter = parseJobFilter({}, Date.now()),
+  budget: ModelBudget = MODEL_BUDGET,
 ): Promise<JobPage> {
-  const models = new Map<string, readonly string[]>();
-  const about = async (jobs: readonly PlacedJob[]) => {
-    if (filter.model === undefined) return jobs;
-    const unknown = jobs.filter(({ key }) => !models.has(key));
-    for (const [key, names] of await readModels(queues, unknown)) models.set(key, names);
-    return jobs.filter(({ key }) => models.get(key)?.includes(filter.model!));
-  };
+  const search = filter.model === undefined ? undefined : new ModelSearch(queues, filter.model, budget);
   const times = new Map<string, number>();
+  const passed = filter.after === undefined ? 0 : await endedSince(queues, filter, filter.after.addedAt);
   for (let depth = FIRST_DEPTH; ; depth *= DEPTH_GROWTH) {
-    const { jobs, unseenUntil } = await placedJobs(queues, filter, depth, times);
+    const { jobs, unseenUntil } = await placedJobs(queues, filter, passed + depth, times);
     const sure = unseenUntil === undefined ? Number.NEGATIVE_INFINITY : unseenUntil + CLOCKS_MS;
-    const wanted = jobs.filter((job) => isWanted(job, filter)).sort((a, b) => (isBehind(a, b) ? 1 : -1));
-    const page = await firstOf(wanted, (job) => job.addedAt > sure, about, filter.limit + 1);
-    if (page.length > filter.limit || unseenUntil === undefined) return pageOf(queues, page, filter.limit);
+    const wanted = jobs.filter((job) => job.addedAt > sure).sort((a, b) => (isBehind(a, b) ? 1 : -1));
+    const found = await firstOf(wanted, search, filter.limit + 1);
+    if (found.jobs.length > filter.limit || found.lookedUntil !== undefined || unseenUntil === undefined)
+      return pageOf(queues, found, filter.limit);
   }
 }
 
-const isWanted = (job: PlacedJob, { since, after }: JobFilter) =>
-  (since === undefined || job.addedAt >= since) && (after === undefined || isBehind(job, after));
+interface FoundJobs {
+  jobs: readonly PlacedJob[];
+  /** The place up to which jobs were asked for their model, if that is not all of them. */
+  lookedUntil?: PlacedJob;
+}
 
-/** The first `count` jobs that are about the model, as long as it is sure that none was overlooked before them. */
+/** The first `count` jobs of a list, of those that are about the model. */
 async function firstOf(
   jobs: readonly PlacedJob[],
-  isSure: (job: PlacedJob) => boolean,
-  about: (jobs: readonly PlacedJob[]) => Promise<readonly PlacedJob[]>,
+  search: ModelSearch | undefined,
   count: number,
-): Promise<PlacedJob[]> {
+): Promise<FoundJobs> {
+  if (search === undefined) return { jobs: jobs.slice(0, count) };
   const found: PlacedJob[] = [];
   for (let from = 0; from < jobs.length && found.length < count; from += ASKED_AT_ONCE) {
-    const some = jobs.slice(from, from + ASKED_AT_ONCE).filter(isSure);
-    if (some.length === 0) break;
-    found.push(...(await about(some)));
+    const some = jobs.slice(from, from + ASKED_AT_ONCE);
+    // the first are asked in any case: each page must come further
+    if (from > 0 && search.isSpent && !search.knows(some))
+      return { jobs: found, lookedUntil: jobs[from - 1]! };
+    found.push(...(await search.find(some)));
   }
-  return found.slice(0, count);
+  return { jobs: found.slice(0, count) };
 }
 
-async function pageOf(queues: JobQueues, found: readonly PlacedJob[], limit: number): Promise<JobPage> {
-  const shown = found.slice(0, limit);
+async function pageOf(queues: JobQueues, { jobs, lookedUntil }: FoundJobs, limit: number): Promise<JobPage> {
+  const shown = jobs.slice(0, limit);
   const views = await Promise.all(shown.map((job) => readView(queues, job)));
+  const last = lookedUntil ?? (jobs.length > limit ? shown.at(-1) : undefined);
   return {
     jobs: views.filter((view) => view !== undefined),
-    ...(found.length > limit && { next: cursorOf(shown.at(-1)!) }),
+    ...(last !== undefined && { next: cursorOf(last) }),
+    ...(lookedUntil !== undefined && { partial: true }),
   };
 }
 

@@ -57,7 +57,7 @@ describe("a file that a command is asked to write", () => {
       "in a folder that is not",
       predict("no/s.csv"),
       "OUTPUT_UNWRITABLE",
-      /no\/s\.csv: the folder does not exist/,
+      /no\/s\.csv: the folder does not exist: `mkdir -p ".*\/no"` makes it/,
     ],
     ["under a long name", predict(`${"é".repeat(120)}.csv`), "OUTPUT_UNWRITABLE", /244 bytes, at most 234/],
     ["that is the rows of a check", monitor("same.html", "--force"), "OUTPUT_UNWRITABLE", /is the input/],

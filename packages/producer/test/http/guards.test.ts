@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { createFailedTokens } from "@colaml/producer/http/failed-tokens";
 import { refuseForeignPage } from "@colaml/producer/http/foreign-page";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { type ApiUnderTest, apiFolders, openApi, TOKENS } from "./api-under-test";
 
 describe("a request that changes something", () => {
@@ -112,4 +113,55 @@ describe("the server", () => {
     expect((await api.call("GET", "/jobs", "admin")).status).toBe(429);
     expect((await api.call("GET", "/livez")).status).toBe(200);
   });
+});
+
+describe("behind a proxy", () => {
+  /** Wrong tokens by `X-Forwarded-For` until 21 were tried, then a right one. */
+  async function afterGuessing(env: Record<string, string>, guessedFrom: string, thenFrom: string) {
+    const proxied = await openApi(apiFolders("proxied"), env);
+    const ask = (token: string, from: string) =>
+      fetch(`${proxied.url}/release`, {
+        headers: { authorization: `Bearer ${token}`, "x-forwarded-for": from },
+      });
+    for (let i = 0; i < 21; i++) await ask("wrong", guessedFrom);
+    const { status } = await ask(TOKENS.read, thenFrom);
+    await proxied.close();
+    return status;
+  }
+  const trusted = { COLAML_TRUSTED_PROXY: "127.0.0.0/8, 10.0.0.7" };
+
+  it.each([
+    ["nobody is believed by default", {}, "192.0.2.1", "192.0.2.2", 429],
+    ["a trusted one's caller is who it says", trusted, "192.0.2.1", "192.0.2.2", 200],
+    ["the same caller is stopped", trusted, "192.0.2.1", "192.0.2.1", 429],
+    ["what a caller wrote itself does not count", trusted, "198.51.100.1, 192.0.2.1", "192.0.2.1", 429],
+    ["a chain of trusted ones is followed", trusted, "192.0.2.1, 10.0.0.7", "192.0.2.1", 429],
+    ["one that is not trusted is the caller", trusted, "192.0.2.1, 10.0.0.8", "192.0.2.2, 10.0.0.8", 429],
+    ["what is no address is not a caller", trusted, "me", "you", 429],
+    ["another proxy is not believed", { COLAML_TRUSTED_PROXY: "10.0.0.7" }, "192.0.2.1", "192.0.2.2", 429],
+  ])("%s", async (_what, env, guessedFrom, thenFrom, status) => {
+    expect(await afterGuessing(env, guessedFrom, thenFrom)).toBe(status);
+  });
+
+  it("the log says who changed something, from which address", async () => {
+    const proxied = await openApi(apiFolders("audited"), trusted);
+    const from = { headers: { "x-forwarded-for": "198.51.100.1, 192.0.2.1" } };
+    await proxied.call("POST", "/queues/predict/pause?", "admin", from);
+    await proxied.call("POST", "/queues/predict/resume", "read", from);
+    await proxied.call("GET", "/queues", "read", from);
+    await proxied.close();
+    const lines = proxied.logged.filter(({ message }) => message === "changed by request");
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      { method: "POST", path: "/queues/predict/pause", status: 200, client: "192.0.2.1", role: "admin" },
+    ]);
+  });
+
+  it.each(["true", "*", "0.0.0.0/0", "::/0", "proxy.local", "10.0.0.0/33", "10.0.0.1/8/8"])(
+    "COLAML_TRUSTED_PROXY is not %j",
+    (value) => {
+      expect(() => resolveConfig({ env: { COLAML_TRUSTED_PROXY: value } })).toThrow(
+        /allowed is addresses and networks such as 10\.0\.0\.7/,
+      );
+    },
+  );
 });

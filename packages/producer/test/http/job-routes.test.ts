@@ -201,7 +201,7 @@ describe("the list of jobs", () => {
     ["queue=trian", /queue is "trian": allowed is one of train, tune/],
     ["state=done", /state is "done": allowed is one of waiting, delayed/],
     ["limit=1000", /from 1 to 100/],
-    ["status=failed", /"status" is not a filter of jobs: allowed are queue, state/],
+    ["status=failed", /query parameter "status": allowed are queue, state, model/],
     ["since=%00", /since is/],
     ["cursor=x", /cursor is "x"/],
     ["limit=1&limit=2", /limit is given 2 times/],

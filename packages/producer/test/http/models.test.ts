@@ -68,12 +68,26 @@ describe("the models", () => {
     ["/models/never-trained", 404, "MODEL_NOT_FOUND"],
     ["/models/never-trained/champion", 404, "MODEL_NOT_FOUND"],
     ["/models/never-trained/versions/1", 404, "MODEL_NOT_FOUND"],
+    ["/models/never-trained/versions", 404, "MODEL_NOT_FOUND"],
+    ["/models/never-trained/versions?before=1", 404, "MODEL_NOT_FOUND"],
+    ["/models/never-trained/history", 404, "MODEL_NOT_FOUND"],
+    ["/models/never-trained/checks", 404, "MODEL_NOT_FOUND"],
     ["/models/..%2f..%2fetc", 404, "MODEL_NOT_FOUND"],
     ["/models/a'b", 404, "MODEL_NOT_FOUND"],
     ["/models?limit=0", 400, "JOB_INVALID"],
-    ["/models?page=2", 400, "JOB_INVALID"],
+    ["/models?page=2", 400, "USAGE"],
   ])("answer %s with %i", async (path, status, code) => {
     expect(await call("GET", path)).toMatchObject({ status, json: { error_code: code } });
+  });
+
+  it.each(["history", "checks"])("list nothing for one that has no %s yet", async (list) => {
+    const { status, json } = await call("GET", `/models/${name}/${list}`, undefined, "read");
+    expect([status, json]).toEqual([200, { model: name, [list === "history" ? "decisions" : "checks"]: [] }]);
+  });
+
+  it("list no versions below the first", async () => {
+    const { status, json } = await call("GET", `/models/${name}/versions?before=1`, undefined, "read");
+    expect([status, json]).toEqual([200, { model: name, versions: [] }]);
   });
 
   it("say of one without champion which version can be used", async () => {
@@ -212,13 +226,17 @@ it("the checks of a model are its quality, estimate and drift over time", async 
     ],
   });
   expect((await call("GET", `/models/${name}/checks?limit=1`)).json["checks"]).toHaveLength(1);
-  expect((await call("GET", "/models/never-checked/checks")).json["checks"]).toEqual([]);
 });
 
 it("while MLflow is away, answers so at once, and shows the checks all the same", async () => {
-  const away = await openApi(apiFolders("models-away"), { MLFLOW_TRACKING_URI: "http://127.0.0.1:9" });
+  const itsFolders = apiFolders("models-away");
+  const away = await openApi(itsFolders, { MLFLOW_TRACKING_URI: "http://127.0.0.1:9" });
+  const check = { at: "2026-01-01T00:00:00.000Z", modelVersion: "1", rows: 100, n: 90, verdict: "ok" };
+  await new CheckHistory(itsFolders.stateDir, () => {}).append("m", { id: "monitor-1", ...check });
   const answer = await away.call("GET", "/models", "read");
   expect([answer.status, await answer.json()]).toMatchObject([503, { error_code: "MLFLOW_UNREACHABLE" }]);
-  expect((await away.call("GET", "/models/m/checks", "read")).status).toBe(200);
+  const checks = await away.call("GET", "/models/m/checks", "read");
+  expect([checks.status, await checks.json()]).toMatchObject([200, { checks: [{ id: "monitor-1" }] }]);
+  expect((await away.call("GET", "/models/misspelt/checks", "read")).status).toBe(503);
   await away.close();
 });

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { request } from "node:http";
+import { join } from "node:path";
 import { type ApiUnderTest, apiFolders, openApi } from "./api-under-test";
 
 const folders = apiFolders("refused");
@@ -51,6 +53,33 @@ describe("a request that is refused", () => {
         message: expect.stringMatching(/^no such queue here: POST \/jobs\/QUEUE takes train, tune, predict/),
       },
     ]);
+  });
+
+  it.each([
+    ["PUT", "/files/a.csv?forced=true", /^query parameter "forced": allowed are force$/],
+    ["GET", "/files/a.csv?download=1", /^query parameter "download": allowed are inline$/],
+    ["GET", "/files?folder=x", /^query parameter "folder": allowed are prefix, after, limit$/],
+    ["POST", "/jobs/train?force=true", /^query parameter "force": none is allowed here$/],
+    ["GET", "/jobs/train-1?verbose", /^query parameter "verbose": none is allowed here$/],
+    ["DELETE", "/jobs/train-1?queue=train", /none is allowed here$/],
+    ["POST", "/models/reviews/promote?version=2", /none is allowed here$/],
+    ["GET", "/models/reviews/history?limit=2", /none is allowed here$/],
+    ["POST", "/queues/predict/drain?state=failed", /none is allowed here$/],
+    ["POST", "/schedules/hourly/pause?until=x", /none is allowed here$/],
+    ["GET", "/alerts?opened=true", /^query parameter "opened": allowed are open, acknowledged/],
+    ["GET", "/metrics?name=x", /none is allowed here$/],
+  ])("for a query parameter that %s %s does not have names those it has", async (method, path, message) => {
+    const answer = await api.call(method, path, "admin");
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error_code: "USAGE", message: expect.stringMatching(message) },
+    ]);
+    expect(existsSync(join(folders.dataDir, "a.csv"))).toBe(false);
+  });
+
+  it("is not one that a probe or a client of MLflow's protocol adds a parameter to", async () => {
+    expect((await api.call("GET", "/livez?t=1")).status).toBe(200);
+    expect((await api.call("GET", "/version?t=1", "read")).status).toBe(200);
   });
 
   it.each(["/jobs/train", "/invocations"])("for its size reads the answer: %s", async (path) => {

@@ -1,7 +1,15 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { confinePaths } from "@colaml/producer/http/request-paths";
+import { confinePaths, makeOutputFolders } from "@colaml/producer/http/request-paths";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "colaml-paths-")));
 mkdirSync(join(root, "data"));
@@ -27,5 +35,25 @@ describe("a file of stop words in a payload", () => {
       expect(confinePaths("train", job(stopWords), join(root, "data")).features.stop_words).toEqual(
         stopWords,
       );
+  });
+});
+
+describe("the folder of an output", () => {
+  const data = join(root, "data");
+  const predict = (output: string) => ({ input: { path: "tweets.csv" }, output });
+
+  it("is made when the request is found right, and not before", async () => {
+    const job = confinePaths("predict", predict("out/2026/scored.csv"), data);
+    expect(job.output).toBe(join(data, "out", "2026", "scored.csv"));
+    expect(existsSync(join(data, "out"))).toBe(false);
+    await makeOutputFolders("predict", job, data);
+    expect(existsSync(join(data, "out", "2026"))).toBe(true);
+  });
+
+  it("is not made outside, though a link was put on the way meanwhile", async () => {
+    const job = confinePaths("predict", predict("late/new/scored.csv"), data);
+    symlinkSync(root, join(data, "late"));
+    await expect(makeOutputFolders("predict", job, data)).rejects.toMatchObject({ code: "PATH_NOT_ALLOWED" });
+    expect(existsSync(join(root, "new"))).toBe(false);
   });
 });

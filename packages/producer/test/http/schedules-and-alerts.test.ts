@@ -245,7 +245,7 @@ describe("alerts", () => {
 
   it.each([
     ["GET", "/alerts?open=maybe", undefined, 400, "JOB_INVALID"],
-    ["GET", "/alerts?opened=true", undefined, 400, "JOB_INVALID"],
+    ["GET", "/alerts?opened=true", undefined, 400, "USAGE"],
     ["GET", "/alerts?severity=loud", undefined, 400, "JOB_INVALID"],
     ["GET", "/alerts?since=yesterday", undefined, 400, "USAGE"],
     ["GET", "/alerts?cursor=none", undefined, 400, "USAGE"],

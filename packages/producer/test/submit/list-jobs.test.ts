@@ -127,6 +127,33 @@ withRedis("a list of jobs", () => {
     expect(idsOf(await page({ model: "reviews", limit: "1" }))).toEqual(["c"]);
   });
 
+  it("about a model ends its page after so many jobs, says so, and the pages together hold each job once", async () => {
+    for (let i = 0; i < 1_000; i++)
+      await add("train", `t-${i}`, NOW + i, { model: i % 400 === 3 ? "rare" : "usual" });
+    await complete("train", 1_000, {});
+    const filter = parseJobFilter({ model: "rare", limit: "2" }, Date.now());
+    const pages: JobPage[] = [];
+    for (let next: string | undefined = ""; next !== undefined; next = pages.at(-1)!.next) {
+      const asked = next === "" ? filter : parseJobFilter({ model: "rare", limit: "2", cursor: next }, NOW);
+      pages.push(await listJobs(queues, asked, { jobs: 300, characters: 1_000_000 }));
+    }
+    expect(pages.map((one) => [idsOf(one), one.partial])).toEqual([
+      [["t-803"], true],
+      [["t-403"], true],
+      [[], true],
+      [["t-3"], undefined],
+    ]);
+  });
+
+  it("about a model reads no more of large payloads than one page may", async () => {
+    for (let i = 0; i < 300; i++) await add("predict", `p-${i}`, NOW + i, { pad: "x".repeat(20_000) });
+    const filter = parseJobFilter({ model: "rare" }, Date.now());
+    const first = await listJobs(queues, filter, { jobs: 5_000, characters: 3_000_000 });
+    expect([first.jobs, first.partial]).toEqual([[], true]);
+    const rest = parseJobFilter({ model: "rare", cursor: first.next! }, NOW);
+    expect(await listJobs(queues, rest, { jobs: 5_000, characters: 3_000_000 })).toEqual({ jobs: [] });
+  });
+
   it("is not blinded by an id that another client made, which is found, too", async () => {
     for (const [i, id] of ["nightly 2026/11/25", "../../x", "meta-1", "é\u001b[31m"].entries())
       await add("train", id, NOW + i);

@@ -117,28 +117,41 @@ export function confinedFolder(root: string, path: string, closed: readonly stri
 }
 
 /**
- * Looks whether `confinedOutput` would take a path once its folders are made: the folders that are there already must
- * be inside, and folders.
+ * The path that `confinedOutput` will give once the folders on the way are made: those that are there already must be
+ * inside, and folders. Nothing is made.
  *
  * @throws ColaError PATH_NOT_ALLOWED, OUTPUT_UNWRITABLE
  */
-export function checkFutureOutput(root: string, path: string, closed: readonly string[] = []): void {
+export function futureOutput(root: string, path: string, closed: readonly string[] = []): string {
   checkSpelling(path);
   const realRoot = realpathSync(resolve(root));
-  const [...folders] = path.split("/").slice(0, -1);
-  for (let depth = folders.length; depth >= 0; depth--) {
-    const named = folders.slice(0, depth).join("/");
+  const names = path.split("/");
+  for (let depth = names.length - 1; depth > 0; depth--) {
+    const named = names.slice(0, depth).join("/");
     const real = realOrUndefined(join(realRoot, named), (error) => outputError(path, error));
     if (real === undefined && statOrUndefined(join(realRoot, named), path) !== undefined)
       throw refuse(path, "a link that leads nowhere is on the way");
     if (real === undefined) continue;
-    checkPlace(path, join(real, ...path.split("/").slice(depth)), { root: realRoot, closed });
-    if (!statSync(real).isDirectory())
-      throw new ColaError("OUTPUT_UNWRITABLE", `${JSON.stringify(named)} is a file, not a folder`);
-    break;
+    if (depth === names.length - 1) return confinedOutput(root, path, closed);
+    return futureIn(real, names.slice(depth), { path, named, root: realRoot, closed });
   }
-  if (realOrUndefined(dirname(join(realRoot, path)), () => undefined) !== undefined)
-    confinedOutput(root, path, closed);
+  if (names.length === 1) return confinedOutput(root, path, closed);
+  return futureIn(realRoot, names, { path, named: "", root: realRoot, closed });
+}
+
+interface FutureWay {
+  path: string;
+  /** The folder that is there, as the path names it. */
+  named: string;
+  root: string;
+  closed: readonly string[];
+}
+
+function futureIn(folder: string, names: readonly string[], way: FutureWay): string {
+  const target = join(folder, ...names);
+  checkPlace(way.path, target, way);
+  if (statSync(folder).isDirectory()) return target;
+  throw new ColaError("OUTPUT_UNWRITABLE", `${JSON.stringify(way.named)} is a file, not a folder`);
 }
 
 /** The path with links followed; undefined if there is no such file. Other system errors by `as`. */

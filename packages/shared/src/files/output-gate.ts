@@ -107,6 +107,8 @@ async function checkFolder(path: string): Promise<void> {
     await checkNoBatchFolder(path, await realpath(folder));
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
+    if (systemCode(error) === "ENOENT")
+      throw refused(path, `the folder does not exist: \`mkdir -p "${shownPath(folder)}"\` makes it`);
     throw outputError(path, error);
   }
 }

@@ -1,3 +1,4 @@
+import { proxyAddresses } from "./proxy-addresses";
 import { flag, integer, secret, text } from "./setting-kinds";
 
 /** The API and the dashboard. */
@@ -19,6 +20,10 @@ export const httpSettings = {
     env: "COLAML_API_SUBMIT_TOKEN",
   }),
   readToken: secret({ doc: "Token that may only read", env: "COLAML_API_READ_TOKEN" }),
+  trustedProxy: proxyAddresses({
+    doc: "Addresses or networks of proxies whose X-Forwarded-For is believed, by comma; empty: nobody's",
+    env: "COLAML_TRUSTED_PROXY",
+  }),
   maxEventStreams: integer({
     doc: "Streams of job events that the API keeps open at a time",
     env: "COLAML_MAX_EVENT_STREAMS",

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { confinedInput, confinedOutput } from "@colaml/shared/files/confined-path";
+import { confinedInput, confinedOutput, futureOutput } from "@colaml/shared/files/confined-path";
 
 const folder = mkdtempSync(join(tmpdir(), "confined-"));
 const root = join(folder, "data");
@@ -97,5 +97,26 @@ describe("a confined path", () => {
     symlinkSync(join(folder, "not-yet.csv"), join(root, "dangling.csv"));
     for (const path of ["dangling.csv", "loop"])
       expect(codeOf(() => confinedOutput(root, path))).toBe("PATH_NOT_ALLOWED");
+  });
+
+  it("of an output may lie in folders that are not there yet", () => {
+    expect(futureOutput(root, "new/2026/out.csv")).toBe(join(root, "new", "2026", "out.csv"));
+    expect(futureOutput(root, "sub/new/out.csv")).toBe(join(root, "sub", "new", "out.csv"));
+    expect(futureOutput(root, "sub/out.csv")).toBe(join(root, "sub", "out.csv"));
+    expect(futureOutput(root, "out.csv")).toBe(join(root, "out.csv"));
+    expect(existsSync(join(root, "new"))).toBe(false);
+  });
+
+  it.each(HOSTILE)("is refused as a future output when spelled %j", (path) => {
+    expect(codeOf(() => futureOutput(root, path))).toBe("PATH_NOT_ALLOWED");
+  });
+
+  it("refuses a future output below a file, a link that leads out, and one of ColaML's own folders", () => {
+    symlinkSync(folder, join(root, "way-out"));
+    expect(codeOf(() => futureOutput(root, "in.csv/new/out.csv"))).toBe("OUTPUT_UNWRITABLE");
+    expect(codeOf(() => futureOutput(root, "way-out/new/out.csv"))).toBe("PATH_NOT_ALLOWED");
+    expect(codeOf(() => futureOutput(root, "state/new/out.csv", [join(root, "state")]))).toBe(
+      "PATH_NOT_ALLOWED",
+    );
   });
 });

@@ -70,14 +70,16 @@ const withQueues =
   };
 
 async function list({ options, terminal }: CommandContext, session: Session): Promise<undefined> {
-  const { jobs, next } = await listJobs(session.queues, filterOf(options));
+  const { jobs, next, partial } = await listJobs(session.queues, filterOf(options));
   const views = await withReasons(session.queues, jobs);
-  const more = next === undefined ? [] : [terminal.dim(`more: --cursor ${next}`)];
-  const text =
-    views.length === 0
-      ? "no such jobs"
-      : [...views.map((view) => jobLine(terminal, view)), ...more].join("\n");
-  terminal.result({ jobs: views, ...optional("next", next) }, text);
+  const how = partial ? "not all jobs were looked at, go on with" : "more:";
+  const more = next === undefined ? [] : [terminal.dim(`${how} --cursor ${next}`)];
+  const none = partial ? "no such jobs so far" : "no such jobs";
+  const lines = views.length === 0 ? [none] : views.map((view) => jobLine(terminal, view));
+  terminal.result(
+    { jobs: views, ...optional("next", next), ...optional("partial", partial) },
+    [...lines, ...more].join("\n"),
+  );
   return undefined;
 }
 

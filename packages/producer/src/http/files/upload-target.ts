@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { checkFutureOutput, confinedOutput } from "@colaml/shared/files/confined-path";
+import { confinedOutput, futureOutput } from "@colaml/shared/files/confined-path";
 import { FOLDER_MODE, isThere } from "@colaml/shared/files/durable-file";
 import { outputError, systemCode } from "@colaml/shared/files/file-errors";
 import { checkOutput, moveOutput } from "@colaml/shared/files/output-gate";
@@ -28,7 +28,7 @@ export async function checkTarget(
   { root, closed }: DataFolder,
   target: Target,
 ): Promise<BigIntStats | undefined> {
-  checkFutureOutput(root, target.path, closed);
+  futureOutput(root, target.path, closed);
   const full = join(await realpath(root), target.path);
   const there = await lstat(full, { bigint: true }).catch(() => undefined);
   checkCondition(target, there);

@@ -73,7 +73,6 @@ export class Uploads {
     if (this.#inHand.size >= MOST_AT_ONCE)
       throw new ColaError("RATE_LIMITED", `${MOST_AT_ONCE} uploads are under way: try again in a moment`);
     await this.#unfinished.sweep();
-    await this.#checkDisk(request.path, total);
     try {
       return await (request.part ? this.#receivePart(request, request.part) : this.#receiveWhole(request));
     } catch (error) {
@@ -99,6 +98,7 @@ export class Uploads {
   }
 
   async #receiveWhole(request: UploadRequest): Promise<UploadOutcome> {
+    await this.#checkDisk(request.path, request.length ?? 0);
     const from = await this.#unfinished.newWhole();
     return this.#holding(from, async () => {
       try {
@@ -124,7 +124,7 @@ export class Uploads {
       throw new ColaError("USAGE", "a part needs Repr-Digest: sha-256=:BASE64: of the whole file");
     const from = await this.#unfinished.ofParts(request.path, total, digest);
     return this.#holding(from, async () => {
-      const offset = await this.#append(request, from, bytes).catch(async (error: unknown) => {
+      const offset = await this.#append(request, from, { bytes, total }).catch(async (error: unknown) => {
         // room for others
         if (FULL.has(codeOf(error))) await rm(from, { force: true });
         throw error;
@@ -144,7 +144,9 @@ export class Uploads {
   }
 
   /** @returns bytes that are there now; what came before a connection broke off stays */
-  async #append(request: UploadRequest, from: string, bytes: UploadPart["bytes"]): Promise<number> {
+  async #append(request: UploadRequest, from: string, { bytes, total }: UploadPart): Promise<number> {
+    // what is there already needs no more room
+    await this.#checkDisk(request.path, bytes === undefined ? 0 : total - bytes.first);
     const file = await open(from, PART_FLAGS, FILE_MODE);
     return closing(file, async () => {
       const offset = (await file.stat()).size;
@@ -246,6 +248,7 @@ const storageFull = (path: string, code: string) =>
   new ColaError(
     "STORAGE_FULL",
     `cannot store ${JSON.stringify(path)}: the disk of the data folder is full (${code})`,
+    { details: { systemCode: code } },
   );
 
 const tooLarge = (bytes: number, most: number) =>

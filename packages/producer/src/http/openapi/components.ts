@@ -73,6 +73,11 @@ export const componentSchemas = {
     properties: {
       jobs: { type: "array", items: { $ref: "#/components/schemas/Job" } },
       next: { type: "string", description: "`cursor` of the page behind this one; absent: there is none" },
+      partial: {
+        const: true,
+        description:
+          "With `model`: as many jobs were looked at as one request may, before the page was full. More are behind `next`",
+      },
     },
   },
   JobLog: {

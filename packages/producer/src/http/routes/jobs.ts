@@ -101,9 +101,9 @@ export function addJobRoutes(server: FastifyInstance, { queues, dataDir }: Servi
   const relative = relativeTo(dataDir);
   server.get("/jobs", { config: { role: "read", operation: OPERATIONS.list } }, async ({ query }) => {
     const filter = parseJobFilter(query as Record<string, unknown>, Date.now());
-    const { jobs, next } = await promptly(queues, listJobs(queues, filter));
+    const { jobs, ...rest } = await promptly(queues, listJobs(queues, filter));
     const explained = await promptly(queues, withReasons(queues, jobs));
-    return { jobs: explained.map((job) => answeredJob(job, relative)), ...(next !== undefined && { next }) };
+    return { jobs: explained.map((job) => answeredJob(job, relative)), ...rest };
   });
   server.get<ById>(
     "/jobs/:id",

@@ -3,7 +3,13 @@ import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { modelDecisions } from "../../registry/decisions";
-import { modelOverview, modelVersion, modelVersions, registeredModels } from "../../registry/model-versions";
+import {
+  modelOverview,
+  modelVersion,
+  modelVersions,
+  newestVersion,
+  registeredModels,
+} from "../../registry/model-versions";
 import { checkedPayload } from "../../submit/payloads";
 import { answer, component, type Operation, refused } from "../openapi/operation";
 import { type RegistryAccess, registryAccess } from "../registry-access";
@@ -129,7 +135,9 @@ export function addModelRoutes(server: FastifyInstance, service: Service): void 
   server.get<ByName>("/models/:name/versions", reading(OPERATIONS.versions), async (request) => {
     const name = registry.nameOf(request);
     const page = checkedPayload(versionsQuery, request.query);
-    return { model: name, ...(await modelVersions(await registry.mlflow(), name, page)) };
+    const found = await modelVersions(await registry.mlflow(), name, page);
+    await refuseUnknownName(registry, name, found.versions);
+    return { model: name, ...found };
   });
   server.get<{ Params: { name: string; version: string } }>(
     "/models/:name/versions/:version",
@@ -142,12 +150,27 @@ export function addModelRoutes(server: FastifyInstance, service: Service): void 
   );
   server.get<ByName>("/models/:name/history", reading(OPERATIONS.history), async (request) => {
     const name = registry.nameOf(request);
-    return { model: name, decisions: await modelDecisions(await registry.mlflow(), name) };
+    const decisions = await modelDecisions(await registry.mlflow(), name);
+    await refuseUnknownName(registry, name, decisions);
+    return { model: name, decisions };
   });
   addCheckRoute(server, service, registry);
 }
 
-/** Answers while MLflow is away: the checks lie in the state folder. */
+/**
+ * An empty list means that a model has none, not that its name is misspelt.
+ *
+ * @throws ColaError MODEL_NOT_FOUND; MLFLOW_UNREACHABLE if nobody can tell
+ */
+async function refuseUnknownName(
+  registry: RegistryAccess,
+  name: string,
+  found: readonly unknown[],
+): Promise<void> {
+  if (found.length === 0) await newestVersion(await registry.mlflow(), name);
+}
+
+/** Answers while MLflow is away if there are checks: they lie in the state folder. */
 function addCheckRoute(server: FastifyInstance, { config, log }: Service, registry: RegistryAccess): void {
   const checks = new CheckHistory(config.paths.stateDir, (line) => log.warn(line));
   server.get<ByName>(
@@ -156,7 +179,9 @@ function addCheckRoute(server: FastifyInstance, { config, log }: Service, regist
     async (request) => {
       const name = registry.nameOf(request);
       const { limit: most } = checkedPayload(checksQuery, request.query);
-      return { model: name, checks: (await checks.read(name)).slice(-most) };
+      const found = await checks.read(name);
+      await refuseUnknownName(registry, name, found);
+      return { model: name, checks: found.slice(-most) };
     },
   );
 }

@@ -18,7 +18,7 @@ import { promptly } from "../../submit/submit-job";
 import { answeredPayload, relativeTo } from "../answer-paths";
 import { bodyOf } from "../json-body";
 import { answer, byId, component, list, type Operation, refused, takes } from "../openapi/operation";
-import { closedPlaces, confinePaths } from "../request-paths";
+import { closedPlaces, confinePaths, makeOutputFolders } from "../request-paths";
 import type { Service } from "../service";
 
 /** Body of `POST /schedules`: when, and the payload of the jobs that come. */
@@ -106,6 +106,7 @@ export function addScheduleRoutes(server: FastifyInstance, { config, queues, dat
     async (request, reply) => {
       const { queue, payload, ...times } = checkedPayload(scheduleRequestSchema, bodyOf(request));
       const job = requestPayload(queue, config, confinePaths(queue, payload, dataDir, closed));
+      await makeOutputFolders(queue, job, dataDir, closed);
       await checkJobOutputs(queue, job, queue === "monitor" ? makerOf(times.id, job) : undefined);
       const schedule = await promptly(queues, putSchedule(queues, queue, times, job));
       log.info("schedule added", { schedule: schedule.id, queue });

@@ -13,7 +13,7 @@ import { requestPayload } from "../../submit/payloads";
 import { submitJob } from "../../submit/submit-job";
 import { bodyOf } from "../json-body";
 import { component, type Operation, refused, takes } from "../openapi/operation";
-import { closedPlaces, confinePaths } from "../request-paths";
+import { closedPlaces, confinePaths, makeOutputFolders } from "../request-paths";
 import type { Service } from "../service";
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
@@ -60,13 +60,17 @@ export function addSubmitRoutes(server: FastifyInstance, service: Service): void
   for (const asked of SUBMITTABLE_QUEUES) {
     const submit = async (request: FastifyRequest, reply: FastifyReply) => {
       const body = bodyOf(request);
-      const wish = confinePaths(asked, body, service.dataDir, closedPlaces(service.config));
+      const closed = closedPlaces(service.config);
+      const wish = confinePaths(asked, body, service.dataDir, closed);
       const { queue, payload } = onItsQueue(asked, requestPayload(asked, service.config, wish));
       const key = idempotencyKey(request.headers["idempotency-key"]);
       const submitted = await submitJob(service.queues, {
         queue,
         payload,
-        check: () => checkJobOutputs(queue, payload),
+        check: async () => {
+          await makeOutputFolders(queue, payload, service.dataDir, closed);
+          await checkJobOutputs(queue, payload);
+        },
         ...(key === undefined ? {} : { idempotencyKey: key }),
       });
       service.log.info(submitted.isNew ? "job submitted" : "job submitted before", {
