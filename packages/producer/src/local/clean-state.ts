@@ -3,8 +3,9 @@ import { lstat, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCode } from "@colaml/shared/files/file-errors";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { leftInDataFolder, namesOfBatch } from "./data-leftovers";
 
-/** A file or folder of the state folder that may go. */
+/** A file or folder that may go. */
 interface OldEntry {
   path: string;
   /** Of all its files. */
@@ -13,10 +14,12 @@ interface OldEntry {
 
 /** What may go, of one kind. */
 export interface OldEntries {
-  kind: keyof typeof KINDS;
+  kind: Kind;
   what: string;
   entries: OldEntry[];
   bytes: number;
+  /** Entries as old that stay, and why; absent: none do. */
+  kept?: { entries: number; why: string };
 }
 
 /** Kinds of what is kept until somebody removes it, in the order they are listed. */
@@ -29,22 +32,39 @@ const KINDS = {
   logs: "logs",
   models: "cached models, which MLflow still has",
   streams: "left over from commands that were killed",
+  batches: "folders of batches that did not finish: they would begin anew",
+  demo: "files of the demo",
 } as const;
+type Kind = keyof typeof KINDS;
+/** A job that has not ended may need these. */
+const NEEDED_BY_JOBS: readonly Kind[] = ["models", "streams", "batches"];
+
+/** Where to look, and who is at work. */
+export interface CleanPlaces {
+  stateDir: string;
+  /** Looked through for what batches and commands left; empty: none is. */
+  dataDir: string;
+  /** Whether a process writes logs into the state folder: `cola up`, or a command with servers of its own. */
+  isUp: boolean;
+  /** Ids and payloads of the jobs that have not ended, as JSON; absent: no Redis is known. */
+  jobs?: AsyncIterable<string>;
+}
 
 /** A refused entry, a stream or a replay is a folder beside others. */
 const isRefused = (name: string) => name.startsWith("refused-");
 
 /**
- * What is in a state folder, was not written to since a time, and is needed by nothing: never an open incident, labels,
- * the history of checks, what waits for MLflow, the data of the embedded servers, or the version of a model that was
- * used last.
+ * What is in a state folder or was left in the data folder, was not written to since a time, and is needed by nothing: never
+ * an open incident, labels, the history of checks, what waits for MLflow, the data of the embedded servers, the version of a
+ * model that was used last, or what a job needs that has not ended.
  *
  * @param before milliseconds since 1970
  */
-export async function findOld(stateDir: string, before: number): Promise<OldEntries[]> {
-  const at = stateFolder(stateDir);
+export async function findOld(places: CleanPlaces, before: number): Promise<OldEntries[]> {
+  const at = stateFolder(places.stateDir);
   const spools = [at.spool, at.spoolChecks];
-  const found: Record<keyof typeof KINDS, string[]> = {
+  const left = await leftInDataFolder(places.dataDir);
+  const found: Record<Kind, string[]> = {
     reports: await childrenOf(at.reports),
     incidents: await endedIncidents(at.incidents),
     alerts: [...(await childrenOf(at.delivered)), ...(await childrenOf(at.undelivered))],
@@ -52,16 +72,56 @@ export async function findOld(stateDir: string, before: number): Promise<OldEntr
     refused: (await Promise.all(spools.map((spool) => childrenOf(spool, isRefused)))).flat(),
     logs: await childrenOf(at.logs),
     models: await spareVersions(at.models),
-    streams: [...(await besides(at.streams)), ...(await besides(at.replays))],
+    streams: [...(await besides(at.streams)), ...(await besides(at.replays)), ...left.streams],
+    batches: left.batches,
+    demo: await childrenOf(at.demo),
   };
-  const kinds = Object.keys(KINDS) as (keyof typeof KINDS)[];
-  return Promise.all(
-    kinds.map(async (kind) => {
-      const entries = await olderThan(found[kind], before);
-      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-      return { kind, what: KINDS[kind], entries, bytes };
-    }),
-  );
+  const old = new Map<Kind, OldEntry[]>();
+  for (const kind of Object.keys(KINDS) as Kind[]) old.set(kind, await olderThan(found[kind], before));
+  const needed = await neededBy(places, old);
+  return [...old].map(([kind, all]) => {
+    const { why, isKept } = needed(kind);
+    const entries = all.filter(({ path }) => !isKept(path));
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    const kept = all.length - entries.length;
+    return { kind, what: KINDS[kind], entries, bytes, ...(kept > 0 && { kept: { entries: kept, why } }) };
+  });
+}
+
+/** Which entries of a kind stay, and why. */
+type Needed = (kind: Kind) => { why: string; isKept: (path: string) => boolean };
+
+const nothing = { why: "", isKept: () => false };
+
+async function neededBy(
+  { jobs, isUp }: CleanPlaces,
+  old: ReadonlyMap<Kind, readonly OldEntry[]>,
+): Promise<Needed> {
+  const isAsked = NEEDED_BY_JOBS.some((kind) => old.get(kind)!.length > 0);
+  const inUse = isAsked && jobs !== undefined ? await namedByJobs(jobs, old) : undefined;
+  return (kind) => {
+    if (kind === "logs" && isUp)
+      return { why: "processes write to them", isKept: (path) => !/\.\d+$/.test(path) };
+    if (inUse === undefined && (kind === "batches" || (kind === "streams" && isUp)))
+      return { why: "no Redis is known that says whether a job needs them", isKept: () => true };
+    if (inUse === undefined || !NEEDED_BY_JOBS.includes(kind)) return nothing;
+    const why = "jobs that have not ended may need them";
+    return { why, isKept: kind === "models" ? () => inUse.jobs > 0 : (path) => inUse.paths.has(path) };
+  };
+}
+
+/** How many jobs there are, and the folders that any of them names, whatever the data folder is called elsewhere. */
+async function namedByJobs(jobs: AsyncIterable<string>, old: ReadonlyMap<Kind, readonly OldEntry[]>) {
+  const names = new Map<string, string[]>();
+  for (const { path } of old.get("streams")!) names.set(path, [basename(path)]);
+  for (const { path } of old.get("batches")!) names.set(path, await namesOfBatch(path));
+  const inUse = { jobs: 0, paths: new Set<string>() };
+  for await (const job of jobs) {
+    inUse.jobs++;
+    for (const [path, needles] of names)
+      if (needles.some((name) => job.includes(name))) inUse.paths.add(path);
+  }
+  return inUse;
 }
 
 /** Removes what was found. One that is already gone is none of our business. */

@@ -168,7 +168,7 @@ export const STATE_ENTRIES = {
     what: "files of `cola demo`",
     writer: "`cola demo`",
     format: "CSV, HTML",
-    kept: "until the next demo",
+    kept: "until the next demo or `cola clean`",
   },
 } as const satisfies Record<string, StateEntry>;
 

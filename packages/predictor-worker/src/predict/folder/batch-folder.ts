@@ -5,14 +5,11 @@ import { batchFolderPath } from "@colaml/shared/contracts/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { FOLDER_MODE, isThere, writeDurably } from "@colaml/shared/files/durable-file";
 import { outputError, systemCode } from "@colaml/shared/files/file-errors";
+import { BATCH_FOLDER_ENTRIES } from "@colaml/shared/outputs/batch-folder-names";
 import { z } from "zod";
 
 const ownerSchema = z.strictObject({ jobId: z.string(), epoch: z.string() });
 export type Owner = z.infer<typeof ownerSchema>;
-
-/** What a batch leaves in its folder, at whatever moment it ends: files of its own, and those under way. */
-const OWN_ENTRIES =
-  /^(owner|batch|checkpoint|receipt)\.json$|^(output|rejected|parts)$|^\.[0-9a-f]{12}\.(tmp|ids)$/;
 
 /** Everything a batch keeps until its output is complete, in one folder beside the output. */
 export class BatchFolder {
@@ -74,7 +71,7 @@ export class BatchFolder {
       if (systemCode(error) === "ENOENT") return [];
       throw outputError(this.#output, error);
     });
-    const foreign = names.find((name) => !OWN_ENTRIES.test(name));
+    const foreign = names.find((name) => !BATCH_FOLDER_ENTRIES.test(name));
     if (foreign === undefined) return this.remove();
     throw new ColaError(
       "OUTPUT_UNWRITABLE",

@@ -1,0 +1,32 @@
+import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
+import type { Job, JobState } from "bullmq";
+import type { JobQueues } from "./job-queues";
+
+/** Jobs in one go. */
+const AT_ONCE = 500;
+/** In the order in which a job goes through them: one that moves on meanwhile is met later. */
+const STATES = [
+  "waiting",
+  "prioritized",
+  "delayed",
+  "waiting-children",
+  "active",
+] as const satisfies readonly JobState[];
+
+/**
+ * Ids and payloads, as JSON, of all jobs that have not ended, but for the next ones of schedules, which have done nothing yet,
+ * and those that no worker takes (alerts, dead letters).
+ *
+ * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED
+ */
+export async function* unendedJobs(queues: JobQueues): AsyncGenerator<string, void, undefined> {
+  for (const name of QUEUE_NAMES.filter((queue) => queue !== "alerts" && queue !== "predict-dead"))
+    for (const state of STATES)
+      for (let from = 0; ; from += AT_ONCE) {
+        const page = await queues.queue(name).getJobs([state], from, from + AT_ONCE - 1, true);
+        // A job that is removed meanwhile leaves a gap.
+        for (const job of page as (Job | undefined)[])
+          if (job && !(state === "delayed" && job.repeatJobKey)) yield JSON.stringify([job.id, job.data]);
+        if (page.length < AT_ONCE) break;
+      }
+}
