@@ -92,7 +92,7 @@ function monitorIn(folder: string) {
     history: new CheckHistory(folder, () => {}),
     settings: config.monitor,
     confine: async (path) => path,
-    reports: createReportFiles({ stateDir: folder, dataDir: "" }),
+    reports: createReportFiles({ stateDir: folder, dataDir: "", filesKept: 1_000 }),
     // only one monitor: nothing to wait for
     latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
@@ -163,6 +163,39 @@ test("a check made while MLflow is away is recorded when it is back: run, metric
     expect((await client.runs.children(series!)).map(({ runId }) => runId).sort()).toEqual(
       runs.map(({ runId }) => runId).sort(),
     );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 200_000);
+
+test("scheduled checks that say the same are steps of one run in MLflow, and only the first has a run of its own", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "monitor-thinned-"));
+  try {
+    const { client, check } = monitorIn(folder);
+    const write = async (name: string, isHelp: (row: number) => boolean) => {
+      const rows = Array.from({ length: 200 }, (_, i) => `${i},${i % 2 ? "help" : "thanks"},${isHelp(i)}`);
+      await writeFile(join(folder, name), ["tweet_id,text,inbound", ...rows, ""].join("\n"));
+      return { input: { path: join(folder, name) }, model: "models:/m/1", experiment: "thinned" };
+    };
+    const good = await write("good.csv", (row) => row % 2 === 1);
+    const bad = await write("bad.csv", (row) => row % 2 === 0);
+    const results = [];
+    for (const [i, job] of [good, good, good, bad, bad, good].entries())
+      results.push(await check(job, `repeat:often:${1_764_072_000_000 + i}`));
+    const byHand = await check(good, "by-hand");
+
+    expect(results.map(({ verdict }) => verdict)).toEqual(["pass", "pass", "pass", "fail", "fail", "pass"]);
+    // the first, the one that opens the incident, the one that ends it
+    expect(results.map(({ runId }) => runId !== undefined)).toEqual([true, false, false, true, false, true]);
+    expect(byHand.runId).toBeDefined();
+    const experiment = (await client.experiments.find("thinned"))!;
+    const [series] = await client.runs.search([experiment], "tags.`colaml.kind` = 'monitoring'");
+    expect(new Set(results.map(({ seriesRunId }) => seriesRunId))).toEqual(new Set([series!.runId]));
+    expect(await client.runs.children(series!)).toHaveLength(4);
+    expect((await stepsOf(series!.runId, "accuracy_score")).map(([step, value]) => [step, value])).toEqual(
+      [1, 1, 1, 0, 0, 1, 1].map((accuracy, i) => [i + 1, accuracy]),
+    );
+    expect(await readdir(join(folder, "spool-checks", "results"))).toHaveLength(7);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

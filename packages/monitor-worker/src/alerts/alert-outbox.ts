@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Alert, alertSchema } from "@colaml/shared/contracts/alerts";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
+import { keepNewest } from "@colaml/shared/files/keep-newest";
 import { writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
@@ -29,6 +30,8 @@ export interface OutboxOptions {
   stateDir: string;
   send: SendAlert;
   giveUpAfterMs: number;
+  /** Delivered alerts, and those that were given up, that stay of each: the newest. */
+  filesKept: number;
   logger: Logger;
   onOutcome?: (outcome: DeliveryOutcome) => void;
   now?: () => number;
@@ -159,6 +162,7 @@ export class AlertOutbox {
       // While Redis is away nothing keeps two workers apart: the other one was faster.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
+    await keepNewest(folder, this.#options.filesKept);
   }
 
   async #write(name: string, letter: Letter): Promise<void> {

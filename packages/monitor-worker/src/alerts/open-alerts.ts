@@ -33,7 +33,7 @@ export function openAlerts(
   metrics: AlertMetrics,
 ): OpenAlerts {
   const { webhook, redis, paths } = config;
-  const { stateDir } = paths;
+  const { stateDir, filesKept } = paths;
   const outbox =
     webhook.url === ""
       ? undefined
@@ -41,18 +41,23 @@ export function openAlerts(
           stateDir,
           send: createWebhookSender(webhook),
           giveUpAfterMs: webhook.giveUpAfterS * 1_000,
+          filesKept,
           logger,
           onOutcome: metrics.delivery,
         });
+  const incidents = new IncidentStore(stateDir, (line) => logger.error(line));
   const queue = openAlertQueue({ connection, redis, logger });
   const engine = new AlertEngine({
     stateDir,
-    incidents: new IncidentStore(stateDir, (line) => logger.error(line)),
+    incidents,
     logger,
     sinks: [
       ...(outbox ? [(alert: Alert) => outbox.put(alert)] : []),
       (alert) => queue.add(alert),
       async (alert) => metrics.alerted(alert),
+      async (alert) => {
+        if (alert.status === "recovered") await incidents.keepNewest(filesKept);
+      },
     ],
   });
   return {

@@ -1,21 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { AmbiguousIds } from "@colaml/shared/contracts/labels";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { makeFolder, syncFolder, writeTemporary } from "@colaml/shared/files/durable-file";
+import { systemCode } from "@colaml/shared/files/file-errors";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
+import { deliveryFiles, type LabelledId, linesOf, nameOfDelivery } from "./delivery-files";
 import { LabelIndex } from "./label-index";
 import { LISTED_IDS } from "./label-join";
+import { mergeDeliveries } from "./merge-deliveries";
 import { shownId } from "./shown-id";
-
-export interface LabelledId {
-  id: string;
-  label: string;
-}
 
 /** What a delivery of labels brought: `rows` is the sum of `added`, `changed`, `known` and the ambiguous ones. */
 export interface StoredLabels {
@@ -29,10 +25,11 @@ export interface StoredLabels {
 }
 
 const WRITE_ROWS = 5_000;
+const LOAD_TRIES = 5;
 
 /**
  * Labels that came late, on disk, a folder for each model: `<state>/labels/<model>/<number>-<digest>.ndjson`, a line
- * `[id, label]` each. A file is one delivery and appears under its name only when it is complete; one that brings
+ * `[id, label]` each. A file is one delivery, or several old ones merged, and appears under its name only when it is complete; one that brings
  * nothing new is not kept. Of two labels of an id the one in the later file holds; different ones in one file are in
  * conflict, see `LabelIndex`. So labels may come in any order, and twice.
  */
@@ -74,13 +71,14 @@ export class LabelStore {
 
   /** All labels of a model; empty if there are none. */
   async load(model: string): Promise<LabelIndex> {
-    const folder = this.#folderOf(model);
-    const index = new LabelIndex();
-    for (const name of await filesOf(folder)) {
-      for await (const { id, label } of linesOf(join(folder, name))) index.set(id, label);
-      index.beginDelivery();
+    for (let tries = LOAD_TRIES; ; tries--) {
+      try {
+        return await loadAll(this.#folderOf(model));
+      } catch (error) {
+        // A delivery merged it into another file after the folder was listed.
+        if (systemCode(error) !== "ENOENT" || tries <= 1) throw error;
+      }
     }
-    return index;
   }
 
   #folderOf(model: string): string {
@@ -91,11 +89,21 @@ export class LabelStore {
 
   async #keep(folder: string, temporary: string, digest: string, isNew: boolean): Promise<void> {
     if (!isNew) return rm(temporary);
-    const names = await filesOf(folder);
+    const names = await deliveryFiles(folder);
     const number = Number.parseInt(names.at(-1) ?? "0", 10) + 1;
-    await rename(temporary, join(folder, `${String(number).padStart(9, "0")}-${digest}.ndjson`));
+    await rename(temporary, join(folder, nameOfDelivery(number, digest)));
     await syncFolder(folder);
+    await mergeDeliveries(folder);
   }
+}
+
+async function loadAll(folder: string): Promise<LabelIndex> {
+  const index = new LabelIndex();
+  for (const name of await deliveryFiles(folder)) {
+    for await (const { id, label } of linesOf(join(folder, name))) index.set(id, label);
+    index.beginDelivery();
+  }
+  return index;
 }
 
 /** The rows of a delivery whose ids came with different labels in it. */
@@ -108,23 +116,6 @@ async function ambiguousIn(path: string, index: LabelIndex, ids: number): Promis
     if (found.first.length < LISTED_IDS && index.leaveOut(id)) found.first.push(shownId(id));
   }
   return found;
-}
-
-async function* linesOf(path: string): AsyncGenerator<LabelledId, void, undefined> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
-  for await (const line of lines) {
-    const [id, label] = JSON.parse(line) as [string, string];
-    yield { id, label };
-  }
-}
-
-async function filesOf(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => /^\d{9}-[0-9a-f]{64}\.ndjson$/.test(name)).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** Writes the lines and adds them to the hash. */

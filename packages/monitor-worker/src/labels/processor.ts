@@ -7,9 +7,10 @@ import { isMissing, type MissingValues } from "@colaml/shared/tables/missing-val
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { damageHint, quotedIds } from "./damaged-ids";
+import type { LabelledId } from "./delivery-files";
 import { LabelIndex } from "./label-index";
 import { LISTED_IDS } from "./label-join";
-import type { LabelledId, LabelStore, StoredLabels } from "./label-store";
+import type { LabelStore, StoredLabels } from "./label-store";
 import type { RejectedLabels } from "./rejected-labels";
 import { shownId } from "./shown-id";
 import { toolLabels } from "./tool-labels";

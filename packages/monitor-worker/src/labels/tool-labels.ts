@@ -2,7 +2,7 @@ import type { LabelTool } from "@colaml/shared/contracts/labels";
 import type { Dataset } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { normaliseLabel } from "@colaml/shared/tables/labels";
-import type { LabelledId } from "./label-store";
+import type { LabelledId } from "./delivery-files";
 import type { RejectedLabels } from "./rejected-labels";
 import { answersOf, type ToolColumns } from "./tool-answers";
 import { toolRecords } from "./tool-records";

@@ -131,11 +131,17 @@ async function conclude(
   const told = await dependencies.alerts.evaluate(model, observations, context.jobId, held);
   const result = { ...judged, alerts: told.alerts, openIncidents: told.open.map(({ id }) => id) };
   const { jobId, signal } = context;
-  const { runId, report, warning } = await record(dependencies, { ...check, jobId, signal, result });
+  const { runId, seriesRunId, report, warning } = await record(dependencies, {
+    ...check,
+    jobId,
+    signal,
+    result,
+  });
   const recorded: MonitorResult = {
     ...result,
     warnings: [...result.warnings, ...(warning ? [warning] : [])],
     ...(runId ? { runId } : {}),
+    ...(seriesRunId ? { seriesRunId } : {}),
     report,
     seconds: ((dependencies.now ?? Date.now)() - startTime) / 1000,
   };

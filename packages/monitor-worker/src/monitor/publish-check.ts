@@ -25,21 +25,22 @@ export interface PublishedCheck {
   modelRunId: string;
   /** Which check of the model this is, from 1: its step in the model's series. */
   number: number;
+  /** Whether the step is all that is recorded, see `needsOwnRun`. */
+  stepOnly: boolean;
 }
 
 /**
- * Logs a check as a run of the experiment: metrics, accuracy along the rows as steps, the report; and its metrics as
- * a step of the run that all checks of the model version share. MLflow being away loses no check: everything is in
+ * Logs a check as a run of the experiment, unless only its step is recorded: metrics, accuracy along the rows as steps,
+ * the report; and its metrics as a step of the run that all checks of the model version share. MLflow being away loses no check: everything is in
  * the result and in the report on disk, and the reason is returned.
  */
 export async function publishCheck(
   publish: PublishRun,
   check: PublishedCheck,
   signal: AbortSignal,
-): Promise<{ runId?: string; warning?: string }> {
+): Promise<{ runId?: string; seriesRunId?: string; warning?: string }> {
   try {
-    const { runId } = await publish(recordOf(check), signal);
-    return { runId };
+    return await publish(recordOf(check), signal);
   } catch (error) {
     const failure: ColaError = toColaError(error);
     return { warning: `not recorded in MLflow: ${messageOf(failure)}` };
@@ -89,10 +90,15 @@ function recordOf({ job, jobId, result, values, segments, report, ...check }: Pu
         profile: JSON.stringify({ num_rows: result.rows }),
       },
     ],
-    artifacts: new Map([
-      ["monitoring_report.html", new TextEncoder().encode(report)],
-      ["monitoring_result.json", new TextEncoder().encode(JSON.stringify(result, null, 2))],
-    ]),
+    artifacts: new Map(
+      check.stepOnly
+        ? []
+        : [
+            ["monitoring_report.html", new TextEncoder().encode(report)],
+            ["monitoring_result.json", new TextEncoder().encode(JSON.stringify(result, null, 2))],
+          ],
+    ),
+    ...(check.stepOnly ? { stepOnly: true } : {}),
     series: {
       seriesId: `monitoring-${result.model}-${result.modelVersion}`,
       runName: `monitoring ${result.model} v${result.modelVersion}`,

@@ -1,10 +1,12 @@
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import type { CheckHistory } from "@colaml/shared/outputs/check-history";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { htmlReport, type ReportData } from "../report/html-report";
 import { makerOf, type ReportFiles } from "../report/report-files";
 import type { Assessment } from "./assessment";
 import type { Collected } from "./collect-rows";
 import type { OpenCheck } from "./open-check";
+import { needsOwnRun } from "./own-run";
 import { type PublishRun, publishCheck } from "./publish-check";
 
 /** Where a finished check is kept. */
@@ -12,6 +14,7 @@ export interface RecordDependencies {
   publish: PublishRun;
   history: CheckHistory;
   reports: ReportFiles;
+  settings: Pick<ColaConfig["monitor"], "runMinutes">;
   now?: () => number;
 }
 
@@ -31,8 +34,15 @@ export interface FinishedCheck {
 export async function record(
   dependencies: RecordDependencies,
   { job, jobId, signal, opened, collected, assessment, result, startTime }: FinishedCheck,
-): Promise<{ runId?: string; report: string; warning?: string }> {
+): Promise<{ runId?: string; seriesRunId?: string; report: string; warning?: string }> {
   const endTime = (dependencies.now ?? Date.now)();
+  const driftLevel = assessment.drift?.level;
+  const before = await dependencies.history.read(result.model);
+  const ownRun = needsOwnRun(
+    { jobId, at: endTime, result, driftLevel },
+    before,
+    dependencies.settings.runMinutes,
+  );
   const { accuracy_score: accuracy } = collected.quality.metrics;
   const interval = collected.quality.intervals.accuracy_score;
   const number = await dependencies.history.append(result.model, {
@@ -46,7 +56,8 @@ export async function record(
     ...(collected.estimated?.accuracy_score === undefined
       ? {}
       : { estimated: collected.estimated.accuracy_score }),
-    ...(assessment.drift ? { driftLevel: assessment.drift.level } : {}),
+    ...(driftLevel === undefined ? {} : { driftLevel }),
+    ownRun,
     verdict: result.verdict,
   });
   const page = htmlReport({
@@ -73,6 +84,7 @@ export async function record(
     report: page,
     modelRunId: opened.model.runId,
     number,
+    stepOnly: !ownRun,
   };
   const published = await publishCheck(dependencies.publish, check, signal);
   return { ...published, report };

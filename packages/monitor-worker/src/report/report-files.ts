@@ -3,6 +3,7 @@ import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
 import { makeFolder, writeDurably } from "@colaml/shared/files/durable-file";
 import { checkJobPath } from "@colaml/shared/files/job-path";
+import { keepNewest } from "@colaml/shared/files/keep-newest";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import {
   checkReport,
@@ -10,6 +11,7 @@ import {
   reportMaker,
   writeReport,
 } from "@colaml/shared/outputs/report-output";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 
 /** Where the reports of checks go. */
 export interface ReportFiles {
@@ -27,8 +29,11 @@ export interface ReportFiles {
 export const makerOf = (job: MonitorJob, jobId: string): ReportMaker =>
   reportMaker(jobId, modelNameOf(job.model));
 
-/** @param paths what a job names must lie in `dataDir` unless that is empty; the reports folder is in `stateDir` */
-export function createReportFiles(paths: { stateDir: string; dataDir: string }): ReportFiles {
+/**
+ * @param paths what a job names must lie in `dataDir` unless that is empty; the reports folder is in `stateDir`, and
+ *   keeps the newest `filesKept`
+ */
+export function createReportFiles(paths: ColaConfig["paths"]): ReportFiles {
   const confined = async (job: MonitorJob) =>
     job.report === undefined ? undefined : { ...job, report: await checkJobPath(paths.dataDir, job.report) };
   return {
@@ -46,6 +51,7 @@ export function createReportFiles(paths: { stateDir: string; dataDir: string }):
       const folder = stateFolder(paths.stateDir).reports;
       await makeFolder(folder);
       await writeDurably(join(folder, name), [Buffer.from(page)]);
+      await keepNewest(folder, paths.filesKept);
       return join(folder, name);
     },
   };

@@ -19,6 +19,7 @@ describe("the outbox", () => {
 
   function outbox(send: (alert: Alert) => Promise<void>, giveUpAfterMs = 60_000) {
     return new AlertOutbox({
+      filesKept: 1_000,
       stateDir,
       send,
       giveUpAfterMs,

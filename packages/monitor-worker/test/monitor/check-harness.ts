@@ -78,7 +78,7 @@ export class CheckHarness {
       history: new CheckHistory(this.folder, (line) => this.#logger.warn(line)),
       settings: resolveConfig({ env: {} }).monitor,
       confine: async (path) => path,
-      reports: createReportFiles({ stateDir: this.folder, dataDir: "" }),
+      reports: createReportFiles({ stateDir: this.folder, dataDir: "", filesKept: 1_000 }),
       latestPredictions: async () => Promise.reject(new Error("no check here is without rows")),
       exclusively: (_model, work) => work(() => {}),
     });

@@ -81,7 +81,7 @@ function processor(
     history: new CheckHistory(folder, () => {}),
     settings: resolveConfig().monitor,
     confine: async (path) => path,
-    reports: createReportFiles({ stateDir: folder, dataDir: "" }),
+    reports: createReportFiles({ stateDir: folder, dataDir: "", filesKept: 1_000 }),
     latestPredictions: async (model) => Promise.reject(new Error(`nobody asked for those of ${model}`)),
     exclusively: (_model, work) => work(() => {}),
     ...more,

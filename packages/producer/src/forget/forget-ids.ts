@@ -93,8 +93,12 @@ async function forgetFiles(folder: string, erasedIn: Erase, erase: boolean): Pro
 
 async function forgetLabels(folder: string, ids: ReadonlySet<string>, erase: boolean): Promise<FoundIds> {
   const found = { files: 0, places: 0 };
-  for (const path of await filesBelow(folder)) {
-    if (!path.endsWith(".ndjson")) continue;
+  const seen = new Set<string>();
+  // A monitor may have merged files into another one meanwhile: the folder is listed until nothing in it is new.
+  const unseen = async () =>
+    (await filesBelow(folder)).find((path) => path.endsWith(".ndjson") && !seen.has(path));
+  for (let path = await unseen(); path !== undefined; path = await unseen()) {
+    seen.add(path);
     const isForgotten = (line: string) => ids.has(idOf(line, path));
     let places = 0;
     for await (const line of linesOf(path)) if (isForgotten(line)) places++;

@@ -3,13 +3,15 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs"
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, type ErrorCode, messageOf } from "@colaml/shared/errors/cola-error";
-import { rotateLog } from "@colaml/shared/logging/rotate-log";
+import { copyAndCutLog, rotateLog } from "@colaml/shared/logging/rotate-log";
 import { guardGroup } from "./parent-guard";
 
 /** How long a child may take to end after SIGTERM before it is killed. */
 const STOP_TIMEOUT_MS = 10_000;
 /** How often a starting child is asked whether it is ready. */
 const READY_POLL_MS = 100;
+/** How often it is looked whether the log of a child that runs has grown large. */
+const LOG_LOOK_MS = 10_000;
 /** What a failure message shows of the child's log. */
 const LOG_TAIL_LINES = 5;
 
@@ -22,6 +24,8 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   /** Output and errors are appended here; the folder is made. */
   logFile: string;
+  /** Bytes of the log file; then it becomes `<logFile>.1` and begins anew, also while the child runs. Default 64 MiB. */
+  maxLogBytes?: number | undefined;
   /** Asked again and again until it says true; a rejection counts as not yet. Absent: ready at once. */
   ready?: () => Promise<boolean>;
   readyTimeoutMs?: number;
@@ -57,19 +61,24 @@ export interface RunningChild {
  * @throws ColaError `options.failure` (default INTERNAL) with the end of its log, when it ends early or is not ready in time
  */
 export async function startChild(options: ChildOptions): Promise<RunningChild> {
-  rotateLog(options.logFile);
-  const logStart = sizeOf(options.logFile);
+  const { logFile, maxLogBytes } = options;
+  rotateLog(logFile, maxLogBytes);
+  const logStart = sizeOf(logFile);
   const child = await spawnToLog(options);
   const exited = new Promise<ChildExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
   const pid = child.pid!;
   const guard = guardGroup(pid);
-  void exited.then(() => guard.release());
+  const logLook = setInterval(() => copyAndCutLog(logFile, maxLogBytes), LOG_LOOK_MS).unref();
+  void exited.then(() => {
+    guard.release();
+    clearInterval(logLook);
+  });
   const running: RunningChild = {
     name: options.name,
     pid,
-    logFile: options.logFile,
+    logFile,
     exited,
     signal: (signal) => signalGroup(pid, signal),
     stop: once(() => stopGroup(pid, exited, options.stopTimeoutMs ?? STOP_TIMEOUT_MS)),
@@ -79,7 +88,7 @@ export async function startChild(options: ChildOptions): Promise<RunningChild> {
   await running.stop();
   throw new ColaError(
     options.failure ?? "INTERNAL",
-    `${options.name} ${problem}: ${logTail(options.logFile, logStart)} (log: ${options.logFile})`,
+    `${options.name} ${problem}: ${logTail(logFile, logStart)} (log: ${logFile})`,
   );
 }
 

@@ -10,6 +10,8 @@ import { type ChildExit, type RunningChild, startChild } from "./child-process";
 import { freePort } from "./free-port";
 import { keepChild } from "./kept-child";
 
+const MIB = 1024 * 1024;
+
 /** How many processes of each kind to start. */
 export type WorkerCounts = Partial<Record<WorkerName, number>>;
 
@@ -102,6 +104,7 @@ function startWorker(
     args: [resolve(PACKAGES, `${kind}-worker`, "dist", "main.js")],
     env: { ...process.env, ...configEnvironment(config), COLAML_HEALTH_PORT: String(healthPort) },
     logFile: resolve(stateFolder(config.paths.stateDir).logs, `${kind}-${number}.log`),
+    maxLogBytes: config.logging.maxMb * MIB,
     stopTimeoutMs: config.worker.graceMs + STOP_MARGIN_MS,
   });
 }

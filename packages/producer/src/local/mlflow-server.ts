@@ -22,6 +22,8 @@ export interface MlflowServerOptions {
   stateDir: string;
   /** Python environment that holds mlflow. */
   pythonDir: string;
+  /** Bytes of the log; default 64 MiB. */
+  maxLogBytes?: number | undefined;
   /** Default: a free one. */
   port?: number;
   /** Tried first; if it is taken, another free one. */
@@ -54,6 +56,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
         cwd: dir,
         env: mlflowEnvironment(),
         logFile: join(stateFolder(options.stateDir).logs, "mlflow.log"),
+        maxLogBytes: options.maxLogBytes,
         ready: () => isHealthy(port),
         readyTimeoutMs: READY_TIMEOUT_MS,
         failure: "MLFLOW_UNREACHABLE",

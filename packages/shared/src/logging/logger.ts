@@ -4,6 +4,8 @@ import type { ColaConfig } from "../settings/schema";
 import { openLogFile } from "./log-file";
 import { safeField, safeLine } from "./redaction";
 
+const MIB = 1024 * 1024;
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What the code logs by: a fixed message, and facts as fields. Document texts belong in neither. */
@@ -53,7 +55,7 @@ export function createLogger({ service, logging }: LoggerOptions): Logger {
     const report = (message: string) => root.warn(lineOf("warn", message, { service }));
     root.add(
       new transports.Stream({
-        stream: openLogFile(logging.file, report),
+        stream: openLogFile(logging.file, report, logging.maxMb * MIB),
         level: "debug",
         format: fileFormat,
       }),

@@ -3,9 +3,12 @@ import { ColaError } from "../errors/cola-error";
 import { stateFolder } from "../files/state-folder";
 import type { Logger } from "../logging/logger";
 import type { MlflowClient } from "./client";
-import { publishInSeries, type SeriesRecord } from "./run-series";
+import { type PublishedRuns, publishInSeries, type SeriesRecord } from "./run-series";
 import { type Refused, Spool, type Spooled } from "./spool";
 import { type PublishRound, SpoolPublisher } from "./spool-publisher";
+
+/** A check that runs again is another check: its result is read only by who waits for it. */
+const RESULTS_KEPT = 20;
 
 interface CheckPublication extends Spooled {
   record: SeriesRecord;
@@ -13,9 +16,9 @@ interface CheckPublication extends Spooled {
 
 export interface CheckPublisher {
   /** Throws MLFLOW_UNREACHABLE if the check waits on disk, MLFLOW_FAILED if MLflow refuses it. */
-  publish: (record: SeriesRecord, signal: AbortSignal) => Promise<{ runId: string }>;
+  publish: (record: SeriesRecord, signal: AbortSignal) => Promise<PublishedRuns>;
   /** Publishes what waits, oldest first. */
-  publishWaiting: (signal: AbortSignal) => Promise<PublishRound<{ runId: string }>>;
+  publishWaiting: (signal: AbortSignal) => Promise<PublishRound<PublishedRuns>>;
   /** What MLflow refused. */
   refused: () => Promise<Refused[]>;
   /** Puts what MLflow refused back among what waits. */
@@ -24,14 +27,19 @@ export interface CheckPublisher {
 
 /** Records checks of a monitor in MLflow by way of `<state>/spool-checks`: MLflow being away, they are recorded later. */
 export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, logger: Logger): CheckPublisher {
-  const spool = new Spool<CheckPublication, { runId: string }>(stateFolder(stateDir).spoolChecks, (line) =>
-    logger.error(line),
+  const spool = new Spool<CheckPublication, PublishedRuns>(
+    stateFolder(stateDir).spoolChecks,
+    (line) => logger.error(line),
+    RESULTS_KEPT,
   );
   const publisher = new SpoolPublisher({
     spool,
     logger,
     publish: ({ record }) => publishInSeries(mlflow, record),
-    describe: ({ record }, { runId }) => `recorded ${record.runName} as run ${runId}`,
+    describe: ({ record }, { runId, seriesRunId }) =>
+      runId === undefined
+        ? `recorded ${record.runName} as a step of run ${seriesRunId}`
+        : `recorded ${record.runName} as run ${runId}`,
   });
   return {
     publishWaiting: (signal) => publisher.publishWaiting(signal),

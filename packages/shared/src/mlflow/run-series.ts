@@ -17,6 +17,16 @@ export interface SeriesStep {
 /** A run to record, and its step in a series. */
 export interface SeriesRecord extends RunRecord {
   series: SeriesStep;
+  /** True: the step is all that is recorded, there is no run. Absent in what an older release kept on disk. */
+  stepOnly?: boolean;
+}
+
+/** Where a record is. */
+export interface PublishedRuns {
+  /** Absent if only a step was recorded. */
+  runId?: string;
+  /** Absent in results that an older release kept on disk. */
+  seriesRunId?: string;
 }
 
 /**
@@ -27,8 +37,8 @@ export interface SeriesRecord extends RunRecord {
  */
 export async function publishInSeries(
   client: MlflowClient,
-  { series, ...record }: SeriesRecord,
-): Promise<{ runId: string; seriesRunId: string }> {
+  { series, stepOnly = false, ...record }: SeriesRecord,
+): Promise<PublishedRuns> {
   const { experiment, startTime, endTime } = record;
   const parent = await openRun(client, {
     publishId: series.seriesId,
@@ -38,10 +48,10 @@ export async function publishInSeries(
     tags: series.tags,
   });
   const tags = [...record.tags, { key: RUN_TAGS.parentRunId, value: parent.runId }];
-  const { runId } = await publishRun(client, { ...record, tags });
+  const own = stepOnly ? {} : { runId: (await publishRun(client, { ...record, tags })).runId };
   const metrics = series.metrics.map((metric) => ({ ...metric, step: series.step, timestamp: endTime }));
   await client.runs.log(parent.runId, { metrics, tags: series.tags });
   // A finished run takes further steps; it ends with its latest.
   await client.runs.finish(parent.runId, "FINISHED", endTime);
-  return { runId, seriesRunId: parent.runId };
+  return { ...own, seriesRunId: parent.runId };
 }

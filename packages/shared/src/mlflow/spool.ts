@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ColaError, messageOf } from "../errors/cola-error";
 import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
 import { outputError } from "../files/file-errors";
+import { keepNewest } from "../files/keep-newest";
 import { readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 
@@ -14,6 +15,8 @@ const LOCK_STALE_MS = 15_000;
 const LOCK_POLL_MS = 100;
 /** Results are kept so long for jobs that are taken up again after their worker was killed. */
 const RESULT_DAYS = 7;
+/** And no more than these: each publication looks through them. */
+const RESULTS_KEPT = 1_000;
 /** Folders that are being written; one so old belongs to a process that died. */
 const BROKEN_OFF = ".new-";
 const BROKEN_OFF_DAYS = 1;
@@ -48,14 +51,17 @@ export interface Spooled {
 export class Spool<P extends Spooled, R> {
   readonly folder: string;
   readonly #report: (message: string) => void;
+  readonly #resultsKept: number;
 
   /**
    * @param folder is made if it is missing
    * @param report gets a line about a result that cannot be read
+   * @param resultsKept results that stay at most, the newest
    */
-  constructor(folder: string, report: (message: string) => void) {
+  constructor(folder: string, report: (message: string) => void, resultsKept = RESULTS_KEPT) {
     this.folder = folder;
     this.#report = report;
+    this.#resultsKept = resultsKept;
   }
 
   /**
@@ -133,6 +139,7 @@ export class Spool<P extends Spooled, R> {
   async complete(name: string, publication: P, result: R): Promise<void> {
     await writeDocument(this.#result(publication.jobKey), result);
     await rm(join(this.folder, name), { recursive: true, force: true });
+    await keepNewest(join(this.folder, "results"), this.#resultsKept);
     await dropOlder(join(this.folder, "results"), "", RESULT_DAYS);
     await dropOlder(this.folder, BROKEN_OFF, BROKEN_OFF_DAYS);
   }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { appendLine, makeFolder } from "../files/durable-file";
+import { appendLine, makeFolder, writeDurably } from "../files/durable-file";
 import { stateFolder } from "../files/state-folder";
 
 /** One check of a model, as the report's chart over time shows it. */
@@ -18,11 +18,15 @@ export interface CheckRecord {
   interval?: [number, number];
   estimated?: number;
   driftLevel?: string;
+  /** Whether it has a run of its own in MLflow; absent in what an older release wrote: it has. */
+  ownRun?: boolean;
   verdict: string;
 }
 
 /** Checks that are read back. */
-const KEPT = 200;
+const READ = 200;
+/** A file of more lines than the second is cut to the first: the checks are steps of a run in MLflow, too. */
+const KEPT = { lines: 1_000, atMost: 2_000 };
 
 /** The checks of each model, oldest first: `<state>/monitor/<model>/history.ndjson`. */
 export class CheckHistory {
@@ -41,10 +45,11 @@ export class CheckHistory {
    */
   async append(model: string, record: Omit<CheckRecord, "number">): Promise<number> {
     const path = this.#pathOf(model);
-    const { checks, lostAtEnd } = await this.#lines(model);
+    const { checks, lostAtEnd, lines } = await this.#lines(model);
     const same = checks.find(({ id }) => id === record.id);
     const number = same?.number ?? Math.max(0, ...checks.map((check) => check.number ?? 0)) + lostAtEnd + 1;
     await makeFolder(dirname(path));
+    if (lines > KEPT.atMost) await cutToNewest(path, KEPT.lines);
     const mended = await appendLine(path, JSON.stringify({ ...record, number }));
     if (mended && lostAtEnd > 0)
       this.#report(`${path}: its last check was cut off by a crash and is left out`);
@@ -56,25 +61,32 @@ export class CheckHistory {
     return (await this.#lines(model)).checks;
   }
 
-  async #lines(model: string): Promise<{ checks: CheckRecord[]; lostAtEnd: number }> {
+  async #lines(model: string): Promise<{ checks: CheckRecord[]; lostAtEnd: number; lines: number }> {
     const text = await readFile(this.#pathOf(model), "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return "";
       throw error;
     });
     const byId = new Map<string, CheckRecord>();
     let lostAtEnd = 0;
-    for (const line of text.split("\n").slice(-KEPT - 1)) {
+    const all = text.split("\n");
+    for (const line of all.slice(-READ - 1)) {
       if (line === "") continue;
       const record = parsed(line);
       lostAtEnd = record ? 0 : lostAtEnd + 1;
       if (record) byId.set(record.id, record);
     }
-    return { checks: [...byId.values()], lostAtEnd };
+    return { checks: [...byId.values()], lostAtEnd, lines: all.length };
   }
 
   #pathOf(model: string): string {
     return stateFolder(this.#stateDir).checkHistory(model);
   }
+}
+
+/** Who appends holds the model's lock: nobody else writes meanwhile. @throws ColaError OUTPUT_UNWRITABLE */
+async function cutToNewest(path: string, lines: number): Promise<void> {
+  const kept = (await readFile(path, "utf8")).split("\n").slice(-lines - 1);
+  await writeDurably(path, [Buffer.from(kept.join("\n"))]);
 }
 
 /** What the history itself goes by; the rest of a record is for people. Records of older releases have no number. */

@@ -80,6 +80,13 @@ export const REDIS_KEYS = {
     writer: "every worker",
     what: "the result of a job, as JSON, if it has more than 65,536 bytes",
   },
+  measured: {
+    parts: ["queue"],
+    type: "string",
+    keptS: 50,
+    writer: "every worker",
+    what: "`1`: a worker has measured the memory of the jobs of this queue that have ended",
+  },
   ended: {
     parts: ["queue", "schedule"],
     type: "sorted set",

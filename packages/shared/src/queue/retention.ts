@@ -10,6 +10,8 @@ const PRIVATE_S = 45;
 export const FORGET_EVERY_MS = 10_000;
 /** Jobs of one schedule that are kept: they may come every second. */
 const KEPT_OF_SCHEDULE = 200;
+/** How often workers look how much memory the jobs that have ended take. */
+export const MEASURE_EVERY_MS = 60_000;
 const REMOVED_AT_ONCE = 1_000;
 
 /** What is known of a queue's jobs that have ended. */
@@ -74,6 +76,7 @@ export async function noteEnded({ queue, connection, prefix }: EndedQueue, jobId
   const tooMany = await connection.zrange(key, "0", String(-1 - KEPT_OF_SCHEDULE));
   for (const id of tooMany) {
     await queue.remove(id).catch(() => 0);
+    await connection.del(redisKey(prefix, "result", queue.name, id));
     await connection.zrem(key, id);
   }
 }

@@ -1,4 +1,4 @@
-import { oneOf, text } from "./setting-kinds";
+import { integer, oneOf, text } from "./setting-kinds";
 
 /** What is logged, and how. */
 export const loggingSettings = {
@@ -18,5 +18,12 @@ export const loggingSettings = {
     doc: "The log file at DEBUG; empty: none",
     env: "COLAML_LOG_FILE",
     default: "errores_entrenamiento.log",
+  }),
+  maxMb: integer({
+    doc: "MiB of a log file; then it becomes <name>.1, which replaces the one before, and a new one begins",
+    env: "COLAML_LOG_MAX_MB",
+    default: 64,
+    min: 1,
+    max: 10_240,
   }),
 };

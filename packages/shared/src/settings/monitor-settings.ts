@@ -89,4 +89,11 @@ export const monitorSettings = {
     env: "COLAML_ALERT_RULES",
     default: "",
   }),
+  runMinutes: integer({
+    doc: "Minutes in which a scheduled check that says the same as before gets no run of its own in MLflow, only a step of its model version's run; 0: each gets one",
+    env: "COLAML_CHECK_RUN_MINUTES",
+    default: 60,
+    min: 0,
+    max: 525_600,
+  }),
 };

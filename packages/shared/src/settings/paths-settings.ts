@@ -1,4 +1,4 @@
-import { text } from "./setting-kinds";
+import { integer, text } from "./setting-kinds";
 
 /** Folders. */
 export const pathsSettings = {
@@ -11,5 +11,12 @@ export const pathsSettings = {
     doc: "State of the embedded servers, caches, checkpoints",
     env: "COLAML_STATE_DIR",
     default: ".colaml",
+  }),
+  filesKept: integer({
+    doc: "Files of one kind that the state folder keeps, the newest: reports of checks, incidents that ended, alerts that were delivered or given up",
+    env: "COLAML_FILES_KEPT",
+    default: 1_000,
+    min: 10,
+    max: 1_000_000,
   }),
 };

@@ -1,4 +1,4 @@
-import { integer, text } from "./setting-kinds";
+import { integer, real, text } from "./setting-kinds";
 
 /** How a worker process takes, keeps and hands back jobs. */
 export const workerSettings = {
@@ -43,6 +43,13 @@ export const workerSettings = {
     default: 30,
     min: 1,
     max: 3650,
+  }),
+  keptMb: real({
+    doc: "MiB of Redis that the jobs of one queue and their results take after their end; beyond it the oldest are removed before their time",
+    env: "COLAML_JOBS_KEPT_MB",
+    default: 64,
+    min: 0.1,
+    max: 1_000_000,
   }),
   healthHost: text({
     doc: "Address of a worker's /livez, /readyz and /metrics; 0.0.0.0 in a container, so that they are reached from outside",

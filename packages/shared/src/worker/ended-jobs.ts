@@ -3,11 +3,13 @@ import { messageOf } from "../errors/cola-error";
 import { createLimitedLog } from "../logging/limited-log";
 import type { Logger } from "../logging/logger";
 import { openQueue, type RedisConnection } from "../queue/connection";
+import { keepWithinBytes } from "../queue/kept-bytes";
 import {
   type EndedFacts,
   type EndedQueue,
   FORGET_EVERY_MS,
   forgetPrivate,
+  MEASURE_EVERY_MS,
   noteBegun,
   noteEnded,
 } from "../queue/retention";
@@ -29,6 +31,17 @@ interface Options {
   logger: Logger;
 }
 
+const MIB = 1024 * 1024;
+
+async function measureKept(ended: EndedQueue, { worker }: ColaConfig, logger: Logger): Promise<void> {
+  const removed = await keepWithinBytes(ended, worker.keptMb * MIB);
+  if (removed === 0) return;
+  const { name } = ended.queue;
+  logger.info(
+    `${name}: ${removed} old jobs were removed: those that ended take ${worker.keptMb} MiB at most`,
+  );
+}
+
 /** @param connection the worker's */
 export function openEndedJobs(
   { queue: { name, ...facts }, config, logger }: Options,
@@ -42,6 +55,10 @@ export function openEndedJobs(
     void work.catch((error: unknown) => log.warn(`${name}: ${what}: ${messageOf(error)}`));
   const isForgetting = facts.kept === "private" || facts.isPrivate !== undefined;
   const forget = () => unlessAway("private jobs were not removed, it is tried again", forgetPrivate(ended));
+  const measure = () =>
+    unlessAway("the memory of its jobs was not measured", measureKept(ended, config, logger));
+  const measuring = facts.kept === undefined ? setInterval(measure, MEASURE_EVERY_MS).unref() : undefined;
+  if (measuring) measure();
   const timer = isForgetting ? setInterval(forget, FORGET_EVERY_MS).unref() : undefined;
   if (isForgetting) forget();
   return {
@@ -64,6 +81,7 @@ export function openEndedJobs(
     },
     async close() {
       clearInterval(timer);
+      clearInterval(measuring);
       await open.close();
     },
   };

@@ -142,6 +142,9 @@ describe("a limited log", () => {
 });
 
 it("a logger without a file can be closed", async () => {
-  const logger = createLogger({ service: "s", logging: { level: "error", format: "text", file: "" } });
+  const logger = createLogger({
+    service: "s",
+    logging: { maxMb: 64, level: "error", format: "text", file: "" },
+  });
   await expect(logger.close()).resolves.toBeUndefined();
 });

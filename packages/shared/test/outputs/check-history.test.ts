@@ -59,6 +59,20 @@ describe("the history of checks", () => {
     expect(await numbers()).toEqual(["a 1", "b 6"]);
   });
 
+  it("of many checks is cut to the newest thousand, and goes on counting", async () => {
+    await history.append("m", check("a"));
+    const lines = Array.from({ length: 2_000 }, (_, i) =>
+      JSON.stringify({ ...check(`c${i}`), number: i + 2 }),
+    );
+    appendFileSync(path(), `${lines.join("\n")}\n`);
+    expect(await history.append("m", check("next"))).toBe(2_002);
+    const kept = readFileSync(path(), "utf8").trimEnd().split("\n");
+    expect(kept).toHaveLength(1_001);
+    expect(JSON.parse(kept[0]!)).toMatchObject({ id: "c1000" });
+    expect((await numbers()).slice(-2)).toEqual(["c1999 2001", "next 2002"]);
+    expect(reported).toEqual([]);
+  });
+
   it("reads what an older release wrote, without numbers", async () => {
     await history.append("m", check("a"));
     appendFileSync(path(), `${JSON.stringify(check("b"))}\n`);

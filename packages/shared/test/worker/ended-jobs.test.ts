@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { createLogger } from "@colaml/shared/logging/logger";
 import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
+import { keepWithinBytes } from "@colaml/shared/queue/kept-bytes";
 import { redisKey } from "@colaml/shared/queue/redis-keys";
 import { type EndedFacts, forgetPrivate } from "@colaml/shared/queue/retention";
 import { readReturned, storedResultOf } from "@colaml/shared/queue/stored-result";
@@ -123,6 +124,64 @@ describe("a job that has ended", () => {
     expect(await connection.ttl(key)).toBeGreaterThan(6 * 86_400);
     await connection.del(key);
     expect(await readReturned(place, returned)).toBeUndefined();
+  });
+});
+
+describe("the jobs of a queue that have ended", () => {
+  /** As if they had ended that long ago, one millisecond after the other. */
+  async function age(queue: Queue, ids: readonly string[], ms: number): Promise<void> {
+    const from = Date.now() - ms;
+    for (const [i, id] of ids.entries()) {
+      const state = (await queue.getJobState(id)) as "completed" | "failed";
+      await connection.zadd(queue.toKey(state), from + i, id);
+      await connection.hset(queue.toKey(id), "finishedOn", from + i);
+    }
+  }
+
+  const statesOf = async (queue: Queue, ids: readonly string[]) => {
+    const states = await Promise.all(ids.map((id) => queue.getJobState(id)));
+    return states.map((state) => (state === "unknown" ? "gone" : "kept"));
+  };
+
+  it("take as much memory as they may: the oldest go, failed ones and results beside jobs with them", async () => {
+    const queue = await start(async (payload) => {
+      if ("fail" in payload) throw new ColaError("JOB_INVALID", "x".repeat(900));
+      return "x".repeat(100_000);
+    });
+    const measured = redisKey(prefix, "measured", queue.name);
+    const completed = names("c", 10);
+    await run(queue, completed);
+    await run(queue, ["f"], { attempts: 1 }, { fail: true });
+    const oldestFirst = ["f", ...completed];
+    await age(queue, oldestFirst, 3_600_000);
+    const facts = { queue, connection, prefix };
+    // ten results of 100,002 bytes: within a MiB
+    await connection.del(measured);
+    expect(await keepWithinBytes(facts, 1_050_000)).toBe(0);
+    await connection.del(measured);
+    expect(await keepWithinBytes(facts, 550_000)).toBe(6);
+    expect(await statesOf(queue, oldestFirst)).toEqual([...Array(6).fill("gone"), ...Array(5).fill("kept")]);
+    const results = completed.map((id) => redisKey(prefix, "result", queue.name, id));
+    expect(await connection.exists(results)).toBe(5);
+  });
+
+  it("stay for a minute, whatever they take", async () => {
+    const queue = await start(async () => "x".repeat(100_000));
+    await run(queue, ["large"]);
+    await connection.del(redisKey(prefix, "measured", queue.name));
+    expect(await keepWithinBytes({ queue, connection, prefix }, 1)).toBe(0);
+    expect(await queue.getJobState("large")).toBe("completed");
+  });
+
+  it("are measured by one worker at a time", async () => {
+    const queue = await start(async () => "x".repeat(100_000));
+    await run(queue, ["old"]);
+    await age(queue, ["old"], 3_600_000);
+    const facts = { queue, connection, prefix };
+    await connection.set(redisKey(prefix, "measured", queue.name), "1");
+    expect(await keepWithinBytes(facts, 1)).toBe(0);
+    await connection.del(redisKey(prefix, "measured", queue.name));
+    expect(await keepWithinBytes(facts, 1)).toBe(1);
   });
 });
 

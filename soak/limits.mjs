@@ -1,0 +1,51 @@
+// What the soak test allows. Change a limit here, and in docs/operations.md.
+
+/** Samples of this share of the run are left out, at most this many minutes: caches fill, compilers compile. */
+export const WARM_UP = { share: 1 / 3, maxMinutes: 10 };
+
+/** Seconds between two samples. */
+export const SAMPLE_SECONDS = 5;
+
+/**
+ * Growth that is allowed, by the name of a series. A series fails if its slope per hour is surely above `perHour` (the
+ * lower end of its 95% interval) and it rose by more than `least` after the warm-up: in a short run a collection of
+ * garbage more or less is a slope, too. A series without a limit is only drawn.
+ *
+ * MLflow keeps what is trained, so its limits are what the load makes: 100 trainings an hour of about 0.4 MB, a step
+ * of 10 KB for each of about 1,000 checks, and a run of 120 KB for each that somebody asked for or that says something new.
+ */
+const GROWTH = [
+  { of: /^(trainer|predictor|monitor|server).* RSS$/, perHour: 40, least: 20 },
+  { of: /^Redis RSS$/, perHour: 20, least: 5 },
+  { of: /^MLflow RSS$/, perHour: 150, least: 50 },
+  { of: / descriptors$/, perHour: 12, least: 6 },
+  { of: /^Redis keys$/, perHour: 600, least: 100 },
+  { of: /^Redis memory$/, perHour: 6, least: 2 },
+  { of: /^Redis log$/, perHour: 40, least: 8 },
+  { of: /^state folder$/, perHour: 10, least: 2 },
+  { of: /^files of the state folder$/, perHour: 400, least: 50 },
+  { of: /^logs$/, perHour: 10, least: 2 },
+  { of: /^data folder$/, perHour: 5, least: 1 },
+  { of: /^MLflow artifacts$/, perHour: 100, least: 5 },
+  { of: /^MLflow database$/, perHour: 60, least: 5 },
+];
+
+/**
+ * Settings of the run that keep less than the defaults: what the defaults bring to its limit in days must reach it
+ * within the warm-up.
+ */
+export const SETTINGS = {
+  COLAML_JOBS_KEPT_MB: "0.1",
+  COLAML_FILES_KEPT: "20",
+  COLAML_LOG_MAX_MB: "1",
+  COLAML_CHECK_RUN_MINUTES: "5",
+};
+
+/** Goes through a door that may fail: a busy machine lets MLflow answer late. */
+export const FAILED_SHARE = 0.05;
+
+/** Redis writes its log anew at this size, as at 256 MB by default. */
+export const REDIS_LOG_MIN_SIZE = "8mb";
+
+/** The limit of a series; undefined if it has none. */
+export const limitOf = (name) => GROWTH.find(({ of }) => of.test(name));

@@ -1,0 +1,99 @@
+import { execFile } from "node:child_process";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const folder = resolve(__dirname, "../soak");
+
+/** The value of an expression over the modules of `soak/`, which are ES modules outside the packages. */
+async function inSoak<T>(expression: string): Promise<T> {
+  const statements = `
+    import { judge, theilSen } from ${JSON.stringify(join(folder, "slope.mjs"))};
+    import { pageOf, tableOf } from ${JSON.stringify(join(folder, "chart.mjs"))};
+    import { limitOf } from ${JSON.stringify(join(folder, "limits.mjs"))};
+    process.stdout.write(JSON.stringify(${expression}));`;
+  const run = promisify(execFile)(process.execPath, ["--input-type=module", "-"], { cwd: folder });
+  // as an argument it would be too long
+  run.child.stdin!.end(statements);
+  return JSON.parse((await run).stdout) as T;
+}
+
+const pointsOf = (values: readonly number[], step = 1) => values.map((y, i) => ({ x: i * step, y }));
+
+/** A point every 5 s for an hour; the value by the minute. */
+const hour = (valueAt: (minutes: number) => number) =>
+  Array.from({ length: 720 }, (_, i) => ({ minutes: i / 12, value: valueAt(i / 12) }));
+
+const STAIRS = [1, 1, 1, 2, 2, 2, 3, 3, 3, 4];
+const NOISE = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4];
+/** Two a step, and a third of the points 500 off. */
+const OUTLIERS = Array.from({ length: 30 }, (_, i) => 100 + 2 * i + (i % 3 === 0 ? 500 : 0));
+
+describe("the soak test's slope", () => {
+  it("is scipy's theilslopes, interval included", async () => {
+    const series = [pointsOf(NOISE), pointsOf(OUTLIERS), pointsOf(Array(12).fill(5)), pointsOf(STAIRS, 0.5)];
+    const found = await inSoak<{ slope: number; low: number; high: number }[]>(
+      `${JSON.stringify(series)}.map(theilSen)`,
+    );
+    const expected = [
+      [0.16666666666666666, -0.06666666666666667, 0.42857142857142855],
+      [2, 2, 2],
+      [0, 0, 0],
+      [0.6666666666666666, 0.5, 0.8],
+    ];
+    for (const [i, { slope, low, high }] of found.entries())
+      for (const [j, value] of [slope, low, high].entries()) expect(value).toBeCloseTo(expected[i]![j]!, 12);
+  });
+
+  it("fails what grows faster than it may after the warm-up, and nothing else", async () => {
+    const noise = (minutes: number) => 5 * Math.sin(minutes * 7);
+    const cases: [(minutes: number) => number, boolean][] = [
+      // 60 an hour, allowed are 40
+      [(at) => 100 + at + noise(at), true],
+      [(at) => 100 + at / 2 + noise(at), false],
+      // it rises only while caches fill
+      [(at) => 100 + Math.min(at, 10) * 10 + noise(at), false],
+      // collections of garbage
+      [(at) => 100 + 8 * (at % 5) + noise(at), false],
+    ];
+    const series = cases.map(([valueAt]) => hour(valueAt));
+    const limit = { perHour: 40, least: 20 };
+    const fails = await inSoak<boolean[]>(
+      `${JSON.stringify(series)}.map((points) => judge(points, ${JSON.stringify(limit)}, 10).fails)`,
+    );
+    expect(fails).toEqual(cases.map(([, expected]) => expected));
+  });
+
+  it("does not judge a rise that is less than a series' noise, however steep, nor a series without a limit", async () => {
+    const short = Array.from({ length: 24 }, (_, i) => ({ minutes: i / 12, value: 100 + i / 3 }));
+    const [below, none] = await inSoak<{ slope: number; fails: boolean }[]>(
+      `[{ perHour: 40, least: 20 }, undefined].map((limit) => judge(${JSON.stringify(short)}, limit, 0))`,
+    );
+    // a third every 5 s
+    expect(below!.slope).toBeCloseTo(240, 9);
+    expect([below!.fails, none!.fails]).toEqual([false, false]);
+  });
+});
+
+it("the soak test shows each series as chart and row, those that fail first", async () => {
+  const grows = hour((at) => at * 2);
+  const holds = hour(() => 3);
+  const { page, table } = await inSoak<{ page: string; table: string }>(`(() => {
+    const series = [["monitor 1 descriptors", ${JSON.stringify(holds)}], ["monitor 1 RSS", ${JSON.stringify(grows)}]]
+      .map(([name, points]) => ({ name, points, verdict: judge(points, limitOf(name), 20) }));
+    const doors = { "a <door>": { done: 3, failed: 1, reason: "<no>" } };
+    return { page: pageOf(series, { minutes: 60, warmUp: 20, doors }), table: tableOf(series) };
+  })()`);
+  const charts = [...page.matchAll(/<svg [^>]*class="(\w+)" aria-label="([^"]*)"/g)].map(
+    ([, ...found]) => found,
+  );
+  expect(charts).toEqual([
+    ["fails", "monitor 1 RSS: +120/h"],
+    ["holds", "monitor 1 descriptors: +0.00/h"],
+  ]);
+  expect(page).not.toMatch(/<no>|<door>/);
+  expect(table.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+    ["series", "from", "to", "peak", "per hour", "95% from", "to", "allowed"],
+    ["monitor 1 descriptors", "3.00", "3.00", "3.00", "0.00", "0.00", "0.00", "12.0"],
+    ["monitor 1 RSS", "43.9", "116", "120", "120", "120", "120", "40.0", "FAILS"],
+  ]);
+});
