@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { ColaError, messageOf } from "../../errors/cola-error";
@@ -45,7 +46,7 @@ const bundleSchema = z.strictObject({
   features: featuresSchema,
   terms: z.array(z.string()).min(1).max(MODEL_LIMITS.terms),
   partSizes: z.array(z.number().int().min(1)).optional(),
-  idf: z.array(z.number()),
+  idf: z.array(z.number().min(0).max(MODEL_LIMITS.idf)),
   calibration: calibrationSchema.optional(),
   decision: decisionRuleSchema.optional(),
 });
@@ -123,7 +124,10 @@ export function bundleFromFiles(files: ReadonlyMap<string, Uint8Array>, hmacKey 
   const version = (plain as { formatVersion?: unknown } | null)?.formatVersion;
   if (!FORMAT_VERSIONS.some((known) => known === version)) {
     const known = FORMAT_VERSIONS.join(", ");
-    throw corrupt(BUNDLE_FILE, `format version ${String(version)}: this release reads ${known}`);
+    throw corrupt(
+      BUNDLE_FILE,
+      `format version ${JSON.stringify(version)?.slice(0, 40)}: this release reads ${known}`,
+    );
   }
   const parsed = bundleSchema.safeParse(plain);
   if (!parsed.success) throw corrupt(BUNDLE_FILE, issueOf(parsed.error));
@@ -212,6 +216,8 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string): Uint8Arra
 function textOf(bytes: Uint8Array, path: string): string {
   if (bytes.length > MODEL_LIMITS.jsonBytes)
     throw corrupt(path, `it has ${bytes.length} bytes, more than ${MODEL_LIMITS.jsonBytes}`);
+  // a lost letter would be another term
+  if (!isUtf8(bytes)) throw corrupt(path, "it is not UTF-8");
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }
 

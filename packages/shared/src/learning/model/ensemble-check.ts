@@ -13,6 +13,7 @@ export function checkEnsemble(ensemble: TreeEnsemble): void {
   if (!Number.isInteger(nFeatures) || nFeatures < 1) refuse(`${nFeatures} features`);
   if (!Number.isInteger(nGroups) || nGroups < 1) refuse(`${nGroups} tree groups`);
   if (!Number.isFinite(baseMargin)) refuse("the base score is not a finite number");
+  if (Math.abs(baseMargin) > MODEL_LIMITS.margin) refuse(`the base score is beyond ${MODEL_LIMITS.margin}`);
   if (trees.length % nGroups !== 0) refuse(`${trees.length} trees do not make whole rounds of ${nGroups}`);
   if (trees.length / nGroups > MODEL_LIMITS.rounds)
     refuse(`${trees.length / nGroups} trees per class, more than ${MODEL_LIMITS.rounds}`);
@@ -41,7 +42,11 @@ function checkTree(tree: Tree, id: number, nFeatures: number): void {
     for (const array of [value, gain, cover]) {
       if (!Number.isFinite(array[node])) refuse(`tree ${id} node ${node} holds a number that is not finite`);
     }
-    if (tree.left[node] === -1 && right[node] === -1) continue;
+    if (tree.left[node] === -1 && right[node] === -1) {
+      if (Math.abs(value[node]!) > MODEL_LIMITS.margin)
+        refuse(`tree ${id} leaf ${node} is beyond ${MODEL_LIMITS.margin}`);
+      continue;
+    }
     if (!(feature[node]! >= 0 && feature[node]! < nFeatures))
       refuse(`tree ${id} node ${node} splits an unknown feature`);
     if (depth[node] === MODEL_LIMITS.depth) refuse(`tree ${id} is deeper than ${MODEL_LIMITS.depth}`);

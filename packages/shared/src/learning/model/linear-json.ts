@@ -4,6 +4,7 @@ import { ColaError } from "../../errors/cola-error";
 import { floatElements, floatsJson } from "./float32-text";
 import type { LinearEnsemble } from "./linear-ensemble";
 import { MODEL_LIMITS } from "./model-limits";
+import { writtenCount } from "./xgboost-count";
 
 /** Stands for the weights until they are put in as text. */
 const WEIGHTS = "<weights>";
@@ -71,8 +72,9 @@ const schema = z.object({
     }),
     learner_model_param: z.object({
       base_score: z.string(),
-      num_target: z.string(),
-      num_feature: z.string(),
+      num_class: z.literal("0", "several classes are several targets").optional(),
+      num_target: writtenCount,
+      num_feature: writtenCount,
     }),
     objective: z.object({ name: z.literal("binary:logistic") }),
   }),
@@ -104,6 +106,7 @@ export function linearFromJson(json: unknown): LinearEnsemble {
     refuse(`${all.length} weights for ${nFeatures} features and a bias in ${nGroups} groups`);
   all.forEach((weight, i) => {
     if (!Number.isFinite(weight)) refuse(`weight ${i} is not a finite number`);
+    if (Math.abs(weight) > MODEL_LIMITS.margin) refuse(`weight ${i} is beyond ${MODEL_LIMITS.margin}`);
   });
   return {
     objective: objective.name,

@@ -15,4 +15,11 @@ export const MODEL_LIMITS = {
   rounds: 10_000,
   /** Edges from a tree's root to a leaf: twice the highest `depth`. */
   depth: 32,
+  /**
+   * Weight of a term, value of a leaf, margin that a row starts from: their sums stay within float32, however long a
+   * text. Trained ones are below 1,000.
+   */
+  margin: 1e20,
+  /** Inverse document frequency: that of a term in one of 2^32 documents is 23. */
+  idf: 1_000,
 } as const;

@@ -3,6 +3,7 @@ import { ColaError } from "../../errors/cola-error";
 import { checkEnsemble } from "./ensemble-check";
 import { floatsJson, shortestFloat32 } from "./float32-text";
 import type { Tree, TreeEnsemble } from "./tree-ensemble";
+import { writtenCount } from "./xgboost-count";
 
 /** How XGBoost's JSON writes "no parent". */
 const NO_PARENT = 2147483647;
@@ -94,8 +95,11 @@ function treeToJson(tree: Tree, id: number, nFeatures: number): string {
 }
 
 const numbers = z.array(z.number());
-const wholeNumbers = z.array(z.number().int());
-const flags = z.array(z.union([z.number(), z.boolean()]));
+/** More would become another number in an array of 32 bits. */
+const wholeNumbers = z.array(z.int32());
+const flags = z.array(z.union([z.literal([0, 1]), z.boolean()]));
+/** Numerical splits: of categories this reader knows nothing. */
+const numericalSplits = z.array(z.literal(0, "splits by categories are not supported")).optional();
 const schema = z.object({
   learner: z.object({
     gradient_booster: z.object({
@@ -110,12 +114,18 @@ const schema = z.object({
             right_children: wholeNumbers,
             split_conditions: numbers,
             split_indices: wholeNumbers,
+            split_type: numericalSplits,
             sum_hessian: numbers,
           }),
         ),
       }),
     }),
-    learner_model_param: z.object({ base_score: z.string(), num_class: z.string(), num_feature: z.string() }),
+    learner_model_param: z.object({
+      base_score: z.string(),
+      num_class: writtenCount,
+      num_feature: writtenCount,
+      num_target: z.literal("1", "several targets in one tree are not supported").optional(),
+    }),
     objective: z.object({ name: z.enum(["binary:logistic", "multi:softprob"]) }),
   }),
 });
@@ -132,14 +142,19 @@ export function treesFromJson(json: unknown): TreeEnsemble {
     throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${issue.path.join(".")}: ${issue.message}`);
   }
   const { gradient_booster: booster, learner_model_param: param, objective } = parsed.data.learner;
+  const { tree_info: groups, trees } = booster.model;
+  if (groups.length !== trees.length) {
+    const what = `tree_info names the groups of ${groups.length} trees, there are ${trees.length}`;
+    throw new ColaError("MODEL_CORRUPT", `not an XGBoost model: ${what}`);
+  }
   const base = Number(param.base_score.replace(/^\[|\]$/g, ""));
   const ensemble: TreeEnsemble = {
     objective: objective.name,
     nFeatures: Number(param.num_feature),
     nGroups: Math.max(1, Number(param.num_class)),
     baseMargin: Math.fround(objective.name === "binary:logistic" ? Math.log(base / (1 - base)) : base),
-    trees: booster.model.trees.map((tree, i) => ({
-      group: booster.model.tree_info[i] ?? -1,
+    trees: trees.map((tree, i) => ({
+      group: groups[i]!,
       left: Int32Array.from(tree.left_children),
       right: Int32Array.from(tree.right_children),
       feature: Int32Array.from(tree.split_indices),

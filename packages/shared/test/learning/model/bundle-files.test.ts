@@ -20,17 +20,20 @@ beforeAll(async () => {
 const refusal = (pattern: RegExp) =>
   expect.objectContaining({ code: "MODEL_CORRUPT", message: expect.stringMatching(pattern) });
 
-/** Replaces a file and lists the new one in the manifest, as somebody would who knows how. */
-function relisted(name: string, change: (json: Record<string, unknown>) => void): Map<string, Uint8Array> {
-  const files = new Map(bundleToFiles(bundle));
-  const json = JSON.parse(Buffer.from(files.get(name)!).toString());
-  change(json);
-  const bytes = Buffer.from(JSON.stringify(json));
+function listedAnew(files: Map<string, Uint8Array>, name: string, bytes: Buffer): Map<string, Uint8Array> {
   const manifest = JSON.parse(Buffer.from(files.get("manifest.json")!).toString());
   const entry = manifest.files.find((file: { path: string }) => file.path === name);
   entry.bytes = bytes.length;
   entry.sha256 = createHash("sha256").update(bytes).digest("hex");
   return files.set(name, bytes).set("manifest.json", Buffer.from(JSON.stringify(manifest)));
+}
+
+/** Replaces a file and lists the new one in the manifest, as somebody would who knows how. */
+function relisted(name: string, change: (json: Record<string, unknown>) => void): Map<string, Uint8Array> {
+  const files = new Map(bundleToFiles(bundle));
+  const json = JSON.parse(Buffer.from(files.get(name)!).toString());
+  change(json);
+  return listedAnew(files, name, Buffer.from(JSON.stringify(json)));
 }
 
 it("comes back from its files as it was, and predicts the same, classes named __proto__ included", () => {
@@ -106,6 +109,14 @@ it("is refused when any one byte of it is altered", () => {
   }
 });
 
+it("is refused, though its manifest fits, if a letter of a term is lost", () => {
+  const changed = relisted("bundle.json", () => {});
+  const bytes = Buffer.from(changed.get("bundle.json")!);
+  bytes[bytes.indexOf("é")]! = 0x80;
+  const files = listedAnew(changed, "bundle.json", bytes);
+  expect(() => bundleFromFiles(files)).toThrow(refusal(/bundle\.json.*not UTF-8/));
+});
+
 it("is refused when a file is missing, cut off, or not listed", () => {
   const files = bundleToFiles(bundle);
   for (const name of files.keys()) {
@@ -126,6 +137,18 @@ describe("is refused, though its manifest fits, with", () => {
       "bundle.json",
       (json) => Object.assign(json, { formatVersion: 4 }),
       /version 4: this release reads 1, 2, 3/,
+    ],
+    [
+      "a format that cannot be shown as text",
+      "bundle.json",
+      (json) => Object.assign(json, { formatVersion: { toString: 1 } }),
+      /version {"toString":1}: this release reads/,
+    ],
+    [
+      "an idf whose scores are not numbers",
+      "bundle.json",
+      (json) => (json["idf"] as number[]).splice(0, 1, 1e308),
+      /idf/,
     ],
     ["too few idf", "bundle.json", (json) => (json["idf"] as number[]).pop(), /idf/],
     ["a term too many", "bundle.json", (json) => (json["terms"] as string[]).push("zzz"), /terms/],

@@ -77,6 +77,7 @@ describe("a damaged linear model is refused", () => {
     ["a weight too few", (json) => weights(json).pop(), /40 weights for 40 features/],
     ["a weight too many", (json) => weights(json).push(1), /42 weights/],
     ["a weight beyond float32", (json) => weights(json).splice(3, 1, 1e300), /weight 3 is not a finite/],
+    ["a weight whose sums leave float32", (json) => weights(json).splice(3, 1, 1e30), /weight 3 is beyond/],
     ["a weight that is a text", (json) => weights(json).splice(3, 1, "1"), /weights/],
     ["a weight that is missing", (json) => weights(json).splice(3, 1, null), /weights/],
     [
@@ -92,7 +93,12 @@ describe("a damaged linear model is refused", () => {
     [
       "half a feature",
       ({ learner }) => Object.assign(learner.learner_model_param, { num_feature: "39.5" }),
-      /39\.5 features/,
+      /num_feature: a count in digits/,
+    ],
+    [
+      "several classes in the place of several targets",
+      ({ learner }) => Object.assign(learner.learner_model_param, { num_class: "2" }),
+      /num_class: several classes are several targets/,
     ],
     [
       "a base score that is no probability",

@@ -68,10 +68,44 @@ describe("a damaged model is refused", () => {
       /left_children/,
     ],
     ["a value beyond float32", (tree) => tree["split_conditions"]!.splice(0, 1, 1e300), /finite/],
+    [
+      "a leaf whose sums leave float32",
+      (tree) => tree["split_conditions"]!.splice(-1, 1, 1e30),
+      /leaf \d+ is beyond/,
+    ],
+    [
+      "a child that 32 bits would make another one",
+      (tree) => tree["left_children"]!.splice(0, 1, tree["left_children"]![0]! + 2 ** 32),
+      /left_children/,
+    ],
+    [
+      "a feature that 32 bits would make another one",
+      (tree) => tree["split_indices"]!.splice(0, 1, tree["split_indices"]![0]! + 2 ** 32),
+      /split_indices/,
+    ],
+    ["a side that is neither", (tree) => tree["default_left"]!.splice(0, 1, 256), /default_left/],
+    ["splits by categories", (tree) => tree["split_type"]!.splice(0, 1, 1), /split_type.*categories/],
     ["a gain beyond float32", (tree) => tree["loss_changes"]!.splice(0, 1, 1e300), /finite/],
   ];
   it.each(cases)("for %s", (_, change, message) => {
     expect(damaged(change)).toThrow(refusal(message));
+  });
+  it("for the group of a tree that is not there", () => {
+    const json = JSON.parse(modelFixture("binary").model) as {
+      learner: { gradient_booster: { model: { tree_info: number[] } } };
+    };
+    json.learner.gradient_booster.model.tree_info.push(0);
+    expect(() => ensembleFromXgboostJson(JSON.stringify(json))).toThrow(
+      refusal(/tree_info names the groups of/),
+    );
+  });
+  it.each([
+    ["several targets in one tree", "num_target", "2", /num_target: several targets/],
+    ["a number of classes that is no count", "num_class", "-5", /num_class: a count in digits/],
+  ])("for %s", (_, name, value, message) => {
+    const json = JSON.parse(modelFixture("binary").model) as { learner: { learner_model_param: object } };
+    Object.assign(json.learner.learner_model_param, { [name]: value });
+    expect(() => ensembleFromXgboostJson(JSON.stringify(json))).toThrow(refusal(message));
   });
   it("for text that is not JSON, and for another objective", () => {
     expect(() => ensembleFromXgboostJson("{")).toThrow(refusal(/JSON/));
