@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { MAX_CHUNK_BYTES } from "../settings/predict-settings";
 import { safeName } from "../settings/safe-name";
-import { FILE_FORMATS, MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
+import { FILE_FORMATS, MAX_COLUMNS, MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
 import { filePath } from "./names";
 import type { PredictJobInput } from "./predict";
@@ -26,7 +27,7 @@ export const chunkPlanSchema = z.strictObject({
     /** Which texts count as missing; absent (a plan of release 0.1): only blank ones. */
     missingValues: z.enum(MISSING_VALUES).optional(),
     /** Fields a record must have; 0 in NDJSON. */
-    fields: z.number().int().min(0),
+    fields: z.number().int().min(0).max(MAX_COLUMNS),
     text: fieldSchema,
     /** Further fields that are joined behind `text`, in order; absent: none. */
     moreTexts: z.array(fieldSchema).min(1).max(255).optional(),
@@ -60,33 +61,52 @@ export function textFieldsOf({
   return [text, ...moreTexts];
 }
 
+/** A range reaches a little beyond the size of a chunk: at most twice, and a long record. */
+const MAX_RANGE_BYTES = 4 * MAX_CHUNK_BYTES;
+
+const isRange = (bytes: number) => bytes >= 0 && bytes <= MAX_RANGE_BYTES;
+
+/** Whether each place is that of a field: another one would be read from what lies beside the record. */
+function hasItsFields({ plan }: { plan: ChunkPlan }): boolean {
+  const { input, output } = plan;
+  if (input.format === "ndjson") return true;
+  const places = [...textFieldsOf(input), ...(input.id ? [input.id] : []), ...output.passThrough];
+  return places.every(({ place }) => place >= 0 && place < input.fields);
+}
+
 /**
  * Payload of a `predict-chunk` job, version 1: a stretch of whole records and where its result goes. What it
  * writes depends on nothing else, so two workers that run it write the same bytes.
  */
-export const predictChunkJobSchema = z.strictObject({
-  v: z.literal(1).default(1),
-  /** Id of the batch, which the chunk's job id begins with. */
-  batch: safeName,
-  index: z.number().int().min(0),
-  plan: chunkPlanSchema,
-  /** `file`: bytes `start` to `end` of `path`; `redis`: a value beside the job. */
-  source: z.discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("file"),
-      path: filePath,
-      start: z.number().int().min(0),
-      end: z.number().int().min(0),
-      /** Where the part file is written. */
-      folder: filePath,
-    }),
-    z.strictObject({ kind: z.literal("redis"), bytes: z.number().int().min(0) }),
-  ]),
-  /** Line of the file, counted from 1, that the first record begins on. */
-  firstLine: z.number().int().min(1),
-  /** Records before the first one, counted only if row numbers are the ids. */
-  firstRow: z.number().int().min(0),
-});
+export const predictChunkJobSchema = z
+  .strictObject({
+    v: z.literal(1).default(1),
+    /** Id of the batch, which the chunk's job id begins with. */
+    batch: safeName,
+    index: z.number().int().min(0),
+    plan: chunkPlanSchema,
+    /** `file`: bytes `start` to `end` of `path`; `redis`: a value beside the job. */
+    source: z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("file"),
+        path: filePath,
+        start: z.number().int().min(0),
+        end: z.number().int().min(0),
+        /** Where the part file is written. */
+        folder: filePath,
+      }),
+      z.strictObject({ kind: z.literal("redis"), bytes: z.number().int().min(0) }),
+    ]),
+    /** Line of the file, counted from 1, that the first record begins on. */
+    firstLine: z.number().int().min(1),
+    /** Records before the first one, counted only if row numbers are the ids. */
+    firstRow: z.number().int().min(0),
+  })
+  .refine(hasItsFields, { path: ["plan"], message: "a place is not that of a field" })
+  .refine(({ source }) => source.kind !== "file" || isRange(source.end - source.start), {
+    path: ["source"],
+    message: `the range must have 0 to ${MAX_RANGE_BYTES} bytes`,
+  });
 export type PredictChunkJob = z.infer<typeof predictChunkJobSchema>;
 
 /** Result of a `predict-chunk` job: what the part holds. Small, because the event stream keeps copies. */

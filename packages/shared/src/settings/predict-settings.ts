@@ -1,5 +1,8 @@
 import { integer, oneOf, text } from "./setting-kinds";
 
+/** Bytes of input a chunk, at most. */
+export const MAX_CHUNK_BYTES = 67_108_864;
+
 /** How batches are cut and carried. */
 export const predictSettings = {
   chunkBytes: integer({
@@ -7,7 +10,7 @@ export const predictSettings = {
     env: "COLAML_CHUNK_BYTES",
     default: 4_194_304,
     min: 1024,
-    max: 67_108_864,
+    max: MAX_CHUNK_BYTES,
   }),
   window: integer({ doc: "Chunks in flight a job", env: "COLAML_WINDOW", default: 8, min: 1, max: 256 }),
   transport: oneOf({

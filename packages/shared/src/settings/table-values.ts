@@ -8,6 +8,8 @@ export const MISSING_VALUES = ["pandas", "empty"] as const;
 export const DELIMITER = /^[^"\r\n\\\u0080-\uffff]$/u;
 /** What may stand around a quoted field. */
 export const QUOTE_CHARACTER = /^["'`]$/;
+/** Columns of a file, at most. */
+export const MAX_COLUMNS = 10_000;
 /** Largest record a reader accepts, in bytes. */
 export const MAX_RECORD_BYTES = 1_048_576;
 

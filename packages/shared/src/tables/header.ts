@@ -1,5 +1,5 @@
 import { ColaError } from "../errors/cola-error";
-import { MAX_RECORD_BYTES } from "../settings/table-values";
+import { MAX_COLUMNS, MAX_RECORD_BYTES } from "../settings/table-values";
 import { type Dialect, dialectOf, FORMAT_DELIMITER } from "./dialect";
 import { checkUtf8Header } from "./encoding";
 import { checkText } from "./file-format";
@@ -7,9 +7,6 @@ import { unescapeText } from "./quoted-field";
 import { recordEnd } from "./record-end";
 import { RecordScanner } from "./record-scanner";
 import type { TableOptions } from "./table-options";
-
-/** Fields of a record that are kept; a file with more columns is refused. */
-const MAX_COLUMNS = 10_000;
 
 /** Bytes of a file's start that hold any header we accept. */
 export const HEADER_BYTES = MAX_RECORD_BYTES + 4;
