@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 
 export interface LabelledId {
   id: string;
@@ -32,11 +33,30 @@ export function nameOfDelivery(number: number | string, digest: string): string 
   return `${digits.padStart(NUMBER_DIGITS, "0")}-${digest}.ndjson`;
 }
 
-/** The lines of a delivery's file. */
+/** The lines of a delivery's file. @throws ColaError INPUT_UNREADABLE if it was damaged on the disk */
 export async function* linesOf(path: string): AsyncGenerator<LabelledId, void, undefined> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  let number = 0;
   for await (const line of lines) {
-    const [id, label] = JSON.parse(line) as [string, string];
-    yield { id, label };
+    number++;
+    yield labelledIdOf(line) ?? refuseLine(path, number);
   }
+}
+
+function labelledIdOf(line: string): LabelledId | undefined {
+  try {
+    const [id, label, ...more] = JSON.parse(line) as unknown[];
+    if (typeof id === "string" && typeof label === "string" && more.length === 0) return { id, label };
+  } catch {
+    // the message of JSON.parse would show what stands there
+  }
+  return undefined;
+}
+
+function refuseLine(path: string, number: number): never {
+  const remedy = "move the file away and send its labels again with `cola labels`";
+  throw new ColaError(
+    "INPUT_UNREADABLE",
+    `line ${number} of ${path} is damaged: a list of an id and a label is expected; ${remedy}`,
+  );
 }

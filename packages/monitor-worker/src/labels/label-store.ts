@@ -41,7 +41,7 @@ export class LabelStore {
     this.#folder = stateFolder(stateDir).labels;
   }
 
-  /** Stores a delivery and says what was new. @throws ColaError OUTPUT_UNWRITABLE, LABELS_INVALID */
+  /** Stores a delivery and says what was new. @throws ColaError OUTPUT_UNWRITABLE, LABELS_INVALID, INPUT_UNREADABLE */
   async add(model: string, batches: AsyncIterable<LabelledId[]>): Promise<StoredLabels> {
     const folder = this.#folderOf(model);
     const index = await this.load(model);
@@ -69,7 +69,7 @@ export class LabelStore {
     }
   }
 
-  /** All labels of a model; empty if there are none. */
+  /** All labels of a model; empty if there are none. @throws ColaError INPUT_UNREADABLE if a file was damaged on the disk */
   async load(model: string): Promise<LabelIndex> {
     for (let tries = LOAD_TRIES; ; tries--) {
       try {

@@ -64,7 +64,8 @@ const entriesSchema = z.array(
     incident: z.string(),
     rule: z.string(),
     jobId: z.string(),
-    startedAt: z.string(),
+    // of another text no age can be told, and no brake would hold
+    startedAt: z.string().refine((at) => !Number.isNaN(Date.parse(at)), "not a time"),
     status: z.string(),
     before: z.looseObject({ version: z.string() }),
     untold: z.array(z.unknown()),

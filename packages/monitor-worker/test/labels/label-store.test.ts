@@ -51,6 +51,23 @@ describe("late labels", () => {
     expect(await readdir(join(stateDir, "labels", "m"))).toHaveLength(1);
   });
 
+  it.each(["0", "null", '["b"]', '["b",1]', '["b","True","x"]', '["b","Tr', ""])(
+    "are refused with the line that was damaged on the disk, without what stands there: %s",
+    async (line) => {
+      const store = new LabelStore(stateDir);
+      await store.add("m", batchOf({ a: "True", b: "False" }));
+      const folder = join(stateDir, "labels", "m");
+      const [name] = await readdir(folder);
+      await writeFile(join(folder, name!), `["a","True"]\n${line}\n`);
+      const refusal = {
+        code: "INPUT_UNREADABLE",
+        message: `line 2 of ${join(folder, name!)} is damaged: a list of an id and a label is expected; move the file away and send its labels again with \`cola labels\``,
+      };
+      await expect(store.load("m")).rejects.toMatchObject(refusal);
+      await expect(store.add("m", batchOf({ c: "True" }))).rejects.toMatchObject(refusal);
+    },
+  );
+
   it("hold as the newest says, each model's own", async () => {
     const store = new LabelStore(stateDir);
     await store.add("m", batchOf({ a: "True", b: "False" }));

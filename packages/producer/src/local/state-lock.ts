@@ -98,8 +98,11 @@ function parseRecord(file: string): ServersRecord | undefined {
 
 function isRecord(value: unknown): value is ServersRecord {
   const record = value as ServersRecord | null;
-  return Number.isInteger(record?.ownerPid) && Array.isArray(record?.childPids);
+  return isPid(record?.ownerPid) && Array.isArray(record?.childPids) && record.childPids.every(isPid);
 }
+
+/** 0 and below are groups of processes, which always live. */
+const isPid = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
 
 function ownerLives(record: ServersRecord): boolean {
   return isAlive(record.ownerPid) && record.ownerStart === startOf(record.ownerPid);

@@ -10,7 +10,7 @@ const LIVE_TIMEOUT_MS = 2_000;
 
 /** What `cola up` started, for other commands of the same folder. */
 const recordSchema = z.object({
-  pid: z.number().int(),
+  pid: z.number().int().min(1),
   redisUrl: z.string(),
   mlflowUri: z.string(),
   apiUrl: z.string(),

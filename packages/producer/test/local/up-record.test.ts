@@ -54,7 +54,7 @@ describe("the record of a running `cola up`", () => {
   });
 
   it("that is cut off or no record counts as none, is kept aside and reported", async () => {
-    for (const text of ["", "{", "null", "[]", '{"pid": "1"}']) {
+    for (const text of ["", "{", "null", "[]", '{"pid": "1"}', JSON.stringify({ ...record, pid: 0 })]) {
       writeFileSync(join(folder, "up.json"), text);
       expect(await findUp(folder, report)).toBeUndefined();
       expect(reported.splice(0)).toEqual([

@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findServers, lockState } from "@colaml/producer/local/state-lock";
+
+const folder = mkdtempSync(join(tmpdir(), "state-lock-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the lock of a state folder", () => {
+  it.each([
+    ["process 0, which is a group of processes and always lives", { ownerPid: 0, childPids: [] }],
+    ["a group of processes", { ownerPid: -1, childPids: [] }],
+    ["servers of which one is a group of processes", { ownerPid: 2 ** 22 + 1, childPids: [-1] }],
+    ["servers that are no processes", { ownerPid: 2 ** 22 + 1, childPids: ["1"] }],
+  ])("that names %s counts as none and is taken over", async (_what, record) => {
+    writeFileSync(join(folder, "servers.lock"), JSON.stringify(record));
+    expect(findServers(folder)).toBeUndefined();
+    const lock = await lockState(folder);
+    lock.release();
+  });
+});
