@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import { toJSONSchema } from "zod";
+import { toJSONSchema, ZodDefault } from "zod";
 
 /**
  * The JSON Schema of what a submitter may write for a payload: everything with a default may be left out.
@@ -11,7 +11,9 @@ export function payloadSchema(schema: ZodType, { withDefaults = true } = {}): Re
   const { $schema: _dialect, ...rest } = toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      // zod leaves it out of a schema that looks at what is given before it parses it, as `recordByClass` does
+      if (zodSchema instanceof ZodDefault) jsonSchema.default = zodSchema.def.defaultValue;
       if (!withDefaults) delete jsonSchema.default;
       // zod's own name for a pattern, which readers of JSON Schema warn of
       if (jsonSchema.format === "starts_with") delete jsonSchema.format;

@@ -3,6 +3,7 @@ import { type ClassificationMetrics, QUALITY_METRICS, type QualityMetric } from 
 import { mlflowSettings } from "../settings/mlflow-settings";
 import { monitorSettings, thresholdSettings } from "../settings/monitor-settings";
 import { fieldTypes, payloadFields } from "../settings/payload-fields";
+import { recordByClass } from "../settings/record-by-class";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { Alert } from "./alerts";
 import type { AmbiguousIds } from "./labels";
@@ -23,7 +24,7 @@ export const thresholdsSchema = z
     ...thresholdTypes,
     ...fieldTypes(thresholdSettings),
     /** Least recall of single classes, by their name: a class that is named is also held against its drop. */
-    class_recall: z.record(z.string().min(1).max(256), z.number().min(0).max(1)),
+    class_recall: recordByClass(z.string().min(1).max(256), z.number().min(0).max(1)),
   })
   .partial();
 export type QualityThresholds = z.infer<typeof thresholdsSchema>;

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { recordByClass } from "./record-by-class";
 
 /** `balanced`, or a weight per class by its normalised label; absent is 1 for each. */
 export const classWeightsType = z.union([
   z.enum(["none", "balanced"]),
-  z.record(z.string(), z.number().gt(0).max(1e6)),
+  recordByClass(z.string(), z.number().gt(0).max(1e6)),
 ]);
 
 /**

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { payloadFields, payloadOf, type ValuesOf } from "./payload-fields";
+import { recordByClass } from "./record-by-class";
 import { oneOf, real, text } from "./setting-kinds";
 
 const WORD = /^[\p{L}\p{N}_][\p{L}\p{N}_ -]{0,63}$/u;
@@ -84,9 +85,9 @@ export const decisionSettings = {
 };
 
 /** Cost of deciding a class (inner key) on a row that is of another (outer key), by label. */
-export const costMatrixSchema = z.record(
+export const costMatrixSchema = recordByClass(
   z.string().max(256),
-  z.record(z.string().max(256), z.number().min(0).max(1e9)),
+  recordByClass(z.string().max(256), z.number().min(0).max(1e9)),
 );
 export type CostMatrix = z.infer<typeof costMatrixSchema>;
 

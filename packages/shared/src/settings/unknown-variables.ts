@@ -9,6 +9,7 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   "COLAML_PYTHON_*": "Pythons of tests and benchmarks; the scripts set them",
   "COLAML_TEST_*": "Data, servers and mode of the tests",
   "COLAML_CHAOS_*": "Seed and length of the random faults among the tests",
+  "COLAML_FUZZ_*": "Length and seed of `npm run test:fuzz`, which sets them",
   COLAML_CHROMIUM:
     "Browser that tests look at pages with; absent: the first on PATH, else one that `npm test` installs",
   COLAML_REDIS_ADDRESS: "Redis for KEDA, which scales the predictors (deploy/kubernetes)",

@@ -1,5 +1,6 @@
 import { monitorJobSchema } from "@colaml/shared/contracts/monitor";
 import { predictJobSchema } from "@colaml/shared/contracts/predict";
+import { predictChunkJobSchema } from "@colaml/shared/contracts/predict-chunk";
 import { trainJobSchema } from "@colaml/shared/contracts/train";
 import { tuneJobSchema } from "@colaml/shared/contracts/tune";
 import { decides } from "@colaml/shared/settings/decision-settings";
@@ -79,6 +80,15 @@ describe("the train payload", () => {
     expect(trainJobSchema.safeParse(payload).success).toBe(false);
   });
 
+  it.each([
+    ["boosting.class_weights", { boosting: { class_weights: JSON.parse('{"__proto__": 2}') } }],
+    ["decision.cost_matrix", { decision: { cost_matrix: JSON.parse('{"__proto__": {"a": 2}}') } }],
+    ["decision.cost_matrix.a", { decision: { cost_matrix: { a: JSON.parse('{"__proto__": 2}') } } }],
+  ])("refuses a class named __proto__ in %s, which would be left out of it", (_field, fields) => {
+    const { error } = trainJobSchema.safeParse({ dataset: { path: "a" }, ...fields });
+    expect(JSON.stringify(error!.issues)).toContain("a class named __proto__ cannot be named here");
+  });
+
   it("does not let __proto__ from a queue change any prototype", () => {
     const payload = JSON.parse('{"dataset": {"path": "a"}, "__proto__": {"polluted": true}}');
     trainJobSchema.safeParse(payload);
@@ -136,6 +146,51 @@ describe("the predict payload", () => {
       expect(predictJobSchema.safeParse({ texts: ["x"], model }).success).toBe(false);
     },
   );
+});
+
+describe("the predict-chunk payload", () => {
+  const field = (place: number) => ({ name: "f", place });
+  const plan = {
+    input: { format: "csv", newline: 10, fields: 3, text: field(1), id: field(0) },
+    output: {
+      format: "csv",
+      compression: "none",
+      passThrough: [field(2)],
+      explain: 0,
+      spreadsheetSafe: false,
+    },
+    model: { name: "m", version: "1", runId: "", source: "", manifestSha256: "" },
+  };
+  const source = { kind: "file", path: "a", start: 10, end: 20, folder: "b" };
+  const chunk = { batch: "b", index: 0, plan, source, firstLine: 2, firstRow: 0 };
+  const withInput = (change: object) => ({
+    ...chunk,
+    plan: { ...plan, input: { ...plan.input, ...change } },
+  });
+
+  it("takes a range of a file, in NDJSON without places", () => {
+    expect(predictChunkJobSchema.safeParse(chunk).success).toBe(true);
+    const ndjson = { format: "ndjson", fields: 0, text: field(-1), id: field(-1) };
+    const output = { ...plan.output, passThrough: [field(-1)] };
+    const job = { ...chunk, plan: { ...plan, input: { ...plan.input, ...ndjson }, output } };
+    expect(predictChunkJobSchema.safeParse(job).success).toBe(true);
+  });
+
+  it.each([
+    ["more columns than a file may have", withInput({ fields: 2 ** 32 })],
+    ["a text behind the last field", withInput({ text: field(3) })],
+    ["a text before the first field", withInput({ text: field(-1) })],
+    ["a second text behind the last field", withInput({ moreTexts: [field(3)] })],
+    ["an id behind the last field", withInput({ id: field(9) })],
+    [
+      "a copied column behind the last field",
+      { ...chunk, plan: { ...plan, output: { ...plan.output, passThrough: [field(3)] } } },
+    ],
+    ["a range that runs backwards", { ...chunk, source: { ...source, end: 9 } }],
+    ["a range beyond any chunk", { ...chunk, source: { ...source, end: 2 ** 40 } }],
+  ])("is refused with %s", (_what, payload) => {
+    expect(predictChunkJobSchema.safeParse(payload).success).toBe(false);
+  });
 });
 
 describe("the monitor payload", () => {
