@@ -5,6 +5,7 @@ import { championOf } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { CheckHistory } from "@colaml/shared/outputs/check-history";
+import { announceChampion } from "@colaml/shared/queue/champion-changes";
 import { closeRedis, connectRedis } from "@colaml/shared/queue/connection";
 import { ExclusiveLocks } from "@colaml/shared/queue/exclusive-lock";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
@@ -67,7 +68,10 @@ export async function startMonitor(worker: WorkerProcess): Promise<void> {
           ...createLoopJobs(connection, config.redis, logger),
           accuracyOf: createVersionAccuracy({ loadModel, labels, confine }),
           championOf: async (name) => (await championOf(mlflow, name))?.version,
-          rollback: createTakeBack(mlflow, { hmacKey: config.model.hmacKey }),
+          rollback: createTakeBack(mlflow, {
+            hmacKey: config.model.hmacKey,
+            announce: (model) => announceChampion(connection, config.redis, model),
+          }),
         }),
       }),
     }),

@@ -34,7 +34,7 @@ describe("the page of what is kept", () => {
     ]);
     const keys = Object.entries(REDIS_KEYS).map(
       ([name, { parts, type, keptS, writer, what }]: [string, RedisKeyKind]) => [
-        `\`<prefix>:${name}:${parts.map((part) => `<${part}>`).join(":")}\``,
+        `\`${["<prefix>", name, ...parts.map((part) => `<${part}>`)].join(":")}\``,
         what,
         writer,
         type,

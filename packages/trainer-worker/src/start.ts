@@ -6,6 +6,7 @@ import { stateFolder } from "@colaml/shared/files/state-folder";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { Spool } from "@colaml/shared/mlflow/spool";
+import { announceChampion } from "@colaml/shared/queue/champion-changes";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
@@ -27,7 +28,10 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const mlflow = createMlflowClient(config.mlflow);
   lifecycle.addReadyCheck("mlflow", (signal) => createMlflowClient(config.mlflow, { signal }).checkAccess());
   const spool: TrainingSpool = new Spool(state.spool, (line) => logger.error(line));
-  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: state.models, hmacKey });
+  const connection = connectRedis(config.redis, logger);
+  lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));
+  const announce = (model: string) => announceChampion(connection, config.redis, model);
+  const publisher = new Publisher({ mlflow, spool, logger, announce, cacheDir: state.models, hmacKey });
   const dependencies = {
     mlflow,
     publisher,
@@ -37,8 +41,6 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     maxMemoryMb: config.train.maxMemoryMb,
     checkPath: (path: string) => checkJobPath(dataDir, path),
   };
-  const connection = connectRedis(config.redis, logger);
-  lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));
   const queueOptions = { connection, redis: config.redis, logger };
   const trainQueue = openJobQueue("train", queueOptions);
   const tuneQueue = openQueue("tune", queueOptions);

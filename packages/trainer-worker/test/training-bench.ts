@@ -37,7 +37,14 @@ export async function openTrainingBench(
   logger.error = logger.warn = logger.info = () => {};
   const mlflow = createMlflowClient(config.mlflow);
   const spool: TrainingSpool = new Spool(join(folder, "spool"), () => {});
-  const publisher = new Publisher({ mlflow, spool, logger, cacheDir: join(folder, "models"), hmacKey: "" });
+  const publisher = new Publisher({
+    mlflow,
+    spool,
+    logger,
+    announce: async () => {},
+    cacheDir: join(folder, "models"),
+    hmacKey: "",
+  });
   const origin = { user: "tester", sourceName: "test", gitCommit: "" };
   const dependencies = { mlflow, publisher, spool, origin, hmacKey: "", maxMemoryMb: 2048 };
   const experiment = `experiment-${randomUUID()}`;

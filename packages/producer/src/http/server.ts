@@ -11,7 +11,7 @@ import fastify, {
 import { answerMissingPage, isBelowPages } from "../page/error-page";
 import { addPages } from "../page/page-routes";
 import type { PageService } from "../page/page-service";
-import { createServing, type Serving } from "../serving/serving";
+import type { Serving } from "../serving/serving";
 import { MAX_ID } from "../submit/job-queues";
 import { answerNoRoute, collectMethods } from "./allowed-methods";
 import { type RelativePath, relativeTo, withRelativePaths } from "./answer-paths";
@@ -54,6 +54,7 @@ import { addSubmitRoutes } from "./routes/submit";
 import { addUploadRoute } from "./routes/uploads";
 import { scoreText } from "./score-text";
 import type { Service } from "./service";
+import { addServing } from "./serving-life";
 
 /** Bytes of a request body: texts in a job, never files. */
 const BODY_LIMIT = 1_048_576;
@@ -118,7 +119,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   addFileRoutes(server, service);
   await addUploadRoute(server, service);
   addHealthRoutes(server, service);
-  const serving = openServing(server, service);
+  const serving = addServing(server, service);
   addPingRoutes(server, serving);
   const scoring = addInvocationsRoutes(server, service, serving);
   addMetricsRoute(server, service, scoring.registry);
@@ -127,21 +128,6 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
   await addDashboard(server, service);
   await addPages(server, pageServiceOf(service, serving, authentication, failedTokens));
   return server;
-}
-
-/** Routes that move an alias: what is scored with follows at once, not at the next look. */
-const MOVES_ALIAS = /\/(promote|rollback)$/;
-
-/** Follows aliases as soon as the server listens, until it closes. */
-function openServing(server: FastifyInstance, { config, log }: Service): Serving {
-  const serving = createServing(config, log);
-  server.addHook("onListen", async () => serving.start());
-  server.addHook("onClose", async () => serving.close());
-  server.addHook("onResponse", async (request) => {
-    if (request.method === "POST" && MOVES_ALIAS.test(request.routeOptions.url ?? ""))
-      await serving.refresh();
-  });
-  return serving;
 }
 
 /** Pages in a browser, and the document itself. */

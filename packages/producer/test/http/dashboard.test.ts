@@ -166,6 +166,13 @@ describe("the dashboard", () => {
     expect([await readOnly("read"), await readOnly("admin")]).toEqual([true, false]);
   });
 
+  it("loads nothing from elsewhere", async () => {
+    const { server } = await start();
+    const { body } = await call(server, "GET", "/admin/queues");
+    expect(body).toContain('rel="stylesheet"');
+    expect(body).not.toMatch(/(href|src)="(https?:)?\/\//);
+  });
+
   const inBrowser = chromiumPath === undefined ? it.skip : it;
 
   inBrowser("opens in a browser whose user types the token as password", async () => {
@@ -182,6 +189,7 @@ describe("the dashboard", () => {
       await browser.open(`http://${page}`, view);
       expect(await browser.evaluate<string>(TEXT_OF_BOARD)).toMatch(/predict-dead/);
       expect(await browser.evaluate<string>("document.body.innerText")).not.toMatch(/alerts\s+No workers/);
+      expect(browser.complaints()).toEqual([]);
     } finally {
       await browser?.close();
     }

@@ -20,6 +20,8 @@ import {
   uniqueName,
 } from "../../../shared/test/mlflow/example-publication";
 
+export const PREFIX = `{scoring-${process.pid}}`;
+
 /** A producer's server that listens, for requests as a client sends them. */
 export interface ScoringServer {
   url: string;
@@ -35,7 +37,7 @@ export async function startScoring(env: Record<string, string>): Promise<Scoring
     env: {
       REDIS_URL: process.env["TEST_REDIS_URL"],
       MLFLOW_TRACKING_URI: testServer(),
-      COLAML_REDIS_PREFIX: `{scoring-${process.pid}}`,
+      COLAML_REDIS_PREFIX: PREFIX,
       COLAML_STATE_DIR: join(folder, "state"),
       COLAML_SERVE_REFRESH_MS: "100",
       ...env,

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promote } from "@colaml/shared/mlflow/champion";
 import { MANIFEST_TAG } from "@colaml/shared/mlflow/publish-model";
+import { announceChampion } from "@colaml/shared/queue/champion-changes";
+import { closeRedis, connectRedis, untilReady } from "@colaml/shared/queue/connection";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { openMlflowProxy } from "../../../../test/mlflow-proxy";
 import {
   clientFor,
@@ -12,7 +15,7 @@ import {
   testServer,
   uniqueName,
 } from "../../../shared/test/mlflow/example-publication";
-import { publishBundle, type ScoringServer, startScoring } from "./scoring-server";
+import { PREFIX, publishBundle, type ScoringServer, startScoring } from "./scoring-server";
 
 const HELP = { inputs: ["please HELP me"] };
 const folder = mkdtempSync(join(tmpdir(), "serving-"));
@@ -107,6 +110,27 @@ describe("the model that answers", () => {
 });
 
 describe("a promotion", () => {
+  it("by another process is served when that says so, not at the next look", async () => {
+    const name = uniqueName("announced");
+    await publishBundle(name, first);
+    await publishBundle(name, second, false);
+    const server = await start({ COLAML_MODEL: name, COLAML_SERVE_REFRESH_MS: "3600000" });
+    expect(await help(server)).toMatchObject({ status: 200, model: `${name}/1` });
+    await promote(client, name, "2", "by another process");
+    const redis = {
+      ...resolveConfig({ env: { REDIS_URL: process.env["TEST_REDIS_URL"] } }).redis,
+      prefix: PREFIX,
+    };
+    const connection = connectRedis(redis);
+    await untilReady(connection, redis.url, 30_000);
+    do {
+      // again: the server may not listen to the stream yet
+      await announceChampion(connection, redis, name);
+    } while ((await help(server)).model !== `${name}/2`);
+    expect(await connection.ttl(`${PREFIX}:champion-changes`)).toBeGreaterThan(0);
+    closeRedis(connection);
+  });
+
   it("swaps the model under load, and no request fails", async () => {
     const name = uniqueName("swapped");
     await publishBundle(name, first);

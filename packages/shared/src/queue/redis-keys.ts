@@ -4,7 +4,7 @@ const DAY_S = 86_400;
 export interface RedisKeyKind {
   /** What the name is made of behind `<prefix>:<kind>`, in this order. */
   parts: readonly string[];
-  type: "string" | "hash" | "set" | "sorted set";
+  type: "string" | "hash" | "set" | "sorted set" | "stream";
   /** Seconds after the last write until Redis forgets it. */
   keptS: number;
   writer: "every worker" | "monitor" | "predictor" | "producer" | "every process";
@@ -107,6 +107,13 @@ export const REDIS_KEYS = {
     keptS: 400 * DAY_S,
     writer: "predictor",
     what: "the last 20 outputs of a model's predict jobs, by the time when they were complete: what a check without rows follows",
+  },
+  "champion-changes": {
+    parts: [],
+    type: "stream",
+    keptS: DAY_S,
+    writer: "every process",
+    what: "the last 100 or so names of models whose champion changed: servers that score follow it, and look at MLflow then",
   },
   probe: {
     parts: ["process id"],

@@ -14,6 +14,8 @@ export interface PublisherOptions extends Omit<ChampionCheckOptions, "signal"> {
   mlflow: MlflowClient;
   spool: TrainingSpool;
   logger: Logger;
+  /** Tells whoever serves the model that its champion changed. Rejects for nothing. */
+  announce: (model: string) => Promise<void>;
 }
 
 /** Publishes trainings oldest first, so that the champion check meets them in their order. */
@@ -21,12 +23,16 @@ export class Publisher {
   readonly #spool: TrainingSpool;
   readonly #publisher: SpoolPublisher<Publication, TrainResult>;
 
-  constructor({ mlflow, spool, logger, ...options }: PublisherOptions) {
+  constructor({ mlflow, spool, logger, announce, ...options }: PublisherOptions) {
     this.#spool = spool;
     this.#publisher = new SpoolPublisher({
       spool,
       logger,
-      publish: (publication, signal) => publishTraining(mlflow, publication, { ...options, signal }),
+      publish: async (publication, signal) => {
+        const result = await publishTraining(mlflow, publication, { ...options, signal });
+        if (result.promoted) await announce(publication.job.model);
+        return result;
+      },
       describe: (_, { model, modelVersion, verdict }) =>
         `published ${model} ${modelVersion ? `version ${modelVersion}` : "(a trial)"}: ${verdict}`,
     });

@@ -3,6 +3,9 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import { type ChampionEntry, championHistory } from "@colaml/shared/mlflow/champion";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
 import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
+import { announceChampion } from "@colaml/shared/queue/champion-changes";
+import { closeRedis, connectRedis, untilReady } from "@colaml/shared/queue/connection";
+import type { ColaConfig } from "@colaml/shared/settings/schema";
 import type { Command } from "commander";
 import { openSession } from "../../local/session";
 import { type ChampionWish, promoteByHand, rollBackByHand } from "../../registry/champion-by-hand";
@@ -25,6 +28,8 @@ Examples:
 
 /** Versions that are shown with their metrics: each costs one request. */
 const MAX_SHOWN = 20;
+/** Whoever changed a champion does not wait longer for a Redis that is away. */
+const ANNOUNCE_MS = 2_000;
 
 /** `cola models [list|history|compare|promote|rollback]`. */
 export function addModelsCommand(program: Command): void {
@@ -38,7 +43,8 @@ export function addModelsCommand(program: Command): void {
       handler(addSettingFlags(addCommonOptions(command), ["model.name"]), async (context, version) => {
         const session = await openSession(context, { redis: false });
         try {
-          await run(context, createMlflowClient(session.config.mlflow), version ?? "");
+          const changed = await run(context, createMlflowClient(session.config.mlflow), version ?? "");
+          if (changed !== undefined) await announce(session.config, changed);
         } finally {
           await session.close();
         }
@@ -60,9 +66,28 @@ export function addModelsCommand(program: Command): void {
     .option(...reason("rollback"));
 }
 
-type ModelAction = (context: CommandContext, mlflow: MlflowClient, version: string) => Promise<void>;
+/** @returns the name of the model if its champion is another now */
+type ModelAction = (
+  context: CommandContext,
+  mlflow: MlflowClient,
+  version: string,
+) => Promise<string | undefined>;
 
-async function list({ config, terminal }: CommandContext, mlflow: MlflowClient): Promise<void> {
+/** Servers that score look at once; if Redis is away or not known, they do within a few seconds. */
+async function announce({ redis }: ColaConfig, model: string): Promise<void> {
+  if (redis.url === "") return;
+  const connection = connectRedis(redis);
+  try {
+    await untilReady(connection, redis.url, ANNOUNCE_MS);
+    await announceChampion(connection, redis, model);
+  } catch (error) {
+    if (!(error instanceof ColaError)) throw error;
+  } finally {
+    closeRedis(connection);
+  }
+}
+
+async function list({ config, terminal }: CommandContext, mlflow: MlflowClient): Promise<undefined> {
   const { name } = config.model;
   const { versions: views } = await modelVersions(mlflow, name, { limit: MAX_SHOWN });
   const text =
@@ -80,7 +105,7 @@ function versionLine(terminal: Terminal, view: VersionView): string {
   return `  ${view.version.padStart(4)}  ${view.createdAt.slice(0, 16)}Z  accuracy ${metric("accuracy_score")}  ROC AUC ${metric("roc_auc")}  ${marks}`.trimEnd();
 }
 
-async function history({ config, terminal }: CommandContext, mlflow: MlflowClient): Promise<void> {
+async function history({ config, terminal }: CommandContext, mlflow: MlflowClient): Promise<undefined> {
   const { name } = config.model;
   const entries = await championHistory(mlflow, name);
   const text = entries.length === 0 ? `${name} has had no champion yet` : entries.map(historyLine).join("\n");
@@ -97,7 +122,7 @@ async function makeChampion(
   { config, terminal, options }: CommandContext,
   mlflow: MlflowClient,
   given: string,
-): Promise<void> {
+): Promise<string | undefined> {
   const { name } = config.model;
   const wish = wishOf(config, textOption(options, "reason")!);
   const { version, replaced, changed } = await promoteByHand(mlflow, wish, given);
@@ -108,6 +133,7 @@ async function makeChampion(
       ? `${name}: version ${version} passed its rehearsal and is champion now${inPlace}; new jobs take it at once`
       : `${name}: version ${version} is the champion already, nothing is changed`,
   );
+  return changed ? name : undefined;
 }
 
 /** A wish of the person at this terminal. */
@@ -124,7 +150,7 @@ function userName(): string | undefined {
   }
 }
 
-async function goBack({ config, terminal, options }: CommandContext, mlflow: MlflowClient): Promise<void> {
+async function goBack({ config, terminal, options }: CommandContext, mlflow: MlflowClient): Promise<string> {
   const { name } = config.model;
   const wish = wishOf(config, textOption(options, "reason")!);
   const { version, replaced, changed } = await rollBackByHand(mlflow, wish, textOption(options, "to"));
@@ -133,4 +159,5 @@ async function goBack({ config, terminal, options }: CommandContext, mlflow: Mlf
     { model: name, version, ...optional("replaced", replaced) },
     `${name}: version ${version} is champion again, in place of version ${replaced}; new jobs take it at once`,
   );
+  return name;
 }

@@ -10,6 +10,8 @@ import type { Service } from "../service";
 export const DASHBOARD_PATH = "/admin/queues";
 
 const LIST_ROUTE = `${DASHBOARD_PATH}/api/queues`;
+/** Its page asks another server for a font, which the policy refuses: the browser's own does as well. */
+const FOREIGN_STYLE = /<link [^>]*href="https:[^>]*>/g;
 /** What the setting `http.dashboardActions` lets an admin do, of all that Bull Board could. */
 const ACTION_ROUTES = new Set(
   ["retry", "promote"].map((action) => `${DASHBOARD_PATH}/api/queues/:queueName/:jobId/${action}`),
@@ -45,6 +47,11 @@ export async function addDashboard(server: FastifyInstance, { config, queues }: 
     });
     scope.addHook("preSerialization", async (request, _reply, payload) =>
       request.routeOptions.url === LIST_ROUTE && request.role !== "admin" ? withoutButtons(payload) : payload,
+    );
+    scope.addHook("onSend", async (_request, reply, payload) =>
+      typeof payload === "string" && String(reply.getHeader("content-type")).startsWith("text/html")
+        ? payload.replace(FOREIGN_STYLE, "")
+        : payload,
     );
     await scope.register(adapter.registerPlugin(), { prefix: DASHBOARD_PATH });
   });
