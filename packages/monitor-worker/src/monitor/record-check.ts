@@ -1,4 +1,4 @@
-import type { MonitorJob } from "@colaml/shared/contracts/monitor";
+import type { DriftResult, MonitorJob } from "@colaml/shared/contracts/monitor";
 import type { CheckHistory } from "@colaml/shared/outputs/check-history";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { htmlReport, type ReportData } from "../report/html-report";
@@ -30,6 +30,18 @@ export interface FinishedCheck {
   startTime: number;
 }
 
+const driftOf = ({ level, scores }: DriftResult) => ({
+  driftLevel: level,
+  drift: scores.map(({ statistic, level, psi, psiExpected, psiThreshold, jensenShannon }) => ({
+    statistic,
+    level,
+    psi,
+    psiExpected,
+    psiThreshold,
+    jensenShannon,
+  })),
+});
+
 /** History, report and run; a report is written before MLflow is asked. */
 export async function record(
   dependencies: RecordDependencies,
@@ -56,7 +68,7 @@ export async function record(
     ...(collected.estimated?.accuracy_score === undefined
       ? {}
       : { estimated: collected.estimated.accuracy_score }),
-    ...(driftLevel === undefined ? {} : { driftLevel }),
+    ...(assessment.drift && driftOf(assessment.drift)),
     ownRun,
     verdict: result.verdict,
   });

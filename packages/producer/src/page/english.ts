@@ -1,3 +1,5 @@
+import type { ErrorCode } from "@colaml/shared/errors/cola-error";
+
 /** Every text of the page in English: the table that other languages have to fill in. */
 export const english = {
   // frame
@@ -29,6 +31,8 @@ export const english = {
   roleMissing: (needed: string) =>
     `Your token may not do that: the role ${needed} is needed. Log in with another token.`,
   cannotLoad: "Cannot be shown now",
+  /** What a code means, for readers of another language than that of its detail, which is English. */
+  errorMeaning: (_code: ErrorCode): string | undefined => undefined,
   // states
   states: {
     waiting: "waiting",
@@ -136,6 +140,18 @@ export const english = {
   driftLevel: "Drift",
   driftUnknown: "not compared",
   checks: "Checks",
+  driftNumbers: "Drift in numbers",
+  compared: "Compared",
+  byChance: "By chance",
+  jensenShannon: "Jensen-Shannon",
+  psiMeaning: "population stability index: 0 is no change",
+  statistics: {
+    vocabulary: "Words",
+    out_of_vocabulary: "Unknown tokens",
+    text_length: "Length of texts",
+    score: "Probabilities",
+    predicted_label: "Predicted labels",
+  },
   check: "Check",
   labelled: "Labelled",
   estimate: "Estimate",
@@ -175,6 +191,17 @@ export const english = {
   process: "Process",
   release: "Release",
   listensSince: "Listens since",
+  // schedules
+  schedules: "Schedules",
+  schedule: "Schedule",
+  noSchedules: "No job runs on a schedule. Check the latest predictions every hour:",
+  runs: "Runs",
+  every: (interval: string) => `every ${interval}`,
+  nextRun: "Next run",
+  actions: "Actions",
+  remove: "Remove",
+  removeAsk: "It makes no more jobs and is forgotten. Jobs that it made stay.",
+  pauseScheduleAsk: "It makes no jobs until it is resumed.",
   // try a text
   text: "Text",
   tryHint: "It is scored by the model below and is not kept.",
@@ -198,6 +225,9 @@ export const english = {
     paused: "The queue is paused.",
     resumed: "Workers take jobs from the queue again.",
     drained: "Jobs that had not begun are off the queue.",
+    schedulePaused: "The schedule is paused.",
+    scheduleResumed: "The schedule makes jobs again.",
+    scheduleRemoved: "The schedule is removed.",
   },
 };
 

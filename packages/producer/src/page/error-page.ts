@@ -5,6 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { LOGIN_PATH, layout, PAGES } from "./layout";
 import { type PageContext, sendHtml } from "./page-context";
 import { type Reader, readerOf, strangerOf } from "./reader";
+import { reasonOf } from "./reason";
 
 /**
  * What a page answers when something went wrong: the door for whoever is not known, else the reason. What went wrong
@@ -26,7 +27,7 @@ export function answerPageError(
   const message = inside ? "internal error: see the server's log" : known.message;
   const { t } = reader;
   const body = html`<div class="head"><h1>${t.errorTitle}</h1></div>
-<div class="notice bad"><p>${message}</p><p class="small dim"><code>${known.code}</code></p></div>
+<div class="notice bad">${reasonOf(reader, known.code, message)}<p class="small dim"><code>${known.code}</code></p></div>
 <p><a class="button" href="/">${t.backToOverview}</a></p>`;
   return sendHtml(reply.code(status), layout(reader, { title: t.errorTitle, body }));
 }

@@ -17,6 +17,7 @@ import { modelPath } from "./model-path";
 import { type PageContext, showPage } from "./page-context";
 import { ask, card, doneNotice, facts, stateTag, verdictTag } from "./parts";
 import type { Reader } from "./reader";
+import { reasonOf } from "./reason";
 import { reportOf } from "./report-file";
 
 interface ByQueueAndId {
@@ -109,7 +110,7 @@ function factCard(
       : undefined;
   const wentWrong =
     view.error &&
-    html`<div class="notice bad"><p>${view.error.message}</p><p class="small dim"><code>${view.error.error_code}</code></p></div>`;
+    html`<div class="notice bad">${reasonOf(reader, view.error.error_code, view.error.message)}<p class="small dim"><code>${view.error.error_code}</code></p></div>`;
   const list = facts([
     [t.progress, running],
     [

@@ -4,6 +4,7 @@ import { duration, time, whole } from "./format";
 import { jobPath } from "./job-path";
 import { stateTag } from "./parts";
 import type { Reader } from "./reader";
+import { briefReason } from "./reason";
 
 /** Characters of a reason that a list shows. */
 const MAX_NOTE = 140;
@@ -33,7 +34,8 @@ export function jobDuration({ startedAt, finishedAt, status }: JobView, nowMs: n
 
 /** One line: how far, or why not. What came of a job is on its own page: a list reads no results. */
 function jobNote(reader: Reader, job: JobView): Markup {
-  if (job.error) return html`<span class="small">${cut(job.error.message)}</span>`;
+  if (job.error)
+    return html`<span class="small">${cut(briefReason(reader, job.error.error_code, job.error.message))}</span>`;
   if (job.status === "active") return html`<span class="small">${progressLine(reader, job)}</span>`;
   return html``;
 }

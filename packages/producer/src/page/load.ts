@@ -1,6 +1,7 @@
 import { html, type Markup } from "@colaml/shared/charts/html";
 import { type ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import type { Reader } from "./reader";
+import { reasonOf } from "./reason";
 
 /** What a part of a page is made of, or why it cannot be had: one server that is away takes only its part with it. */
 export type Loaded<T> = { value: T; error?: undefined } | { value?: undefined; error: ColaError };
@@ -14,9 +15,9 @@ export async function load<T>(work: Promise<T>): Promise<Loaded<T>> {
 }
 
 /** The part that `draw` makes, or the reason why there is none. */
-export function drawn<T>({ t }: Reader, loaded: Loaded<T>, draw: (value: T) => Markup): Markup {
+export function drawn<T>(reader: Reader, loaded: Loaded<T>, draw: (value: T) => Markup): Markup {
   if (loaded.error === undefined) return draw(loaded.value);
   const { code, message } = loaded.error;
   const reason = code === "INTERNAL" ? "INTERNAL" : message;
-  return html`<div class="notice warn"><strong>${t.cannotLoad}</strong><div class="small dim">${reason}</div></div>`;
+  return html`<div class="notice warn"><strong>${reader.t.cannotLoad}</strong><div class="small">${reasonOf(reader, code, reason)}</div></div>`;
 }

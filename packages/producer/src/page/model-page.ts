@@ -5,6 +5,7 @@ import type { CheckRecord } from "@colaml/shared/outputs/check-history";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import type { FastifyInstance } from "fastify";
 import { promoteByHand, rollBackByHand } from "../registry/champion-by-hand";
+import { driftNumbers } from "./drift-numbers";
 import { metric, time, whole } from "./format";
 import { backTo, type Form, formOf, typedLine } from "./forms";
 import { jobPath } from "./job-path";
@@ -40,6 +41,7 @@ export function addModelPage(scope: FastifyInstance, context: PageContext): void
       const threshold = name === config.model.name ? config.monitor.accuracyThreshold : undefined;
       const body = html`${drawn(reader, facts, (of) => modelHead(reader, of))}${doneNotice(reader)}
 ${drawn(reader, checks, (of) => qualityCharts(reader, of, threshold))}
+${drawn(reader, checks, (of) => driftNumbers(reader, of))}
 ${drawn(reader, facts, (of) => html`${versionCard(reader, of)}${historyCard(reader, of.history)}`)}
 ${drawn(reader, checks, (of) => checkCard(reader, of))}`;
       return { title: `${name} · ${t.models}`, section: "models", body, live: 15 };

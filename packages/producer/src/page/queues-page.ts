@@ -3,6 +3,7 @@ import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import type { FastifyInstance } from "fastify";
 import { drainQueue } from "../submit/drain-queue";
 import { pauseQueue, type QueueOverview, queueOverviews, resumeQueue } from "../submit/queue-overview";
+import { allSchedules } from "../submit/schedule-control";
 import { promptly } from "../submit/submit-job";
 import { duration, time, whole } from "./format";
 import { backTo } from "./forms";
@@ -12,21 +13,26 @@ import { drawn, load } from "./load";
 import { type PageContext, showPage } from "./page-context";
 import { ask, card, doneNotice, tag } from "./parts";
 import type { Reader } from "./reader";
+import { addScheduleForms, scheduleCard } from "./schedules-card";
 
 export const QUEUES_PATH = `${PAGES}/queues`;
 
-/** Every queue with its jobs by state, its workers and how long the next job has waited; pause, resume and drain. */
+/** Every queue with its jobs by state, its workers and how long the next job has waited; pause, resume and drain; schedules. */
 export function addQueuesPage(scope: FastifyInstance, context: PageContext): void {
   const { queues, log } = context;
   scope.get(QUEUES_PATH, { config: { role: "read", page: true } }, (request, reply) =>
     showPage(context, request, reply, async (reader) => {
       const { t } = reader;
-      const loaded = await load(promptly(queues, queueOverviews(queues)));
+      const [loaded, planned] = await Promise.all([
+        load(promptly(queues, queueOverviews(queues))),
+        load(promptly(queues, allSchedules(queues))),
+      ]);
       const list = drawn(reader, loaded, (of) => html`${queueTable(reader, of)}${workerTable(reader, of)}`);
-      const body = html`<div class="head"><h1>${t.queues}</h1></div>${doneNotice(reader)}${list}`;
+      const body = html`<div class="head"><h1>${t.queues}</h1></div>${doneNotice(reader)}${list}${drawn(reader, planned, (of) => scheduleCard(reader, of))}`;
       return { title: t.queues, section: "queues", body, live: 3 };
     }),
   );
+  addScheduleForms(scope, context, QUEUES_PATH);
   for (const [action, done, run] of [
     ["pause", "paused", (name: string) => pauseQueue(queues, name)],
     ["resume", "resumed", (name: string) => resumeQueue(queues, name)],

@@ -1,4 +1,5 @@
 import type { Messages } from "./english";
+import { spanishErrors } from "./spanish-errors";
 
 /** The texts of the page in Spanish. */
 export const spanish: Messages = {
@@ -132,6 +133,29 @@ export const spanish: Messages = {
   drift: "Deriva en el tiempo",
   driftOf: (count) => `Nivel de deriva en los últimos ${count} controles`,
   driftLevel: "Deriva",
+  driftNumbers: "La deriva en números",
+  compared: "Comparado",
+  byChance: "Por azar",
+  jensenShannon: "Jensen-Shannon",
+  psiMeaning: "índice de estabilidad de la población: 0 es ningún cambio",
+  statistics: {
+    vocabulary: "Palabras",
+    out_of_vocabulary: "Tokens desconocidos",
+    text_length: "Longitud de los textos",
+    score: "Probabilidades",
+    predicted_label: "Etiquetas predichas",
+  },
+  schedules: "Planificaciones",
+  schedule: "Planificación",
+  noSchedules: "Ningún trabajo está planificado. Comprueba las últimas predicciones cada hora:",
+  runs: "Se ejecuta",
+  every: (interval) => `cada ${interval}`,
+  nextRun: "Próxima vez",
+  actions: "Acciones",
+  remove: "Quitar",
+  removeAsk: "No crea más trabajos y se olvida. Los trabajos que creó se quedan.",
+  pauseScheduleAsk: "No crea trabajos hasta que se reanude.",
+  errorMeaning: (code) => spanishErrors[code],
   driftUnknown: "sin comparar",
   checks: "Controles",
   check: "Control",
@@ -192,5 +216,8 @@ export const spanish: Messages = {
     paused: "La cola está en pausa.",
     resumed: "Los workers vuelven a tomar trabajos de la cola.",
     drained: "Los trabajos que no habían empezado ya no están en la cola.",
+    schedulePaused: "La planificación está en pausa.",
+    scheduleResumed: "La planificación vuelve a crear trabajos.",
+    scheduleRemoved: "La planificación se ha quitado.",
   },
 };

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { english } from "@colaml/producer/page/english";
 import { languageOf } from "@colaml/producer/page/language";
 import { spanish } from "@colaml/producer/page/spanish";
+import { spanishErrors } from "@colaml/producer/page/spanish-errors";
+import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 
 describe("the texts of the page", () => {
   it("are all shown somewhere", () => {
@@ -20,6 +22,13 @@ describe("the texts of the page", () => {
   it("are not empty in Spanish anywhere", () => {
     const empty = Object.entries(spanish).filter(([, text]) => text === "");
     expect(empty).toEqual([]);
+  });
+});
+
+describe("an error in Spanish", () => {
+  it("has a sentence for each code of the closed set, and no two the same", () => {
+    expect(Object.keys(spanishErrors).sort()).toEqual(Object.keys(ERROR_TABLE).sort());
+    expect(new Set(Object.values(spanishErrors)).size).toBe(Object.keys(ERROR_TABLE).length);
   });
 });
 

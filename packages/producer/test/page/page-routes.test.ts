@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findSchedule } from "@colaml/producer/submit/schedule-control";
 import { championOf, promote } from "@colaml/shared/mlflow/champion";
 import {
   clientFor,
@@ -372,5 +373,75 @@ describe("a report", () => {
       const answer = await finish(`monitor-elsewhere-${index}`, path);
       expect([path, answer.statusCode, answer.body.includes("secret")]).toEqual([path, 400, false]);
     }
+  });
+});
+
+describe("schedules", () => {
+  it("are listed on the page of the queues with interval, next run and model", async () => {
+    const { body } = await get(open, "/ui/queues");
+    expect(body).toMatch(/<strong>hourly<\/strong>[\s\S]*every 1 h[\s\S]*<time datetime=/);
+    expect(body).toMatch(
+      /<strong>nightly<\/strong>[\s\S]*<code>0 3 \* \* \*<\/code> Europe\/Madrid[\s\S]*>paused</,
+    );
+    expect(body).toContain(`href="/ui/models/${model}"`);
+    expect(body).not.toContain(SCRIPT);
+  });
+
+  it("are resumed, paused and removed by an administrator, and by nobody else", async () => {
+    const cookie = async (token: string) => ({ cookie: await session(token), ...OWN });
+    const act = async (action: string, token: string) =>
+      (await post(guarded, `/ui/schedules/nightly/${action}`, {}, await cookie(token))).headers["location"];
+    for (const action of ["pause", "resume", "remove"])
+      expect(await act(action, TOKENS.submit)).toBeUndefined();
+    const { body } = await get(guarded, "/ui/queues", { cookie: await session(TOKENS.submit) });
+    expect(body).not.toContain("/ui/schedules/");
+    expect(await act("resume", TOKENS.admin)).toBe("/ui/queues?done=scheduleResumed");
+    const paused = async () => (await findSchedule(guarded.queues, "nightly")).paused;
+    expect(await paused()).toBe(false);
+    expect(await act("pause", TOKENS.admin)).toBe("/ui/queues?done=schedulePaused");
+    expect(await paused()).toBe(true);
+    expect(await act("remove", TOKENS.admin)).toBe("/ui/queues?done=scheduleRemoved");
+    await expect(findSchedule(guarded.queues, "nightly")).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
+    const again = await post(guarded, "/ui/schedules/nightly/pause", {}, await cookie(TOKENS.admin));
+    expect(again.statusCode).toBe(404);
+  });
+});
+
+it("the page of a model shows the drift of its latest check in numbers, also those of a later release", async () => {
+  const { body } = await get(open, `/ui/models/${model}`);
+  expect(body).toMatch(
+    /Words <code[^>]*>vocabulary<\/code>[\s\S]*alert[\s\S]*0\.4123[\s\S]*0\.0123[\s\S]*0\.0312[\s\S]*0\.2211/,
+  );
+  expect(body).toContain("weather &lt;script&gt;");
+});
+
+describe("what went wrong", () => {
+  const inSpanish = { "accept-language": "es" };
+  let fresh: PagesUnderTest;
+  beforeAll(async () => {
+    fresh = await openPages("pages-wrong");
+    await fillPages(fresh, model);
+  });
+  afterAll(() => fresh.close());
+
+  it("is said in Spanish by its code, with the English detail and its language", async () => {
+    const { body } = await get(fresh, "/ui/jobs/monitor/monitor-failed", inSpanish);
+    expect(body).toMatch(
+      /<p>Las etiquetas no son válidas\.<\/p><p class="small dim" lang="en">no label &lt;script/,
+    );
+    expect((await get(fresh, "/ui/jobs", inSpanish)).body).toContain("Las etiquetas no son válidas.");
+    const missing = await get(fresh, "/ui/jobs/train/none", inSpanish);
+    expect([missing.statusCode, missing.body]).toEqual([
+      404,
+      expect.stringMatching(
+        /<p>No existe ese trabajo, planificación o alerta\.<\/p><p class="small dim" lang="en">no job /,
+      ),
+    ]);
+  });
+
+  it("is said in English once", async () => {
+    const { body } = await get(fresh, "/ui/jobs/monitor/monitor-failed");
+    expect(body).toContain("<p>no label &lt;script");
+    expect(body).not.toContain('lang="en">no label');
   });
 });

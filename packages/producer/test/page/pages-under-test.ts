@@ -7,7 +7,8 @@ import { createServer } from "@colaml/producer/http/server";
 import type { JobQueues } from "@colaml/producer/submit/job-queues";
 import { openJobQueues } from "@colaml/producer/submit/open-queues";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
-import { CheckHistory } from "@colaml/shared/outputs/check-history";
+import { type CheckedDrift, CheckHistory } from "@colaml/shared/outputs/check-history";
+import { addSchedule, pauseSchedule } from "@colaml/shared/queue/schedules";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 
@@ -19,6 +20,34 @@ export const WITH_TOKENS = {
 };
 /** Text of a customer or of an attacker that must never become a tag. */
 export const SCRIPT = "<script>document.title = 'taken'</script>";
+
+/** As a check of this release keeps it; the last one is of a later release. */
+const DRIFT = [
+  {
+    statistic: "vocabulary",
+    level: "alert",
+    psi: 0.41231,
+    psiExpected: 0.0123,
+    psiThreshold: 0.0312,
+    jensenShannon: 0.2211,
+  },
+  {
+    statistic: "out_of_vocabulary",
+    level: "none",
+    psi: 0.0042,
+    psiExpected: 0.004,
+    psiThreshold: 0.0211,
+    jensenShannon: 0.03,
+  },
+  {
+    statistic: `weather ${SCRIPT}`,
+    level: "none",
+    psi: 0,
+    psiExpected: 0,
+    psiThreshold: 0.01,
+    jensenShannon: 0,
+  },
+] as unknown as CheckedDrift[];
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -86,6 +115,17 @@ export async function fillPages({ queues, stateDir }: PagesUnderTest, model: str
     finishedOn: Date.now(),
     processedOn: Date.now() - 1_500,
   });
+  await addSchedule(
+    queues.queue("monitor"),
+    { id: "hourly", every: "1h" },
+    { model: `models:/${model}@champion`, input: { path: `/data/${SCRIPT}.csv` } },
+  );
+  await addSchedule(
+    queues.queue("train"),
+    { id: "nightly", cron: "0 3 * * *", timezone: "Europe/Madrid" },
+    {},
+  );
+  await pauseSchedule(queues.queue("train"), "nightly");
   const store = new IncidentStore(stateDir, () => {});
   await store.record({
     v: 1,
@@ -114,6 +154,7 @@ export async function fillPages({ queues, stateDir }: PagesUnderTest, model: str
       interval: [accuracy - 0.02, accuracy + 0.02],
       estimated: 0.96,
       driftLevel: (["none", "warning", "alert"] as const)[day]!,
+      ...(day === 2 && { drift: DRIFT }),
       verdict: day === 2 ? "fail" : "pass",
     });
 }

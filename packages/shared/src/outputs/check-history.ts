@@ -1,8 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import type { DriftScore } from "../contracts/monitor";
 import { appendLine, makeFolder, writeDurably } from "../files/durable-file";
 import { stateFolder } from "../files/state-folder";
+
+/** A statistic of the drift of a check, as a person reads it. */
+export type CheckedDrift = Pick<
+  DriftScore,
+  "statistic" | "level" | "psi" | "psiExpected" | "psiThreshold" | "jensenShannon"
+>;
 
 /** One check of a model, as the report's chart over time shows it. */
 export interface CheckRecord {
@@ -20,6 +27,8 @@ export interface CheckRecord {
   driftLevel?: string;
   /** Whether it has a run of its own in MLflow; absent in what an older release wrote: it has. */
   ownRun?: boolean;
+  /** Of each statistic that was compared; absent in what an older release wrote, and if nothing was compared. */
+  drift?: CheckedDrift[];
   verdict: string;
 }
 

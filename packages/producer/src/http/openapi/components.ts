@@ -198,6 +198,21 @@ export const componentSchemas = {
       interval: { type: "array", items: { type: "number" } },
       estimated: { type: "number" },
       driftLevel: text,
+      drift: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["statistic", "level", "psi", "psiExpected", "psiThreshold", "jensenShannon"],
+          properties: {
+            statistic: text,
+            level: text,
+            psi: { type: "number" },
+            psiExpected: { type: "number" },
+            psiThreshold: { type: "number" },
+            jensenShannon: { type: "number" },
+          },
+        },
+      },
       verdict: text,
     },
   },
