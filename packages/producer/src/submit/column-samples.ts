@@ -1,25 +1,44 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { looksLikeHeader } from "@colaml/shared/tables/column-names";
-import { readDataset } from "@colaml/shared/tables/dataset-reader";
+import { readDataset, readNotes } from "@colaml/shared/tables/dataset-reader";
 import { HEADER_BYTES, readHeader } from "@colaml/shared/tables/header";
 import { openInput } from "@colaml/shared/tables/source";
 import { type TableFile, tableOptions } from "@colaml/shared/tables/table-options";
 import type { ColumnSample } from "./guess-columns";
+import { SpreadRows } from "./spread-rows";
 
-/** Rows that are looked at. */
-const SAMPLE_ROWS = 1_000;
+/** Rows that are read at most: about a second. */
+const MOST_ROWS = 200_000;
+
+/** What a look at a file finds. */
+export interface FileSample {
+  columns: ColumnSample[];
+  /** How it was read, as a guessed encoding, and what was left out; a line each. */
+  notes: string[];
+}
 
 /**
- * The columns of a file and their values in its first rows.
+ * The columns of a file and their values in rows from its start to its end (of its first 200,000 rows).
  *
- * @throws ColaError COLUMN_NOT_FOUND if the first line does not read as names: it may be somebody's row; what reading
- *   the file throws
+ * @throws ColaError COLUMN_NOT_FOUND if the first line does not read as names: it may be somebody's row; INPUT_EMPTY if
+ *   no row can be read, with the reasons; what reading the file throws
  */
-export async function columnSamples(file: TableFile): Promise<ColumnSample[]> {
+export async function sampleColumns(file: TableFile): Promise<FileSample> {
   const names = await columnNames(file);
-  for await (const { others } of readDataset(file, { others: names }, { batchRows: SAMPLE_ROWS }).batches())
-    return names.map((name, i) => ({ name, values: others[i]! }));
-  throw new ColaError("INPUT_EMPTY", `${file.path} has columns, but no row`);
+  const reader = readDataset(file, { others: names });
+  const kept = new SpreadRows<string[]>();
+  let read = 0;
+  for await (const { lines, others } of reader.batches()) {
+    for (const row of lines.keys()) kept.add(others.map((values) => values[row]!));
+    read += lines.length;
+    if (read >= MOST_ROWS) break;
+  }
+  const { rows } = kept;
+  const notes = readNotes(reader);
+  if (rows.length === 0)
+    throw new ColaError("INPUT_EMPTY", `${file.path} has no row that can be read: ${notes.join("; ")}`);
+  const columns = names.map((name, i) => ({ name, values: rows.map((row) => row[i]!) }));
+  return { columns, notes };
 }
 
 async function columnNames(file: TableFile): Promise<string[]> {

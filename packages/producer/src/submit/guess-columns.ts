@@ -1,4 +1,4 @@
-/** A column with the first values of it, in order; those that are missing are empty. */
+/** A column with some values of it, in order; those that are missing are empty. */
 export interface ColumnSample {
   name: string;
   values: readonly string[];

@@ -47,6 +47,29 @@ describe("cola init", () => {
     expect(env()).toEqual({ COLAML_TEXT_COLUMN: "body", COLAML_LABEL_COLUMN: "team" });
   });
 
+  it("finds the label of a file that is sorted by it, and says what it could not read", async () => {
+    const rows = Array.from({ length: 3_000 }, (_, i) =>
+      [`T${i}`, `please help me with order ${i}`, i < 2_400 ? "shipping" : "billing"].join(),
+    );
+    writeFileSync(join(folder, "sorted.csv"), `ticket_id,body,team\n${rows.join("\n")}\nT3000,please help\n`);
+    const { code, stderr } = await cola("init", "sorted.csv");
+    expect([code, stderr]).toEqual([0, "1 rows left out: wrong number of fields (first at line 3002)\n"]);
+    expect(env()).toEqual({
+      COLAML_TEXT_COLUMN: "body",
+      COLAML_LABEL_COLUMN: "team",
+      COLAML_ID_COLUMN: "ticket_id",
+    });
+  });
+
+  it("says why no row of a file can be read", async () => {
+    write("commas.csv", "body,team", (i) => `please, help me with order ${i},${team(i)}`);
+    const { code, stderr } = await cola("init", "commas.csv");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /commas\.csv has no row that can be read: 60 rows left out: wrong number of fields/,
+    );
+  });
+
   it("refuses when two columns fit, writes nothing, and takes the one that is named", async () => {
     write("tickets.csv", "body,team,country", (i) =>
       [`please help me with order ${i}`, team(i), ["es", "fr"][i % 2]].join(),

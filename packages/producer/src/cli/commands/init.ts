@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { Command } from "commander";
-import { columnSamples } from "../../submit/column-samples";
+import { sampleColumns } from "../../submit/column-samples";
 import { datasetOf } from "../../submit/dataset";
 import { type ColumnGuess, guessColumns } from "../../submit/guess-columns";
 import { asCalled, pasteable } from "../called-as";
@@ -59,7 +59,8 @@ const variableOf = (key: string) => SETTINGS.find((setting) => setting.key === k
 
 async function findSettings(context: CommandContext, path: string): Promise<Finding[]> {
   const { config, flags, terminal } = context;
-  const samples = await columnSamples(datasetOf(config, path));
+  const { columns: samples, notes } = await sampleColumns(datasetOf(config, path));
+  for (const note of notes) terminal.say(note);
   const guesses = guessColumns(samples);
   const names = samples.map(({ name }) => name);
   const columns = ROLES.flatMap((role): Finding[] => {
