@@ -229,7 +229,7 @@ class Search {
     return idle;
   }
 
-  /** Trials near the best one so far: every other one keeps its features, which the worker still has in memory. */
+  /** Trials near the best one so far: every other one keeps its features. */
   neighbours(): Unnumbered[] {
     const ended = this.#trials.flatMap((trial) => this.#outcomeOf(trial) ?? []);
     const settings = bestTrial(ended, this.#job.metric)?.settings;
