@@ -1,6 +1,7 @@
 import { ColaError, toColaError } from "@colaml/shared/errors/cola-error";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 import { createLogger } from "@colaml/shared/logging/logger";
+import { RELEASE } from "@colaml/shared/settings/installation";
 import { loadConfig, settingWarnings } from "@colaml/shared/settings/load-config";
 import { listen } from "./http/listen";
 import { abortOnSignals } from "./local/interruption";
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   for (const line of settingWarnings()) logger.warn(line);
   const { signal } = abortOnSignals();
   const server = await listen(config, logger);
-  logger.info("listening", { url: server.url });
+  logger.info("listening", { url: server.url, release: RELEASE });
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   logger.info("stopping");
   await server.close();

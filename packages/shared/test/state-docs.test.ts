@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DOCUMENTS } from "@colaml/shared/files/documents";
 import { STATE_ENTRIES, type StateEntry, stateFolder } from "@colaml/shared/files/state-folder";
 import { REDIS_KEYS, type RedisKeyKind, redisKey } from "@colaml/shared/queue/redis-keys";
 
@@ -23,7 +24,7 @@ const filesWith = (pattern: RegExp) =>
   sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
 
 describe("the page of what is kept", () => {
-  it("lists every file and folder of the state folder, and every key of ours in Redis", () => {
+  it("lists every file and folder of the state folder, every document with its version, and every key of ours in Redis", () => {
     const days = (seconds: number) => (seconds % 86_400 === 0 ? `${seconds / 86_400} d` : `${seconds} s`);
     const files = Object.values(STATE_ENTRIES).map(({ path, what, writer, format, kept }: StateEntry) => [
       `\`${path}\``,
@@ -41,7 +42,8 @@ describe("the page of what is kept", () => {
         days(keptS),
       ],
     );
-    expect(rows).toEqual([...files, ...keys]);
+    const documents = Object.values(DOCUMENTS).map(({ path, v }) => [`\`${path}\``, String(v)]);
+    expect(rows).toEqual([...files, ...documents, ...keys]);
   });
 });
 

@@ -101,7 +101,7 @@ export class AlertEngine {
     const open = [...states].flatMap(([rule, { incident }]) => (incident ? [{ id: incident.id, rule }] : []));
     const told = { alerts, open };
     held();
-    await writeDocument(path, {
+    await writeDocument("alertState", path, {
       rules: [...states],
       checks: [...stored.checks, { id: checkId, told }].slice(-KEPT_CHECKS),
     });
@@ -163,6 +163,6 @@ function alertOf(
 }
 
 async function readState(path: string, logger: Logger): Promise<ModelState> {
-  const state = await readDocument(path, stateSchema, (line) => logger.error(line));
+  const state = await readDocument("alertState", path, stateSchema, (line) => logger.error(line));
   return (state as ModelState | undefined) ?? { rules: [], checks: [] };
 }

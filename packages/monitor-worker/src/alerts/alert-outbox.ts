@@ -4,7 +4,7 @@ import { type Alert, alertSchema } from "@colaml/shared/contracts/alerts";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
 import { keepNewest } from "@colaml/shared/files/keep-newest";
-import { writeDocument } from "@colaml/shared/files/state-document";
+import { isNewer, parseDocument, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { z } from "zod";
@@ -13,7 +13,7 @@ import type { SendAlert } from "./webhook";
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
 
-const letterSchema = z.strictObject({
+const letterSchema = z.object({
   alert: alertSchema,
   attempts: z.number().int().min(0),
   /** Milliseconds since 1970. */
@@ -48,6 +48,8 @@ export class AlertOutbox {
   readonly #folder: string;
   readonly #undelivered: string;
   readonly #delivered: string;
+  /** Files of a newer release that were reported. */
+  readonly #newer = new Set<string>();
   #flushing: Promise<number | undefined> | undefined;
 
   constructor(options: OutboxOptions) {
@@ -105,13 +107,27 @@ export class AlertOutbox {
         // Another worker of this folder may have delivered it meanwhile.
         const bytes = await readFile(join(this.#folder, name), "utf8").catch(() => undefined);
         if (bytes === undefined) return [];
-        const letter = parseLetter(bytes);
+        const letter = this.#parse(name, bytes);
+        if (letter === "newer") return [];
         if (letter) return [{ name, letter }];
         await this.#move(name, this.#undelivered);
         this.#options.logger.error(`alert file ${name} cannot be read: kept in ${this.#undelivered}`);
         return [];
       });
     return (await Promise.all(letters)).flat().sort((a, b) => a.letter.firstAt - b.letter.firstAt);
+  }
+
+  /** Nothing if a file holds something else, `newer` if a newer release wrote it: one must not hold up the others. */
+  #parse(name: string, text: string): Letter | "newer" | undefined {
+    const path = join(this.#folder, name);
+    try {
+      return parseDocument("letter", path, text, letterSchema);
+    } catch (error) {
+      if (!isNewer(error)) return undefined;
+      if (!this.#newer.has(name)) this.#options.logger.error(`alert not delivered: ${error.message}`);
+      this.#newer.add(name);
+      return "newer";
+    }
   }
 
   async #deliver(name: string, letter: Letter): Promise<number | undefined> {
@@ -166,7 +182,7 @@ export class AlertOutbox {
   }
 
   async #write(name: string, letter: Letter): Promise<void> {
-    await writeDocument(join(this.#folder, name), letter, 0o600);
+    await writeDocument("letter", join(this.#folder, name), letter, 0o600);
   }
 
   #now(): number {
@@ -175,15 +191,6 @@ export class AlertOutbox {
 }
 
 const nameOf = (alert: Alert) => `${alert.id}.${alert.status}.json`;
-
-/** Nothing if a file holds something else: one of them must not hold up the others. */
-function parseLetter(text: string): Letter | undefined {
-  try {
-    return letterSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
 
 const exists = (path: string) =>
   access(path).then(

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { checkVersion } from "@colaml/shared/files/documents";
 
 export interface LabelledId {
   id: string;
@@ -12,10 +13,22 @@ export interface LabelledId {
 /** Digits of the number that a file's name begins with. */
 const NUMBER_DIGITS = 9;
 
-/** Names of the files of deliveries in a folder, the oldest first; none if there is no folder. */
+/** A name without a version is of version 1: a later one is `<number>-<digest>.v2.ndjson`. */
+const FILE_NAME = /^\d{9}-[0-9a-f]{64}(?:\.v(?<v>\d+))?\.ndjson$/;
+
+/**
+ * Names of the files of deliveries in a folder, the oldest first; none if there is no folder.
+ *
+ * @throws ColaError STATE_NEWER if a newer release stored one
+ */
 export async function deliveryFiles(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => /^\d{9}-[0-9a-f]{64}\.ndjson$/.test(name)).sort();
+    const names = (await readdir(folder)).sort();
+    return names.filter((name) => {
+      const found = FILE_NAME.exec(name);
+      if (found) checkVersion("lateLabels", join(folder, name), { v: Number(found.groups?.["v"] ?? 1) });
+      return found !== null;
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

@@ -72,6 +72,12 @@ const entriesSchema = z.array(
   }),
 );
 
+/** Before the document had a version it was the list. */
+const stateSchema = z.preprocess(
+  (read) => (Array.isArray(read) ? { entries: read } : read),
+  z.object({ entries: entriesSchema }),
+);
+
 /** The retrainings of each model: `<state>/monitor/<model>/loop.json`, oldest first. */
 export class LoopStore {
   readonly #stateDir: string;
@@ -84,12 +90,12 @@ export class LoopStore {
   }
 
   async read(model: string): Promise<LoopEntry[]> {
-    const entries = await readDocument(this.#pathOf(model), entriesSchema, this.#report);
-    return (entries ?? []) as unknown as LoopEntry[];
+    const state = await readDocument("loopState", this.#pathOf(model), stateSchema, this.#report);
+    return (state?.entries ?? []) as unknown as LoopEntry[];
   }
 
   async write(model: string, entries: readonly LoopEntry[]): Promise<void> {
-    await writeDocument(this.#pathOf(model), entries.slice(-KEPT));
+    await writeDocument("loopState", this.#pathOf(model), { entries: entries.slice(-KEPT) });
   }
 
   #pathOf(model: string): string {

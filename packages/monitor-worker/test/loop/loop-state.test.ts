@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 it.each([
   ["emptied by a power cut", ""],
   ["cut off", '[{"incident": "i"'],
-  ["of another shape", '{"v": 2}'],
+  ["of another shape", '{"v": 1}'],
   ["of a time that is none, of which no brake would hold", JSON.stringify([{ ...entry, startedAt: "soon" }])],
 ])(
   "a state of the closed loop that is %s counts as none, is kept aside and reported",

@@ -4,10 +4,10 @@ import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
 
 const port = z.number().int().min(1).max(65_535).optional();
-const portsSchema = z.strictObject({ v: z.literal(1), redis: port, mlflow: port });
+const portsSchema = z.object({ redis: port, mlflow: port });
 
 /** Ports of the embedded servers on 127.0.0.1. */
-export type ServerPorts = Omit<z.infer<typeof portsSchema>, "v">;
+export type ServerPorts = z.infer<typeof portsSchema>;
 
 /**
  * The ports that the servers of a state folder had last; none before their first start.
@@ -19,7 +19,7 @@ export async function rememberedPorts(
   stateDir: string,
   report: (line: string) => void,
 ): Promise<ServerPorts> {
-  const document = await readDocument(stateFolder(stateDir).serverPorts, portsSchema, report);
+  const document = await readDocument("serverPorts", stateFolder(stateDir).serverPorts, portsSchema, report);
   return { redis: document?.redis, mlflow: document?.mlflow };
 }
 
@@ -30,5 +30,5 @@ export async function rememberedPorts(
  */
 export async function rememberPorts(stateDir: string, ports: ServerPorts): Promise<void> {
   await makeFolder(stateDir, 0o700);
-  await writeDocument(stateFolder(stateDir).serverPorts, { v: 1, ...ports }, 0o600);
+  await writeDocument("serverPorts", stateFolder(stateDir).serverPorts, ports, 0o600);
 }

@@ -3,22 +3,27 @@ import { rename, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder, moveNew, writeDurably, writeOnce } from "@colaml/shared/files/durable-file";
+import { documentBytes, isNewer, parseDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { z } from "zod";
 import { isAlive, startOf } from "./process-identity";
 
 const MODE = 0o600;
 
-/** Who runs the embedded servers of a state folder, and where they are. */
-export interface ServersRecord {
+/** 0 and below are groups of processes, which always live. */
+const pid = z.number().int().min(1);
+const recordSchema = z.object({
   /** The process that started them and will stop them. */
-  ownerPid: number;
+  ownerPid: pid,
   /** When that process started, in the kernel's own count: after a reboot another process has its pid. */
-  ownerStart?: string;
+  ownerStart: z.string().optional(),
   /** The servers themselves: after a kill -9 of the owner they need a moment to end. */
-  childPids: number[];
-  redisUrl?: string;
-  mlflowUri?: string;
-}
+  childPids: z.array(pid),
+  redisUrl: z.string().optional(),
+  mlflowUri: z.string().optional(),
+});
+/** Who runs the embedded servers of a state folder, and where they are. */
+export type ServersRecord = z.infer<typeof recordSchema>;
 
 export interface StateLock {
   /** Tells other processes of this folder where the servers are. */
@@ -30,7 +35,7 @@ export interface StateLock {
  * The right to run servers on a state folder, for one process at a time: two Redis on one append-only file ruin it.
  * A lock whose owner has ended is taken over once the servers it left behind are gone.
  *
- * @throws ColaError USAGE when a living process holds it, naming its pid; OUTPUT_UNWRITABLE
+ * @throws ColaError USAGE when a living process holds it, naming its pid; STATE_NEWER, OUTPUT_UNWRITABLE
  */
 export async function lockState(stateDir: string, waitMs = 15_000): Promise<StateLock> {
   await makeFolder(stateDir, 0o700);
@@ -79,30 +84,22 @@ async function takeAway(file: string): Promise<void> {
 }
 
 const bytesOf = (record: ServersRecord) => [
-  Buffer.from(JSON.stringify({ ...record, ownerStart: startOf(record.ownerPid) })),
+  documentBytes("serversRecord", { ...record, ownerStart: startOf(record.ownerPid) }),
 ];
 
 function readRecord(stateDir: string): ServersRecord | undefined {
   return parseRecord(stateFolder(stateDir).serversLock);
 }
 
-/** A file that is not such a record counts as none. */
+/** A file that is not such a record counts as none. @throws ColaError STATE_NEWER */
 function parseRecord(file: string): ServersRecord | undefined {
   try {
-    const record: unknown = JSON.parse(readFileSync(file, "utf8"));
-    return isRecord(record) ? record : undefined;
-  } catch {
+    return parseDocument("serversRecord", file, readFileSync(file, "utf8"), recordSchema);
+  } catch (error) {
+    if (isNewer(error)) throw error;
     return undefined;
   }
 }
-
-function isRecord(value: unknown): value is ServersRecord {
-  const record = value as ServersRecord | null;
-  return isPid(record?.ownerPid) && Array.isArray(record?.childPids) && record.childPids.every(isPid);
-}
-
-/** 0 and below are groups of processes, which always live. */
-const isPid = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
 
 function ownerLives(record: ServersRecord): boolean {
   return isAlive(record.ownerPid) && record.ownerStart === startOf(record.ownerPid);

@@ -24,7 +24,7 @@ export type UpRecord = z.infer<typeof recordSchema>;
 /** Written whole or not at all, readable only by its owner: the Redis URL may hold a password. */
 export async function writeUpRecord(stateDir: string, record: UpRecord): Promise<void> {
   await makeFolder(stateDir, 0o700);
-  await writeDocument(stateFolder(stateDir).upRecord, record, 0o600);
+  await writeDocument("upRecord", stateFolder(stateDir).upRecord, record, 0o600);
 }
 
 /** Removes the record if it is still that of `pid`. */
@@ -34,7 +34,8 @@ export async function removeUpRecord(
   report: (line: string) => void,
 ): Promise<void> {
   const path = stateFolder(stateDir).upRecord;
-  if ((await readDocument(path, recordSchema, report))?.pid === pid) await rm(path, { force: true });
+  if ((await readDocument("upRecord", path, recordSchema, report))?.pid === pid)
+    await rm(path, { force: true });
 }
 
 /**
@@ -49,7 +50,7 @@ export async function findUp(
   stateDir: string,
   report: (line: string) => void,
 ): Promise<UpRecord | undefined> {
-  const record = await readDocument(stateFolder(stateDir).upRecord, recordSchema, report);
+  const record = await readDocument("upRecord", stateFolder(stateDir).upRecord, recordSchema, report);
   if (!record) return undefined;
   if (isAlive(record.pid) && isSameProcess(record) !== false) {
     if (await answers(record.apiUrl)) return record;

@@ -7,7 +7,6 @@ import { z } from "zod";
 import type { ModelReference } from "./model-reference";
 
 const documentSchema = z.object({
-  v: z.literal(1),
   /** Of the MLflow server: the champion of another one is another model. */
   address: z.string(),
   pinned: z.object(pinnedFields),
@@ -32,11 +31,11 @@ export function openLastKnown(folder: string, address: string, report: (line: st
   const fileOf = ({ name, follows }: ModelReference) => join(folder, `${name}@${follows}.json`);
   return {
     async read(reference) {
-      const found = await readDocument(fileOf(reference), documentSchema, report);
+      const found = await readDocument("lastKnown", fileOf(reference), documentSchema, report);
       if (found?.address !== address || found.pinned.name !== reference.name) return undefined;
       return found.pinned;
     },
-    write: (reference, pinned) => writeDocument(fileOf(reference), { v: 1, address, pinned }),
+    write: (reference, pinned) => writeDocument("lastKnown", fileOf(reference), { address, pinned }),
     forget: (reference) => rm(fileOf(reference), { force: true }),
   };
 }

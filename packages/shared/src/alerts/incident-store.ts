@@ -9,9 +9,10 @@ import {
   type Incident,
 } from "../contracts/alerts";
 import { ColaError } from "../errors/cola-error";
+import type { DocumentKind } from "../files/documents";
 import { isThere, makeFolder, writeOnce } from "../files/durable-file";
 import { keepNewest } from "../files/keep-newest";
-import { readDocument } from "../files/state-document";
+import { documentBytes, readDocument } from "../files/state-document";
 import { stateFolder } from "../files/state-folder";
 import { SAFE_NAME } from "../settings/safe-name";
 
@@ -39,7 +40,7 @@ export class IncidentStore {
 
   /** Notes that an incident opened, or ended. */
   async record(alert: Alert): Promise<void> {
-    await this.#writeOnce(alert.id, alert.status === "firing" ? FIRING : RECOVERED, alert);
+    await this.#writeOnce("incidentAlert", alert.id, alert.status === "firing" ? FIRING : RECOVERED, alert);
   }
 
   /**
@@ -75,7 +76,10 @@ export class IncidentStore {
         `no alert ${JSON.stringify(id.slice(0, 140))}: \`cola alerts\` lists them`,
       );
     if (!(await this.find(id))) throw unknown();
-    await this.#writeOnce(id, ACKNOWLEDGED, { at: at.toISOString(), by } satisfies Acknowledgement);
+    await this.#writeOnce("acknowledgement", id, ACKNOWLEDGED, {
+      at: at.toISOString(),
+      by,
+    } satisfies Acknowledgement);
     const incident = await this.find(id);
     if (!incident) throw unknown();
     return incident;
@@ -85,24 +89,24 @@ export class IncidentStore {
   async find(id: string): Promise<Incident | undefined> {
     if (!SAFE_NAME.test(id)) return undefined;
     const [firing, recovered, acknowledged] = await Promise.all([
-      this.#read(id, FIRING, alertSchema),
-      this.#read(id, RECOVERED, alertSchema),
-      this.#read(id, ACKNOWLEDGED, acknowledgementSchema),
+      this.#read("incidentAlert", id, FIRING, alertSchema),
+      this.#read("incidentAlert", id, RECOVERED, alertSchema),
+      this.#read("acknowledgement", id, ACKNOWLEDGED, acknowledgementSchema),
     ]);
     const alert = firing ?? recovered;
     if (!alert) return undefined;
     return { alert, ...(recovered ? { recovered } : {}), ...(acknowledged ? { acknowledged } : {}) };
   }
 
-  #read<T>(id: string, name: string, schema: ZodType<T>): Promise<T | undefined> {
-    return readDocument(join(this.#folder, id, name), schema, this.#report);
+  #read<T>(kind: DocumentKind, id: string, name: string, schema: ZodType<T>): Promise<T | undefined> {
+    return readDocument(kind, join(this.#folder, id, name), schema, this.#report);
   }
 
   /** Of two writers one wins, and nobody reads half a file. */
-  async #writeOnce(id: string, name: string, content: object): Promise<void> {
+  async #writeOnce(kind: DocumentKind, id: string, name: string, content: object): Promise<void> {
     const folder = join(this.#folder, id);
     await makeFolder(folder);
-    await writeOnce(join(folder, name), [Buffer.from(`${JSON.stringify(content)}\n`)]);
+    await writeOnce(join(folder, name), [documentBytes(kind, content)]);
   }
 }
 

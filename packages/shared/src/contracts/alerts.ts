@@ -23,7 +23,7 @@ export const alertSchema = z.strictObject({
 export type Alert = z.infer<typeof alertSchema>;
 
 /** Who has seen an incident, and when (ISO 8601, UTC). */
-export const acknowledgementSchema = z.strictObject({ at: z.string(), by: z.string() });
+export const acknowledgementSchema = z.object({ at: z.string(), by: z.string() });
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
 
 /** One incident as it is listed: from the first alert to its end. */

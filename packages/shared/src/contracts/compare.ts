@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LabelChanges } from "../learning/model/label-changes";
 import type { ClassificationMetrics, QualityMetric } from "../metrics/metric-table";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
+import type { MadeBy } from "./made-by";
 import { datasetSchema, defaultModel, maxRejected, modelUri } from "./names";
 
 /** Examples of rows whose label differs that a result may hold, at most. */
@@ -76,7 +77,7 @@ export interface PairedTest {
 }
 
 /** Result of a `compare` job. */
-export interface CompareResult extends LabelChanges {
+export interface CompareResult extends LabelChanges, MadeBy {
   baseline: ComparedVersion;
   challenger: ComparedVersion;
   /** One line for a person. */

@@ -3,6 +3,7 @@ import { modelSettings } from "../settings/model-settings";
 import { payloadField } from "../settings/payload-fields";
 import { MISSING_VALUES } from "../settings/table-values";
 import { columnName } from "../settings/text-columns";
+import type { MadeBy } from "./made-by";
 import { exactlyOneOf } from "./member-rules";
 import { datasetSchema, filePath, maxRejected } from "./names";
 
@@ -65,7 +66,7 @@ export interface AmbiguousIds {
 }
 
 /** Result of a `labels` job. The same labels twice give `added` 0 the second time. */
-export interface LabelsResult {
+export interface LabelsResult extends MadeBy {
   model: string;
   /** Rows with an id and a label. */
   rows: number;

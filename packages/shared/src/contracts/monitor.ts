@@ -7,6 +7,7 @@ import { recordByClass } from "../settings/record-by-class";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { Alert } from "./alerts";
 import type { AmbiguousIds } from "./labels";
+import type { MadeBy } from "./made-by";
 import { notWith } from "./member-rules";
 import { type Dataset, datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { WithoutKnownWords } from "./without-known-words";
@@ -224,7 +225,7 @@ export interface LabelMatch {
 }
 
 /** Result of a `monitor` job. */
-export interface MonitorResult {
+export interface MonitorResult extends MadeBy {
   /** False when a check failed or drift is at `alert`: `cola monitor` then exits with 3. */
   ok: boolean;
   /** `fail` exactly if `ok` is false, by quality or by drift: the same word is in MLflow, in the job and in `--json`. */

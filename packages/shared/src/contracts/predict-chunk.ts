@@ -3,6 +3,7 @@ import { MAX_CHUNK_BYTES } from "../settings/predict-settings";
 import { safeName } from "../settings/safe-name";
 import { FILE_FORMATS, MAX_COLUMNS, MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
+import type { MadeBy } from "./made-by";
 import { filePath } from "./names";
 import type { PredictJobInput } from "./predict";
 
@@ -110,7 +111,7 @@ export const predictChunkJobSchema = z
 export type PredictChunkJob = z.infer<typeof predictChunkJobSchema>;
 
 /** Result of a `predict-chunk` job: what the part holds. Small, because the event stream keeps copies. */
-export interface PredictChunkResult {
+export interface PredictChunkResult extends MadeBy {
   /** Rows in the output. */
   rows: number;
   /** Records left out, each with a line in the part's rejected section. */

@@ -6,6 +6,7 @@ import { MAX_RECORD_BYTES } from "../settings/table-values";
 import { columnName, textColumnsSchema } from "../settings/text-columns";
 import type { RejectedByReason } from "../tables/rejected-by-reason";
 import type { DecisionCounts } from "./decision-counts";
+import type { MadeBy } from "./made-by";
 import { exactlyOneOf } from "./member-rules";
 import { datasetSchema, defaultModel, filePath, maxRejected } from "./names";
 import type { RepeatedIds } from "./receipt";
@@ -78,7 +79,7 @@ export interface TextPrediction {
 }
 
 /** Result of a `predict` job. */
-export interface PredictResult {
+export interface PredictResult extends MadeBy {
   rows: number;
   rejected: number;
   /** Absent if an earlier release counted a part of the rows, as `withoutKnownWords` is. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { MadeBy } from "./made-by";
 
 /** Payload of a `publish` job, version 1: publish now what was left on disk while MLflow was away. */
 export const publishJobSchema = z.strictObject({
@@ -9,7 +10,7 @@ export const publishJobSchema = z.strictObject({
 export type PublishJob = z.infer<typeof publishJobSchema>;
 
 /** Result of a `publish` job. */
-export interface PublishResult {
+export interface PublishResult extends MadeBy {
   /** Models and trials published now, in order. */
   published: { runId: string; model: string; modelVersion?: string; promoted: boolean; verdict: string }[];
   /** Checks of the monitor recorded now. */

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { fileDigest } from "../files/digest";
+import { isNewer, parseDocument } from "../files/state-document";
 import { rejectedByReasonSchema } from "../tables/rejected-by-reason";
 import { decisionCountsSchema } from "./decision-counts";
 import { withoutKnownWordsSchema } from "./without-known-words";
@@ -98,11 +99,17 @@ export interface Verification {
   problems: string[];
 }
 
-/** The receipt of an output, or undefined if there is none or it is not one of ours. */
+/**
+ * The receipt of an output, or undefined if there is none or it is not one of ours.
+ *
+ * @throws ColaError STATE_NEWER if a newer release wrote it
+ */
 export async function readReceipt(output: string): Promise<Receipt | undefined> {
+  const path = receiptPath(output);
   try {
-    return receiptSchema.parse(JSON.parse(await readFile(receiptPath(output), "utf8")));
-  } catch {
+    return parseDocument("receipt", path, await readFile(path, "utf8"), receiptSchema);
+  } catch (error) {
+    if (isNewer(error)) throw error;
     return undefined;
   }
 }
@@ -118,7 +125,7 @@ export interface FileFacts {
  * chunks cover the input without a gap.
  *
  * @param input what the input is known to be, if it is no longer at the path that the job found it at
- * @throws ColaError INPUT_NOT_FOUND if there is no output, RECEIPT_MISMATCH if there is no readable receipt
+ * @throws ColaError INPUT_NOT_FOUND if there is no output, RECEIPT_MISMATCH if there is no readable receipt, STATE_NEWER
  */
 export async function verifyReceipt(output: string, input?: FileFacts): Promise<Verification> {
   const there = await stat(output).catch(() => undefined);

@@ -16,6 +16,7 @@ import { splitSchema } from "../settings/split-settings";
 import { trainFields } from "../settings/train-settings";
 import type { RejectReason } from "../tables/rejected-rows";
 import type { CalibrationSummary, DecisionSummary } from "./decision-summary";
+import type { MadeBy } from "./made-by";
 import { datasetSchema, maxRejected } from "./names";
 
 /** The fields of a `train` payload. */
@@ -155,7 +156,7 @@ export interface Choices {
 }
 
 /** Result of a `train` job. */
-export interface TrainResult extends Promotion, Choices {
+export interface TrainResult extends Promotion, Choices, MadeBy {
   runId: string;
   /** Page of the run in MLflow; absent while publishing waits for MLflow, and from an older trainer. */
   runUrl?: string;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ClassificationMetrics, METRIC_NAMES } from "../metrics/metric-table";
+import type { MadeBy } from "./made-by";
 import { type Booster, foreignNames, searchSpaceSchema, type TrialSettings } from "./search-space";
 import { type Promotion, type TrainResult, trainJobFields } from "./train";
 
@@ -63,7 +64,7 @@ export interface TrialOutcome {
 }
 
 /** Result of a `tune` job. */
-export interface TuneResult extends Promotion {
+export interface TuneResult extends Promotion, MadeBy {
   /** The parent run. */
   runId: string;
   /** `onSample`: those of the finished ones that saw a sample of the rows; `cut`: those that the time limit ended. */

@@ -69,6 +69,8 @@ export const ERROR_TABLE = {
   OUTPUT_BUSY: { retried: false, status: 409, exit: EXIT.failed, mender: "request" },
   OUTPUT_UNWRITABLE: { retried: false, status: 400, exit: EXIT.failed, mender: "request", endsBatch: true },
   RECEIPT_MISMATCH: { retried: false, status: 400, exit: EXIT.check, mender: "request" },
+  // what is kept on disk
+  STATE_NEWER: { retried: true, status: 503, exit: EXIT.usage, mender: "settings", endsBatch: true },
   // model and registry
   MODEL_NOT_FOUND: {
     retried: false,

@@ -1,12 +1,27 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { messageOf } from "../errors/cola-error";
+import { ColaError, messageOf } from "../errors/cola-error";
+import { checkVersion, type DocumentKind, withVersion } from "./documents";
 import { FILE_MODE, makeFolder, moveNew, syncFolder, writeDurably } from "./durable-file";
 import { inputError, outputError, systemCode } from "./file-errors";
 
-/** What a document must look like: zod's schemas do. */
+/** What a document must look like, its version `v` included: zod's schemas do. */
 interface Schema<T> {
   parse(value: unknown): T;
+}
+
+/** The bytes of a document: its version, then what it holds. */
+export const documentBytes = (kind: DocumentKind, content: object): Buffer =>
+  Buffer.from(`${JSON.stringify(withVersion(kind, content))}\n`);
+
+/**
+ * What a document holds.
+ *
+ * @param path for the message
+ * @throws ColaError STATE_NEWER if a newer release wrote it; the error of JSON.parse or of the schema
+ */
+export function parseDocument<T>(kind: DocumentKind, path: string, text: string, schema: Schema<T>): T {
+  return schema.parse(checkVersion(kind, path, JSON.parse(text)));
 }
 
 /**
@@ -15,21 +30,28 @@ interface Schema<T> {
  *
  * @throws ColaError OUTPUT_UNWRITABLE
  */
-export async function writeDocument(path: string, value: unknown, mode = FILE_MODE): Promise<void> {
+export async function writeDocument(
+  kind: DocumentKind,
+  path: string,
+  content: object,
+  mode = FILE_MODE,
+): Promise<void> {
   await makeFolder(dirname(path));
-  await writeDurably(path, [Buffer.from(`${JSON.stringify(value)}\n`)], mode);
+  await writeDurably(path, [documentBytes(kind, content)], mode);
   await syncFolder(dirname(path));
 }
 
 /**
  * A document, or undefined if there is none. One that is not what it should be is kept for a person under a new name,
- * `<path>.unreadable`, reported, and counts as none: one damaged file stops no worker for good.
+ * `<path>.unreadable`, reported, and counts as none: one damaged file stops no worker for good. One of a newer release
+ * stays as it is.
  *
  * @param report gets one line
- * @throws ColaError INPUT_UNREADABLE if the disk or the permissions forbid reading it, OUTPUT_UNWRITABLE if they
- *   forbid moving it
+ * @throws ColaError STATE_NEWER, INPUT_UNREADABLE if the disk or the permissions forbid reading it, OUTPUT_UNWRITABLE if
+ *   they forbid moving it
  */
 export async function readDocument<T>(
+  kind: DocumentKind,
   path: string,
   schema: Schema<T>,
   report: (message: string) => void,
@@ -42,14 +64,19 @@ export async function readDocument<T>(
     throw inputError(path, error);
   }
   try {
-    return schema.parse(JSON.parse(text));
+    return parseDocument(kind, path, text, schema);
   } catch (error) {
+    if (isNewer(error)) throw error;
     const aside = await moveAside(path);
     const why = messageOf(error).slice(0, 200);
     if (aside !== undefined) report(`${path} cannot be read and counts as absent: kept as ${aside} (${why})`);
     return undefined;
   }
 }
+
+/** Whether a document was refused because a newer release wrote it. */
+export const isNewer = (error: unknown): error is ColaError =>
+  error instanceof ColaError && error.code === "STATE_NEWER";
 
 /** @returns the new name; nothing if another process was faster */
 async function moveAside(path: string): Promise<string | undefined> {

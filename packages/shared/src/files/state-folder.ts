@@ -6,7 +6,7 @@ export interface StateEntry {
   path: string;
   what: string;
   writer: string;
-  /** How the content is written, and its version. */
+  /** How the content is written; versions are in `DOCUMENTS`. */
   format: string;
   kept: string;
 }
@@ -20,28 +20,28 @@ export const STATE_ENTRIES = {
     path: "models/",
     what: "files of registered models, a folder per name and version; `.pinned.json` names run, source and digest",
     writer: "predictor, monitor, server",
-    format: "bundle; `.pinned.json` by shape",
+    format: "bundle; JSON",
     kept: "the 5 versions of a model that were used last; `cola clean` leaves the last one",
   },
   serving: {
     path: "serving/",
     what: "what an alias that the server scores with stood for last, a file `<model>@<alias>.json` each: used while MLflow is away",
     writer: "server",
-    format: "JSON, version 1",
+    format: "JSON",
     kept: "until MLflow says that the alias is gone",
   },
   spool: {
     path: "spool/",
     what: "trained models and their runs on the way to MLflow, a folder each; `results/`; `refused-*`, what MLflow refuses, with `refusal.json`",
     writer: "trainer",
-    format: "`publication.json` version 1, files as they are",
+    format: "JSON, files as they are",
     kept: "until MLflow has it; results 7 days, the last 1,000; refused ones until `cola publish --retry-refused` or `cola clean`",
   },
   spoolChecks: {
     path: "spool-checks/",
     what: "the same for checks",
     writer: "monitor",
-    format: "`publication.json` version 1, files as they are",
+    format: "JSON, files as they are",
     kept: "until MLflow has it; the last 20 results; refused ones until `cola clean`",
   },
   reports: {
@@ -62,35 +62,35 @@ export const STATE_ENTRIES = {
     path: "monitor/<model>/alerts.json",
     what: "state of the model's alert rules, and the checks they saw last",
     writer: "monitor",
-    format: "JSON by shape",
+    format: "JSON",
     kept: "the last 50 checks",
   },
   checkHistory: {
     path: "monitor/<model>/history.ndjson",
     what: "checks of the model, a line each, for the report's chart over time",
     writer: "monitor",
-    format: "NDJSON by shape",
+    format: "NDJSON",
     kept: "the last 1,000 to 2,000; the last 200 are read",
   },
   loopState: {
     path: "monitor/<model>/loop.json",
     what: "what the closed loop started for the model",
     writer: "monitor",
-    format: "JSON by shape",
+    format: "JSON",
     kept: "the last 200 retrainings",
   },
   incidents: {
     path: "alerts/incidents/",
     what: "a folder per incident: `firing.json`, `recovered.json`, `acknowledged.json`, each written once",
     writer: "monitor; server and `cola alerts ack` (acknowledged)",
-    format: "JSON; alerts have version 1",
+    format: "JSON",
     kept: "open ones; of those that have ended the last 1,000 (`COLAML_FILES_KEPT`), or until `cola clean`",
   },
   outbox: {
     path: "alerts/outbox/",
     what: "alerts on their way to the webhook, a file each",
     writer: "monitor",
-    format: "JSON by shape, the alert of version 1",
+    format: "JSON",
     kept: "until the webhook took it, or it was given up",
   },
   delivered: {
@@ -111,21 +111,21 @@ export const STATE_ENTRIES = {
     path: "up.json",
     what: "process and addresses of `cola up`, for other commands",
     writer: "`cola up`",
-    format: "JSON by shape",
+    format: "JSON",
     kept: "while it runs",
   },
   serversLock: {
     path: "servers.lock",
     what: "the process that runs the embedded servers, and where they are",
     writer: "`cola`",
-    format: "JSON by shape",
+    format: "JSON",
     kept: "while they run",
   },
   serverPorts: {
     path: "ports.json",
     what: "ports that the embedded servers keep between starts",
     writer: "`cola`",
-    format: "JSON, version 1",
+    format: "JSON",
     kept: "for good",
   },
   redis: {

@@ -1,9 +1,10 @@
 import { ColaError, type ErrorCode, toColaError } from "../errors/cola-error";
+import { isNewer } from "../files/state-document";
 import type { Logger } from "../logging/logger";
 import { isMendable } from "./api-error";
 import type { Refused, Spool, Spooled } from "./spool";
 
-export interface SpoolPublisherOptions<P extends Spooled, R> {
+export interface SpoolPublisherOptions<P extends Spooled, R extends object> {
   spool: Spool<P, R>;
   /** Puts one entry into MLflow; may be called again for one that broke off, and must then resume it. */
   publish: (publication: P, signal: AbortSignal) => Promise<R>;
@@ -22,7 +23,7 @@ export interface PublishRound<R> {
 }
 
 /** Publishes what is on a spool, oldest first. */
-export class SpoolPublisher<P extends Spooled, R> {
+export class SpoolPublisher<P extends Spooled, R extends object> {
   readonly #options: SpoolPublisherOptions<P, R>;
   /** Said last of what waits: a reason is logged once, not at each round. */
   #said: string | undefined;
@@ -120,6 +121,7 @@ export class SpoolPublisher<P extends Spooled, R> {
       return undefined;
     } catch (error) {
       const { code, message, retryable } = toColaError(error);
+      if (isNewer(error)) return { reason: message, code, onlyThis: true };
       if (code === "JOB_CANCELLED" || retryable) return { reason: message, code, onlyThis: false };
       if (isMendable(error)) return { reason: message, code, onlyThis: true };
       const folder = await spool.setAside(name, message);

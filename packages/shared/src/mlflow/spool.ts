@@ -6,7 +6,7 @@ import { ColaError, messageOf } from "../errors/cola-error";
 import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
 import { outputError } from "../files/file-errors";
 import { keepNewest } from "../files/keep-newest";
-import { readDocument, writeDocument } from "../files/state-document";
+import { isNewer, parseDocument, readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 
 /** A holder touches its lock this often; one not touched for much longer was left by a process that died. */
@@ -24,7 +24,7 @@ const BROKEN_OFF_DAYS = 1;
 /** In the folder of an entry that MLflow refused: why. */
 const REFUSAL_FILE = "refusal.json";
 const REFUSED = "refused-";
-const refusalSchema = z.object({ v: z.literal(1), reason: z.string() });
+const refusalSchema = z.object({ reason: z.string() });
 
 /** An entry that MLflow refused. */
 export interface Refused {
@@ -32,8 +32,15 @@ export interface Refused {
   reason: string;
 }
 
+/** What is written is ours, too: only the names of its files are looked at before the rest is believed. */
+const fileNames = z.array(z.string());
+const publicationSchema = z.looseObject({
+  record: z.looseObject({ artifacts: fileNames }),
+  model: z.looseObject({ files: fileNames }).optional(),
+});
+
 /** Results are ours and plain: what they hold is known to who wrote them. */
-const resultSchema = z.looseObject({});
+const resultSchema = z.looseObject({ v: z.number() }).transform(({ v: _, ...result }) => result);
 
 /** What may wait on disk: plain data, but for the files of the run and of the model. */
 export interface Spooled {
@@ -48,7 +55,7 @@ export interface Spooled {
  * What is finished and not in MLflow yet, on disk, and the results (`R`) of what is. One folder may serve any number
  * of workers: entries appear complete or not at all, and one process at a time publishes.
  */
-export class Spool<P extends Spooled, R> {
+export class Spool<P extends Spooled, R extends object> {
   readonly folder: string;
   readonly #report: (message: string) => void;
   readonly #resultsKept: number;
@@ -91,7 +98,7 @@ export class Spool<P extends Spooled, R> {
       record: { ...record, artifacts: [...record.artifacts.keys()] },
       ...(model ? { model: { ...model, files: [...model.files.keys()] } } : {}),
     };
-    await writeDocument(join(temporary, "publication.json"), plain);
+    await writeDocument("publication", join(temporary, "publication.json"), plain);
     await moveFolder(temporary, this.#entry(publication.record.endTime, publication.jobKey));
   }
 
@@ -114,30 +121,35 @@ export class Spool<P extends Spooled, R> {
     return (await this.list()).find((name) => name.endsWith(`-${jobKey}`));
   }
 
-  /** @throws ColaError MODEL_CORRUPT if the entry was damaged on disk */
+  /** @throws ColaError MODEL_CORRUPT if the entry was damaged on disk, STATE_NEWER */
   async read(name: string): Promise<P> {
     try {
       return await this.#read(join(this.folder, name));
     } catch (cause) {
+      if (isNewer(cause)) throw cause;
       const what = `what is kept in ${join(this.folder, name)} cannot be read: ${messageOf(cause)}`;
       throw new ColaError("MODEL_CORRUPT", what, { cause });
     }
   }
 
   async #read(folder: string): Promise<P> {
-    const plain = JSON.parse(await readFile(join(folder, "publication.json"), "utf8"));
-    if (plain.v !== 1) throw new Error(`version ${plain.v}, this release reads 1`);
+    const path = join(folder, "publication.json");
+    const plain = parseDocument("publication", path, await readFile(path, "utf8"), publicationSchema);
     const artifacts = await readFiles(join(folder, "artifacts"), plain.record.artifacts);
     const model = plain.model && {
       ...plain.model,
       files: await readFiles(join(folder, "model"), plain.model.files),
     };
-    return { ...plain, record: { ...plain.record, artifacts }, ...(model ? { model } : {}) };
+    return {
+      ...plain,
+      record: { ...plain.record, artifacts },
+      ...(model ? { model } : {}),
+    } as unknown as P;
   }
 
   /** Notes the result of an entry, and only then drops it. */
   async complete(name: string, publication: P, result: R): Promise<void> {
-    await writeDocument(this.#result(publication.jobKey), result);
+    await writeDocument("publishedResult", this.#result(publication.jobKey), result);
     await rm(join(this.folder, name), { recursive: true, force: true });
     await keepNewest(join(this.folder, "results"), this.#resultsKept);
     await dropOlder(join(this.folder, "results"), "", RESULT_DAYS);
@@ -147,7 +159,7 @@ export class Spool<P extends Spooled, R> {
   /** Sets an entry aside that MLflow refuses, with the reason; its files stay for a person. */
   async setAside(name: string, reason: string): Promise<string> {
     const aside = join(this.folder, `${REFUSED}${name}`);
-    await writeDocument(join(this.folder, name, REFUSAL_FILE), { v: 1, reason });
+    await writeDocument("refusal", join(this.folder, name, REFUSAL_FILE), { reason });
     await moveFolder(join(this.folder, name), aside);
     return aside;
   }
@@ -158,7 +170,12 @@ export class Spool<P extends Spooled, R> {
     return Promise.all(
       names.map(async (name) => {
         const folder = join(this.folder, name);
-        const refusal = await readDocument(join(folder, REFUSAL_FILE), refusalSchema, this.#report);
+        const refusal = await readDocument(
+          "refusal",
+          join(folder, REFUSAL_FILE),
+          refusalSchema,
+          this.#report,
+        );
         return { folder, reason: refusal?.reason ?? "the reason was not kept" };
       }),
     );
@@ -176,7 +193,9 @@ export class Spool<P extends Spooled, R> {
 
   /** The result of a job that was published before, perhaps by a process that died right after. */
   async resultOf(jobKey: string): Promise<R | undefined> {
-    return (await readDocument(this.#result(jobKey), resultSchema, this.#report)) as R | undefined;
+    return (await readDocument("publishedResult", this.#result(jobKey), resultSchema, this.#report)) as
+      | R
+      | undefined;
   }
 
   /** Runs `work` while no other process, and no other call, does. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { moveFolder, writeDurably } from "../files/durable-file";
 import { systemCode } from "../files/file-errors";
-import { writeDocument } from "../files/state-document";
+import { isNewer, parseDocument, writeDocument } from "../files/state-document";
 import { SAFE_NAME } from "../settings/safe-name";
 
 /** Versions of a model that stay on disk. */
@@ -25,7 +25,8 @@ export const pinnedFields = {
   manifestSha256: z.string(),
 };
 
-const pinnedSchema = z.strictObject(pinnedFields);
+const pinnedSchema = z.object(pinnedFields);
+const keptSchema = pinnedSchema.extend({ address: z.unknown() });
 
 /** One version of a registered model, found once and used to the end of a job. */
 export type PinnedModel = z.infer<typeof pinnedSchema>;
@@ -48,7 +49,7 @@ export function readKept(cacheDir: string, pinned: PinnedModel, file: string): P
  * What a version on disk was pinned to when it was kept; nothing if it is not kept, or came from another server.
  *
  * @throws ColaError MODEL_NOT_FOUND if the name or the version could lead out of the cache, MODEL_CORRUPT if the record
- *   of it cannot be read
+ *   of it cannot be read, STATE_NEWER
  */
 export async function keptPin(
   cacheDir: string,
@@ -58,12 +59,13 @@ export async function keptPin(
 ): Promise<PinnedModel | undefined> {
   const file = join(folderOf(cacheDir, { name, version }), PIN_FILE);
   try {
-    const { address: from, ...pin } = z.looseObject({}).parse(JSON.parse(await readFile(file, "utf8")));
-    const pinned = pinnedSchema.parse(pin);
+    const text = await readFile(file, "utf8");
+    const { address: from, ...pinned } = parseDocument("pinnedModel", file, text, keptSchema);
     const fits = from === address && pinned.name === name && pinned.version === version;
     return fits ? pinned : undefined;
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
+    if (isNewer(cause)) throw cause;
     throw new ColaError(
       "MODEL_CORRUPT",
       `${name} version ${version} is kept on disk, but ${file}, which says what it is, cannot be read: remove that folder, and it is fetched again`,
@@ -94,7 +96,7 @@ export async function keepVersion(
   const temporary = join(dirname(folder), `.new-${randomUUID()}`);
   await mkdir(temporary, { recursive: true });
   for (const [path, bytes] of files) await writeDurably(join(temporary, path), [bytes]);
-  await writeDocument(join(temporary, PIN_FILE), { ...pinned, address });
+  await writeDocument("pinnedModel", join(temporary, PIN_FILE), { ...pinned, address });
   await putInPlace(temporary, folder);
   await dropOldVersions(dirname(folder));
 }

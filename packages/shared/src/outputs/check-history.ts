@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import type { DriftScore } from "../contracts/monitor";
+import { withVersion } from "../files/documents";
 import { appendLine, makeFolder, writeDurably } from "../files/durable-file";
+import { isNewer, parseDocument } from "../files/state-document";
 import { stateFolder } from "../files/state-folder";
 
 /** A statistic of the drift of a check, as a person reads it. */
@@ -50,7 +52,7 @@ export class CheckHistory {
 
   /**
    * @returns the number of the check: a job that runs again keeps its own, and one that was cut off counts
-   * @throws ColaError OUTPUT_UNWRITABLE
+   * @throws ColaError OUTPUT_UNWRITABLE, STATE_NEWER if a newer release noted one of the latest checks
    */
   async append(model: string, record: Omit<CheckRecord, "number">): Promise<number> {
     const path = this.#pathOf(model);
@@ -59,19 +61,24 @@ export class CheckHistory {
     const number = same?.number ?? Math.max(0, ...checks.map((check) => check.number ?? 0)) + lostAtEnd + 1;
     await makeFolder(dirname(path));
     if (lines > KEPT.atMost) await cutToNewest(path, KEPT.lines);
-    const mended = await appendLine(path, JSON.stringify({ ...record, number }));
+    const mended = await appendLine(path, JSON.stringify(withVersion("checkHistory", { ...record, number })));
     if (mended && lostAtEnd > 0)
       this.#report(`${path}: its last check was cut off by a crash and is left out`);
     return number;
   }
 
-  /** The latest checks; a line cut off by a crash is left out, of two with one id the later counts. */
+  /**
+   * The latest checks; a line cut off by a crash is left out, of two with one id the later counts.
+   *
+   * @throws ColaError STATE_NEWER if a newer release noted one of them
+   */
   async read(model: string): Promise<CheckRecord[]> {
     return (await this.#lines(model)).checks;
   }
 
   async #lines(model: string): Promise<{ checks: CheckRecord[]; lostAtEnd: number; lines: number }> {
-    const text = await readFile(this.#pathOf(model), "utf8").catch((error: NodeJS.ErrnoException) => {
+    const path = this.#pathOf(model);
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return "";
       throw error;
     });
@@ -80,7 +87,7 @@ export class CheckHistory {
     const all = text.split("\n");
     for (const line of all.slice(-READ - 1)) {
       if (line === "") continue;
-      const record = parsed(line);
+      const record = parsed(line, path);
       lostAtEnd = record ? 0 : lostAtEnd + 1;
       if (record) byId.set(record.id, record);
     }
@@ -99,12 +106,18 @@ async function cutToNewest(path: string, lines: number): Promise<void> {
 }
 
 /** What the history itself goes by; the rest of a record is for people. Records of older releases have no number. */
-const recordSchema = z.looseObject({ id: z.string(), number: z.number().int().min(1).optional() });
+const recordSchema = z.looseObject({
+  v: z.number(),
+  id: z.string(),
+  number: z.number().int().min(1).optional(),
+});
 
-function parsed(line: string): CheckRecord | undefined {
+function parsed(line: string, path: string): CheckRecord | undefined {
   try {
-    return recordSchema.safeParse(JSON.parse(line)).data as CheckRecord | undefined;
-  } catch {
+    const { v: _, ...record } = parseDocument("checkHistory", path, line, recordSchema);
+    return record as unknown as CheckRecord;
+  } catch (error) {
+    if (isNewer(error)) throw error;
     return undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { Logger } from "../logging/logger";
 import { withDeadline } from "../queue/connection";
 import type { JobStart, JobStarts } from "../queue/job-starts";
 import { isFull, redisError } from "../queue/redis-errors";
+import { RELEASE } from "../settings/installation";
 import type { ColaConfig } from "../settings/schema";
 import type { JobContext, Processor } from "./job-context";
 import { isMove, parsePayload, toJobFailure } from "./job-errors";
@@ -148,8 +149,14 @@ async function run<Payload, Result>(
   logger.debug(`${options.queue} job started`, { attempt: context.attempt });
   const result = await options.processor(payload, context);
   logger.debug(`${options.queue} job done`);
-  return result;
+  return withRelease(result);
 }
+
+/** A result with the release that made it (`MadeBy`). */
+const withRelease = <Result>(result: Result): Result =>
+  typeof result === "object" && result !== null && !Array.isArray(result)
+    ? { ...result, release: RELEASE }
+    : result;
 
 /** Why a job is not run, if it is not. */
 function refusalOf<Payload, Result>(

@@ -2,6 +2,7 @@ import { type ColaError, toColaError } from "../errors/cola-error";
 import { ERROR_TABLE, EXIT } from "../errors/error-table";
 import { createLogger, type Logger } from "../logging/logger";
 import { closeTracing, startTracing } from "../queue/tracing";
+import { RELEASE } from "../settings/installation";
 import { loadConfig, settingWarnings } from "../settings/load-config";
 import type { ColaConfig } from "../settings/schema";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
@@ -41,7 +42,7 @@ export async function runWorkerProcess(
     if (tracing) lifecycle.graceful.onStop("traces", () => closeTracing(tracing));
     try {
       await start({ config, logger, lifecycle });
-      logger.info("ready");
+      logger.info("ready", { release: RELEASE });
     } catch (error) {
       if (lifecycle.graceful.stopping.aborted) return;
       const known = toColaError(error);

@@ -16,13 +16,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const schema = z.object({ count: z.number() });
-const read = () => readDocument(path, schema, (message) => reported.push(message));
+const read = () => readDocument("serverPorts", path, schema, (message) => reported.push(message));
 
 describe("a document of the state folder", () => {
   it("is read as it was written, in a folder that is made for it", async () => {
     await expect(read()).resolves.toBeUndefined();
-    await writeDocument(path, { count: 1 });
-    await writeDocument(path, { count: 2 }, 0o600);
+    await writeDocument("serverPorts", path, { count: 1 });
+    await writeDocument("serverPorts", path, { count: 2 }, 0o600);
     await expect(read()).resolves.toEqual({ count: 2 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(path, ".."))).toEqual(["state.json"]);
@@ -34,7 +34,7 @@ describe("a document of the state folder", () => {
     ["empty", ""],
     ["of another shape", '{"count": "many"}'],
   ])("that is %s is kept aside, reported once, and counts as absent", async (_what, text) => {
-    await writeDocument(path, { count: 1 });
+    await writeDocument("serverPorts", path, { count: 1 });
     writeFileSync(path, text);
     await expect(read()).resolves.toBeUndefined();
     expect(reported).toEqual([expect.stringMatching(/state\.json cannot be read .*state\.json\.unreadable/)]);
@@ -46,7 +46,7 @@ describe("a document of the state folder", () => {
 
   it("is kept aside under a new name each time, also if two processes read it at once", async () => {
     for (const text of ["", "{", "["]) {
-      await writeDocument(path, { count: 1 });
+      await writeDocument("serverPorts", path, { count: 1 });
       writeFileSync(path, text);
       await Promise.all([read(), read()]);
     }

@@ -6,6 +6,7 @@ import { keepWithinBytes } from "@colaml/shared/queue/kept-bytes";
 import { redisKey } from "@colaml/shared/queue/redis-keys";
 import { type EndedFacts, forgetPrivate } from "@colaml/shared/queue/retention";
 import { readReturned, storedResultOf } from "@colaml/shared/queue/stored-result";
+import { RELEASE } from "@colaml/shared/settings/installation";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { Processor } from "@colaml/shared/worker/job-context";
 import { startLifecycle, type WorkerLifecycle } from "@colaml/shared/worker/lifecycle";
@@ -112,14 +113,15 @@ describe("a job that has ended", () => {
 
   it("returns a small result as it is, and leaves a large one beside it for a stated time", async () => {
     const large = { words: "x".repeat(70_000) };
+    const stored = { ...large, release: RELEASE };
     const queue = await start(async (payload) => ("large" in payload ? large : { words: "few" }));
     await run(queue, ["small"]);
     await run(queue, ["large"], {}, { large: true });
-    expect((await queue.getJob("small"))!.returnvalue).toEqual({ words: "few" });
+    expect((await queue.getJob("small"))!.returnvalue).toEqual({ words: "few", release: RELEASE });
     const returned: unknown = (await queue.getJob("large"))!.returnvalue;
-    expect(storedResultOf(returned)).toMatchObject({ bytes: 70_012 });
+    expect(storedResultOf(returned)).toMatchObject({ bytes: JSON.stringify(stored).length });
     const place = { connection, prefix, queue: queue.name, jobId: "large" };
-    expect(await readReturned(place, returned)).toEqual(large);
+    expect(await readReturned(place, returned)).toEqual(stored);
     const key = redisKey(prefix, "result", queue.name, "large");
     expect(await connection.ttl(key)).toBeGreaterThan(6 * 86_400);
     await connection.del(key);

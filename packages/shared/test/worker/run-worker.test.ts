@@ -12,6 +12,7 @@ import {
   type RedisConnection,
 } from "@colaml/shared/queue/connection";
 import { redisKey } from "@colaml/shared/queue/redis-keys";
+import { RELEASE } from "@colaml/shared/settings/installation";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
@@ -85,7 +86,7 @@ const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 describe("a worker", () => {
-  it("gives the parsed payload and the job's identity to its processor and stores the result", async () => {
+  it("gives the parsed payload and the job's identity to its processor and stores the result with the release that made it", async () => {
     const { open } = await start(async (payload, context) => ({
       payload,
       id: context.jobId,
@@ -93,7 +94,12 @@ describe("a worker", () => {
     }));
     await addJob(open, "j", { what: "hello" }, { jobId: "one" });
     const job = await reaches(open, "one", "completed");
-    expect(job.returnvalue).toEqual({ payload: { v: 1, what: "hello" }, id: "one", attempt: 1 });
+    expect(job.returnvalue).toEqual({
+      payload: { v: 1, what: "hello" },
+      id: "one",
+      attempt: 1,
+      release: RELEASE,
+    });
     // The dashboard's charts.
     expect((await open.queue.getMetrics("completed")).meta.count).toBe(1);
   });

@@ -7,6 +7,7 @@ import {
   receiptPath,
   rejectedPath,
 } from "@colaml/shared/contracts/receipt";
+import { withVersion } from "@colaml/shared/files/documents";
 import { syncFolder, writeDurably, writeOnce } from "@colaml/shared/files/durable-file";
 import { outputError } from "@colaml/shared/files/file-errors";
 import { isPlaced, moveOutput, type OutputPlace, outputExists } from "@colaml/shared/files/output-gate";
@@ -97,7 +98,7 @@ export async function moveIntoPlace(batch: Batch, receipt: Receipt): Promise<Pre
 }
 
 async function placeReceipt(output: string, receipt: Receipt, place: OutputPlace): Promise<void> {
-  const bytes = [Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`)];
+  const bytes = [Buffer.from(`${JSON.stringify(withVersion("receipt", receipt), null, 2)}\n`)];
   if (place === "replace") await writeDurably(receiptPath(output), bytes);
   else if (!(await writeOnce(receiptPath(output), bytes))) throw outputExists(receiptPath(output));
 }

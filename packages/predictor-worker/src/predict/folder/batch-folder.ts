@@ -3,13 +3,24 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { batchFolderPath } from "@colaml/shared/contracts/receipt";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { DocumentKind } from "@colaml/shared/files/documents";
 import { FOLDER_MODE, isThere, writeDurably } from "@colaml/shared/files/durable-file";
 import { outputError, systemCode } from "@colaml/shared/files/file-errors";
+import { documentBytes, isNewer, parseDocument } from "@colaml/shared/files/state-document";
 import { BATCH_FOLDER_ENTRIES } from "@colaml/shared/outputs/batch-folder-names";
 import { z } from "zod";
 
-const ownerSchema = z.strictObject({ jobId: z.string(), epoch: z.string() });
+const ownerSchema = z.object({ jobId: z.string(), epoch: z.string() });
 export type Owner = z.infer<typeof ownerSchema>;
+
+/** The documents of a batch, by their names in its folder. */
+const KINDS = {
+  "owner.json": "batchOwner",
+  "batch.json": "batchRecord",
+  "checkpoint.json": "checkpoint",
+  "receipt.json": "receipt",
+} as const satisfies Record<string, DocumentKind>;
+type DocumentName = keyof typeof KINDS;
 
 /** Everything a batch keeps until its output is complete, in one folder beside the output. */
 export class BatchFolder {
@@ -38,7 +49,7 @@ export class BatchFolder {
     try {
       await this.abandonDraft(owner.jobId);
       await mkdir(draft, { mode: FOLDER_MODE });
-      await writeFile(join(draft, "owner.json"), JSON.stringify(owner));
+      await writeFile(join(draft, "owner.json"), documentBytes("batchOwner", owner));
       // a folder that is not empty cannot be renamed over: one of two wins
       await rename(draft, this.path);
       return true;
@@ -81,7 +92,7 @@ export class BatchFolder {
 
   /** Who works on the batch; undefined if there is no folder. */
   async readOwner(): Promise<Owner | undefined> {
-    return this.#read("owner.json", ownerSchema);
+    return this.read("owner.json", ownerSchema);
   }
 
   /** Takes the folder over: the worker that had it notices at its next checkpoint. */
@@ -89,16 +100,23 @@ export class BatchFolder {
     await this.write("owner.json", owner);
   }
 
-  /** A file of the folder, or undefined if it is not there or cannot be read as what it should be. */
-  async read<T>(
-    name: "batch.json" | "checkpoint.json" | "receipt.json",
-    schema: z.ZodType<T>,
-  ): Promise<T | undefined> {
-    return this.#read(name, schema);
+  /**
+   * A document of the folder, or undefined if it is not there or cannot be read as what it should be.
+   *
+   * @throws ColaError STATE_NEWER if a newer release wrote it
+   */
+  async read<T>(name: DocumentName, schema: z.ZodType<T>): Promise<T | undefined> {
+    const path = join(this.path, name);
+    try {
+      return parseDocument(KINDS[name], path, await readFile(path, "utf8"), schema);
+    } catch (error) {
+      if (isNewer(error)) throw error;
+      return undefined;
+    }
   }
 
-  async write(name: string, value: unknown): Promise<void> {
-    await writeDurably(join(this.path, name), [Buffer.from(JSON.stringify(value))]);
+  async write(name: DocumentName, value: object): Promise<void> {
+    await writeDurably(join(this.path, name), [documentBytes(KINDS[name], value)]);
   }
 
   async remove(): Promise<void> {
@@ -110,13 +128,5 @@ export class BatchFolder {
     const now = await this.readOwner();
     if (now?.epoch === owner.epoch) return;
     throw new ColaError("INTERNAL", "lock lost: another worker has taken this batch over");
-  }
-
-  async #read<T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    try {
-      return schema.parse(JSON.parse(await readFile(join(this.path, name), "utf8")));
-    } catch {
-      return undefined;
-    }
   }
 }
