@@ -1,4 +1,5 @@
-import { basename, dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 
 /** Commands that a message may name. */
 export const NAMED_COMMANDS = [
@@ -27,8 +28,8 @@ export const NAMED_COMMANDS = [
 ] as const;
 
 /**
- * How a person types this command: `npm run cola --` in a checkout, `npx colaml` if npm fetched it for one call, else
- * `cola`.
+ * How a person types this command: `npm run cola --` in a checkout; if npm fetched it for one call `npx colaml`, or with
+ * the file that it is in, since `npx colaml` would then ask the registry; else `cola`.
  *
  * @param script the file that Node was started with: `process.argv[1]`
  */
@@ -38,7 +39,30 @@ export function calledAs(
 ): string {
   const isScript = script !== undefined && basename(dirname(script)) === "scripts";
   if (isScript || env["npm_lifecycle_event"] === "cola") return "npm run cola --";
-  return env["npm_command"] === "exec" ? "npx colaml" : "cola";
+  return env["npm_command"] === "exec" ? fetchedAs(script) : "cola";
+}
+
+/** Where npm puts what it fetches for one call: `~/.npm/_npx/<digest>/node_modules/.bin/cola`. */
+const FETCHED = /^(.*[\\/]_npx[\\/][0-9a-f]+)[\\/]node_modules[\\/]/;
+
+function fetchedAs(script = ""): string {
+  const folder = FETCHED.exec(script)?.[1];
+  const spec = folder === undefined ? undefined : specIn(folder);
+  if (folder === undefined || !spec?.startsWith("file:")) return "npx colaml";
+  // A bare path npm would run itself instead of unpacking it.
+  return `npx --yes ${pasteable(`file:${resolve(folder, spec.slice("file:".length))}`)}`;
+}
+
+/** What npm was asked to fetch into a folder: a range of releases, or `file:` with a path from that folder. */
+function specIn(folder: string): string | undefined {
+  try {
+    const { dependencies } = JSON.parse(readFileSync(resolve(folder, "package.json"), "utf8")) as {
+      dependencies?: Record<string, string>;
+    };
+    return dependencies?.["colaml"];
+  } catch {
+    return undefined;
+  }
 }
 
 const COMMAND = new RegExp(`(?<![\\w/.-])cola (?=(?:${NAMED_COMMANDS.join("|")}|--help)\\b)([^\`\\n]*)`, "g");

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { asCalled, calledAs, NAMED_COMMANDS, pasteable } from "@colaml/producer/cli/called-as";
 import { createProgram } from "@colaml/producer/cli/program";
 import { addDemoCommand } from "@colaml/producer/demo/demo-command";
@@ -11,6 +14,24 @@ describe("how the command was called", () => {
     expect(calledAs("/usr/bin/cola", {})).toBe("cola");
     const asOwnScript = { npm_command: "run-script", npm_lifecycle_event: "nightly" };
     expect(calledAs("/app/node_modules/.bin/cola", asOwnScript)).toBe("cola");
+  });
+
+  it("names the file that npm was given, as npm takes it from any folder", () => {
+    const top = mkdtempSync(join(tmpdir(), "npm cache "));
+    const folder = join(top, "_npx/3f");
+    const script = join(folder, "node_modules/.bin/cola");
+    const fetched = (spec: string) => {
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies: { colaml: spec } }));
+      return calledAs(script, { npm_command: "exec" });
+    };
+    mkdirSync(folder, { recursive: true });
+    const file = "file:../../colaml-0.1.0.tgz";
+    expect(fetched(file)).toBe(`npx --yes 'file:${join(top, "colaml-0.1.0.tgz")}'`);
+    expect(asCalled("`cola up` shows it", fetched(file))).toBe(
+      `\`npx --yes 'file:${join(top, "colaml-0.1.0.tgz")}' up\` shows it`,
+    );
+    expect(fetched("^0.1.0")).toBe("npx colaml");
+    rmSync(top, { recursive: true });
   });
 
   it("is how messages name commands; for a program's reader npm is quiet", () => {

@@ -98,7 +98,6 @@ describe("the embedded servers", () => {
   });
 
   it.each([
-    ["the file is of another release", '{"v":2,"redis":6400}'],
     ["the file is damaged", '{"v":1,"redis":'],
     ["a port is none", '{"v":1,"redis":0,"mlflow":"8080"}'],
   ])("know no port if %s, which is reported", async (_, content) => {
