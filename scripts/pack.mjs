@@ -11,7 +11,7 @@ import { runScript } from "./setup/run-script.mjs";
 
 const packDir = join(setupDir, "pack");
 const stage = join(packDir, "package");
-/** What else of the checkout the package holds: documents, the schemas that `cola schema` prints, set-up of Python. */
+/** What else of the checkout the package holds: documents, the schemas that `cola schema` prints, manifests, set-up of Python. */
 const FILES = [
   "bin",
   "README.md",
@@ -21,6 +21,7 @@ const FILES = [
   "SECURITY.md",
   "docs",
   "examples",
+  "deploy",
 ];
 const SCRIPTS = ["requirements.txt", "setup-python.mjs"];
 const SETUP = [

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { userInfo } from "node:os";
 import { promisify } from "node:util";
 import { checkJobPath } from "@colaml/shared/files/job-path";
 import { stateFolder } from "@colaml/shared/files/state-folder";
@@ -9,6 +8,7 @@ import { Spool } from "@colaml/shared/mlflow/spool";
 import { announceChampion } from "@colaml/shared/queue/champion-changes";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
+import { userName } from "@colaml/shared/settings/user-name";
 import { publishByItself } from "@colaml/shared/worker/publish-by-itself";
 import { runQueues, type WorkOf } from "@colaml/shared/worker/run-queues";
 import type { WorkerProcess } from "@colaml/shared/worker/worker-process";
@@ -37,7 +37,7 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
     publisher,
     spool,
     hmacKey,
-    origin: { user: userInfo().username, sourceName: "trainer-worker", gitCommit: await gitCommit() },
+    origin: { user: userName(), sourceName: "trainer-worker", gitCommit: await gitCommit() },
     maxMemoryMb: config.train.maxMemoryMb,
     checkPath: (path: string) => checkJobPath(dataDir, path),
   };

@@ -60,7 +60,7 @@ export function checkVersion(kind: DocumentKind, path: string, read: unknown): u
 }
 
 /** What a document of a newer release is refused with. */
-export function newerDocument(kind: DocumentKind, path: string, v: number): ColaError {
+function newerDocument(kind: DocumentKind, path: string, v: number): ColaError {
   const isBesideOutput = DOCUMENTS[kind].path.includes("<output>");
   const other = isBesideOutput ? "another output" : "a state folder of its own (COLAML_STATE_DIR)";
   return new ColaError(

@@ -18,6 +18,7 @@ export const loggingSettings = {
     doc: "The log file at DEBUG; empty: none",
     env: "COLAML_LOG_FILE",
     default: "errores_entrenamiento.log",
+    isEmptyGiven: true,
   }),
   maxMb: integer({
     doc: "MiB of a log file; then it becomes <name>.1, which replaces the one before, and a new one begins",

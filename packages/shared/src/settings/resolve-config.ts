@@ -36,15 +36,16 @@ type Source = "flag" | "environment" | ".env";
 
 /** The value that somebody gave a setting; undefined if only the default speaks. */
 export function givenValue(
-  { key, env }: Setting,
+  { key, env, isEmptyGiven = false }: Setting,
   sources: ConfigSources,
 ): { value: unknown; source: Source } | undefined {
   const flag = sources.flags?.[key];
   if (flag !== undefined) return { value: flag, source: "flag" };
   const variable = sources.env?.[env];
-  if (variable !== undefined && variable !== "") return { value: variable, source: "environment" };
+  const counts = (text: string | undefined) => text !== undefined && (text !== "" || isEmptyGiven);
+  if (counts(variable)) return { value: variable, source: "environment" };
   const line = sources.dotenv?.[env];
-  if (line !== undefined && line !== "") return { value: line, source: ".env" };
+  if (counts(line)) return { value: line, source: ".env" };
   return undefined;
 }
 

@@ -7,6 +7,8 @@ export interface About<Value, Field extends string = never, Type extends ZodType
   /** Environment variable. */
   env: string;
   default: Value;
+  /** An empty variable is a value of it; absent: it is as if it were not set, as Compose and systemd write it. */
+  isEmptyGiven?: boolean;
   /** Flag without dashes; absent: the variable's name in kebab-case. */
   flag?: string;
   /** Its field in the payload of a job, under the name that scikit-learn or CatBoost give it. */

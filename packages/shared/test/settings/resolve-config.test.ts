@@ -12,6 +12,14 @@ function refusal(env: Record<string, string>): ColaError {
 }
 
 describe("resolveConfig", () => {
+  it("takes an empty variable as not set, but for the log file, which is then none", () => {
+    const env = { COLAML_LOG_FILE: "", COLAML_MODEL: "", COLAML_DEPTH: "" };
+    for (const sources of [{ env }, { dotenv: env }]) {
+      const { logging, model, boosting } = resolveConfig(sources);
+      expect([logging.file, model.name, boosting.depth]).toEqual(["", "modelo_nuevo", 6]);
+    }
+  });
+
   it("gives the reference task's settings when nothing is set", () => {
     const config = resolveConfig();
     expect(config.boosting).toEqual({
@@ -78,10 +86,6 @@ describe("resolveConfig", () => {
       "--depth is 4: it is a setting of booster gbtree, the booster is gblinear",
     );
     expect(() => resolveConfig({ flags: { "boosting.regLambda": 1 } })).toThrow("--booster gblinear");
-  });
-
-  it("takes an empty variable as not set", () => {
-    expect(resolveConfig({ env: { COLAML_DEPTH: "" } }).boosting.depth).toBe(6);
   });
 
   it.each([

@@ -1,6 +1,6 @@
-import { userInfo } from "node:os";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { Incident } from "@colaml/shared/contracts/alerts";
+import { userName } from "@colaml/shared/settings/user-name";
 import type { Command } from "commander";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
 import { textOption } from "../options";
@@ -49,7 +49,7 @@ const list: CommandAction = async ({ config, terminal, options }) => {
 };
 
 const acknowledge: CommandAction = async ({ config, terminal, options }, id) => {
-  const by = textOption(options, "by") ?? userInfo().username;
+  const by = textOption(options, "by") ?? userName();
   const incident = await storeOf({ config, terminal }).acknowledge(id!, by);
   terminal.result(incident, line(terminal, incident));
   return undefined;

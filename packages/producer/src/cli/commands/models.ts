@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { type ChampionEntry, championHistory } from "@colaml/shared/mlflow/champion";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
@@ -6,6 +5,7 @@ import { CHAMPION } from "@colaml/shared/mlflow/registry-names";
 import { announceChampion } from "@colaml/shared/queue/champion-changes";
 import { closeRedis, connectRedis, untilReady } from "@colaml/shared/queue/connection";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { userName } from "@colaml/shared/settings/user-name";
 import type { Command } from "commander";
 import { openSession } from "../../local/session";
 import { type ChampionWish, promoteByHand, rollBackByHand } from "../../registry/champion-by-hand";
@@ -138,16 +138,7 @@ async function makeChampion(
 
 /** A wish of the person at this terminal. */
 function wishOf({ model }: CommandContext["config"], reason: string): ChampionWish {
-  return { name: model.name, hmacKey: model.hmacKey, reason, ...optional("by", userName()) };
-}
-
-/** Of the system; a container's user may have none. */
-function userName(): string | undefined {
-  try {
-    return userInfo().username;
-  } catch {
-    return undefined;
-  }
+  return { name: model.name, hmacKey: model.hmacKey, reason, by: userName() };
 }
 
 async function goBack({ config, terminal, options }: CommandContext, mlflow: MlflowClient): Promise<string> {
