@@ -75,7 +75,13 @@ async function* batchesOf<T>(rowsOfOne: T[]) {
 const engine = () =>
   new AlertEngine({ stateDir: folder, incidents: new IncidentStore(folder, refuse), sinks: [], logger });
 const outbox = (sent: object[] = []) =>
-  new AlertOutbox({ stateDir: folder, send: async (one) => void sent.push(one), giveUpAfterMs: 1, logger });
+  new AlertOutbox({
+    stateDir: folder,
+    send: async (one) => void sent.push(one),
+    giveUpAfterMs: 1,
+    filesKept: 10,
+    logger,
+  });
 const lastKnown = () => openLastKnown(stateFolder(folder).serving, "http://mlflow", refuse);
 const reference = { uri: "models:/m@champion", name: "m", follows: "champion" };
 const check = { id: "c", at: "2026-01-01T00:00:00Z", modelVersion: "3", rows: 5, n: 5, verdict: "pass" };

@@ -18,6 +18,7 @@ export const spanishErrors: Readonly<Record<ErrorCode, string>> = {
   OUTPUT_BUSY: "Otro trabajo escribe ese fichero en este momento.",
   OUTPUT_UNWRITABLE: "No se puede escribir el fichero de salida.",
   RECEIPT_MISMATCH: "La salida no coincide con su recibo.",
+  STATE_NEWER: "Un documento en disco es de una versión más nueva de ColaML.",
   MODEL_NOT_FOUND: "No existe ese modelo, versión o alias.",
   MODEL_CORRUPT: "Los ficheros del modelo no son los que se publicaron.",
   MODEL_MISMATCH: "El modelo no encaja con estos datos.",
