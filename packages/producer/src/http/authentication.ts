@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { isForLoopback, LOOPBACK_HOSTS } from "@colaml/shared/worker/loopback-host";
 import type { FastifyRequest } from "fastify";
 import { isOwnOrigin } from "./own-origin";
 import { createSessions, type Sessions } from "./session-cookie";
@@ -8,8 +9,6 @@ import { createSessions, type Sessions } from "./session-cookie";
 /** What a caller may do: each role may do what the ones before it may. */
 export const ROLES = ["read", "submit", "admin"] as const;
 export type Role = (typeof ROLES)[number];
-
-const LOOPBACK_HOSTS = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 
@@ -99,7 +98,6 @@ function credentialOf(header: string): string {
  * at 127.0.0.1 (DNS rebinding): the Host header has to be loopback's.
  */
 function checkLoopbackHost(request: FastifyRequest): void {
-  const host = (request.headers.host ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-  if (LOOPBACK_HOSTS.has(host)) return;
+  if (isForLoopback(request.raw)) return;
   throw new ColaError("FORBIDDEN", "without a token only requests to 127.0.0.1 or localhost are answered");
 }

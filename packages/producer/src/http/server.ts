@@ -55,6 +55,7 @@ import { addUploadRoute } from "./routes/uploads";
 import { scoreText } from "./score-text";
 import type { Service } from "./service";
 import { addServing } from "./serving-life";
+import { answerUnreadable } from "./unreadable-request";
 
 /** Bytes of a request body: texts in a job, never files. */
 const BODY_LIMIT = 1_048_576;
@@ -97,6 +98,7 @@ export async function createServer(service: Service): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: MAX_ID },
     // a path that no route can be looked for
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, report),
+    clientErrorHandler: answerUnreadable,
   });
   server.removeContentTypeParser(["text/plain", "application/json"]);
   addJsonBodies(server);

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import type { Registry } from "prom-client";
 import { ColaError, messageOf } from "../errors/cola-error";
 import type { HealthChecks } from "./health-checks";
+import { isForLoopback, LOOPBACK_HOSTS } from "./loopback-host";
 
 /** Whether a process of this state should live on; must answer at once. */
 export type LiveCheck = () => boolean;
@@ -32,7 +33,7 @@ export interface HealthOptions {
 /**
  * `/livez` (the process answers, and none of the live checks says that it should be started again; no dependency is
  * asked, or a short outage of Redis would restart every worker), `/readyz` (200 or 503, without saying why),
- * `/readyz?verbose` (why, to who has a token) and `/metrics`.
+ * `/readyz?verbose` (why, to who has a token) and `/metrics`; on loopback that only to requests to a name of loopback.
  *
  * @throws ColaError CONFIG_INVALID when the port is taken or the address is not this machine's
  */
@@ -87,7 +88,9 @@ async function answer(
   }
   if (path === "/readyz") return answerReady(request, response, new URLSearchParams(query), options);
   if (path === "/metrics") {
-    const { registry } = options;
+    const { registry, host } = options;
+    if (LOOPBACK_HOSTS.has(host) && !isForLoopback(request))
+      return send(response, 403, "only requests to 127.0.0.1 or localhost are answered\n");
     return send(response, 200, await registry.metrics(), registry.contentType);
   }
   send(response, 404, "not found\n");

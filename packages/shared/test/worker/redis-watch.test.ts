@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { createHealthChecks } from "@colaml/shared/worker/health-checks";
 import { startHealthServer } from "@colaml/shared/worker/health-server";
 import { RedisWatch } from "@colaml/shared/worker/redis-watch";
@@ -65,4 +66,24 @@ it("/livez says no when a live check does, and yes again afterwards", async () =
   lives = true;
   expect(await livez()).toBe(200);
   await server.close();
+});
+
+it("/metrics on loopback is answered to requests to loopback only, not to a name that a page points there", async () => {
+  const { port, close } = await startHealthServer({
+    host: "127.0.0.1",
+    port: 0,
+    health: createHealthChecks({}),
+    registry: new Registry(),
+  });
+  const ask = (...hosts: string[]) =>
+    new Promise<number>((answered) => {
+      const headers = hosts.flatMap((host) => ["Host", host]);
+      get({ port, host: "127.0.0.1", path: "/metrics", headers, setHost: false }, (answer) => {
+        answer.resume();
+        answered(answer.statusCode!);
+      });
+    });
+  const hosts = [["localhost"], [`127.0.0.1:${port}`], ["[::1]:1"], ["rebound.example"], ["localhost", "x"]];
+  expect(await Promise.all(hosts.map((all) => ask(...all)))).toEqual([200, 200, 200, 403, 403]);
+  await close();
 });
