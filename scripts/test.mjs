@@ -46,7 +46,8 @@ async function check(name, file, args, hint = "") {
 
 async function jest(args) {
   const folder = mkdtempSync(join(tmpdir(), "colaml-jest-"));
-  const results = join(folder, "results.json");
+  // `npm run test:repeat` keeps them.
+  const results = process.env.COLAML_TEST_RESULTS ?? join(folder, "results.json");
   const workers = Math.max(2, availableParallelism() - 1);
   const options = ["--ci", `--maxWorkers=${workers}`, "--json", `--outputFile=${results}`, ...args];
   // Without --json on stdout: the reporters speak on stderr, the results go to the file.
