@@ -72,7 +72,7 @@ export function incidentTable(reader: Reader, incidents: readonly Incident[]): M
 <td class="nowrap" data-label="${t.began}">${time(alert.at, language)}</td><td class="nowrap" data-label="${t.ended}">${recovered ? time(recovered.at, language) : "–"}</td>
 <td class="act">${acknowledged || !reader.may("submit") ? html`<span class="dim small">${seen}</span>` : acknowledgeForm(reader, alert)}</td></tr>`;
   });
-  return html`<table class="stack"><thead><tr><th>${t.message}</th><th>${t.state}</th><th>${t.model}</th><th>${t.began}</th><th>${t.ended}</th><th></th></tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<table class="stack"><thead><tr><th>${t.message}</th><th>${t.state}</th><th>${t.model}</th><th>${t.began}</th><th>${t.ended}</th><th><span class="unseen">${t.actions}</span></th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function acknowledgeForm({ t }: Reader, { id, rule, model }: Incident["alert"]): Markup {

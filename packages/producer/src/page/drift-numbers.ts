@@ -16,12 +16,12 @@ export function driftNumbers(reader: Reader, records: readonly CheckRecord[]): M
   const rows = check.drift.map(
     ({ statistic, level, psi, psiExpected, psiThreshold, jensenShannon }) =>
       html`<tr><td data-label="${t.compared}"><span>${nameOf(reader, statistic)} <code class="small dim">${statistic}</code></span></td><td class="side" data-label="${t.driftLevel}">${levelTag(t, level)}</td>
-<td class="n" data-label="PSI">${psi.toFixed(4)}</td><td class="n" data-label="${t.byChance}">${psiExpected.toFixed(4)}</td><td class="n" data-label="${t.leastAccuracy}">${psiThreshold.toFixed(4)}</td><td class="n" data-label="${t.jensenShannon}">${jensenShannon.toFixed(4)}</td></tr>`,
+<td class="n" data-label="PSI">${psi.toFixed(4)}</td><td class="n" data-label="${t.byChance}">${psiExpected.toFixed(4)}</td><td class="n" data-label="${t.threshold}">${psiThreshold.toFixed(4)}</td><td class="n" data-label="${t.jensenShannon}">${jensenShannon.toFixed(4)}</td></tr>`,
   );
   const of = html`<a class="more" href="${jobPath("monitor", check.id)}">${t.check} · v${check.modelVersion} · ${time(check.at, language)}</a>`;
   return card(
     t.driftNumbers,
-    html`<table class="stack"><thead><tr><th>${t.compared}</th><th>${t.driftLevel}</th><th class="n"><abbr title="${t.psiMeaning}">PSI</abbr></th><th class="n">${t.byChance}</th><th class="n">${t.leastAccuracy}</th><th class="n">${t.jensenShannon}</th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="stack"><thead><tr><th>${t.compared}</th><th>${t.driftLevel}</th><th class="n"><abbr title="${t.psiMeaning}">PSI</abbr></th><th class="n">${t.byChance}</th><th class="n">${t.threshold}</th><th class="n">${t.jensenShannon}</th></tr></thead><tbody>${rows}</tbody></table>`,
     { live: "drift-numbers", more: of },
   );
 }

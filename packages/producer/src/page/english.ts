@@ -143,6 +143,7 @@ export const english = {
   driftNumbers: "Drift in numbers",
   compared: "Compared",
   byChance: "By chance",
+  threshold: "Threshold",
   jensenShannon: "Jensen-Shannon",
   psiMeaning: "population stability index: 0 is no change",
   statistics: {

@@ -139,7 +139,7 @@ function versionCard(reader: Reader, { name, champion, versions }: ModelFacts): 
       : undefined;
   return card(
     t.versions,
-    html`<table class="stack"><thead><tr><th>${t.version}</th><th>${t.created}</th><th class="n">${t.accuracy}</th><th class="n">${t.rocAuc}</th><th class="n">${t.f1}</th><th>${t.verdict}</th><th></th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="stack"><thead><tr><th>${t.version}</th><th>${t.created}</th><th class="n">${t.accuracy}</th><th class="n">${t.rocAuc}</th><th class="n">${t.f1}</th><th>${t.verdict}</th><th><span class="unseen">${t.actions}</span></th></tr></thead><tbody>${rows}</tbody></table>`,
     { live: "versions", ...(cut && { more: cut }) },
   );
 }

@@ -136,6 +136,7 @@ export const spanish: Messages = {
   driftNumbers: "La deriva en números",
   compared: "Comparado",
   byChance: "Por azar",
+  threshold: "Umbral",
   jensenShannon: "Jensen-Shannon",
   psiMeaning: "índice de estabilidad de la población: 0 es ningún cambio",
   statistics: {

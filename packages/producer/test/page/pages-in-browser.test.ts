@@ -37,6 +37,10 @@ const QUESTIONS = `[...document.querySelectorAll("details.ask")].flatMap((ask) =
   ask.open = false;
   return left >= 0 && right <= document.documentElement.clientWidth ? [] : [ask.innerText + " " + left + " " + right];
 })`;
+/** What a reader of the screen hears nothing of: controls and headings of columns without a name. */
+const NAMELESS = `[...document.querySelectorAll("a, button, summary, th, input:not([type=hidden]), select, svg[role=img]")]
+  .filter((one) => !(one.textContent.trim() || one.getAttribute("aria-label") || one.closest("label")))
+  .map((one) => one.outerHTML)`;
 const WORDS = "document.body.innerText";
 
 withChromium("in a browser", () => {
@@ -89,6 +93,7 @@ withChromium("in a browser", () => {
       await look(open, path, { ...DESK, scheme: "dark" }, "busy");
       expect(await look(open, path, PHONE, "busy")).toContain("Resumen");
       expect([path, await browser.evaluate(QUESTIONS)]).toEqual([path, []]);
+      expect([path, await browser.evaluate(NAMELESS)]).toEqual([path, []]);
     }
   });
 

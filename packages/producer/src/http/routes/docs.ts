@@ -15,8 +15,8 @@ function docsPage(document: ReturnType<typeof openApiDocument>): string {
     }),
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>ColaML API</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}h2{font:600 1rem ui-monospace,monospace;margin:1.5rem 0 0}p{margin:.2rem 0}pre{overflow:auto;font-size:.8rem}</style></head>
-<body><h1>ColaML API</h1><p><a href="/docs/openapi.json">openapi.json</a> for tools; <a href="/admin/queues">dashboard</a></p>${entries.join("\n")}</body></html>`;
+<title>ColaML API</title><style>:root{color-scheme:light dark;background:Canvas}body{color:CanvasText;font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}h2{font:600 1rem ui-monospace,monospace;margin:1.5rem 0 0}p{margin:.2rem 0}pre{overflow:auto;font-size:.8rem}</style></head>
+<body><main><h1>ColaML API</h1><p><a href="/docs/openapi.json">openapi.json</a> for tools; <a href="/admin/queues">dashboard</a></p>${entries.join("\n")}</main></body></html>`;
 }
 
 /** `/docs` for people and `/docs/openapi.json` for tools, of the routes that were added before. */
