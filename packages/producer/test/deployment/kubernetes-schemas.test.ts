@@ -75,6 +75,23 @@ describe("the schemas of Kubernetes, KEDA and the Prometheus operator", () => {
     expect(refused(base)).toEqual([]);
   });
 
+  it("leave a trigger's settings open: these are ones that KEDA's Redis scaler reads, all of them as text", () => {
+    // https://keda.sh/docs/latest/scalers/redis-lists/
+    const known = ["address", "listName", "listLength", "activationListLength", "enableTLS", "databaseIndex"];
+    const scaled = base.find(({ kind }) => kind === "ScaledObject") as unknown as {
+      spec: { triggers: { type: string; metadata: Record<string, string> }[] };
+    };
+    for (const { type, metadata } of scaled.spec.triggers) {
+      expect(type).toBe("redis");
+      expect(known).toEqual(expect.arrayContaining(Object.keys(metadata)));
+      expect(metadata).toMatchObject({
+        address: expect.stringMatching(/^[^:/]+:\d+$/),
+        listLength: expect.stringMatching(/^\d+$/),
+        enableTLS: expect.stringMatching(/^(true|false)$/),
+      });
+    }
+  });
+
   it.each([
     [
       "a misspelt field of a pod",
