@@ -114,7 +114,7 @@ describe("the payload of a job", () => {
       "job-payloads",
       fc.oneof({ weight: 9, arbitrary: damaged }, { weight: 1, arbitrary: any }),
       ({ queue, json }) => expectParsedOrRefused(queue as QueueName, json),
-      { runs: 400 },
+      { runs: 300 },
     );
   });
 });

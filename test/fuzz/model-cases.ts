@@ -19,7 +19,7 @@ export const TEXTS = [
 ];
 
 const words = exampleBundle(TERMS, { stop_words: "none" });
-const forest = (groups: number) => withForest(words, TEXTS, { trees: 3 * groups, depth: 3, groups });
+const forest = (groups: number) => withForest(words, TEXTS, { trees: groups, depth: 3, groups });
 
 /** Small models of each kind: trees of two and three classes, linear ones, with calibration and decisions. */
 export const MODELS: readonly ModelBundle[] = [

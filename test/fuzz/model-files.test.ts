@@ -137,7 +137,7 @@ describe("the files of a model", () => {
         for (const { at, bit } of list) bytes[at % bytes.length]! ^= 1 << bit;
         expectTruth(relisted(files, name, bytes));
       },
-      { runs: 150 },
+      { runs: 80 },
     );
   });
 
@@ -149,7 +149,7 @@ describe("the files of a model", () => {
         const files = FILES[model]!;
         expectTruth(relisted(files, name, Buffer.from(damagedJson(textOf(files, name), list))));
       },
-      { runs: 150 },
+      { runs: 80 },
     );
   });
 });

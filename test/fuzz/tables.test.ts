@@ -121,7 +121,7 @@ describe("the readers of tables", () => {
         await scoreEveryWay(table);
         if (hasPython && table.quoteEscape === "double") await readAsPython(table, whole);
       },
-      { runs: 150 },
+      { runs: 100 },
     );
   });
 
@@ -153,7 +153,7 @@ describe("the readers of tables", () => {
         );
         expect(rows.map((cells) => cells.map((cell) => isMissing(cell, "pandas")))).toEqual(missing);
       },
-      { runs: 40 },
+      { runs: 30 },
     );
   });
 });

@@ -69,13 +69,13 @@ function expectLinear(pattern: string, program: Parameters<typeof backtrackingSt
 
 describe("token patterns", () => {
   it("find what Python's findall finds, in a number of steps that is linear in the text", async () => {
-    await fuzz("token-patterns", patternCases, matchesAsPython, { runs: 300 });
+    await fuzz("token-patterns", patternCases, matchesAsPython, { runs: 200 });
   });
 
   it("are refused, or taken in Python's meaning, however they are damaged", async () => {
-    await fuzz("damaged-patterns", damagedPatterns, matchesAsPython, { runs: 300 });
+    await fuzz("damaged-patterns", damagedPatterns, matchesAsPython, { runs: 200 });
     const { scanner, ...others } = counts;
     expect(scanner).toBeGreaterThan(0);
-    expect(Math.min(...Object.values(others))).toBeGreaterThan(25);
+    expect(Math.min(...Object.values(others))).toBeGreaterThan(15);
   });
 });
