@@ -4,6 +4,7 @@ import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-twe
 import { championHistory } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createPublishProcessor } from "@colaml/trainer-worker/publish/processor";
+import { Publisher } from "@colaml/trainer-worker/publish/publisher";
 import { train } from "@colaml/trainer-worker/train/processor";
 import { type MlflowProxy, openMlflowProxy } from "../../../../test/mlflow-proxy";
 import { openTrainingBench, type TrainingBench } from "../training-bench";
@@ -163,6 +164,24 @@ describe("a champion check", () => {
     expect(broken).toMatchObject({ promoted: false, modelVersion: "2" });
     expect(broken.verdict).toMatch(/^REJECT: the rehearsal failed: .*golden_sample\.json.*sha256/);
     expect((await bench.mlflow.registry.versionOfAlias(model, "champion"))?.version).toBe("1");
+  });
+
+  it("lets nobody be kept out by a champion that cannot be loaded, and names it", async () => {
+    const model = `${bench.model}-unsigned`;
+    expect((await bench.train({ model }, tweets)).promoted).toBe(true);
+    // From here on models are signed: the champion is not, so nothing may load it.
+    const { mlflow, spool, logger, folder } = bench;
+    const signed = { cacheDir: join(folder, "signed"), hmacKey: "a key" };
+    const announce = async () => {};
+    const publisher = new Publisher({ mlflow, spool, logger, announce, ...signed });
+    const dependencies = { ...bench.dependencies, publisher, hmacKey: signed.hmacKey };
+    const result = await train(bench.job({ model }, tweets), bench.context("signed"), dependencies);
+    expect(result).toMatchObject({ promoted: true, modelVersion: "2" });
+    expect(result.notes).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^champion version 1 cannot be loaded and does not count: .*sign/),
+      ]),
+    );
   });
 
   it("holds a challenger whose classes are not the champion's", async () => {

@@ -10,13 +10,14 @@ function digestOf(rows: Uint32Array): string {
     .digest("hex");
 }
 
-function codeOf(work: () => unknown): string {
+function refusalOf(work: () => unknown): { code?: string; message?: string } {
   try {
     work();
   } catch (error) {
-    return error instanceof ColaError ? error.code : String(error);
+    if (error instanceof ColaError) return { code: error.code, message: error.message };
+    throw error;
   }
-  return "nothing thrown";
+  return {};
 }
 
 describe("trainTestSplit", () => {
@@ -39,18 +40,41 @@ describe("trainTestSplit", () => {
   });
 
   it("refuses rows that leave a part empty", () => {
-    expect(codeOf(() => trainTestSplit(1, 0.3, 42))).toBe("TOO_FEW_ROWS");
-    expect(codeOf(() => trainTestSplit(0, 0.3, 42))).toBe("TOO_FEW_ROWS");
+    for (const [rows, share] of [
+      [1, 0.3],
+      [0, 0.3],
+      [5, 0],
+    ] as const) {
+      expect(refusalOf(() => trainTestSplit(rows, share, 42))).toEqual({
+        code: "TOO_FEW_ROWS",
+        message: `${rows} rows cannot be split with a share of ${share}: both parts need at least one row`,
+      });
+    }
   });
 
   it("refuses a stratified split with a class of one row, or more classes than rows of a part", () => {
-    expect(codeOf(() => trainTestSplit(5, 0.4, 42, [0, 0, 0, 0, 1]))).toBe("TOO_FEW_ROWS");
-    expect(codeOf(() => trainTestSplit(6, 0.3, 42, [0, 0, 1, 1, 2, 2]))).toBe("TOO_FEW_ROWS");
+    const alone = (row: number) => ({
+      code: "TOO_FEW_ROWS",
+      message: `a stratified split needs two rows of each class: row ${row} is the only one of its class`,
+    });
+    expect(refusalOf(() => trainTestSplit(5, 0.4, 42, [0, 0, 0, 0, 1]))).toEqual(alone(4));
+    expect(refusalOf(() => trainTestSplit(5, 0.4, 42, [0, 1, 1, 1, 1]))).toEqual(alone(0));
+    expect(refusalOf(() => trainTestSplit(6, 0.3, 42, [0, 0, 1, 1, 2, 2]))).toEqual({
+      code: "TOO_FEW_ROWS",
+      message: "a stratified split needs a row of each class in each part: 2 rows for 3 classes",
+    });
   });
 });
 
 describe("assignParts", () => {
   const settings = { test_size: 0.3, validation_size: 0.3, random_seed: 42, stratify: false };
+
+  it("cannot keep the shares of classes that it is not given", () => {
+    expect(refusalOf(() => assignParts(100, { ...settings, stratify: true }))).toEqual({
+      code: "INTERNAL",
+      message: "a stratified split needs class codes",
+    });
+  });
 
   it("splits off the test rows first and the validation rows from what remains", () => {
     const parts = assignParts(100, settings);
