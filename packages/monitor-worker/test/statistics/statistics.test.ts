@@ -38,6 +38,7 @@ describe("statistics as scipy and statsmodels compute them", () => {
     const [p, q] = [smoothedShares([10, 0]), smoothedShares([0, 10])];
     expect(Number.isFinite(populationStabilityIndex(p, q))).toBe(true);
     expect([...smoothedShares([0, 1])]).toEqual([0.25, 0.75]);
+    expect([...smoothedShares([0, 0, 0, 0], 0)]).toEqual([0.25, 0.25, 0.25, 0.25]);
   });
 });
 
