@@ -63,7 +63,7 @@ const training = (rows) => ({
 export async function prepare(client, files) {
   for (const [name, path] of Object.entries(files))
     await client.ask("PUT", `/files/${name}`, readFileSync(path), "text/csv");
-  await client.job("train", training(2000));
+  for (const rows of [2000, 1000]) await client.job("train", training(rows));
   await untilServed(client);
   const every = (id, queue, seconds, payload) =>
     client.ask("POST", "/schedules", { id, queue, every: `${seconds}s`, payload });
@@ -154,8 +154,8 @@ export function doorsOf(client, { texts, ids, rows, cola }) {
       60,
       () =>
         client.job("compare", {
-          baseline: MODEL,
-          challenger: "models:/soak/1",
+          baseline: "models:/soak/1",
+          challenger: "models:/soak/2",
           columns: { text: "text", label: "inbound" },
           input: { path: "train-1000.csv" },
         }),

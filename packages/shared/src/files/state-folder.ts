@@ -42,7 +42,7 @@ export const STATE_ENTRIES = {
     what: "the same for checks",
     writer: "monitor",
     format: "JSON, files as they are",
-    kept: "until MLflow has it; the last 20 results; refused ones until `cola clean`",
+    kept: "until MLflow has it; the last 100 results; refused ones until `cola clean`",
   },
   reports: {
     path: "reports/",

@@ -8,7 +8,7 @@ import { type Refused, Spool, type Spooled } from "./spool";
 import { type PublishRound, SpoolPublisher } from "./spool-publisher";
 
 /** A check that runs again is another check: its result is read only by who waits for it. */
-const RESULTS_KEPT = 20;
+const RESULTS_KEPT = 100;
 
 interface CheckPublication extends Spooled {
   record: SeriesRecord;
