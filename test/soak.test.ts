@@ -78,7 +78,7 @@ it("the soak test shows each series as chart and row, those that fail first", as
   const grows = hour((at) => at * 2);
   const holds = hour(() => 3);
   const { page, table } = await inSoak<{ page: string; table: string }>(`(() => {
-    const series = [["monitor 1 descriptors", ${JSON.stringify(holds)}], ["monitor 1 RSS", ${JSON.stringify(grows)}]]
+    const series = [["monitor 1 descriptors", ${JSON.stringify(holds)}], ["predictor 1 RSS", ${JSON.stringify(grows)}]]
       .map(([name, points]) => ({ name, points, verdict: judge(points, limitOf(name), 20) }));
     const doors = { "a <door>": { done: 3, failed: 1, reason: "<no>" } };
     return { page: pageOf(series, { minutes: 60, warmUp: 20, doors }), table: tableOf(series) };
@@ -87,13 +87,13 @@ it("the soak test shows each series as chart and row, those that fail first", as
     ([, ...found]) => found,
   );
   expect(charts).toEqual([
-    ["fails", "monitor 1 RSS: +120/h"],
+    ["fails", "predictor 1 RSS: +120/h"],
     ["holds", "monitor 1 descriptors: +0.00/h"],
   ]);
   expect(page).not.toMatch(/<no>|<door>/);
   expect(table.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
     ["series", "from", "to", "peak", "per hour", "95% from", "to", "allowed"],
     ["monitor 1 descriptors", "3.00", "3.00", "3.00", "0.00", "0.00", "0.00", "12.0"],
-    ["monitor 1 RSS", "43.9", "116", "120", "120", "120", "120", "40.0", "FAILS"],
+    ["predictor 1 RSS", "43.9", "116", "120", "120", "120", "120", "40.0", "FAILS"],
   ]);
 });
