@@ -77,7 +77,10 @@ it("lists the queues, pauses, resumes and drains one, and logs each change", asy
     more: false,
   });
   expect((await call("POST", "/queues/train/resume", "admin")).json).toMatchObject({ paused: false });
-  expect(lines).toEqual(["queue paused", "queue drained", "queue resumed"]);
+  const changes = lines.filter((line) => line !== "changed by request");
+  expect(changes).toEqual(["queue paused", "queue drained", "queue resumed"]);
+  // and each with the caller's role and address
+  expect(lines).toHaveLength(6);
 });
 
 it.each(["/queues/trains", "/queues/__proto__", "/queues/train%2Fx", "/queues/%00"])(

@@ -74,7 +74,7 @@ export const componentSchemas = {
       jobs: { type: "array", items: { $ref: "#/components/schemas/Job" } },
       next: { type: "string", description: "`cursor` of the page behind this one; absent: there is none" },
       partial: {
-        const: true,
+        type: "boolean",
         description:
           "With `model`: as many jobs were looked at as one request may, before the page was full. More are behind `next`",
       },
