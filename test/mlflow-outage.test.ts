@@ -102,7 +102,7 @@ function monitorIn(folder: string) {
     client,
     publishWaiting: () => checks.publishWaiting(signal),
     check: (input: object, jobId: string) =>
-      check(monitorJobSchema.parse(input), { jobId, signal, logger, progress: async () => {} }),
+      check(monitorJobSchema.parse(input), { jobId, addedAt: 1, signal, logger, progress: async () => {} }),
   };
 }
 
@@ -124,6 +124,8 @@ test("a check made while MLflow is away is recorded when it is back: run, metric
     const job = { input: { path: window }, model: "models:/m/1", experiment: "checks" };
     const first = await check(job, "first");
     expect(first.runId).toMatch(/^[0-9a-f]{32}$/);
+    // Its worker was killed after that, and another does it again: one run all the same.
+    expect((await check(job, "first")).runId).toBe(first.runId);
 
     await server.child.stop();
     await writeFile(window, ["tweet_id,text,inbound", ...rows, "100,thanks,True", ""].join("\n"));

@@ -42,8 +42,11 @@ export interface EngineResult {
 /** What is kept between checks of a model. */
 interface ModelState {
   rules: [string, RuleState][];
-  /** The latest checks with the answer that each got, newest last: one that is repeated gets the same. */
-  checks: { id: string; told: EngineResult }[];
+  /**
+   * The latest checks with the answer that each got, newest last: one that is repeated gets the same. `isUntold`: its
+   * alerts may not have reached everybody yet.
+   */
+  checks: { id: string; told: EngineResult; isUntold?: true }[];
 }
 
 const stateSchema = z.looseObject({
@@ -60,9 +63,10 @@ const KEPT_CHECKS = 50;
 
 /**
  * Keeps the state of every rule of a model (`<state>/monitor/<model>/alerts.json`) and tells of what begins and
- * ends. An incident's id comes from the check that opens it, and the state is written last: a check that is killed
- * on the way tells the same alerts again when it is repeated, not others, and one that was through is not counted
- * again. Two checks of a model must not run in here at once: the caller holds a lock.
+ * ends. An incident's id comes from the check that opens it, and the state is written before anybody is told, with a
+ * note that is taken off afterwards: what a check could not tell, because it was killed or a queue was away, the next
+ * check tells, whichever that is. A check that is repeated is not counted again. Two checks of a model must not run in
+ * here at once: the caller holds a lock.
  */
 export class AlertEngine {
   readonly #options: AlertEngineOptions;
@@ -83,6 +87,7 @@ export class AlertEngine {
   ): Promise<EngineResult> {
     const path = stateFolder(this.#options.stateDir).alertState(model.name);
     const stored = await readState(path, this.#options.logger);
+    if (stored.checks.some(({ isUntold }) => isUntold)) await this.#tellAll(path, stored, held);
     const known = stored.checks.find(({ id }) => id === checkId);
     if (known) return known.told;
     const now = (this.#options.now ?? (() => new Date()))();
@@ -96,16 +101,28 @@ export class AlertEngine {
       states.set(rule.name, state);
       if (event) alerts.push(alertOf(observation, event, model, now));
     }
-    held();
-    for (const alert of alerts) await this.#tell(alert);
     const open = [...states].flatMap(([rule, { incident }]) => (incident ? [{ id: incident.id, rule }] : []));
     const told = { alerts, open };
+    const check = { id: checkId, told, ...(alerts.length > 0 ? { isUntold: true as const } : {}) };
+    const next = { rules: [...states], checks: [...stored.checks, check].slice(-KEPT_CHECKS) };
     held();
-    await writeDocument("alertState", path, {
-      rules: [...states],
-      checks: [...stored.checks, { id: checkId, told }].slice(-KEPT_CHECKS),
-    });
+    await writeDocument("alertState", path, next);
+    if (alerts.length > 0) await this.#tellAll(path, next, held);
     return told;
+  }
+
+  /** Tells what checks could not, oldest first, and takes their notes off. */
+  async #tellAll(path: string, state: ModelState, held: AssertHeld): Promise<void> {
+    for (const check of state.checks) {
+      if (!check.isUntold) continue;
+      for (const alert of check.told.alerts) {
+        held();
+        await this.#tell(alert);
+      }
+      delete check.isUntold;
+    }
+    held();
+    await writeDocument("alertState", path, state);
   }
 
   async #tell(alert: Alert): Promise<void> {

@@ -43,7 +43,7 @@ export interface MonitorDependencies extends OpenCheckDependencies, RecordDepend
 }
 
 /** What a check needs of the job it runs in. */
-export type CheckContext = Pick<JobContext, "jobId" | "signal" | "logger" | "progress">;
+export type CheckContext = Pick<JobContext, "jobId" | "addedAt" | "signal" | "logger" | "progress">;
 
 /**
  * Checks a model version on the rows of a job: quality if there are labels, estimated quality and drift if
@@ -130,10 +130,11 @@ async function conclude(
   const observations = observationsOf(assessment, rulesFor(dependencies.rules, model.name));
   const told = await dependencies.alerts.evaluate(model, observations, context.jobId, held);
   const result = { ...judged, alerts: told.alerts, openIncidents: told.open.map(({ id }) => id) };
-  const { jobId, signal } = context;
+  const { jobId, addedAt, signal } = context;
   const { runId, seriesRunId, report, warning } = await record(dependencies, {
     ...check,
     jobId,
+    addedAt,
     signal,
     result,
   });

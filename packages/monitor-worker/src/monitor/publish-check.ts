@@ -15,6 +15,8 @@ export type PublishRun = CheckPublisher["publish"];
 export interface PublishedCheck {
   job: MonitorJob;
   jobId: string;
+  /** When the job was added: with its id it names the check, also for a worker that does it again. */
+  addedAt: number;
   startTime: number;
   endTime: number;
   result: Omit<MonitorResult, "runId" | "report" | "seconds">;
@@ -52,6 +54,7 @@ function recordOf({ job, jobId, result, values, segments, report, ...check }: Pu
   const tags: Record<string, string> = {
     ...sourceTags({ sourceName: "monitor-worker" }),
     [RUN_TAGS.kind]: "monitor",
+    [RUN_TAGS.jobId]: jobId.slice(0, 250),
     [VERDICT_TAGS.verdict]: result.verdict,
     [RUN_TAGS.summary]: result.summary,
     [RUN_TAGS.model]: result.model,
@@ -60,7 +63,7 @@ function recordOf({ job, jobId, result, values, segments, report, ...check }: Pu
     [RUN_TAGS.alerts]: result.alerts.map(({ id, status }) => `${id} ${status}`).join(", "),
   };
   return {
-    publishId: `monitor-${jobId}-${check.startTime}`,
+    publishId: `monitor-${jobId}-${check.addedAt}`,
     experiment: job.experiment,
     runName: `monitor ${result.model} v${result.modelVersion}`,
     startTime: check.startTime,
@@ -120,7 +123,7 @@ function thresholdParams({ class_recall: ofClasses, ...ofMetrics }: QualityThres
 function seriesTags(ofCheck: Record<string, string>, verdict: string): KeyValue[] {
   const tags = { ...ofCheck, [RUN_TAGS.kind]: "monitoring", [RUN_TAGS.latestVerdict]: verdict };
   const kept = Object.entries(tags).filter(
-    ([key]) => !/verdict$|summary$|alerts$/.test(key) || key === RUN_TAGS.latestVerdict,
+    ([key]) => !/verdict$|summary$|alerts$|job_id$/.test(key) || key === RUN_TAGS.latestVerdict,
   );
   return kept.map(([key, value]) => ({ key, value }));
 }

@@ -22,6 +22,8 @@ export interface RecordDependencies {
 export interface FinishedCheck {
   job: MonitorJob;
   jobId: string;
+  /** Milliseconds since 1970. */
+  addedAt: number;
   signal: AbortSignal;
   opened: OpenCheck;
   collected: Collected;
@@ -45,7 +47,7 @@ const driftOf = ({ level, scores }: DriftResult) => ({
 /** History, report and run; a report is written before MLflow is asked. */
 export async function record(
   dependencies: RecordDependencies,
-  { job, jobId, signal, opened, collected, assessment, result, startTime }: FinishedCheck,
+  { job, jobId, addedAt, signal, opened, collected, assessment, result, startTime }: FinishedCheck,
 ): Promise<{ runId?: string; seriesRunId?: string; report: string; warning?: string }> {
   const endTime = (dependencies.now ?? Date.now)();
   const driftLevel = assessment.drift?.level;
@@ -88,6 +90,7 @@ export async function record(
   const check = {
     job,
     jobId,
+    addedAt,
     startTime,
     endTime,
     result,

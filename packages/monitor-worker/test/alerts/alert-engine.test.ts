@@ -54,6 +54,23 @@ describe("the alert engine", () => {
     expect((await ids()).sort()).toEqual(["first-m-check", "second-m-check"]);
   });
 
+  it("has what a check could not report reported by the next one, which opens no incident beside it", async () => {
+    let isAway = true;
+    const told: string[] = [];
+    const sink = async ({ id, status }: Alert) => {
+      if (isAway) throw new Error("the queue is away");
+      told.push(`${id} ${status}`);
+    };
+    await expect(engine(sink).evaluate(model, [breach("first")], "a")).rejects.toThrow("away");
+    isAway = false;
+    const { alerts, open } = await engine(sink).evaluate(model, [breach("first")], "b");
+    expect([alerts, open]).toEqual([[], [{ id: "first-m-a", rule: "first" }]]);
+    expect((await engine(sink).evaluate(model, [breach("first")], "a")).alerts).toHaveLength(1);
+    await engine(sink).evaluate(model, [{ ...breach("first"), value: 0.9, breached: false }], "c");
+    expect(told).toEqual(["first-m-a firing", "first-m-a recovered"]);
+    expect(await ids()).toEqual(["first-m-a"]);
+  });
+
   it("counts a check that is repeated once, also after others", async () => {
     const rule = breach("twice", { consecutive: 3 });
     const alerts = [];

@@ -86,6 +86,7 @@ function loop(outcome: () => TrainingOutcome, previousAccuracy: number | undefin
     } as unknown as MonitorResult;
     const context = {
       jobId,
+      addedAt: 1,
       signal: new AbortController().signal,
       logger: silent,
       progress: async () => {},

@@ -88,6 +88,7 @@ export class CheckHarness {
     const { signal } = new AbortController();
     return this.#process(monitorJobSchema.parse(job), {
       jobId,
+      addedAt: 1,
       signal,
       logger: this.#logger,
       progress: async () => {},

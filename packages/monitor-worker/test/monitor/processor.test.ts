@@ -88,6 +88,7 @@ function processor(
   });
   const context = (jobId: string) => ({
     jobId,
+    addedAt: 1,
     signal: new AbortController().signal,
     logger: silent,
     progress: async () => {},

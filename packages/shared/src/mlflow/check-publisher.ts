@@ -46,7 +46,10 @@ export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, log
     refused: () => publisher.refused(),
     putBackRefused: () => publisher.putBackRefused(),
     async publish(record, signal) {
-      const jobKey = jobKeyOf(record.publishId, record.startTime);
+      // Of its id only: a check that a killed worker had recorded is done again at another time.
+      const jobKey = jobKeyOf(record.publishId, 0);
+      const before = await spool.resultOf(jobKey);
+      if (before !== undefined) return before;
       const outcome = await publisher.publish({ v: 1, jobKey, record }, signal);
       if ("result" in outcome) return outcome.result;
       const kept = `the check is kept in ${spool.folder} and recorded when MLflow is back`;
