@@ -3,21 +3,27 @@ import { messageOf } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";
+import type { RunInfo } from "@colaml/shared/mlflow/runs";
 import type { RunOrigin } from "../publication/publication";
 
 /** The one run that a tuning job's trials are children of; found again whenever the job resumes. */
 export class ParentRun {
   readonly runId: string;
   readonly #artifactUri: string;
+  readonly #experimentId: string;
   readonly #client: MlflowClient;
   /** In milliseconds since 1970. */
   readonly startTime: number;
 
-  private constructor(client: MlflowClient, run: { runId: string; artifactUri: string; startTime: number }) {
+  private constructor(
+    client: MlflowClient,
+    run: Pick<RunInfo, "runId" | "experimentId" | "artifactUri" | "startTime">,
+  ) {
     this.#client = client;
     this.runId = run.runId;
     this.startTime = run.startTime;
     this.#artifactUri = run.artifactUri;
+    this.#experimentId = run.experimentId;
   }
 
   /** Finds the run of the job, or creates it. */
@@ -53,12 +59,18 @@ export class ParentRun {
     return new ParentRun(client, run);
   }
 
-  /** Every trial as `trials.json`, how the search went, the best one's metrics, and the end of the run. */
+  /**
+   * Every trial as `trials.json`, how the search went, the best one's metrics, and the end of the run.
+   *
+   * @param bestRunId the run of the last training, which may wait for its publication
+   */
   async finish(
     outcomes: readonly TrialOutcome[],
     best: TrialOutcome,
     search: readonly string[],
+    bestRunId: string,
   ): Promise<void> {
+    await this.#endTrialsLeft(bestRunId);
     const json = `${JSON.stringify(outcomes, null, 2)}\n`;
     await this.#client.artifacts.upload(this.#artifactUri, "trials.json", Buffer.from(json));
     const metrics = Object.entries(best.validation ?? {}).flatMap(([name, value]) =>
@@ -73,6 +85,18 @@ export class ParentRun {
     ];
     await this.#client.runs.log(this.runId, { metrics, tags });
     await this.#client.runs.finish(this.runId, "FINISHED", Date.now());
+  }
+
+  /** All trials have ended: a run that is not was left by a worker that was killed, and nobody resumed it. */
+  async #endTrialsLeft(bestRunId: string): Promise<void> {
+    const children = await this.#client.runs.children({
+      runId: this.runId,
+      experimentId: this.#experimentId,
+    });
+    for (const { runId, status } of children) {
+      if (status === "RUNNING" && runId !== bestRunId)
+        await this.#client.runs.finish(runId, "KILLED", Date.now());
+    }
   }
 
   /** Marks the run FAILED, or KILLED if its job was cancelled; never throws. */

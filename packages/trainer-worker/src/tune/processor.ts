@@ -47,7 +47,7 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
     const best = bestOf(outcomes, job);
     const result = await trainBest(job, best, run.runId, context, dependencies);
     const searched = [...lines, foundLine(outcomes, best, job)];
-    await run.finish(outcomes, best, searched);
+    await run.finish(outcomes, best, searched, result.runId);
     const { runId: bestRunId, seconds: _seconds, ...ofBest } = result;
     return {
       runId: run.runId,

@@ -2,6 +2,7 @@ import { CATALOGUE } from "@colaml/shared/contracts/catalogue";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { TuneJob } from "@colaml/shared/contracts/tune";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { meaningOf } from "@colaml/shared/errors/error-table";
 import { cancelRequested } from "@colaml/shared/queue/cancel";
 import { addJob, type OpenQueue } from "@colaml/shared/queue/connection";
 import { withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
@@ -13,6 +14,8 @@ import { trainJobOf, trialFields, trialJobId } from "./trial-jobs";
 
 /** Tries of a trial whose worker died or whose services were away. */
 const TRIAL_ATTEMPTS = 3;
+/** Jobs that a trial gets besides its first, if a service was away through all attempts of the one before. */
+const MAX_AGAIN = 3;
 
 /** The run that trials are children of, and when they end at the latest. */
 export interface TrialRun {
@@ -38,8 +41,9 @@ export async function awaitTrials(
 ): Promise<void> {
   const { parent } = context.children;
   const ended = await context.children.ended();
+  const { failures } = await context.children.outcomes<TrainResult>();
   for (const trial of trials) {
-    const jobId = trialJobId(context.jobId, trial.number);
+    const jobId = lastJobId(context.jobId, trial.number, failures);
     // One that failed and is added again would be waited for, and never run.
     if (ended.has(jobId)) continue;
     context.signal.throwIfAborted();
@@ -86,13 +90,30 @@ const foundBy = ({ reg_lambda, iterations }: NonNullable<TrainResult["chosen"]>)
   iterations,
 });
 
+/**
+ * The job that decides about a trial. One that failed because a service was away says nothing of its settings: another
+ * takes its place, as a failed job that is added again under its own id would never run.
+ */
+function lastJobId(tuneJobId: string, number: number, failures: ReadonlyMap<string, string>): string {
+  for (let again = 0; ; again++) {
+    const id = trialJobId(tuneJobId, number, again);
+    const reason = failures.get(id);
+    if (reason === undefined || again === MAX_AGAIN || !isOfService(reason)) return id;
+  }
+}
+
+function isOfService(failedReason: string): boolean {
+  const { retried, mender } = meaningOf(parseFailedReason(failedReason).code);
+  return retried && mender === "service";
+}
+
 /** Reads how the trials ended that have ended. */
 export async function readOutcomes(context: JobContext): Promise<OutcomeOf> {
   const { results, failures } = await context.children.outcomes<TrainResult>();
   const ended = await context.children.ended();
   const fullRows = Math.max(0, ...[...results.values()].map(({ rows }) => rows.train));
   return ({ number, settings, onSample }) => {
-    const id = trialJobId(context.jobId, number);
+    const id = lastJobId(context.jobId, number, failures);
     const result = results.get(id);
     if (result) {
       const { runId, metrics, rows, chosen } = result;

@@ -79,7 +79,12 @@ function boostingBelow({ boosting }: TuneJob, booster: TrialSettings["booster"])
   return { random_seed, early_stopping_rounds, class_weights } satisfies Pick<typeof boosting, Common>;
 }
 
-/** Id of a trial's job: fixed by the tuning job's, so that adding it again adds nothing. */
-export function trialJobId(tuneJobId: string, number: number): string {
-  return `${tuneJobId.replaceAll(":", "-")}-trial-${number}`;
+/**
+ * Id of a trial's job: fixed by the tuning job's, so that adding it again adds nothing.
+ *
+ * @param again how often it was given another job, because a service was away through all attempts of the one before
+ */
+export function trialJobId(tuneJobId: string, number: number, again = 0): string {
+  const id = `${tuneJobId.replaceAll(":", "-")}-trial-${number}`;
+  return again === 0 ? id : `${id}-again-${again}`;
 }

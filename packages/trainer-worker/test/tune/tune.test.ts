@@ -139,6 +139,26 @@ describe("a tune job", () => {
     expect(result!.best.number).not.toBe(1);
   });
 
+  it("runs a trial again that failed only because MLflow was away, and leaves no run of it running", async () => {
+    const away = new Set<number>();
+    let starts = 0;
+    const left: Promise<{ runId: string }>[] = [];
+    const experimentId = await bench.mlflow.experiments.ensure(bench.experiment);
+    sabotage = ({ trial }) => {
+      if (trial === undefined || ++starts > 6) return;
+      away.add(trial.number);
+      const tags = [{ key: "mlflow.parentRunId", value: trial.parentRunId }];
+      if (starts === 1)
+        left.push(bench.mlflow.runs.create({ experimentId, name: "killed", startTime: 1, tags }));
+      throw new ColaError("MLFLOW_UNREACHABLE", "MLflow does not answer");
+    };
+    const { result } = await tune({ trials: 2, space: { depth: [3, 4] }, model: `${bench.model}-away` });
+    expect(away).toEqual(new Set([0, 1]));
+    expect(result!.trials).toEqual({ finished: 2, failed: 0 });
+    const { runId } = await left[0]!;
+    expect((await bench.mlflow.runs.get(runId)).status).toBe("KILLED");
+  });
+
   it("ends when it is retried after a cancellation: withdrawn trials run, failed ones stay failed", async () => {
     const { prefix } = config.redis;
     const trainQueue = openQueue<TrainJob, TrainResult>("train", { connection, redis: config.redis });
