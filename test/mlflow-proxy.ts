@@ -1,5 +1,6 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** A way to the run's real MLflow that can be cut. */
 export interface MlflowProxy {
@@ -10,13 +11,15 @@ export interface MlflowProxy {
   answers: (method: string, path: string) => { status: number; body: string; type?: string } | undefined;
   /** Whether MLflow's answer is lost after it did the work. Default: none is. */
   loses: (method: string, path: string) => boolean;
+  /** How long a request waits before it passes, in milliseconds. Default: not at all. */
+  waits: () => number;
   reset(): void;
   close(): Promise<void>;
 }
 
 export async function openMlflowProxy(target = process.env["TEST_MLFLOW_URI"]!): Promise<MlflowProxy> {
   let number = 0;
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer(async (incoming, outgoing) => {
     number++;
     if (!proxy.passes(number)) {
       incoming.socket.destroy();
@@ -32,6 +35,8 @@ export async function openMlflowProxy(target = process.env["TEST_MLFLOW_URI"]!):
       return;
     }
     const headers = { ...incoming.headers, host: url.host };
+    const wait = proxy.waits();
+    if (wait > 0) await delay(wait);
     const forwarded = request(url, { method: incoming.method, headers }, (answer) => {
       if (proxy.loses(incoming.method!, url.pathname)) {
         answer.resume().once("end", () => incoming.socket.destroy());
@@ -49,6 +54,7 @@ export async function openMlflowProxy(target = process.env["TEST_MLFLOW_URI"]!):
     passes: () => true,
     answers: () => undefined,
     loses: () => false,
+    waits: () => 0,
     reset: () => {
       number = 0;
     },

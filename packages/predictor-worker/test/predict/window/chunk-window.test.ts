@@ -69,6 +69,14 @@ function windowOn(onOffer: (index: number) => void) {
   return { window, chunks, abort, queued, offered, release, holdUp: (index: number) => (hold = index) };
 }
 
+it("holds no more chunks than the window, however many the file has", async () => {
+  const { window, queued } = windowOn(() => undefined);
+  await window.fill();
+  expect(queued).toEqual(new Set([0, 1, 2]));
+  await window.fill();
+  expect(queued.size).toBe(3);
+});
+
 const cancelled = new ColaError("JOB_CANCELLED", "cancelled");
 
 describe("a batch that is cancelled", () => {

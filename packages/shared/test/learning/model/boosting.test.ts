@@ -211,6 +211,20 @@ it("fails with a clear reason when the thread runs out of memory, and the next t
   expect((await boost({ ...input, settings })).iterations).toBe(10);
 });
 
+it("leaves the event loop free while it boosts", async () => {
+  const input = generated(4_000, 60);
+  let since = performance.eventLoopUtilization();
+  await boost({
+    ...input,
+    settings: { ...input.settings, iterations: 60 },
+    onIteration: ({ number }) => {
+      if (number === 1) since = performance.eventLoopUtilization();
+    },
+  });
+  // A training in this thread would be 1.
+  expect(performance.eventLoopUtilization(since).utilization).toBeLessThan(0.5);
+});
+
 it("prints nothing: neither the module's noise nor a warning", () => {
   const script = `
     const { boost } = require("@colaml/shared/learning/model/boosting");
