@@ -1,7 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type ConnectionOptions, type Job, MetricsTime, Worker } from "bullmq";
 import type { ZodType } from "zod";
 import { MAX_DEATHS } from "../contracts/catalogue";
-import type { ColaError } from "../errors/cola-error";
+import { ColaError } from "../errors/cola-error";
 import type { Logger } from "../logging/logger";
 import { cancelRequested, clearCancel } from "../queue/cancel";
 import { checkRedis, closeRedis, connectRedis, probeWrite, type RedisConnection } from "../queue/connection";
@@ -24,6 +25,8 @@ import { watchSchedules } from "./schedule-watch";
 const MAX_STALLED = 1_000;
 /** How often a worker looks whether somebody cancelled what it runs. */
 const CANCEL_POLL_MS = 1_000;
+/** How often a worker that starts looks whether a full Redis has room. */
+const FULL_POLL_MS = 500;
 
 /** A queue as a worker runs it: an entry of the catalogue. */
 export interface WorkedQueue<Payload, Result> {
@@ -101,15 +104,25 @@ function watchRedis(connection: RedisConnection, config: ColaConfig, lifecycle: 
   lifecycle.graceful.onStop("watch of Redis", () => redis.stop());
 }
 
+/** A Redis that is away or full is waited for: a process that ends would only be started again. */
 async function untilUsable(
   connection: RedisConnection,
-  { config }: Pick<RunWorkerOptions<unknown, unknown>, "config">,
+  { config, logger }: Pick<RunWorkerOptions<unknown, unknown>, "config" | "logger">,
   lifecycle: WorkerLifecycle,
 ): Promise<void> {
   const stopped = new Promise<never>((_, reject) => {
     lifecycle.graceful.stopping.addEventListener("abort", () => reject(lifecycle.graceful.stopping.reason));
   });
-  await Promise.race([checkRedis(connection, config.redis, Number.POSITIVE_INFINITY), stopped]);
+  for (;;) {
+    try {
+      await Promise.race([checkRedis(connection, config.redis, Number.POSITIVE_INFINITY), stopped]);
+      return;
+    } catch (error) {
+      if (!(error instanceof ColaError) || error.code !== "REDIS_FULL") throw error;
+      logRedisError(logger, error, config.redis.url);
+      await Promise.race([delay(FULL_POLL_MS), stopped]);
+    }
+  }
 }
 
 function openWorker<Payload, Result>(

@@ -311,6 +311,18 @@ describe("a worker process", () => {
     expect(worker.output().split("\n").length).toBeLessThan(10);
   });
 
+  it("that starts while Redis is full waits for room, with one line", async () => {
+    await connection.lpush(`${prefix}:noise`, "x");
+    await connection.call("CONFIG", "SET", "maxmemory", "1");
+    const worker = startWorker();
+    await worker.says("is out of memory");
+    await connection.call("CONFIG", "SET", "maxmemory", "0");
+    await addJob(queue, "j", { ms: 1 }, { jobId: "after-room" });
+    await completed("after-room");
+    expect(count(worker.output(), "is out of memory")).toBe(1);
+    expect(worker.child.exitCode).toBeNull();
+  });
+
   it("gives up with exit code 2 when Redis refuses it, naming the reason and not the password", async () => {
     await checkRedis(connection, { url: redis.url, prefix, cluster: false });
     await connection.call(

@@ -9,6 +9,8 @@ import type { BatchChunks } from "./batch-chunks";
 
 /** How often the oldest chunk is looked at: at first, and when nothing comes. */
 const POLL_MS = { least: 5, most: 200 };
+/** How often a chunk is offered again that a worker of another release refused: about a minute for an upgrade. */
+const MOST_OFFERS = 300;
 
 /** What became of the oldest chunk of the window. */
 export type EndedChunk =
@@ -24,6 +26,8 @@ export class ChunkWindow {
   readonly #chunks: BatchChunks;
   readonly #cursor: ChunkCursor;
   readonly #inFlight: ChunkPlace[] = [];
+  /** Chunk -> how often a worker refused it as a job that it does not know. */
+  readonly #refusals = new Map<number, number>();
 
   constructor(batch: BegunBatch, chunks: BatchChunks, from: ChunkStart) {
     this.#batch = batch;
@@ -82,14 +86,35 @@ export class ChunkWindow {
 
   /**
    * Whether a chunk failed for a reason that has nothing to do with it. It is taken off the queue, or whoever takes
-   * the batch up would find it failed. If Redis was full it is made again, else the batch ends here.
+   * the batch up would find it failed. If Redis was full, or the worker is of a release that does not know what the
+   * chunk asks for, it is made again, else the batch ends here.
    */
   async #isToBeMadeAgain(place: ChunkPlace, failedReason: string): Promise<boolean> {
     const { code, message } = parseFailedReason(failedReason);
+    if (code === "JOB_INVALID") return this.#isOfferedAgain(place, message);
     if (!meaningOf(code).endsBatch) return false;
     await this.#chunks.remove(place.index);
     if (code === "REDIS_FULL") return true;
     throw new ColaError(code, message);
+  }
+
+  /** Ours are valid to us: who refuses one is older, and another worker may take it while workers are upgraded. */
+  async #isOfferedAgain(place: ChunkPlace, message: string): Promise<boolean> {
+    const { index } = place;
+    const refusals = (this.#refusals.get(index) ?? 0) + 1;
+    this.#refusals.set(index, refusals);
+    if (refusals > MOST_OFFERS) return false;
+    const { logger, signal } = this.#batch.context;
+    if (refusals === 1) {
+      logger.warn(
+        `chunk ${index} was refused by a predictor of another release and is offered again; \`cola status\` shows the ` +
+          `release of each worker: ${message}`,
+      );
+    }
+    await this.#chunks.remove(index);
+    await delay(POLL_MS.most, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await this.#chunks.send(place, await this.#chunks.readRecords(place));
+    return true;
   }
 
   /** Redis forgot a chunk: most likely all of them. Those that are there stay as they are. */

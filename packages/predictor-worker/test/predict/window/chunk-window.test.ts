@@ -22,9 +22,14 @@ afterEach(async () => {
 });
 
 /** A window on a queue that can be held up, as a slow Redis is; `onOffer` runs before a chunk is added. */
-function windowOn(onOffer: (index: number) => void) {
+function windowOn(
+  onOffer: (index: number) => void,
+  readOutcome: ChunkQueue["readOutcome"] = async () => ({ state: "running" }),
+) {
   const abort = new AbortController();
   const queued = new Set<number>();
+  const added: number[] = [];
+  const warned: string[] = [];
   const offered = new Set<number>();
   let release = () => {};
   const gate = new Promise<void>((open) => {
@@ -46,8 +51,9 @@ function windowOn(onOffer: (index: number) => void) {
     async add({ index }) {
       if (index === hold) await gate;
       queued.add(index);
+      added.push(index);
     },
-    readOutcome: async () => ({ state: "running" as const }),
+    readOutcome,
     remove: async (index) => void queued.delete(index),
     sweep: async () => undefined,
     addDeadLetter: async () => undefined,
@@ -61,12 +67,26 @@ function windowOn(onOffer: (index: number) => void) {
   const batch = {
     record: { id: "b1", plan, chunkBytes: 1024 },
     source,
-    context: { signal: abort.signal, logger: { warn: () => undefined } },
+    context: {
+      signal: abort.signal,
+      stopping: new AbortController().signal,
+      logger: { warn: (line: string) => void warned.push(line) },
+    },
     options: { settings: { window: 3 } },
   } as unknown as ConstructorParameters<typeof ChunkWindow>[0];
   const chunks = new BatchChunks(batch, queue, bytes);
   const window = new ChunkWindow(batch, chunks, { nextChunk: 0, inputOffset: 0, line: 1, row: 0 });
-  return { window, chunks, abort, queued, offered, release, holdUp: (index: number) => (hold = index) };
+  return {
+    window,
+    chunks,
+    abort,
+    queued,
+    offered,
+    added,
+    warned,
+    release,
+    holdUp: (index: number) => (hold = index),
+  };
 }
 
 it("holds no more chunks than the window, however many the file has", async () => {
@@ -75,6 +95,25 @@ it("holds no more chunks than the window, however many the file has", async () =
   expect(queued).toEqual(new Set([0, 1, 2]));
   await window.fill();
   expect(queued.size).toBe(3);
+});
+
+it("offers a chunk again that a predictor of an older release does not know, as another may take it", async () => {
+  let looks = 0;
+  const refused = { state: "failed", reason: "JOB_INVALID: made by a newer release" } as const;
+  const { window, abort, added, warned } = windowOn(
+    () => undefined,
+    async (index) => {
+      if (index !== 0) return { state: "running" };
+      looks++;
+      if (looks === 7) abort.abort(new ColaError("JOB_CANCELLED", "enough"));
+      // One look finds it refused, the next finds it there again.
+      return looks > 4 || looks % 2 === 0 ? { state: "running" } : refused;
+    },
+  );
+  await expect(window.next()).rejects.toThrow("enough");
+  expect(added).toEqual([0, 1, 2, 0, 0]);
+  expect(warned[0]).toMatch(/^chunk 0 was refused by a predictor of another release.*newer release/);
+  expect(warned.filter((line) => line.includes("refused"))).toHaveLength(1);
 });
 
 const cancelled = new ColaError("JOB_CANCELLED", "cancelled");
