@@ -13,9 +13,16 @@ import type { World } from "./world";
 /** What waits for MLflow or the webhook is looked at every 15 s by whoever has it. */
 const DELIVERED_MS = 120_000;
 
-/** Waits until nothing is on its way to MLflow or the webhook. @returns what still is */
-export async function untilDelivered({ state }: Deployment): Promise<string[]> {
+/**
+ * Waits until nothing is on its way to MLflow or the webhook, and has what MLflow refused tried again, as a person does
+ * with `cola publish --retry-refused`.
+ *
+ * @returns what still waits
+ */
+export async function untilDelivered({ state, queues }: Deployment): Promise<string[]> {
   const { spool, spoolChecks, outbox } = stateFolder(state);
+  if ([spool, spoolChecks].some((folder) => listed(folder).some((name) => name.startsWith("refused-"))))
+    await queues.add("publish", { v: 1, retry_refused: true });
   const waiting = () =>
     [spool, spoolChecks, outbox].flatMap((folder) =>
       listed(folder)

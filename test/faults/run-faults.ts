@@ -39,7 +39,7 @@ export async function runFaults(run: FaultRun): Promise<Outcome> {
   const deployment = await openDeployment(run.size, run.older);
   let isSound = false;
   try {
-    const bundle = await firstModel(deployment);
+    const bundle = await firstModel(deployment, run);
     const world = await writeWorld(deployment.data, bundle, run.inputRows);
     const workload = new Workload(deployment, world);
     run.say("jobs are under way; faults begin");
@@ -58,15 +58,18 @@ export async function runFaults(run: FaultRun): Promise<Outcome> {
   }
 }
 
-/** Trains versions 1 and 2 before anything fails: all jobs name the first, comparisons both. */
-async function firstModel({ api, data, model, mlflow, folder }: Deployment): Promise<ModelBundle> {
+/** Trains version 1 before anything fails, which all jobs name; for comparisons version 2 as well. */
+async function firstModel(
+  { api, data, model, mlflow, folder }: Deployment,
+  { lanes }: FaultRun,
+): Promise<ModelBundle> {
   const until = async (what: string, isSo: () => Promise<boolean>) => {
     for (const deadline = Date.now() + START_MS; !(await isSo().catch(() => false)); await delay(200)) {
       if (Date.now() > deadline) throw new Error(`${what}: see the logs in ${folder}`);
     }
   };
   await writeTrainingFile(data);
-  for (const number of [1, 2]) {
+  for (const number of lanes.compare ? [1, 2] : [1]) {
     await until("the server takes no jobs", async () => {
       const answer = await fetch(`${api}/jobs/train`, {
         method: "POST",
