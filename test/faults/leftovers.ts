@@ -56,9 +56,8 @@ async function strangeness(
     if (queue === "alerts" && part === "wait") return undefined;
     return kept.has(name.replace(PARTS_OF_JOBS, "")) ? undefined : "of a job that is not there";
   }
-  const kind = Object.keys(REDIS_KEYS).find((each) => name.startsWith(`${each}:`)) as
-    | RedisKeyName
-    | undefined;
+  const kinds = Object.keys(REDIS_KEYS) as RedisKeyName[];
+  const kind = kinds.find((each) => name === each || name.startsWith(`${each}:`));
   if (kind === undefined) return "not in the map of keys";
   if (OF_RUNNING_JOBS.includes(kind)) return "of a job that has ended";
   // -1: for good; -2: it is gone by now.

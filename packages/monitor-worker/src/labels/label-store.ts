@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, rename, rm } from "node:fs/promises";
+import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AmbiguousIds } from "@colaml/shared/contracts/labels";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
@@ -49,6 +49,7 @@ export class LabelStore {
     let temporary: string | undefined;
     try {
       await makeFolder(folder);
+      await removeHalfWritten(folder);
       const hash = createHash("sha256");
       temporary = await writeTemporary(folder, (file) =>
         writeLines(file, hash, batches, ({ id, label }) => {
@@ -104,6 +105,12 @@ async function loadAll(folder: string): Promise<LabelIndex> {
     index.beginDelivery();
   }
   return index;
+}
+
+/** A worker that was killed may have left a delivery half-written. Who adds labels of a model holds its lock. */
+async function removeHalfWritten(folder: string): Promise<void> {
+  const left = (await readdir(folder)).filter((name) => name.endsWith(".tmp"));
+  for (const name of left) await rm(join(folder, name), { force: true });
 }
 
 /** The rows of a delivery whose ids came with different labels in it. */

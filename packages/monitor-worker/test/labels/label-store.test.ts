@@ -144,6 +144,17 @@ describe("late labels", () => {
     expect((await store.load("m")).size).toBe(0);
   });
 
+  it("clear away what a killed worker left half-written", async () => {
+    const store = new LabelStore(stateDir);
+    const one = async function* () {
+      yield [{ id: "a", label: "True" }];
+    };
+    await store.add("m", one());
+    await writeFile(join(stateDir, "labels", "m", ".0123456789ab.tmp"), '["b","Tr');
+    await store.add("m", one());
+    expect(await readdir(join(stateDir, "labels", "m"))).toEqual([expect.stringMatching(/^000000001-/)]);
+  });
+
   it.each(["../x", "a/b", ""])("refuse the model name %j", async (model) => {
     await expect(new LabelStore(stateDir).load(model)).rejects.toMatchObject({ code: "JOB_INVALID" });
   });

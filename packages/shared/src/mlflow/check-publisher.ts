@@ -41,6 +41,12 @@ export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, log
         ? `recorded ${record.runName} as a step of run ${seriesRunId}`
         : `recorded ${record.runName} as run ${runId}`,
   });
+  /** What the attempt before kept is not put there again. */
+  const publishKept = async (jobKey: string, signal: AbortSignal) => {
+    const round = await publisher.publishWaiting(signal);
+    const result = await spool.resultOf(jobKey);
+    return result === undefined ? { waits: round.waiting?.reason ?? "it was refused before" } : { result };
+  };
   return {
     publishWaiting: (signal) => publisher.publishWaiting(signal),
     refused: () => publisher.refused(),
@@ -50,7 +56,10 @@ export function createCheckPublisher(mlflow: MlflowClient, stateDir: string, log
       const jobKey = jobKeyOf(record.publishId, 0);
       const before = await spool.resultOf(jobKey);
       if (before !== undefined) return before;
-      const outcome = await publisher.publish({ v: 1, jobKey, record }, signal);
+      const outcome =
+        (await spool.nameOfJob(jobKey)) === undefined
+          ? await publisher.publish({ v: 1, jobKey, record }, signal)
+          : await publishKept(jobKey, signal);
       if ("result" in outcome) return outcome.result;
       const kept = `the check is kept in ${spool.folder} and recorded when MLflow is back`;
       throw new ColaError("MLFLOW_UNREACHABLE", `${outcome.waits}; ${kept}`);

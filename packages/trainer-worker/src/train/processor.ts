@@ -1,6 +1,6 @@
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
-import type { ColaError } from "@colaml/shared/errors/cola-error";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkRoom } from "@colaml/shared/files/free-room";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
@@ -70,6 +70,13 @@ export async function train(
     );
     void context.progress({ stage: "publish" });
     await live.flush();
+    context.signal.throwIfAborted();
+    // An attempt that lost its lock may have come to its end meanwhile.
+    const meanwhile = await alreadyTrained(jobKey, context, dependencies);
+    if (meanwhile) {
+      await live.fail(new ColaError("JOB_CANCELLED", "another attempt at this job was recorded first"));
+      return meanwhile;
+    }
     const publication = publicationOf(job, trained, run, steps, dependencies.hmacKey);
     for (const note of factsOf(publication).notes) context.logger.warn(note);
     return await publisher.publish(publication, context.signal);

@@ -1,6 +1,7 @@
 import { appendFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
+import type { TrainResult } from "@colaml/shared/contracts/train";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import {
@@ -174,6 +175,21 @@ describe("a train job", () => {
     const again = await train(job, bench.context("job-a"), bench.dependencies);
     expect(again).toEqual(first);
     expect(await bench.mlflow.registry.versions(job.model)).toHaveLength(1);
+  });
+
+  it("makes no second run of a job that another attempt recorded while it trained", async () => {
+    const job = bench.job({ model: `${bench.model}-overtaken` }, tweets);
+    let first: TrainResult | undefined;
+    // Asked for after it was looked whether the job is done, and before the training.
+    const checkPath = async () => {
+      first = await train(job, bench.context("job-o"), bench.dependencies);
+    };
+    const second = await train(job, bench.context("job-o"), { ...bench.dependencies, checkPath });
+    expect(second).toEqual(first);
+    expect(await bench.mlflow.registry.versions(job.model)).toHaveLength(1);
+    const experiment = (await bench.mlflow.experiments.find(job.experiment))!;
+    const runs = await bench.mlflow.runs.search([experiment], "tags.`colaml.job_id` = 'job-o'");
+    expect(runs.map(({ status }) => status).sort()).toEqual(["FINISHED", "KILLED"]);
   });
 
   it("records a trial as a child run without a model", async () => {
