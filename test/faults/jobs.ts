@@ -34,7 +34,7 @@ export interface Order {
 
 /** Labels of one delivery; each shares half of them with the one before. */
 const DELIVERY = 40;
-export const deliveredLabels = (number: number) =>
+const deliveredLabels = (number: number) =>
   Array.from({ length: DELIVERY }, (_, i) => {
     const id = (number * DELIVERY) / 2 + i;
     return { id: `t${id}`, label: id % 2 === 0 ? "True" : "False" };

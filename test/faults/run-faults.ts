@@ -141,7 +141,7 @@ async function judge(
     const problems = [...workload.problems, ...stuck];
     return { ...facts, problems, told: undefined, recorded: undefined };
   }
-  await judgeLabels(deployment, workload, workload.counts.labels.submitted);
+  const ofLabels = await judgeLabels(deployment, workload);
   await endIncident(deployment, workload, world);
   const undelivered = await untilDelivered(deployment);
   const { problems: ofIncidents, told } = await judgeIncidents(deployment, workload);
@@ -153,7 +153,7 @@ async function judge(
     ...(await strangeProcesses(fleet.mark)).map((name) => `left running: ${name}`),
   ];
   const ended = fleet.endedByItself.map((name) => `ended by itself: ${name}`);
-  const parts = [workload.problems, undelivered, ofIncidents, ofMlflow, unstopped, ended, left];
+  const parts = [workload.problems, ofLabels, undelivered, ofIncidents, ofMlflow, unstopped, ended, left];
   return { ...facts, told, recorded, problems: parts.flat() };
 }
 
