@@ -18,6 +18,9 @@ import { checkPromises } from "./test/promises.mjs";
 /** Jest has written its results and still does not end: something a test opened is open. */
 const EXIT_GRACE_MS = 20_000;
 
+/** Many tests wait for locks to end or servers to come up: on two cores three at a time take less time than two. */
+const MIN_WORKERS = 3;
+
 const UNUSED_HINT =
   ": remove what is listed; `npx knip --fix --fix-type exports` takes the word export from what only its file uses";
 
@@ -48,7 +51,7 @@ async function jest(args) {
   const folder = mkdtempSync(join(tmpdir(), "colaml-jest-"));
   // `npm run test:repeat` keeps them.
   const results = process.env.COLAML_TEST_RESULTS ?? join(folder, "results.json");
-  const workers = Math.max(2, availableParallelism() - 1);
+  const workers = Math.max(MIN_WORKERS, availableParallelism() - 1);
   const options = ["--ci", `--maxWorkers=${workers}`, "--json", `--outputFile=${results}`, ...args];
   // Without --json on stdout: the reporters speak on stderr, the results go to the file.
   const { child, ended } = start("jest/bin/jest.js", ["--reporters=default", ...options]);

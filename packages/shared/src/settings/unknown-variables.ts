@@ -12,6 +12,9 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   "COLAML_FUZZ_*": "Length and seed of `npm run test:fuzz`, which sets them",
   COLAML_CHROMIUM:
     "Browser that tests look at pages with; absent: the first on PATH, else one that `npm test` installs",
+  COLAML_PROMTOOL:
+    "promtool that tests check rules and metrics with; absent: the one on PATH, else one that `npm test` unpacks",
+  "COLAML_FAULTS_*": "Length, seed and older release of `npm run test:faults`, which sets them",
   COLAML_REDIS_ADDRESS: "Redis for KEDA, which scales the predictors (deploy/kubernetes)",
   COLAML_REDIS_PASSWORD: "Its password there",
   INIT_CWD: "Folder that paths on the command line start from; npm sets it",
