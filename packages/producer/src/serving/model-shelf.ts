@@ -47,6 +47,8 @@ export class ModelShelf {
   readonly #shelved = new Map<string, Shelved>();
   readonly #opening = new Map<string, Promise<ServableModel>>();
   readonly #refusals = new Map<string, { error: ColaError; atMs: number }>();
+  #look: Promise<void> | undefined;
+  #nextLook: Promise<void> | undefined;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -79,8 +81,25 @@ export class ModelShelf {
     return opening;
   }
 
-  /** Asks MLflow what each alias in memory stands for now, and swaps models that moved. Rejects for nothing. */
-  async refresh(): Promise<void> {
+  /**
+   * Asks MLflow what each alias in memory stands for now, and swaps models that moved. One look at a time: all who ask
+   * while one is under way, which may have seen what was before, share the next. Rejects for nothing.
+   */
+  refresh(): Promise<void> {
+    if (this.#look === undefined) {
+      this.#look = this.#lookAtAll().finally(() => {
+        this.#look = undefined;
+      });
+      return this.#look;
+    }
+    this.#nextLook ??= this.#look.then(() => {
+      this.#nextLook = undefined;
+      return this.refresh();
+    });
+    return this.#nextLook;
+  }
+
+  async #lookAtAll(): Promise<void> {
     const followed = this.shelved().filter(({ reference }) => reference.follows !== undefined);
     await Promise.all(followed.map((one) => this.#refreshOne(one)));
   }
