@@ -21,13 +21,23 @@ export interface PrivateRedis {
   stop(): Promise<void>;
 }
 
+/** The bus of a cluster's node listens 10,000 above its port. */
+const BUS_OFFSET = 10_000;
+
+async function freePortWithBus(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    const bus = port + BUS_OFFSET;
+    if (bus <= 65_535 && (await freePort(bus)) === bus) return port;
+  }
+}
+
 export async function startPrivateRedis(
   extraArgs: readonly string[] = [],
-  { highestPort = 65_535 } = {},
+  { hasClusterBus = false } = {},
 ): Promise<PrivateRedis> {
   const stateDir = mkdtempSync(join(tmpdir(), "colaml-redis-"));
-  let port = await freePort();
-  while (port > highestPort) port = await freePort();
+  const port = await (hasClusterBus ? freePortWithBus() : freePort());
   const pythonDir = resolve(process.env["COLAML_PYTHON"]!, "../..");
   const start = () => startRedis({ stateDir, pythonDir, port, extraArgs });
   let server = await start();

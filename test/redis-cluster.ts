@@ -15,8 +15,7 @@ export interface RedisCluster {
 }
 
 /**
- * Starts a cluster with nothing but commands (`redis-cli` may not be there): nodes meet, share the slots and agree. The
- * cluster bus listens on a node's port + 10,000, so a port above 55,535 will not do and another one is asked for.
+ * Starts a cluster with nothing but commands (`redis-cli` may not be there): nodes meet, share the slots and agree.
  */
 export async function startRedisCluster(size = 3): Promise<RedisCluster> {
   const nodes: PrivateRedis[] = [];
@@ -45,7 +44,7 @@ function startNode(): Promise<PrivateRedis> {
     "--cluster-node-timeout",
     "2000",
   ];
-  return startPrivateRedis(bus, { highestPort: 55_535 });
+  return startPrivateRedis(bus, { hasClusterBus: true });
 }
 
 async function join(connections: readonly RedisConnection[], nodes: readonly PrivateRedis[]): Promise<void> {

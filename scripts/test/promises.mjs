@@ -21,12 +21,16 @@ export function readPromises(markdown = readFileSync(PAGE, "utf8")) {
   }));
 }
 
-/** The points of docs/security.md in the same form. Their titles are those of a test or of the block around it. */
+/** The points of docs/security.md in the same form. Their titles are those of a test or a block, or part of one. */
 function readSecurityPoints() {
   const markdown = readFileSync(join(repoRoot, "docs", "security.md"), "utf8");
   return [...markdown.matchAll(/^\| (\d+) \| ([^|]+) \| (.+) \|$/gm)].map(([, number, holds, tests]) => ({
     promise: `security point ${number}: ${holds}`,
-    tests: [...tests.matchAll(TEST)].map(([, title, file]) => ({ title, file, needs: "what is not here" })),
+    tests: [...tests.matchAll(TEST)].map(([, title, file]) => ({
+      title: `…${title}…`,
+      file,
+      needs: "what is not here",
+    })),
   }));
 }
 
