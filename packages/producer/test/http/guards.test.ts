@@ -137,7 +137,7 @@ describe("behind a proxy", () => {
     ["what a caller wrote itself does not count", trusted, "198.51.100.1, 192.0.2.1", "192.0.2.1", 429],
     ["a chain of trusted ones is followed", trusted, "192.0.2.1, 10.0.0.7", "192.0.2.1", 429],
     ["one that is not trusted is the caller", trusted, "192.0.2.1, 10.0.0.8", "192.0.2.2, 10.0.0.8", 429],
-    ["what is no address is not a caller", trusted, "me", "you", 429],
+    ["what is not an address is not a caller", trusted, "me", "you", 429],
     ["another proxy is not believed", { COLAML_TRUSTED_PROXY: "10.0.0.7" }, "192.0.2.1", "192.0.2.2", 429],
   ])("%s", async (_what, env, guessedFrom, thenFrom, status) => {
     expect(await afterGuessing(env, guessedFrom, thenFrom)).toBe(status);

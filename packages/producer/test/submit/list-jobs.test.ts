@@ -127,7 +127,7 @@ withRedis("a list of jobs", () => {
     expect(idsOf(await page({ model: "reviews", limit: "1" }))).toEqual(["c"]);
   });
 
-  it("about a model ends its page after so many jobs, says so, and the pages together hold each job once", async () => {
+  it("about a model ends its page after this many jobs, says so, and the pages together hold each job once", async () => {
     for (let i = 0; i < 1_000; i++)
       await add("train", `t-${i}`, NOW + i, { model: i % 400 === 3 ? "rare" : "usual" });
     await complete("train", 1_000, {});

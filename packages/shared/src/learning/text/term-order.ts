@@ -1,10 +1,10 @@
 import type { TermTable } from "./term-table";
 
-/** So few terms are compared with each other. */
+/** Terms up to this number are compared with each other. */
 const FEW = 8;
 /** Terms that agree in more bytes than this are compared with each other. */
 const DEEPEST = 16;
-/** With so many terms, and four bytes of each, a key is still a whole number that a float64 holds exactly. */
+/** With this many terms, and four bytes of each, a key is still a whole number that a float64 holds exactly. */
 const MOST_WITH_FOUR_BYTES = 1 << 21;
 
 /**
