@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isMountable } from "../mountable";
 
 /** A folder on a disk of its own, which can be filled. */
 export interface SmallDisk {
@@ -11,7 +12,6 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Mounting takes root and what containers may forbid. */
 export function openSmallDisk(folder: string, megabytes: number): SmallDisk {
   mkdirSync(folder, { recursive: true });
   const ballast = join(folder, "ballast");
@@ -31,14 +31,4 @@ export function openSmallDisk(folder: string, megabytes: number): SmallDisk {
     },
     unmount: () => void execFileSync("umount", [folder]),
   };
-}
-
-function isMountable(): boolean {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  try {
-    execFileSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }

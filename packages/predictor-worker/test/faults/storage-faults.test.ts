@@ -9,6 +9,7 @@ import { predictJobSchema } from "@colaml/shared/contracts/predict";
 import { verifyReceipt } from "@colaml/shared/contracts/receipt";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { Redis } from "ioredis";
+import { isMountable } from "../../../../test/mountable";
 import { type PrivateRedis, startPrivateRedis } from "../../../../test/private-redis";
 import { leftovers, openPredictorBench, oracle, type PredictorBench } from "../predictor-bench";
 import { publishBundle, tweetBundle } from "../tweet-model";
@@ -19,8 +20,7 @@ let model: string;
 let input: string;
 let expected: Awaited<ReturnType<typeof oracle>>;
 const small = { COLAML_CHUNK_BYTES: "16384", COLAML_WINDOW: "4" };
-/** Mounting a disk that is small enough to fill takes root and what containers may forbid. */
-const canMount = mountable();
+const canMount = isMountable();
 
 beforeAll(async () => {
   redis = await startPrivateRedis();
@@ -34,16 +34,6 @@ beforeEach(async () => {
   expected = await oracle(input, tweetBundle(), "1");
 }, 60_000);
 afterEach(() => bench.close());
-
-function mountable(): boolean {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  try {
-    execFileSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean | Promise<boolean>) {
   for (const deadline = Date.now() + 30_000; !(await condition()); await delay(5)) {

@@ -3,19 +3,12 @@ import { rememberedOutputs } from "@colaml/shared/queue/latest-predictions";
 import { redisKey } from "@colaml/shared/queue/redis-keys";
 import type { Job, JobState } from "bullmq";
 import type { JobQueues } from "./job-queues";
+import { UNENDED_STATES } from "./unended-jobs";
 
 /** Jobs, and events of them, that are looked at in one go. */
 const AT_ONCE = 200;
-/** In the order in which a job goes through them: one that moves on meanwhile is met later. */
-const STATES = [
-  "waiting",
-  "prioritized",
-  "delayed",
-  "waiting-children",
-  "active",
-  "completed",
-  "failed",
-] as const satisfies readonly JobState[];
+/** In the order in which a job goes through them. */
+const STATES = [...UNENDED_STATES, "completed", "failed"] as const satisfies readonly JobState[];
 
 type Mentions = (text: string) => boolean;
 

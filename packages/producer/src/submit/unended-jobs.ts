@@ -4,8 +4,8 @@ import type { JobQueues } from "./job-queues";
 
 /** Jobs in one go. */
 const AT_ONCE = 500;
-/** In the order in which a job goes through them: one that moves on meanwhile is met later. */
-const STATES = [
+/** What a job that has not ended can be, in the order in which it goes through: one that moves on meanwhile is met later. */
+export const UNENDED_STATES = [
   "waiting",
   "prioritized",
   "delayed",
@@ -21,7 +21,7 @@ const STATES = [
  */
 export async function* unendedJobs(queues: JobQueues): AsyncGenerator<string, void, undefined> {
   for (const name of QUEUE_NAMES.filter((queue) => queue !== "alerts" && queue !== "predict-dead"))
-    for (const state of STATES)
+    for (const state of UNENDED_STATES)
       for (let from = 0; ; from += AT_ONCE) {
         const page = await queues.queue(name).getJobs([state], from, from + AT_ONCE - 1, true);
         // A job that is removed meanwhile leaves a gap.

@@ -4,23 +4,13 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { isMountable } from "../../../../../test/mountable";
 import { type ApiUnderTest, apiFolders, openApi, TOKENS } from "../api-under-test";
 import { rawRequest } from "./raw-request";
 
-/** Mounting a disk that is small enough to fill takes root and what containers may forbid. */
-const withMounts = mountable() ? describe : describe.skip;
+const withMounts = isMountable() ? describe : describe.skip;
 const { folder, stateDir, dataDir } = apiFolders("full-disk");
 let api: ApiUnderTest;
-
-function mountable(): boolean {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  try {
-    execFileSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 withMounts("a disk that becomes full while a file is sent", () => {
   beforeAll(async () => {
