@@ -26,9 +26,12 @@ import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import { readReceipt, receiptPath } from "@colaml/shared/contracts/receipt";
 import { DOCUMENTS, type DocumentKind } from "@colaml/shared/files/documents";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { RunEnds } from "@colaml/shared/mlflow/run-ends";
 import { Spool } from "@colaml/shared/mlflow/spool";
 import { keepVersion, keptPin } from "@colaml/shared/mlflow/version-cache";
 import { CheckHistory } from "@colaml/shared/outputs/check-history";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { exampleAlert } from "../packages/shared/test/alerts/example-alert";
 
 let folder: string;
@@ -82,6 +85,11 @@ const outbox = (sent: object[] = []) =>
     filesKept: 10,
     logger,
   });
+const runEnds = () => {
+  const flags = { "mlflow.trackingUri": "http://127.0.0.1:9", "mlflow.maxRetries": 0 };
+  const { mlflow } = resolveConfig({ flags });
+  return new RunEnds(createMlflowClient(mlflow), stateFolder(folder).runEnds, logger);
+};
 const lastKnown = () => openLastKnown(stateFolder(folder).serving, "http://mlflow", refuse);
 const reference = { uri: "models:/m@champion", name: "m", follows: "champion" };
 const check = { id: "c", at: "2026-01-01T00:00:00Z", modelVersion: "3", rows: 5, n: 5, verdict: "pass" };
@@ -153,6 +161,11 @@ const CASES: Record<Exclude<DocumentKind, "lateLabels">, Case> = {
       await spool().complete(name, await spool().read(name), { runId: "r" });
     },
     read: () => spool().resultOf(jobKey),
+  },
+  runEnd: {
+    write: () =>
+      runEnds().end({ experiment: "e", by: "job", id: jobKey }, { code: "JOB_FAILED", message: "m" }),
+    read: () => runEnds().read(`job-${jobKey}.json`),
   },
   refusal: {
     write: async () => spool().setAside(await put(), "too large"),

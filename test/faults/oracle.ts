@@ -21,11 +21,11 @@ const DELIVERED_MS = 120_000;
  * @returns what still waits
  */
 export async function untilDelivered({ state, queues }: Deployment): Promise<string[]> {
-  const { spool, spoolChecks, outbox } = stateFolder(state);
+  const { spool, spoolChecks, outbox, runEnds } = stateFolder(state);
   if ([spool, spoolChecks].some((folder) => listed(folder).some((name) => name.startsWith("refused-"))))
     await queues.add("publish", { v: 1, retry_refused: true });
   const waiting = () =>
-    [spool, spoolChecks, outbox].flatMap((folder) =>
+    [spool, spoolChecks, outbox, runEnds].flatMap((folder) =>
       listed(folder)
         .filter((name) => name !== "results" && !name.startsWith("."))
         .map((name) => `${folder}/${name} was not delivered`),

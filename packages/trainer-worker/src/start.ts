@@ -4,6 +4,7 @@ import { checkJobPath } from "@colaml/shared/files/job-path";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { RunEnds } from "@colaml/shared/mlflow/run-ends";
 import { Spool } from "@colaml/shared/mlflow/spool";
 import { announceChampion } from "@colaml/shared/queue/champion-changes";
 import { closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
@@ -31,11 +32,14 @@ export async function startTrainer(worker: WorkerProcess): Promise<void> {
   const connection = connectRedis(config.redis, logger);
   lifecycle.graceful.onStop("Redis connection of the trials", async () => closeRedis(connection));
   const announce = (model: string) => announceChampion(connection, config.redis, model);
-  const publisher = new Publisher({ mlflow, spool, logger, announce, cacheDir: state.models, hmacKey });
+  const runEnds = new RunEnds(mlflow, state.runEnds, logger);
+  const cacheDir = state.models;
+  const publisher = new Publisher({ mlflow, spool, runEnds, logger, announce, cacheDir, hmacKey });
   const dependencies = {
     mlflow,
     publisher,
     spool,
+    runEnds,
     hmacKey,
     origin: { user: userName(), sourceName: "trainer-worker", gitCommit: await gitCommit() },
     maxMemoryMb: config.train.maxMemoryMb,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TrainJob, type TrainJobInput, trainJobSchema } from "@colaml/shared/contracts/train";
 import { createLogger, type Logger } from "@colaml/shared/logging/logger";
 import { createMlflowClient, type MlflowClient } from "@colaml/shared/mlflow/client";
+import { RunEnds } from "@colaml/shared/mlflow/run-ends";
 import { Spool } from "@colaml/shared/mlflow/spool";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 import { Publisher, type TrainingSpool } from "@colaml/trainer-worker/publish/publisher";
@@ -37,16 +38,18 @@ export async function openTrainingBench(
   logger.error = logger.warn = logger.info = () => {};
   const mlflow = createMlflowClient(config.mlflow);
   const spool: TrainingSpool = new Spool(join(folder, "spool"), () => {});
+  const runEnds = new RunEnds(mlflow, join(folder, "run-ends"), logger);
   const publisher = new Publisher({
     mlflow,
     spool,
+    runEnds,
     logger,
     announce: async () => {},
     cacheDir: join(folder, "models"),
     hmacKey: "",
   });
   const origin = { user: "tester", sourceName: "test", gitCommit: "" };
-  const dependencies = { mlflow, publisher, spool, origin, hmacKey: "", maxMemoryMb: 2048 };
+  const dependencies = { mlflow, publisher, spool, runEnds, origin, hmacKey: "", maxMemoryMb: 2048 };
   const experiment = `experiment-${randomUUID()}`;
   const model = `model-${randomUUID()}`;
   const job = (input: Omit<TrainJobInput, "dataset">, path: string) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ErrorCode } from "../errors/cola-error";
 import { type ClassificationMetrics, METRIC_NAMES } from "../metrics/metric-table";
 import type { MadeBy } from "./made-by";
 import { type Booster, foreignNames, searchSpaceSchema, type TrialSettings } from "./search-space";
@@ -59,6 +60,8 @@ export interface TrialOutcome {
   onSample?: true;
   /** Why it failed, in one line. */
   failed?: string;
+  /** The code of that; absent if its job is gone, and in results of older releases. */
+  failedCode?: ErrorCode;
   /** It failed because the time of the search was over. */
   cut?: true;
 }

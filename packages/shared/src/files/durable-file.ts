@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { BrokenOffWrites } from "./broken-off-writes";
 import { outputError, systemCode } from "./file-errors";
 
 /** What is written is read by other processes of this user's group, and nobody else. */
@@ -9,9 +10,13 @@ export const FILE_MODE = 0o640;
 /** Of folders that are made on the way. */
 export const FOLDER_MODE = 0o750;
 
+/** One per process, as it remembers in which folders it has looked. */
+const brokenOff = new BrokenOffWrites();
+
 /**
  * A new file under a name that nothing had before, whole and on the disk when this resolves; gone if `fill` fails. The
  * name is not the target's: it fits where that one does. `wx` opens neither an existing file nor what a link leads to.
+ * What killed processes left in the folder goes on the way.
  *
  * @param fill writes the content; it leaves the file open
  * @returns its path in `folder`
@@ -21,6 +26,7 @@ export async function writeTemporary(
   fill: (file: FileHandle) => Promise<void>,
   mode = FILE_MODE,
 ): Promise<string> {
+  await brokenOff.remove(folder);
   const temporary = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   const file = await open(temporary, "wx", mode);
   try {

@@ -37,6 +37,13 @@ export const STATE_ENTRIES = {
     format: "JSON, files as they are",
     kept: "until MLflow has it; results 7 days, the last 1,000; refused ones until `cola publish --retry-refused` or `cola clean`",
   },
+  runEnds: {
+    path: "run-ends/",
+    what: "runs of trainings that broke off while MLflow was away, and are marked as ended when it answers, a file each",
+    writer: "trainer",
+    format: "JSON",
+    kept: "until MLflow has it",
+  },
   spoolChecks: {
     path: "spool-checks/",
     what: "the same for checks",

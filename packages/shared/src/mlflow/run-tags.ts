@@ -18,6 +18,8 @@ export const RUN_TAGS = {
   bestTrial: "colaml.best_trial",
   /** How a search went and why it ended. */
   search: "colaml.search",
+  /** How often the trials of a tuning were given other jobs, because of what has nothing to do with their settings. */
+  trialsAgain: "colaml.trials_again",
   // of checks
   summary: "colaml.summary",
   model: "colaml.model",

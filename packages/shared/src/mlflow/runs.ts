@@ -4,6 +4,8 @@ import { RUN_TAGS } from "./run-tags";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
+/** Begins the tag of why a run failed, once it was taken up again. */
+const REOPENED = "taken up again after ";
 /** Runs that one page of a search holds at most. */
 const PAGE = 1000;
 
@@ -130,6 +132,14 @@ export class Runs {
 
   async finish(runId: string, status: "FINISHED" | "FAILED" | "KILLED", endTime: number): Promise<void> {
     await this.#post("runs/update", { run_id: runId, status, end_time: endTime }, true);
+  }
+
+  /** Takes a run that had ended up again: it is RUNNING, and its reason says that it is what came before. */
+  async reopen({ runId, tags }: Pick<RunInfo, "runId" | "tags">): Promise<void> {
+    await this.#post("runs/update", { run_id: runId, status: "RUNNING" }, true);
+    const failure = tags[RUN_TAGS.failure];
+    if (failure === undefined || failure.startsWith(REOPENED)) return;
+    await this.log(runId, { tags: [{ key: RUN_TAGS.failure, value: `${REOPENED}${failure}` }] });
   }
 
   /** Marks a run as deleted: MLflow shows it no more, and removes it with its files when its owner runs `mlflow gc`. */

@@ -8,6 +8,8 @@ export interface SpoolPublisherOptions<P extends Spooled, R extends object> {
   spool: Spool<P, R>;
   /** Puts one entry into MLflow; may be called again for one that broke off, and must then resume it. */
   publish: (publication: P, signal: AbortSignal) => Promise<R>;
+  /** Is called with an entry that is dropped, because another attempt at its job was published before it. */
+  superseded?: (publication: P) => Promise<void>;
   logger: Logger;
   /** What the log says of an entry that was published. */
   describe: (publication: P, result: R) => string;
@@ -114,6 +116,13 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
     const { spool, publish, describe, logger } = this.#options;
     try {
       const publication = await spool.read(name);
+      if ((await spool.resultOf(publication.jobKey)) !== undefined) {
+        // Two attempts overlapped, or the process died before it dropped the entry: one job, one result.
+        await this.#options.superseded?.(publication);
+        await spool.drop(name);
+        logger.info(`dropped ${name}: another attempt at its job was recorded first`);
+        return undefined;
+      }
       const result = await publish(publication, signal);
       await spool.complete(name, publication, result);
       round.published.push({ jobKey: publication.jobKey, result });

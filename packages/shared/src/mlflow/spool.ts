@@ -150,10 +150,15 @@ export class Spool<P extends Spooled, R extends object> {
   /** Notes the result of an entry, and only then drops it. */
   async complete(name: string, publication: P, result: R): Promise<void> {
     await writeDocument("publishedResult", this.#result(publication.jobKey), result);
-    await rm(join(this.folder, name), { recursive: true, force: true });
+    await this.drop(name);
     await keepNewest(join(this.folder, "results"), this.#resultsKept);
     await dropOlder(join(this.folder, "results"), "", RESULT_DAYS);
     await dropOlder(this.folder, BROKEN_OFF, BROKEN_OFF_DAYS);
+  }
+
+  /** Removes an entry that is not to be published any more. */
+  async drop(name: string): Promise<void> {
+    await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
   /** Sets an entry aside that MLflow refuses, with the reason; its files stay for a person. */

@@ -3,10 +3,9 @@ import type { Logger } from "@colaml/shared/logging/logger";
 import { isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { PUBLISH_ID_TAG } from "@colaml/shared/mlflow/publish-model";
-import { RUN_TAGS } from "@colaml/shared/mlflow/run-tags";
+import type { RunEnds } from "@colaml/shared/mlflow/run-ends";
 import type { RunIdentity } from "../publication/publication";
 import type { MetricPoint } from "../publication/run-contents";
-import { endRunsLeft } from "./runs-left";
 
 /** Steps are sent together this often: a request per iteration would cost more than the iteration. */
 const FLUSH_MS = 1_000;
@@ -18,6 +17,7 @@ const FLUSH_MS = 1_000;
  */
 export class LiveRun {
   readonly #client: MlflowClient;
+  readonly #ends: RunEnds;
   readonly #experiment: string;
   readonly #identity: RunIdentity;
   readonly #logger: Logger;
@@ -27,8 +27,14 @@ export class LiveRun {
   #sending: Promise<void> = Promise.resolve();
   #lastSent = 0;
 
-  constructor(client: MlflowClient, experiment: string, identity: RunIdentity, logger: Logger) {
-    this.#client = client;
+  constructor(
+    { mlflow, runEnds }: { mlflow: MlflowClient; runEnds: RunEnds },
+    experiment: string,
+    identity: RunIdentity,
+    logger: Logger,
+  ) {
+    this.#client = mlflow;
+    this.#ends = runEnds;
     this.#experiment = experiment;
     this.#identity = identity;
     this.#logger = logger;
@@ -42,7 +48,7 @@ export class LiveRun {
   async open(): Promise<void> {
     const { publishId, runName, startTime, tags, jobKey } = this.#identity;
     const experimentId = await this.#client.experiments.ensure(this.#experiment);
-    await endRunsLeft(this.#client, experimentId, jobKey);
+    await this.#ends.beginAttempt(this.#experiment, jobKey);
     this.#experimentId = experimentId;
     try {
       const { runId } = await this.#client.runs.create({
@@ -89,21 +95,11 @@ export class LiveRun {
     });
   }
 
-  /** Marks the run FAILED (KILLED if the job was cancelled) with the reason; never throws. */
+  /** Marks the run FAILED (KILLED if the job was cancelled) with the reason, later if MLflow is away; never throws. */
   async fail(error: unknown): Promise<void> {
-    const { code, message } = toColaError(error);
-    const tags = [{ key: RUN_TAGS.failure, value: `${code}: ${message}` }];
-    try {
-      // One whose creation was answered by nothing may be there.
-      this.#runId ??= await this.#find();
-      if (this.#runId === undefined) return;
-      await this.#sending;
-      await this.#client.runs.log(this.#runId, { tags });
-      await this.#client.runs.finish(this.#runId, code === "JOB_CANCELLED" ? "KILLED" : "FAILED", Date.now());
-    } catch (failure) {
-      this.#logger.warn(
-        `run ${this.#runId ?? this.#identity.publishId} could not be marked as failed: ${messageOf(failure)}`,
-      );
-    }
+    await this.#sending;
+    // By its tag: one whose creation was answered by nothing may be there.
+    const which = { experiment: this.#experiment, by: "publishId", id: this.#identity.publishId } as const;
+    await this.#ends.end(which, toColaError(error));
   }
 }

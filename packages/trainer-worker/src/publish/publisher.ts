@@ -1,6 +1,7 @@
 import type { TrainResult } from "@colaml/shared/contracts/train";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { RECORDED_FIRST, type RunEnds } from "@colaml/shared/mlflow/run-ends";
 import type { Refused, Spool } from "@colaml/shared/mlflow/spool";
 import { type PublishRound, SpoolPublisher } from "@colaml/shared/mlflow/spool-publisher";
 import type { ChampionCheckOptions } from "../champion/champion-check";
@@ -13,6 +14,7 @@ export type TrainingSpool = Spool<Publication, TrainResult>;
 export interface PublisherOptions extends Omit<ChampionCheckOptions, "signal"> {
   mlflow: MlflowClient;
   spool: TrainingSpool;
+  runEnds: RunEnds;
   logger: Logger;
   /** Tells whoever serves the model that its champion changed. Rejects for nothing. */
   announce: (model: string) => Promise<void>;
@@ -21,18 +23,24 @@ export interface PublisherOptions extends Omit<ChampionCheckOptions, "signal"> {
 /** Publishes trainings oldest first, so that the champion check meets them in their order. */
 export class Publisher {
   readonly #spool: TrainingSpool;
+  readonly #runEnds: RunEnds;
   readonly #publisher: SpoolPublisher<Publication, TrainResult>;
 
-  constructor({ mlflow, spool, logger, announce, ...options }: PublisherOptions) {
+  constructor({ mlflow, spool, runEnds, logger, announce, ...options }: PublisherOptions) {
     this.#spool = spool;
+    this.#runEnds = runEnds;
+    const endOthers = ({ job: { experiment }, jobKey }: Publication) =>
+      runEnds.end({ experiment, by: "job", id: jobKey }, RECORDED_FIRST);
     this.#publisher = new SpoolPublisher({
       spool,
       logger,
       publish: async (publication, signal) => {
         const result = await publishTraining(mlflow, publication, { ...options, signal });
         if (result.promoted) await announce(publication.job.model);
+        await endOthers(publication);
         return result;
       },
+      superseded: endOthers,
       describe: (_, { model, modelVersion, verdict }) =>
         `published ${model} ${modelVersion ? `version ${modelVersion}` : "(a trial)"}: ${verdict}`,
     });
@@ -51,8 +59,9 @@ export class Publisher {
     return waitingResult(publication, verdict);
   }
 
-  /** Publishes what waits, in order, until all is done or MLflow does not answer. */
-  publishWaiting(signal: AbortSignal): Promise<PublishRound<TrainResult>> {
+  /** Publishes what waits, in order, until all is done or MLflow does not answer, and ends runs that are to be ended. */
+  async publishWaiting(signal: AbortSignal): Promise<PublishRound<TrainResult>> {
+    await this.#runEnds.endKept();
     return this.#publisher.publishWaiting(signal);
   }
 

@@ -1,16 +1,16 @@
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
-import { ColaError } from "@colaml/shared/errors/cola-error";
+import type { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkRoom } from "@colaml/shared/files/free-room";
 import type { BoostIteration } from "@colaml/shared/learning/model/boosting-progress";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
+import { RECORDED_FIRST, type RunEnds } from "@colaml/shared/mlflow/run-ends";
 import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
 import type { JobContext, Processor } from "@colaml/shared/worker/job-context";
 import { factsOf, publicationOf, type RunOrigin, runIdentity } from "../publication/publication";
 import { iterationMetrics, type MetricPoint } from "../publication/run-contents";
 import { LiveRun } from "../publish/live-run";
 import type { Publisher, TrainingSpool } from "../publish/publisher";
-import { endRunsLeft } from "../publish/runs-left";
 import { trainModel } from "../training/training";
 import { untilTimeIsOver } from "./trial-time";
 
@@ -18,6 +18,7 @@ export interface TrainDependencies {
   mlflow: MlflowClient;
   publisher: Publisher;
   spool: TrainingSpool;
+  runEnds: RunEnds;
   origin: RunOrigin;
   /** MiB the trainer may take. */
   maxMemoryMb: number;
@@ -53,17 +54,21 @@ export async function train(
   context: TrainContext,
   dependencies: TrainDependencies,
 ): Promise<TrainResult> {
-  const { mlflow, publisher, spool, checkPath } = dependencies;
+  const { mlflow, publisher, spool, runEnds, checkPath } = dependencies;
   const jobKey = jobKeyOf(context.jobId, context.addedAt);
   const before = await alreadyTrained(jobKey, context, dependencies);
-  if (before) return before;
+  if (before) {
+    // An attempt after the one that was recorded may have been killed.
+    await runEnds.end({ experiment: job.experiment, by: "job", id: jobKey }, RECORDED_FIRST);
+    return before;
+  }
   await checkPath?.(job.dataset.path);
   const stopWords = stopWordsFile(job.features.stop_words);
   if (stopWords !== undefined) await checkPath?.(stopWords);
   await checkRoom(spool.folder, ROOM_BYTES, "a training");
   await mlflow.ping();
   const run = runIdentity(job, context.jobId, jobKey, dependencies.origin);
-  const live = new LiveRun(mlflow, job.experiment, run, context.logger);
+  const live = new LiveRun(dependencies, job.experiment, run, context.logger);
   try {
     const { trained, steps } = await untilTimeIsOver(job, context.signal, (signal) =>
       trainShown(job, { ...context, signal }, live, dependencies),
@@ -74,7 +79,7 @@ export async function train(
     // An attempt that lost its lock may have come to its end meanwhile.
     const meanwhile = await alreadyTrained(jobKey, context, dependencies);
     if (meanwhile) {
-      await live.fail(new ColaError("JOB_CANCELLED", "another attempt at this job was recorded first"));
+      await live.fail(RECORDED_FIRST);
       return meanwhile;
     }
     const publication = publicationOf(job, trained, run, steps, dependencies.hmacKey);
@@ -95,11 +100,11 @@ export async function abandonTraining(
   { experiment }: Pick<TrainJob, "experiment">,
   { jobId, addedAt }: Pick<TrainContext, "jobId" | "addedAt">,
   reason: ColaError,
-  { mlflow, spool }: Pick<TrainDependencies, "mlflow" | "spool">,
+  { runEnds, spool }: Pick<TrainDependencies, "runEnds" | "spool">,
 ): Promise<void> {
   const jobKey = jobKeyOf(jobId, addedAt);
   if ((await spool.nameOfJob(jobKey)) !== undefined) return;
-  await endRunsLeft(mlflow, await mlflow.experiments.ensure(experiment), jobKey, reason);
+  await runEnds.end({ experiment, by: "job", id: jobKey }, reason);
 }
 
 /** A job that is taken up again after its worker was killed: its training may be done. */

@@ -1,6 +1,4 @@
 import type { TrialOutcome, TuneJob } from "@colaml/shared/contracts/tune";
-import { messageOf } from "@colaml/shared/errors/cola-error";
-import type { Logger } from "@colaml/shared/logging/logger";
 import type { MlflowClient } from "@colaml/shared/mlflow/client";
 import { RUN_TAGS, sourceTags } from "@colaml/shared/mlflow/run-tags";
 import type { RunInfo } from "@colaml/shared/mlflow/runs";
@@ -14,19 +12,22 @@ export class ParentRun {
   readonly #client: MlflowClient;
   /** In milliseconds since 1970. */
   readonly startTime: number;
+  /** How often its trials were given other jobs (`letTrialsRunAgain`). */
+  readonly trialsAgain: number;
 
   private constructor(
     client: MlflowClient,
-    run: Pick<RunInfo, "runId" | "experimentId" | "artifactUri" | "startTime">,
+    run: Pick<RunInfo, "runId" | "experimentId" | "artifactUri" | "startTime" | "tags">,
   ) {
     this.#client = client;
     this.runId = run.runId;
     this.startTime = run.startTime;
+    this.trialsAgain = Number(run.tags[RUN_TAGS.trialsAgain] ?? 0);
     this.#artifactUri = run.artifactUri;
     this.#experimentId = run.experimentId;
   }
 
-  /** Finds the run of the job, or creates it. */
+  /** Finds the run of the job, which runs again if the job was retried, or creates it. */
   static async open(
     client: MlflowClient,
     job: TuneJob,
@@ -35,7 +36,10 @@ export class ParentRun {
   ): Promise<ParentRun> {
     const experimentId = await client.experiments.ensure(job.experiment);
     const [found] = await client.runs.search([experimentId], `tags.\`${RUN_TAGS.job}\` = '${jobKey}'`, 1);
-    if (found) return new ParentRun(client, found);
+    if (found) {
+      if (found.status !== "RUNNING") await client.runs.reopen(found);
+      return new ParentRun(client, found);
+    }
     const startTime = Date.now();
     const stamp = new Date(startTime).toISOString().slice(0, 19).replace("T", " ");
     const tags = {
@@ -87,6 +91,16 @@ export class ParentRun {
     await this.#client.runs.finish(this.runId, "FINISHED", Date.now());
   }
 
+  /**
+   * Notes that trials which failed for what has nothing to do with their settings get other jobs if the job is retried.
+   *
+   * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED
+   */
+  async letTrialsRunAgain(): Promise<void> {
+    const tags = [{ key: RUN_TAGS.trialsAgain, value: String(this.trialsAgain + 1) }];
+    await this.#client.runs.log(this.runId, { tags });
+  }
+
   /** All trials have ended: a run that is not was left by a worker that was killed, and nobody resumed it. */
   async #endTrialsLeft(bestRunId: string): Promise<void> {
     const children = await this.#client.runs.children({
@@ -96,17 +110,6 @@ export class ParentRun {
     for (const { runId, status } of children) {
       if (status === "RUNNING" && runId !== bestRunId)
         await this.#client.runs.finish(runId, "KILLED", Date.now());
-    }
-  }
-
-  /** Marks the run FAILED, or KILLED if its job was cancelled; never throws. */
-  async fail(error: unknown, logger: Logger, isCancelled: boolean): Promise<void> {
-    const tags = [{ key: RUN_TAGS.failure, value: messageOf(error) }];
-    try {
-      await this.#client.runs.log(this.runId, { tags });
-      await this.#client.runs.finish(this.runId, isCancelled ? "KILLED" : "FAILED", Date.now());
-    } catch (failure) {
-      logger.warn(`run ${this.runId} could not be marked as failed: ${messageOf(failure)}`);
     }
   }
 }

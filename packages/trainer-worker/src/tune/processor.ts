@@ -1,7 +1,7 @@
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { TrialOutcome, TuneJob, TuneResult } from "@colaml/shared/contracts/tune";
-import { ColaError } from "@colaml/shared/errors/cola-error";
+import { ColaError, messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { compileTokenPattern } from "@colaml/shared/learning/text/token-pattern";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
 import { stopWordsFile } from "@colaml/shared/settings/stop-word-settings";
@@ -12,7 +12,7 @@ import { bestTrial, isFirstAsGood, standardError } from "./best-trial";
 import { familiesOf } from "./families";
 import { ParentRun } from "./parent-run";
 import { planTrials } from "./plan-trials";
-import { awaitTrials, endTrials, readOutcomes } from "./trial-flow";
+import { awaitTrials, endTrials, isOfSurroundings, readOutcomes } from "./trial-flow";
 import { trainJobOf } from "./trial-jobs";
 
 const MS_PER_MINUTE = 60_000;
@@ -27,24 +27,26 @@ export interface TuneDependencies extends TrainDependencies {
  * without holding a lock; when the last round has ended it trains the best on validation once more, publishes it and
  * puts it through the champion check like any other. All runs are children of one parent run.
  *
- * @throws ColaError TRAINING_FAILED if no trial succeeded, with the first one's reason
+ * @throws ColaError TRAINING_FAILED if no trial succeeded, with the first one's reason, or by what kept the trials from
+ *   their work
  */
 export function createTuneProcessor(dependencies: TuneDependencies): Processor<TuneJob, TuneResult> {
   return (job, context) => tune(job, context, dependencies);
 }
 
 async function tune(job: TuneJob, context: JobContext, dependencies: TuneDependencies): Promise<TuneResult> {
-  const { mlflow, trainQueue, origin, checkPath } = dependencies;
+  const { mlflow, trainQueue, origin, runEnds, checkPath } = dependencies;
   await checkPath?.(job.dataset.path);
   const stopWords = stopWordsFile(job.features.stop_words);
   if (stopWords !== undefined) await checkPath?.(stopWords);
   compileTokenPattern(job.features.token_pattern);
   await mlflow.ping();
   const jobKey = jobKeyOf(context.jobId, context.addedAt);
+  await runEnds.forget(jobKey);
   const run = await ParentRun.open(mlflow, job, jobKey, origin);
   try {
     const { outcomes, lines } = await search(job, run, trainQueue, context);
-    const best = bestOf(outcomes, job);
+    const best = bestOf(outcomes, job) ?? (await noneCanBeChosen(outcomes, job, run));
     const result = await trainBest(job, best, run.runId, context, dependencies);
     const searched = [...lines, foundLine(outcomes, best, job)];
     await run.finish(outcomes, best, searched, result.runId);
@@ -61,8 +63,10 @@ async function tune(job: TuneJob, context: JobContext, dependencies: TuneDepende
   } catch (error) {
     const isCancelled = codeOf(context.signal.aborted ? context.signal.reason : error) === "JOB_CANCELLED";
     if (isCancelled) await endTrials(trainQueue, context);
-    if (isCancelled || (!isMove(error) && !context.stopping.aborted))
-      await run.fail(error, context.logger, isCancelled);
+    if (isCancelled || (!isMove(error) && !context.stopping.aborted)) {
+      const reason = isCancelled ? new ColaError("JOB_CANCELLED", messageOf(error)) : toColaError(error);
+      await runEnds.end({ experiment: job.experiment, by: "job", id: jobKey }, reason);
+    }
     throw error;
   }
 }
@@ -79,11 +83,12 @@ async function search(
 ): Promise<{ outcomes: TrialOutcome[]; lines: string[] }> {
   const until = job.minutes === undefined ? undefined : run.startTime + job.minutes * MS_PER_MINUTE;
   for (;;) {
-    const outcomeOf = await readOutcomes(context);
+    const outcomeOf = await readOutcomes(context, run.trialsAgain);
     const isOver = until !== undefined && Date.now() >= until;
     const { trials, isComplete, lines } = planTrials(job, outcomeOf, isOver);
     if (isComplete) return { outcomes: trials.map((trial) => outcomeOf(trial)!), lines };
-    await awaitTrials(job, trials, { parentRunId: run.runId, until }, trainQueue, context);
+    const { runId: parentRunId, trialsAgain } = run;
+    await awaitTrials(job, trials, { parentRunId, until, trialsAgain }, trainQueue, context);
   }
 }
 
@@ -112,17 +117,35 @@ function foundLine(outcomes: readonly TrialOutcome[], kept: TrialOutcome, { metr
 
 const codeOf = (error: unknown) => (error instanceof ColaError ? error.code : undefined);
 
-/** The best trial; in a search that begins with preset `best` that one, unless another leads by more than chance. */
-function bestOf(outcomes: readonly TrialOutcome[], job: TuneJob): TrialOutcome {
+/**
+ * The best trial; in a search that begins with preset `best` that one, unless another leads by more than chance.
+ * Undefined if none succeeded.
+ */
+function bestOf(outcomes: readonly TrialOutcome[], job: TuneJob): TrialOutcome | undefined {
   const { metric } = job;
   const best = bestTrial(outcomes, metric);
   const [first] = outcomes;
   const beginsWithBest = familiesOf(job)?.[0]?.booster === "gblinear";
   if (best && first && beginsWithBest && isFirstAsGood(first, best, metric)) return first;
-  if (best) return best;
-  const failed = outcomes.find((outcome) => outcome.failed !== undefined);
+  return best;
+}
+
+/**
+ * @throws ColaError TRAINING_FAILED with the first trial's reason; or what trials failed of that has nothing to do with
+ *   their settings, such as a full disk: such trials run again if the job is retried
+ */
+async function noneCanBeChosen(
+  outcomes: readonly TrialOutcome[],
+  { metric }: TuneJob,
+  run: ParentRun,
+): Promise<never> {
+  const failures = outcomes.filter((outcome) => outcome.failed !== undefined);
+  const ofSurroundings = failures.find(({ failedCode }) => failedCode && isOfSurroundings(failedCode));
+  const failed = ofSurroundings ?? failures[0];
   const why = failed ? `the first failure: ${failed.failed}` : `none has a validation ${metric}`;
-  throw new ColaError("TRAINING_FAILED", `no trial of ${outcomes.length} can be chosen, ${why}`);
+  if (ofSurroundings) await run.letTrialsRunAgain();
+  const code = ofSurroundings?.failedCode ?? "TRAINING_FAILED";
+  throw new ColaError(code, `no trial of ${outcomes.length} can be chosen, ${why}`);
 }
 
 /** What the last training of a tuning job goes by. */

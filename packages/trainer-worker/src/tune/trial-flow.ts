@@ -1,7 +1,7 @@
 import { CATALOGUE } from "@colaml/shared/contracts/catalogue";
 import type { TrainJob, TrainResult } from "@colaml/shared/contracts/train";
 import type { TuneJob } from "@colaml/shared/contracts/tune";
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { ColaError, type ErrorCode, messageOf } from "@colaml/shared/errors/cola-error";
 import { meaningOf } from "@colaml/shared/errors/error-table";
 import { cancelRequested } from "@colaml/shared/queue/cancel";
 import { addJob, type OpenQueue } from "@colaml/shared/queue/connection";
@@ -14,11 +14,13 @@ import { trainJobOf, trialFields, trialJobId } from "./trial-jobs";
 
 /** Tries of a trial whose worker died or whose services were away. */
 const TRIAL_ATTEMPTS = 3;
-/** Jobs that a trial gets besides its first, if a service was away through all attempts of the one before. */
+/** Jobs that a trial gets besides its first, if the one before failed for what has nothing to do with its settings. */
 const MAX_AGAIN = 3;
 
 /** The run that trials are children of, and when they end at the latest. */
 export interface TrialRun {
+  /** How often a person had the search retried after all its trials had failed so: each time they get other jobs. */
+  trialsAgain: number;
   parentRunId: string;
   /** Milliseconds since 1970; undefined if there is no limit. */
   until: number | undefined;
@@ -35,7 +37,7 @@ export interface TrialRun {
 export async function awaitTrials(
   job: TuneJob,
   trials: readonly PlannedTrial[],
-  { parentRunId, until }: TrialRun,
+  { parentRunId, until, trialsAgain }: TrialRun,
   trainQueue: OpenQueue<TrainJob, TrainResult>,
   context: JobContext,
 ): Promise<void> {
@@ -43,7 +45,7 @@ export async function awaitTrials(
   const ended = await context.children.ended();
   const { failures } = await context.children.outcomes<TrainResult>();
   for (const trial of trials) {
-    const jobId = lastJobId(context.jobId, trial.number, failures);
+    const jobId = lastJobId(context.jobId, trial.number, failures, trialsAgain);
     // One that failed and is added again would be waited for, and never run.
     if (ended.has(jobId)) continue;
     context.signal.throwIfAborted();
@@ -91,29 +93,36 @@ const foundBy = ({ reg_lambda, iterations }: NonNullable<TrainResult["chosen"]>)
 });
 
 /**
- * The job that decides about a trial. One that failed because a service was away says nothing of its settings: another
- * takes its place, as a failed job that is added again under its own id would never run.
+ * The job that decides about a trial. One that failed because a service was away or a disk full says nothing of its
+ * settings: another takes its place, as a failed job that is added again under its own id would never run.
  */
-function lastJobId(tuneJobId: string, number: number, failures: ReadonlyMap<string, string>): string {
+function lastJobId(
+  tuneJobId: string,
+  number: number,
+  failures: ReadonlyMap<string, string>,
+  trialsAgain: number,
+): string {
+  const most = MAX_AGAIN + trialsAgain * (1 + MAX_AGAIN);
   for (let again = 0; ; again++) {
     const id = trialJobId(tuneJobId, number, again);
     const reason = failures.get(id);
-    if (reason === undefined || again === MAX_AGAIN || !isOfService(reason)) return id;
+    if (reason === undefined || again === most) return id;
+    if (!isOfSurroundings(parseFailedReason(reason).code)) return id;
   }
 }
 
-function isOfService(failedReason: string): boolean {
-  const { retried, mender } = meaningOf(parseFailedReason(failedReason).code);
-  return retried && mender === "service";
+/** Whether a trial that failed so may succeed with the same settings: a service was away or refused, a disk was full. */
+export function isOfSurroundings(code: ErrorCode): boolean {
+  return meaningOf(code).mender === "service" || code === "OUTPUT_UNWRITABLE";
 }
 
 /** Reads how the trials ended that have ended. */
-export async function readOutcomes(context: JobContext): Promise<OutcomeOf> {
+export async function readOutcomes(context: JobContext, trialsAgain: number): Promise<OutcomeOf> {
   const { results, failures } = await context.children.outcomes<TrainResult>();
   const ended = await context.children.ended();
   const fullRows = Math.max(0, ...[...results.values()].map(({ rows }) => rows.train));
   return ({ number, settings, onSample }) => {
-    const id = lastJobId(context.jobId, number, failures);
+    const id = lastJobId(context.jobId, number, failures, trialsAgain);
     const result = results.get(id);
     if (result) {
       const { runId, metrics, rows, chosen } = result;
@@ -130,8 +139,9 @@ export async function readOutcomes(context: JobContext): Promise<OutcomeOf> {
     }
     const reason = failures.get(id);
     if (reason === undefined && !ended.has(id)) return undefined;
-    const failed =
-      reason === undefined ? "its job is gone from the queue" : parseFailedReason(reason).message;
-    return { number, settings, failed, ...(failed.includes(TIME_IS_OVER) ? { cut: true as const } : {}) };
+    if (reason === undefined) return { number, settings, failed: "its job is gone from the queue" };
+    const { message: failed, code: failedCode } = parseFailedReason(reason);
+    const cut = failed.includes(TIME_IS_OVER) ? { cut: true as const } : {};
+    return { number, settings, failed, failedCode, ...cut };
   };
 }

@@ -1,8 +1,12 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { jobKeyOf } from "@colaml/shared/contracts/job-key";
+import type { JobProgress } from "@colaml/shared/contracts/progress";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { championHistory } from "@colaml/shared/mlflow/champion";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
+import { runIdentity } from "@colaml/trainer-worker/publication/publication";
+import { LiveRun } from "@colaml/trainer-worker/publish/live-run";
 import { createPublishProcessor } from "@colaml/trainer-worker/publish/processor";
 import { Publisher } from "@colaml/trainer-worker/publish/publisher";
 import { train } from "@colaml/trainer-worker/train/processor";
@@ -112,6 +116,77 @@ describe("a training that ends while MLflow is away", () => {
   });
 });
 
+describe("the run of an attempt that is not recorded", () => {
+  const runsOf = async (experiment: string) => {
+    const id = (await bench.mlflow.experiments.find(experiment))!;
+    const runs = await bench.mlflow.runs.search([id], "");
+    return runs.map(({ status, tags }) => [status, tags["colaml.failure"] ?? ""]).sort();
+  };
+  const recordedFirst = "JOB_CANCELLED: another attempt at this job was recorded first";
+
+  it("ends, and so does its model, if two attempts at one job wait to be published", async () => {
+    const experiment = `overlap-${bench.experiment}`;
+    const model = `${bench.model}-overlap`;
+    const job = bench.job({ experiment, model, boosting: { iterations: 300 } }, tweets);
+    let boosting = 0;
+    const attempt = () =>
+      train(
+        job,
+        {
+          ...bench.context("overlap"),
+          async progress({ stage, done = 0 }) {
+            if (stage === "boost" && done <= 1 && ++boosting >= 2) proxy.passes = () => false;
+          },
+        },
+        bench.dependencies,
+      );
+    await Promise.all([attempt(), attempt()]);
+    expect(await bench.spool.list()).toHaveLength(2);
+    proxy.passes = () => true;
+    const { published } = await bench.dependencies.publisher.publishWaiting(never);
+    expect(published).toHaveLength(1);
+    expect(await bench.spool.list()).toEqual([]);
+    expect((await runsOf(experiment)).map(([status]) => status)).toEqual(["FINISHED", "KILLED"]);
+    expect(await bench.mlflow.registry.versions(model)).toHaveLength(1);
+  });
+
+  it("ends when the job is taken up again, if its worker was killed after another was recorded", async () => {
+    const experiment = `killed-${bench.experiment}`;
+    const job = bench.job({ experiment, boosting: { iterations: 3 } }, tweets);
+    const context = bench.context("killed");
+    const { runId } = await train(job, context, bench.dependencies);
+    const jobKey = jobKeyOf(context.jobId, context.addedAt);
+    const left = runIdentity(job, context.jobId, jobKey, bench.dependencies.origin);
+    await new LiveRun(bench.dependencies, experiment, left, bench.logger).open();
+    expect((await train(job, context, bench.dependencies)).runId).toBe(runId);
+    expect(await runsOf(experiment)).toEqual([
+      ["FINISHED", ""],
+      ["KILLED", recordedFirst],
+    ]);
+  });
+
+  it("ends when MLflow answers again, if it was away when the attempt failed", async () => {
+    const experiment = `later-${bench.experiment}`;
+    const job = bench.job({ experiment, boosting: { iterations: 2_000 } }, tweets);
+    const abort = new AbortController();
+    const context = {
+      ...bench.context("later", abort.signal),
+      async progress({ stage, done = 0 }: JobProgress) {
+        if (stage !== "boost" || done < 1) return;
+        proxy.passes = () => false;
+        abort.abort();
+      },
+    };
+    await expect(train(job, context, bench.dependencies)).rejects.toMatchObject({ code: "JOB_CANCELLED" });
+    proxy.passes = () => true;
+    expect(await runsOf(experiment)).toEqual([["RUNNING", ""]]);
+    const { publisher } = bench.dependencies;
+    await publisher.publishWaiting(never);
+    expect(await runsOf(experiment)).toEqual([["KILLED", "JOB_CANCELLED: training was cancelled"]]);
+    expect(await readdir(join(bench.folder, "run-ends"))).toEqual([]);
+  });
+});
+
 describe("a publish job", () => {
   it("records the checks that wait, too, and says what MLflow's absence keeps waiting", async () => {
     const checks = createCheckPublisher(bench.mlflow, bench.folder, bench.logger);
@@ -171,9 +246,10 @@ describe("a champion check", () => {
     expect((await bench.train({ model }, tweets)).promoted).toBe(true);
     // From here on models are signed: the champion is not, so nothing may load it.
     const { mlflow, spool, logger, folder } = bench;
+    const { runEnds } = bench.dependencies;
     const signed = { cacheDir: join(folder, "signed"), hmacKey: "a key" };
     const announce = async () => {};
-    const publisher = new Publisher({ mlflow, spool, logger, announce, ...signed });
+    const publisher = new Publisher({ mlflow, spool, runEnds, logger, announce, ...signed });
     const dependencies = { ...bench.dependencies, publisher, hmacKey: signed.hmacKey };
     const result = await train(bench.job({ model }, tweets), bench.context("signed"), dependencies);
     expect(result).toMatchObject({ promoted: true, modelVersion: "2" });

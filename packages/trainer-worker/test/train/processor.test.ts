@@ -335,9 +335,9 @@ describe("a train job that cannot succeed", () => {
     const jobKey = jobKeyOf("deadly", 5);
     const job = bench.job({ experiment }, tweets);
     const left = runIdentity(job, "deadly", jobKey, bench.dependencies.origin);
-    await new LiveRun(bench.mlflow, experiment, left, bench.logger).open();
+    await new LiveRun(bench.dependencies, experiment, left, bench.logger).open();
     const other = runIdentity(job, "other", jobKeyOf("other", 5), bench.dependencies.origin);
-    await new LiveRun(bench.mlflow, experiment, other, bench.logger).open();
+    await new LiveRun(bench.dependencies, experiment, other, bench.logger).open();
     const reason = new ColaError("JOB_FAILED", "train job deadly ended 3 workers");
     await abandonTraining(job, context, reason, bench.dependencies);
     const id = (await bench.mlflow.experiments.find(experiment))!;

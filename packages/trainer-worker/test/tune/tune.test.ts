@@ -193,6 +193,36 @@ describe("a tune job", () => {
     expect((await job()).returnvalue.trials).toEqual({ finished: 3, failed: 1 });
   });
 
+  it("fails because of a full disk if every trial does; retried when there is room, it tries them anew", async () => {
+    let isFull = true;
+    sabotage = ({ trial }) => {
+      if (trial && isFull) throw new ColaError("OUTPUT_UNWRITABLE", "/state/spool: no room");
+    };
+    const model = `${bench.model}-full`;
+    const experiment = `full-${bench.experiment}`;
+    const { failed, id } = await tune({ trials: 2, space: { depth: [3, 4] }, model, experiment });
+    expect(failed).toMatch(/^OUTPUT_UNWRITABLE: no trial of 2 can be chosen.*\/state\/spool: no room/);
+    const experimentId = (await bench.mlflow.experiments.find(experiment))!;
+    const parent = async () =>
+      (await bench.mlflow.runs.search([experimentId], "attributes.run_name LIKE 'tune %'"))[0]!;
+    expect(await parent()).toMatchObject({
+      status: "FAILED",
+      tags: { "colaml.failure": expect.stringMatching(/^OUTPUT_UNWRITABLE: /) },
+    });
+
+    isFull = false;
+    const job = async () => (await tuneQueue.queue.getJob(id))!;
+    await (await job()).retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+    while (!(await (await job()).isCompleted())) {
+      expect(await (await job()).isFailed()).toBe(false);
+      await sleep(50);
+    }
+    expect((await job()).returnvalue.trials).toEqual({ finished: 2, failed: 0 });
+    const { status, tags } = await parent();
+    expect(status).toBe("FINISHED");
+    expect(tags["colaml.failure"]).toMatch(/^taken up again after OUTPUT_UNWRITABLE: /);
+  });
+
   it("fails with the first reason if every trial does, and marks its run", async () => {
     const none = join(bench.folder, "wordless.csv");
     await writeFile(
