@@ -4,11 +4,6 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/test/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
-  // The chaos over everything is run by name, by npm run test:faults.
-  testPathIgnorePatterns: [
-    "/node_modules/",
-    ...(process.env.COLAML_FAULTS_MINUTES ? [] : ["<rootDir>/test/faults/faults\\.test\\.ts$"]),
-  ],
   // A package exports what others import; its tests reach every module of it.
   moduleNameMapper: { "^@colaml/([a-z-]+)/(.+)$": "<rootDir>/packages/$1/dist/$2" },
   // Python environments hold packages of Node, too.

@@ -5,7 +5,7 @@ const LEAST_NODE = 20;
 
 /**
  * Runs a script's work, from the repository's root if it is a checkout that may be written to; what cannot be set up
- * is one line and exit code 1.
+ * or was called wrongly, is one line and exit code 1.
  */
 export async function runScript(work) {
   // npm says where the user stands; without it that is the working folder itself.
@@ -16,7 +16,9 @@ export async function runScript(work) {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    // parseArgs names the option and what is wrong with it.
+    const isOfUser = error instanceof SetupError || error.code?.startsWith("ERR_PARSE_ARGS_");
+    if (!isOfUser) throw error;
     say(error.message);
     process.exitCode = 1;
   }

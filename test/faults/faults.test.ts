@@ -4,12 +4,20 @@ import { type FaultRun, olderRelease, runFaults } from "./run-faults";
 
 const env = process.env;
 const seed = Number(env["COLAML_FAULTS_SEED"] ?? 7);
-const minutes = Number(env["COLAML_FAULTS_MINUTES"] ?? 5);
+const minutes = Number(env["COLAML_FAULTS_MINUTES"] ?? 0);
 /** Empty without an older release. */
 const older = env["COLAML_FAULTS_OLDER"] ?? "";
 const reportFile = env["COLAML_FAULTS_REPORT"] ?? "";
 
-const SIZE = {
+/** In `npm test`: one process of each kind and a few seconds. `npm run test:faults` does the other. */
+const SHORT = {
+  minutes: 8 / 60,
+  size: { workers: 1, ownMlflow: false },
+  lanes: { batch: 1, texts: 1, train: 1, monitor: 1, labels: 1 },
+  inputRows: [600],
+  gapMs: { least: 200, most: 600 },
+} satisfies Partial<FaultRun>;
+const LONG = {
   minutes,
   size: { workers: 2, ownMlflow: true },
   lanes: { batch: 2, texts: 2, train: 1, tune: 1, monitor: 2, labels: 2, compare: 1 },
@@ -21,7 +29,7 @@ it(
   "everything at once, seeded: no job is lost, doubled or changed",
   async () => {
     const outcome = await runFaults({
-      ...SIZE,
+      ...(minutes > 0 ? LONG : SHORT),
       seed,
       older: older === "" ? undefined : olderRelease(older, "the older release"),
       say: (line) => reportFile !== "" && process.stderr.write(`${new Date().toISOString()} ${line}\n`),
