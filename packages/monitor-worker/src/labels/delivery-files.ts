@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ColaError } from "@colaml/shared/errors/cola-error";
@@ -9,6 +9,9 @@ export interface LabelledId {
   id: string;
   label: string;
 }
+
+/** Bytes that a read asks for at most. */
+const READ_BYTES = 65_536;
 
 /** Digits of the number that a file's name begins with. */
 const NUMBER_DIGITS = 9;
@@ -48,7 +51,10 @@ export function nameOfDelivery(number: number | string, digest: string): string 
 
 /** The lines of a delivery's file. @throws ColaError INPUT_UNREADABLE if it was damaged on the disk */
 export async function* linesOf(path: string): AsyncGenerator<LabelledId, void, undefined> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  // A delivery is seldom as large as a stream's buffer, and a check reads up to 64 of them.
+  const highWaterMark = Math.min(READ_BYTES, (await stat(path)).size + 1);
+  const input = createReadStream(path, { highWaterMark });
+  const lines = createInterface({ input, crlfDelay: Infinity });
   let number = 0;
   for await (const line of lines) {
     number++;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { inputError } from "../files/file-errors";
 import { compressionOf, readBytes } from "./compression";
 import { toUtf8 } from "./encoding";
@@ -20,27 +20,33 @@ export async function openInput({
   const isUtf8 = encoding === "utf-8";
   if (!isUtf8) return new StreamSource(toUtf8(readBytes(path), encoding, path));
   if (compressionOf(path) !== "none") return new StreamSource(readBytes(path));
-  return new FileSource(
-    await open(path, "r").catch((error: unknown) => {
-      throw inputError(path, error);
-    }),
-  );
+  try {
+    const { size } = await stat(path);
+    return new FileSource(await open(path, "r"), size);
+  } catch (error) {
+    throw inputError(path, error);
+  }
 }
 
 class FileSource implements InputSource {
   readonly ranges = true;
   readonly #file: FileHandle;
+  readonly #bytes: number;
   #buffer = Buffer.alloc(0);
   /** Offset of the buffer's first byte, and how many bytes of it were read. */
   #base = 0;
   #filled = 0;
 
-  constructor(file: FileHandle) {
+  /** @param bytes size of the file as it is opened: what is added later is not read */
+  constructor(file: FileHandle, bytes: number) {
     this.#file = file;
+    this.#bytes = bytes;
   }
 
   /** A range is looked through for its end first and asked for whole then: the second time it is there. */
-  async read(offset: number, length: number): Promise<Buffer> {
+  async read(offset: number, wanted: number): Promise<Buffer> {
+    // A buffer of the length that is asked for would be a megabyte of garbage for each small file.
+    const length = Math.max(0, Math.min(wanted, this.#bytes - offset));
     const from = offset - this.#base;
     if (from >= 0 && from + length <= this.#filled) return this.#buffer.subarray(from, from + length);
     if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafe(length);
