@@ -18,9 +18,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
+import { SetupError } from "../scripts/setup/run-command.mjs";
 import { pageOf, tableOf } from "./chart.mjs";
 import { Client, colaIn, doorsOf, prepare, runDoors } from "./doors.mjs";
-import { FAILED_SHARE, limitOf, REDIS_LOG_MIN_SIZE, SAMPLE_SECONDS, SETTINGS, WARM_UP } from "./limits.mjs";
+import {
+  FAILED_SHARE,
+  limitOf,
+  REDIS_LOG_MIN_SIZE,
+  SAMPLE_SECONDS,
+  SETTINGS,
+  unmeasuredOf,
+  WARM_UP,
+} from "./limits.mjs";
 import { Sampler } from "./samples.mjs";
 import { judge } from "./slope.mjs";
 
@@ -40,7 +49,7 @@ function optionsOf(args) {
     },
   });
   const minutes = Number(values.minutes);
-  if (!(minutes > 0)) throw new Error(`--minutes is ${values.minutes}: allowed is a number above 0`);
+  if (!(minutes > 0)) throw new SetupError(`--minutes is ${values.minutes}: allowed is a number above 0`);
   return { minutes, out: resolve(process.env.INIT_CWD ?? ".", values.out), keep: values.keep };
 }
 
@@ -60,6 +69,15 @@ function environmentOf(folder) {
   };
 }
 
+/** The end of what `cola up` wrote: its folder may be removed. */
+const lastWordsOf = (folder) => readFileSync(join(folder, "up.log"), "utf8").slice(-500);
+
+/** What `cola up` said of servers and workers that ended by themselves: one that was started again begins small. */
+const endedIn = (folder) =>
+  readFileSync(join(folder, "up.log"), "utf8")
+    .split("\n")
+    .filter((line) => line.includes("ended by itself"));
+
 /** `cola up` in the folder; resolves when it has written where it is. */
 async function startUp(folder, env) {
   const child = spawn(process.execPath, [COLA, "up", "--port", "0"], {
@@ -73,7 +91,7 @@ async function startUp(folder, env) {
   const record = join(folder, "state", "up.json");
   for (const deadline = Date.now() + START_MINUTES * 60_000; !existsSync(record); await delay(500)) {
     if (child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`cola up did not start: ${readFileSync(join(folder, "up.log"), "utf8").slice(-500)}`);
+      throw new SetupError(`cola up did not start: ${lastWordsOf(folder)}`);
   }
   const { apiUrl, redisUrl } = JSON.parse(readFileSync(record, "utf8"));
   const stop = async () => {
@@ -100,23 +118,35 @@ async function writeFiles(folder) {
   return { files, rows: lines };
 }
 
-/** Takes samples until the time is over or `cola up` has ended. */
-async function watch(sampler, minutes, up) {
+/**
+ * Takes samples until the time is over.
+ *
+ * @throws SetupError if it was stopped or `cola up` ended before
+ */
+async function watch(sampler, minutes, { exited, signal, folder }) {
   const started = Date.now();
   const series = new Map();
   let ended = false;
-  void up.exited.then(() => {
+  void exited.then(() => {
     ended = true;
   });
-  while (!ended && Date.now() - started < minutes * 60_000) {
+  const check = () => {
+    if (signal.aborted) throw new SetupError("stopped before its time: nothing was judged");
+    if (ended) throw new SetupError(`cola up ended during the run: ${lastWordsOf(folder)}`);
+  };
+  while (Date.now() - started < minutes * 60_000) {
     const at = (Date.now() - started) / 60_000;
-    for (const [name, value] of Object.entries(await sampler.sample())) {
+    const sample = await sampler.sample().catch((error) => {
+      say(`no sample after ${at.toFixed(1)} minutes: ${error.message}`);
+      return {};
+    });
+    for (const [name, value] of Object.entries(sample)) {
       if (!series.has(name)) series.set(name, []);
       series.get(name).push({ minutes: at, value });
     }
-    await delay(SAMPLE_SECONDS * 1000);
+    await Promise.race([delay(SAMPLE_SECONDS * 1000, undefined, { signal }).catch(() => {}), exited]);
+    check();
   }
-  if (ended) throw new Error("cola up ended during the run: see up.log");
   return { series, minutes: (Date.now() - started) / 60_000 };
 }
 
@@ -134,7 +164,7 @@ try {
   const up = await startUp(folder, env);
   closers.push(() => up.stop());
   const folders = { state: join(folder, "state"), data: join(folder, "data"), log: join(folder, "soak.log") };
-  const sampler = new Sampler({ pid: up.pid, redisUrl: up.redisUrl, folders });
+  const sampler = new Sampler({ pid: up.pid, apiUrl: up.apiUrl, redisUrl: up.redisUrl, folders });
   closers.push(() => sampler.close());
   await sampler.configure("auto-aof-rewrite-min-size", REDIS_LOG_MIN_SIZE);
   const client = new Client({ url: up.apiUrl, signal: stopping.signal });
@@ -148,7 +178,11 @@ try {
   const doors = doorsOf(client, { texts, ids, rows, cola: colaIn(folder, COLA, env) });
   say(`load on ${up.apiUrl} for ${asked} minutes`);
   const { counts, ended } = await runDoors(doors, stopping.signal);
-  const { series, minutes } = await watch(sampler, asked, up);
+  const { series, minutes } = await watch(sampler, asked, {
+    exited: up.exited,
+    signal: stopping.signal,
+    folder,
+  });
   stopping.abort();
   await ended;
   const warmUp = Math.min(WARM_UP.maxMinutes, minutes * WARM_UP.share);
@@ -173,7 +207,12 @@ try {
   );
   if (failing.length > 0) say(`grows faster than limits.mjs allows: ${failing.join(", ")}`);
   if (broken.length > 0) say(`doors that failed: ${broken.map(([name]) => name).join(", ")}`);
-  process.exitCode = failing.length + broken.length > 0 ? 1 : 0;
+  const unmeasured = unmeasuredOf(judged);
+  if (unmeasured.length > 0) say(`not measured half of the time: ${unmeasured.join(", ")}`);
+  const restarted = endedIn(folder);
+  if (restarted.length > 0)
+    say(`started again during the run, so that growth may not show:\n${restarted.join("\n")}`);
+  process.exitCode = failing.length + broken.length + unmeasured.length + restarted.length > 0 ? 1 : 0;
 } finally {
   stopping.abort();
   for (const close of closers.reverse()) await close();

@@ -4,10 +4,13 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { memoryOf } from "./memory.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const { Redis } = createRequire(join(root, "packages/shared/package.json"))("ioredis");
 const MB = 1024 * 1024;
+/** A process that is at work answers late. */
+const ANSWER_MS = 4_000;
 
 const KINDS = [
   [/(trainer|predictor|monitor)-worker\/dist\/main\.js/, (match) => match[1]],
@@ -65,6 +68,23 @@ function descriptors(pid) {
   }
 }
 
+/** Where a worker answers /metrics; undefined if it is not one of ours. */
+function healthUrlOf(pid) {
+  const variables = (read(`/proc/${pid}/environ`) ?? "").split("\0");
+  const port = variables.find((one) => one.startsWith("COLAML_HEALTH_PORT="))?.split("=")[1];
+  return port === undefined ? undefined : `http://127.0.0.1:${port}`;
+}
+
+/** What the process at `url` says; undefined if it does not answer: the sample is left out. */
+async function memoryAt(url) {
+  try {
+    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return memoryOf(await answer.text());
+  } catch {
+    return undefined;
+  }
+}
+
 /** Bytes and files below a path; what is removed meanwhile is left out. */
 function sizeOf(path, leftOut = new Set()) {
   const total = { bytes: 0, files: 0 };
@@ -89,13 +109,17 @@ function sizeOf(path, leftOut = new Set()) {
 export class Sampler {
   #pid;
   #folders;
+  #apiUrl;
   #redis;
 
   /** @param folders `{state, data, log}`: the state folder, the data folder, the log file */
-  constructor({ pid, redisUrl, folders }) {
+  constructor({ pid, apiUrl, redisUrl, folders }) {
     this.#pid = pid;
+    this.#apiUrl = apiUrl;
     this.#folders = folders;
-    this.#redis = new Redis(redisUrl);
+    this.#redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
+    // What waits for an answer gets it, too.
+    this.#redis.on("error", () => {});
   }
 
   /** Settings of Redis for the run. */
@@ -109,6 +133,10 @@ export class Sampler {
     for (const [name, pids] of Object.entries(processesOf(this.#pid))) {
       values[`${name} RSS`] = sum(pids.map(rssMb));
       values[`${name} descriptors`] = sum(pids.map(descriptors));
+      const url = name === "server" ? this.#apiUrl : healthUrlOf(pids[0]);
+      const { heap, outside } = (url && (await memoryAt(url))) ?? {};
+      if (heap !== undefined)
+        Object.assign(values, { [`${name} heap in use`]: heap, [`${name} outside the heap`]: outside });
     }
     const info = await this.#redis.info();
     const field = (name) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);
