@@ -1,4 +1,5 @@
 const { rootDir, transform, testTimeout } = require("../../jest.config.js");
+const targets = require("./targets.json");
 
 /** A package that jest brings along: pnpm puts only those of package.json into node_modules. */
 const ofJest = ["jest", "jest-cli", "jest-config", "jest-environment-node"].reduce(
@@ -12,12 +13,6 @@ module.exports = {
   transform,
   testTimeout,
   testEnvironment: ofJest,
-  testMatch: [
-    "<rootDir>/packages/trainer-worker/test/champion/champion-rule.test.ts",
-    "<rootDir>/packages/monitor-worker/test/drift/drift-numbers.test.ts",
-    "<rootDir>/packages/monitor-worker/test/statistics/statistics.test.ts",
-    "<rootDir>/packages/shared/test/learning/data/split.test.ts",
-    "<rootDir>/packages/shared/test/contracts/receipt.test.ts",
-  ],
+  testMatch: targets[process.env.COLAML_MUTATION_TARGET].tests.map((path) => `<rootDir>/${path}`),
   moduleNameMapper: { "^@colaml/([a-z-]+)/(.+)$": "<rootDir>/packages/$1/src/$2" },
 };

@@ -2,16 +2,14 @@
 const PSEUDO_COUNT = 0.5;
 
 /**
- * Shares of counts after `pseudoCount` is added to each bin. They add up to 1.
+ * Shares of counts after half a row is added to each bin. They add up to 1.
  *
- * @example smoothedShares([0, 1], 0.5) // [0.25, 0.75]
+ * @example smoothedShares([0, 1]) // [0.25, 0.75]
  */
-export function smoothedShares(counts: ArrayLike<number>, pseudoCount: number = PSEUDO_COUNT): Float64Array {
+export function smoothedShares(counts: ArrayLike<number>): Float64Array {
   let total = 0;
-  for (let i = 0; i < counts.length; i++) total += counts[i]! + pseudoCount;
-  return Float64Array.from(counts, (count) =>
-    total > 0 ? (count + pseudoCount) / total : 1 / counts.length,
-  );
+  for (let i = 0; i < counts.length; i++) total += counts[i]! + PSEUDO_COUNT;
+  return Float64Array.from(counts, (count) => (count + PSEUDO_COUNT) / total);
 }
 
 /**

@@ -7,28 +7,32 @@ export function openRandom(seed: number): Random {
   return () => random() + 2 ** -33;
 }
 
-/** Above this variance a normal, rounded and kept within range, stands in for the binomial. */
+/** Above this variance a normal, rounded and not below 0, stands in for the binomial: up to a half it stays below n. */
 const NORMAL_FROM_VARIANCE = 25;
 
-/** Successes in `n` trials of chance `share`; n need not be whole. O(n share) if counts are small. */
+/**
+ * Successes in `n` trials of chance `share`, by inversion: the quantile of the distribution that `random` picks (above a
+ * half, of the failures). O(n share) if counts are small.
+ *
+ * @param n a whole number, at least 0
+ * @param share from 0 to 1
+ */
 export function binomial(n: number, share: number, random: Random): number {
-  if (n <= 0 || share <= 0) return 0;
-  if (share >= 1) return n;
   if (share > 0.5) return n - binomial(n, 1 - share, random);
   const variance = n * share * (1 - share);
   if (variance > NORMAL_FROM_VARIANCE) {
-    const drawn = Math.round(n * share + Math.sqrt(variance) * normalQuantile(random()));
-    return Math.min(n, Math.max(0, drawn));
+    return Math.max(0, Math.round(n * share + Math.sqrt(variance) * normalQuantile(random())));
   }
-  return smallBinomial(Math.round(n), share, random);
+  return smallBinomial(n, share, random);
 }
 
-/** Inversion: walks the distribution function from 0 up. */
+/** Walks the distribution function from 0 up. */
 function smallBinomial(n: number, share: number, random: Random): number {
   const odds = share / (1 - share);
   let mass = (1 - share) ** n;
   let left = random();
   let count = 0;
+  // rounding may make the masses add up to a little less than 1
   while (left > mass && count < n) {
     left -= mass;
     mass *= (odds * (n - count)) / (count + 1);
@@ -37,17 +41,20 @@ function smallBinomial(n: number, share: number, random: Random): number {
   return count;
 }
 
-/** `n` draws among bins of the given shares, as counts: conditional binomials, bin by bin. */
+/**
+ * `n` draws among bins, as counts: conditional binomials, bin by bin.
+ *
+ * @param shares of the bins, all above 0, which add up to 1
+ */
 export function multinomial(n: number, shares: ArrayLike<number>, random: Random, into: Float64Array): void {
+  const last = shares.length - 1;
   let rows = n;
   let mass = 1;
-  for (let bin = 0; bin < shares.length; bin++) {
-    const count =
-      bin === shares.length - 1
-        ? rows
-        : binomial(rows, Math.min(1, shares[bin]! / Math.max(mass, 1e-300)), random);
+  for (let bin = 0; bin < last; bin++) {
+    const count = binomial(rows, shares[bin]! / mass, random);
     into[bin] = count;
     rows -= count;
     mass -= shares[bin]!;
   }
+  into[last] = rows;
 }

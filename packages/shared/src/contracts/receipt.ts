@@ -177,8 +177,8 @@ function sumProblems(receipt: Receipt): string[] {
 }
 
 function gapProblems({ chunks }: Receipt): string[] {
-  const broken = chunks.findIndex((chunk, i) => i > 0 && chunk.start !== chunks[i - 1]!.end);
-  return broken < 0 ? [] : [`chunk ${chunks[broken]!.index} does not begin where the one before it ends`];
+  const broken = chunks.find((chunk, i) => i > 0 && chunk.start !== chunks[i - 1]!.end);
+  return broken ? [`chunk ${broken.index} does not begin where the one before it ends`] : [];
 }
 
 async function fileProblems(what: string, file: Receipt["output"]): Promise<string[]> {

@@ -47,7 +47,7 @@ function columnsOf(input: ChunkPlan["input"]): BatchRequest["columns"] {
  *
  * @throws ColaError RECEIPT_MISMATCH for a receipt that says neither
  */
-export function requestOfReceipt({ settings }: Receipt): BatchRequest {
+export function requestOfReceipt({ settings }: Pick<Receipt, "settings">): BatchRequest {
   const request = batchRequestSchema.safeParse(settings["request"]);
   if (request.success) return request.data;
   const plan = chunkPlanSchema.pick({ input: true, output: true }).safeParse(settings["plan"]);

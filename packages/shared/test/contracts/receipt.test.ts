@@ -90,6 +90,16 @@ describe("an output and its receipt", () => {
     expect(await problemsOf(output)).toEqual([]);
   });
 
+  it("balance with ids that occur more than once, which are read as they were written", async () => {
+    const repeatedIds = {
+      column: "id",
+      rows: 1,
+      examples: [{ id: "7", rows: [1, 2] as [number, number] }],
+    };
+    const { receipt, problems } = await verifyReceipt(finished(() => ({ repeatedIds })));
+    expect([receipt.repeatedIds, problems]).toEqual([repeatedIds, []]);
+  });
+
   it("lie beside each other under names made from the output's", () => {
     expect(receiptPath("/data/out.csv")).toBe("/data/out.csv.receipt.json");
     expect(rejectedPath("/data/out.csv")).toBe("/data/out.csv.rejected.csv");
@@ -210,6 +220,12 @@ describe("an output and its receipt", () => {
       message: `no such file: ${output}`,
     });
   });
+});
+
+it("a receipt of a newer release is refused as such, and not taken for none", async () => {
+  const output = finished();
+  writeFileSync(receiptPath(output), '{"v":2}');
+  await expect(readReceipt(output)).rejects.toMatchObject({ code: "STATE_NEWER" });
 });
 
 describe("what a receipt says for a person", () => {

@@ -95,6 +95,14 @@ describe("the champion rule", () => {
       "HOLD",
       /it may be chance: accuracy_score 0\.5700 against 0\.5500 of the majority class on 1000 rows, p 0\.020 is not below 0\.005/,
     ],
+    // A tenth of 0.05, shared by two.
+    [
+      "the second model whose skill was tested on the same rows",
+      { ...good, looks: 2, skill: { ...skill, test: { p: 0.003, method: "mcnemar" } } },
+      {},
+      "HOLD",
+      /p 0\.0030 is not below 0\.0025, alpha being shared by the 2 challengers judged on this file/,
+    ],
     [
       "a model whose test rows are copies of its training rows",
       { ...good, skill: { rows: 3, leftOut: 297, majority: 0.5 } },
@@ -244,6 +252,20 @@ describe("the champion rule", () => {
       {},
       "PROMOTE",
       /on 10 rows new to both/,
+    ],
+    // All of the lead over a majority class that is always right is none: Wilson's upper bound of 1 is 1.
+    [
+      "a champion that gets all rows of a file of one class right",
+      met(1, 0.5, {
+        rows: 400,
+        challenger: 1,
+        majority: 1,
+        accuracy: { champion: 1, majority: 1 },
+        promotedWith: { accuracy: 0.9, rows: 900, majority: 0.5 },
+      }),
+      {},
+      "HOLD",
+      /^not better: accuracy_score 1\.0000 against 1\.0000/,
     ],
     // Without a lead there is nothing to keep: half of -0.02 would ask for less than the majority class.
     [

@@ -15,8 +15,12 @@ import type { Checkpoint } from "../checkpoint/checkpoint";
 import type { BatchRecord } from "../folder/batch-record";
 
 /** What the receipt says of a complete batch. */
-export interface CompleteBatch {
-  batch: BegunBatch;
+interface CompleteBatch {
+  batch: Pick<BegunBatch, "job" | "record"> & {
+    folder: Pick<BegunBatch["folder"], "rejectedFile">;
+    owner: Pick<BegunBatch["owner"], "jobId">;
+    options: { settings: Pick<BegunBatch["options"]["settings"], "window"> };
+  };
   checkpoint: Checkpoint;
   outputSha256: string;
   repeatedIds: RepeatedIds | undefined;

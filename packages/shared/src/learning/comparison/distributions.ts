@@ -75,10 +75,13 @@ export function normalUpperTail(z: number): number {
   return z >= 0 ? tail : 1 - tail;
 }
 
-/** One-sided upper bound of a share by Wilson's score interval (Wilson 1927); z is the normal quantile. */
+/**
+ * One-sided upper bound of a share by Wilson's score interval (Wilson 1927), from the share to 1, which rounding may not
+ * leave; z is the normal quantile, above 0.
+ */
 export function wilsonBound(successes: number, n: number, z: number): number {
   const share = successes / n;
   const centre = share + (z * z) / (2 * n);
   const spread = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
-  return (centre + spread) / (1 + (z * z) / n);
+  return Math.min(1, Math.max(share, (centre + spread) / (1 + (z * z) / n)));
 }

@@ -49,6 +49,10 @@ describe("tails of distributions, by scipy 1.17", () => {
   ])("Wilson's upper bound of %d in %d is %d", (successes, n, bound) => {
     expect(wilsonBound(successes, n, 1.6448536269514722)).toBeCloseTo(bound, 12);
   });
+
+  it("Wilson's upper bound of all is 1 to the last bit, whatever rounding does", () => {
+    for (let n = 1; n <= 1_000; n++) expect(wilsonBound(n, n, 1.6448536269514722)).toBe(1);
+  });
 });
 
 test("equal values share the mean of their ranks, as scipy's rankdata has it", () => {

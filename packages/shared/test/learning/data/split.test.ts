@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { MersenneTwister } from "@colaml/shared/learning/data/mersenne-twister";
 import { assignParts, PART, trainTestSplit } from "@colaml/shared/learning/data/split";
 import fixture from "../../fixtures/sklearn-split.json";
 
@@ -63,6 +64,16 @@ describe("trainTestSplit", () => {
       code: "TOO_FEW_ROWS",
       message: "a stratified split needs a row of each class in each part: 2 rows for 3 classes",
     });
+  });
+});
+
+describe("the generator", () => {
+  // numpy: RandomState(42).randint(0, max + 1, dtype=uint32), one after the other
+  it("gives numpy's integers up to a limit, and takes no number from the seed's for the limit 0", () => {
+    const random = new MersenneTwister(42);
+    const limits = [0, 1, 5, 0, 99, 2 ** 31 - 1, 2 ** 32 - 1, 7];
+    expect(limits.map((limit) => random.nextUpTo(limit))).toEqual([0, 0, 3, 0, 92, 787846414, 3143890026, 7]);
+    expect(random.nextUint32()).toBe(2571218620);
   });
 });
 
