@@ -6,6 +6,7 @@ import type { ColaConfig } from "../settings/schema";
 import { errorOfContent, errorOfNetwork, errorOfResponse, type RequestName } from "./api-error";
 import { connectLimitedAgents } from "./connect-limit";
 import { retryDelayMs, shouldRetry } from "./retry-policy";
+import { TransferWatch } from "./transfer-watch";
 
 export type MlflowSettings = ColaConfig["mlflow"];
 
@@ -186,8 +187,9 @@ export class MlflowTransport {
 
   async #attempt(call: Call): Promise<AxiosResponse | Failure> {
     const timeoutMs = call.timeoutMs ?? this.#settings.timeoutS * 1000;
+    const watch = new TransferWatch(timeoutMs);
     try {
-      const response = await this.#once(call, timeoutMs);
+      const response = await this.#once(call, timeoutMs, watch);
       if (response.status >= 200 && response.status < 300) return response;
       const retryAfter = Number(response.headers["retry-after"]);
       return {
@@ -198,13 +200,16 @@ export class MlflowTransport {
     } catch (thrown) {
       this.#throwIfCancelled();
       // The axios error itself is not kept: it carries the request's headers.
-      const networkCode = networkCodeOf(thrown);
+      const networkCode = watch.signal.aborted ? "ETIMEDOUT" : networkCodeOf(thrown);
       return { error: errorOfNetwork(this.#name(call), networkCode, timeoutMs), networkCode };
+    } finally {
+      watch.stop();
     }
   }
 
-  #once(call: Call, timeoutMs: number): Promise<AxiosResponse> {
+  #once(call: Call, timeoutMs: number, watch: TransferWatch): Promise<AxiosResponse> {
     const isFile = Buffer.isBuffer(call.body);
+    const { signal } = this.#options;
     return this.#http.request({
       method: call.method,
       url: call.path,
@@ -213,8 +218,15 @@ export class MlflowTransport {
       responseType: call.responseType ?? "text",
       maxContentLength: call.maxBytes ?? MAX_JSON_BYTES,
       timeout: timeoutMs,
-      signal: this.#options.signal,
-      ...(isFile ? { headers: { "content-type": "application/octet-stream" } } : {}),
+      signal: signal ? AbortSignal.any([signal, watch.signal]) : watch.signal,
+      // Three times a second: a limit is of a second at least.
+      onDownloadProgress: ({ bytes }) => watch.moved(bytes),
+      ...(isFile
+        ? {
+            headers: { "content-type": "application/octet-stream" },
+            onUploadProgress: ({ bytes }) => watch.moved(bytes),
+          }
+        : {}),
     });
   }
 

@@ -27,7 +27,7 @@ export const mlflowSettings = {
   token: secret({ doc: "Bearer token", env: "MLFLOW_TRACKING_TOKEN" }),
   insecureTls: flag({ doc: "Accept any TLS certificate", env: "MLFLOW_TRACKING_INSECURE_TLS" }),
   timeoutS: integer({
-    doc: "Seconds a request may take",
+    doc: "Seconds a request may take, or a large file may take to move 64 KiB",
     env: "MLFLOW_HTTP_REQUEST_TIMEOUT",
     default: 30,
     min: 1,

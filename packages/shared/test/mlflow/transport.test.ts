@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { errorOfNetwork, isMlflowDown } from "@colaml/shared/mlflow/api-error";
@@ -125,6 +126,36 @@ test("a server that lets the time pass is asked twice and reported to be slow", 
   expect(error).toMatchObject({ code: "MLFLOW_UNREACHABLE", retryable: true });
   expect(error.message).toMatch(/no answer to GET .*runs\/get within 0.2 s \(MLFLOW_HTTP_REQUEST_TIMEOUT\)/);
   expect(server.seen).toHaveLength(2);
+});
+
+describe("a server that sends its answer a byte at a time", () => {
+  const send = (response: ServerResponse, bytes: Buffer, everyMs: number) => {
+    response.flushHeaders();
+    const timer = setInterval(() => response.write(bytes), everyMs);
+    response.once("close", () => clearInterval(timer));
+  };
+
+  test("is given up like one that is silent", async () => {
+    server = await faultServer((_request, response) => send(response, Buffer.from(" "), 20));
+    const transport = new MlflowTransport(settings(server.uri, { timeoutS: 0.3, maxRetries: 10 }), noPause);
+    for (const call of [transport.json(get), transport.download("/file", 1_000_000)]) {
+      const error = await thrownBy(call);
+      expect(error).toMatchObject({ code: "MLFLOW_UNREACHABLE", retryable: true });
+      expect(error.message).toMatch(/gave no answer to GET .* within 0.3 s/);
+    }
+  });
+
+  test("is waited for while a file moves on", async () => {
+    const part = Buffer.alloc(1_048_576, 7);
+    const parts = 25;
+    server = await faultServer((_request, response) => {
+      let left = parts;
+      const timer = setInterval(() => (left-- > 0 ? response.write(part) : response.end()), 60);
+      response.once("close", () => clearInterval(timer));
+    });
+    const transport = new MlflowTransport(settings(server.uri, { timeoutS: 1, maxRetries: 0 }), noPause);
+    expect(await transport.download("/file", parts * part.length)).toHaveLength(parts * part.length);
+  });
 });
 
 test("a closed port is reported with its address and what to check", async () => {
