@@ -98,7 +98,7 @@ const retraining: LoopEntry = {
   ...{ status: "training", before: { version: "3" }, checks: 0, watchChecks: 1, experiment: "e", untold: [] },
 } as LoopEntry;
 const output = () => join(folder, "out.csv");
-const batch = () => new BatchFolder(output());
+const batch = () => new BatchFolder(output(), refuse);
 const field = { name: "text", place: 0 };
 const record = {
   ...{ id: "b", request: "0".repeat(64), input: { size: 5, mtimeMs: 1, inode: 1 } },
@@ -120,7 +120,8 @@ const checkpoint = {
     rows: 1,
     rejected: 0,
   },
-  ...{ invalidUtf8: 0, chunks: [], setAside: [], complete: false },
+  chunks: [{ index: 0, start: 5, end: 9, rows: 1, rejected: 0 }],
+  ...{ invalidUtf8: 0, setAside: [], complete: false },
 };
 const up = {
   ...{ pid: process.pid, start: startOf(process.pid), startedAt: "2026-01-01T00:00:00Z" },
@@ -206,7 +207,7 @@ const CASES: Record<Exclude<DocumentKind, "lateLabels">, Case> = {
     write: () => writeUpRecord(folder, up),
     read: () => findUp(folder, () => {}),
   },
-  serversRecord: { write: () => lockState(folder), read: async () => findServers(folder) },
+  serversRecord: { write: () => lockState(folder, refuse), read: async () => findServers(folder, refuse) },
   serverPorts: {
     write: () => rememberPorts(folder, { redis: 1_111, mlflow: 2_222 }),
     read: () => rememberedPorts(folder, refuse),

@@ -16,8 +16,10 @@ const SHARES = {
 } as const;
 export type PropertyName = keyof typeof SHARES;
 
-/** Of `npm test`: the same cases each time. */
+/** Of `npm test`: the same cases each time, unless `COLAML_FUZZ_SEED` asks for others. */
 const SHORT_SEED = 1;
+const given = process.env["COLAML_FUZZ_SEED"];
+const shortSeed = given === undefined ? SHORT_SEED : Number(given);
 /** More than any run makes: its time ends it. */
 const ENDLESS = 2 ** 31 - 1;
 
@@ -64,7 +66,7 @@ export async function fuzz<T>(
     fc.asyncProperty(arbitrary, async (value) => holds(value)),
     {
       examples: corpus.map(({ value }): [T] => [value]),
-      ...(isLongRun ? longRun<T>(SHARES[name]) : { seed: SHORT_SEED, numRuns: runs + corpus.length }),
+      ...(isLongRun ? longRun<T>(SHARES[name]) : { seed: shortSeed, numRuns: runs + corpus.length }),
     },
   );
   if (isLongRun) tell(`${name}: ${details.numRuns} cases in ${seconds(startedAt)} s, seed ${details.seed}`);
@@ -76,12 +78,24 @@ export async function fuzz<T>(
   );
 }
 
+/**
+ * Runs what draws its own cases, of the seed of this run.
+ *
+ * @throws Error with the seed
+ */
+export async function withSeed(holds: (seed: number) => Promise<void> | void): Promise<void> {
+  try {
+    await holds(shortSeed);
+  } catch (error) {
+    throw new Error(`it fails with COLAML_FUZZ_SEED=${shortSeed}\n${stackOf(error)}`);
+  }
+}
+
 const seconds = (since: number) => Math.round((performance.now() - since) / 1000);
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 const stackOf = (error: unknown) => (error instanceof Error ? error.stack : String(error));
 
 function longRun<T>(share: number): fc.Parameters<[T]> {
-  const given = process.env["COLAML_FUZZ_SEED"];
   return {
     ...(given !== undefined && { seed: Number(given) }),
     numRuns: ENDLESS,

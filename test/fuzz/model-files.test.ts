@@ -8,7 +8,7 @@ import { parseGoldenSample } from "@colaml/shared/learning/model/golden-sample";
 import type { ModelBundle } from "@colaml/shared/learning/model/model-bundle";
 import fc from "fast-check";
 import { examplePlan, random } from "../../packages/predictor-worker/test/scoring/example-model";
-import { fuzz } from "./fuzz-run";
+import { fuzz, withSeed } from "./fuzz-run";
 import { type Damage, damagedJson, damages } from "./json-damage";
 import { FILES, MODELS, relisted, TEXTS } from "./model-cases";
 
@@ -111,16 +111,18 @@ describe("the files of a model", () => {
   );
 
   it("are refused, or the same model, after any of 10,000 flips of a bit", () => {
-    const next = random(1);
     const whole = FILES.map((files) => bundleFromFiles(files));
-    for (let flip = 0; flip < 10_000; flip++) {
-      const files = FILES[flip % FILES.length]!;
-      const [name, bytes] = [...files][Math.floor(next() * files.size)]!;
-      const damaged = Buffer.from(bytes);
-      damaged[Math.floor(next() * bytes.length)]! ^= 1 << Math.floor(next() * 8);
-      const read = readOrRefused(() => bundleFromFiles(new Map(files).set(name, damaged)));
-      if (read !== undefined) expect(read).toEqual(whole[flip % FILES.length]);
-    }
+    return withSeed((seed) => {
+      const next = random(seed);
+      for (let flip = 0; flip < 10_000; flip++) {
+        const files = FILES[flip % FILES.length]!;
+        const [name, bytes] = [...files][Math.floor(next() * files.size)]!;
+        const damaged = Buffer.from(bytes);
+        damaged[Math.floor(next() * bytes.length)]! ^= 1 << Math.floor(next() * 8);
+        const read = readOrRefused(() => bundleFromFiles(new Map(files).set(name, damaged)));
+        if (read !== undefined) expect(read).toEqual(whole[flip % FILES.length]);
+      }
+    });
   });
 
   it("that somebody changed and listed anew are refused, or make a model that says what they say: bytes", async () => {

@@ -1,154 +1,38 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
-import { brakeOf, LoopStore } from "@colaml/monitor-worker/loop/loop-state";
 import { checkpointSchema } from "@colaml/predictor-worker/predict/checkpoint/checkpoint";
 import { BatchFolder } from "@colaml/predictor-worker/predict/folder/batch-folder";
 import { batchRecordSchema } from "@colaml/predictor-worker/predict/folder/batch-record";
-import { rememberedPorts } from "@colaml/producer/local/server-ports";
-import { findServers } from "@colaml/producer/local/state-lock";
-import { findUp } from "@colaml/producer/local/up-record";
-import { openLastKnown } from "@colaml/producer/serving/last-known";
-import { IncidentStore } from "@colaml/shared/alerts/incident-store";
-import { receiptPath, verifyReceipt } from "@colaml/shared/contracts/receipt";
-import { stateFolder } from "@colaml/shared/files/state-folder";
-import { keptPin } from "@colaml/shared/mlflow/version-cache";
+import { type Receipt, receiptPath, verifyReceipt } from "@colaml/shared/contracts/receipt";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { requestOfReceipt } from "@colaml/shared/outputs/batch-request";
-import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { examplePlan } from "../../packages/predictor-worker/test/scoring/example-model";
-import { PAYLOADS } from "./job-cases";
+import { LOCAL_DOCUMENTS } from "./local-documents";
+import { MONITOR_DOCUMENTS } from "./monitor-documents";
+import { type Document, output, report, root } from "./state-place";
 
-/** The state folder; who uses it removes it. */
-export const root = mkdtempSync(join(tmpdir(), "colaml-fuzz-state-"));
-const state = stateFolder(root);
-/** Lines about what cannot be read. */
-export const reported: string[] = [];
-const report = (line: string) => void reported.push(line);
-
-const alert = PAYLOADS.find(({ queue }) => queue === "alerts")!.payload;
-const pinned = { name: "m", version: "3", runId: "r", source: "s", manifestSha256: "0" };
-/** An output with a receipt beside it. */
-export const output = join(root, "out.csv");
 const batch = join(root, ".out.csv.colaml");
 const entry = { index: 0, start: 9, end: 99, rows: 2, rejected: 1, sha256: "0" };
-const labelFile = join(state.labels, "m", `000000001-${"0".repeat(64)}.ndjson`);
+const folder = () => new BatchFolder(output, report);
 
-/** A document of the state folder or beside an output: what is in it, and who reads it. */
-export interface Document {
-  path: string;
-  lines: object[];
-  read(): Promise<unknown>;
+/** What it asked for, or why that cannot be told. */
+function expectRequest(receipt: Receipt): void {
+  try {
+    requestOfReceipt(receipt);
+  } catch (error) {
+    if (!(error instanceof ColaError)) throw error;
+    expect(error.message).toMatch(/^the receipt .*$/);
+  }
 }
 
-/** Each kind as it is written. */
-export const DOCUMENTS: Record<string, Document> = {
-  incident: {
-    path: join(state.incidents, "a1", "firing.json"),
-    lines: [alert],
-    read: () => new IncidentStore(root, report).list(),
-  },
-  loop: {
-    path: state.loopState("m"),
-    lines: [
-      [
-        {
-          incident: "a1",
-          rule: "q",
-          queue: "train",
-          jobId: "j",
-          startedAt: "2026-01-01T00:00:00.000Z",
-          status: "failed",
-          before: { version: "1" },
-          checks: 0,
-          watchChecks: 3,
-          experiment: "e",
-          untold: [],
-        },
-      ],
-    ],
-    read: async () => {
-      const entries = await new LoopStore(root, report).read("m");
-      // a training ten minutes ago brakes, whatever else is in the entry
-      const now = new Date("2026-01-01T00:10:00.000Z");
-      const brake = brakeOf(entries, "q", { cooldown: "6h", dailyBudget: 2 }, now);
-      for (const { rule, startedAt } of entries) {
-        if (rule === "q" && !(Date.parse(startedAt) < now.getTime() - 6 * 3_600_000))
-          expect(brake).toBeDefined();
-      }
-    },
-  },
-  history: {
-    path: state.checkHistory("m"),
-    lines: [1, 2].map((number) => ({
-      id: `c${number}`,
-      number,
-      at: "2026-01-01T00:00:00.000Z",
-      modelVersion: "3",
-      rows: 9,
-      n: 9,
-      verdict: "pass",
-    })),
-    read: async () => {
-      const history = new CheckHistory(root, report);
-      const before = await history.read("m");
-      const number = await history.append("m", {
-        ...before[0]!,
-        id: "new",
-        at: "",
-        modelVersion: "3",
-        rows: 1,
-        n: 1,
-        verdict: "pass",
-      });
-      expect(number).toBeGreaterThan(0);
-    },
-  },
-  labels: {
-    path: labelFile,
-    lines: [
-      ["1", "a"],
-      ["2", "b"],
-      ["1", "b"],
-    ],
-    read: async () => (await new LabelStore(root).load("m")).size,
-  },
-  ports: {
-    path: state.serverPorts,
-    lines: [{ v: 1, redis: 6379, mlflow: 5000 }],
-    read: () => rememberedPorts(root, report),
-  },
-  lock: {
-    path: state.serversLock,
-    lines: [{ ownerPid: 2 ** 30, childPids: [2 ** 30], redisUrl: "redis://x" }],
-    read: async () => expect(findServers(root)).toBeUndefined(),
-  },
-  up: {
-    path: state.upRecord,
-    lines: [
-      {
-        pid: 2 ** 30,
-        redisUrl: "redis://x",
-        mlflowUri: "http://x",
-        apiUrl: "http://127.0.0.1:9",
-        startedAt: "2026-01-01T00:00:00.000Z",
-        start: "5",
-      },
-    ],
-    read: async () => expect(await findUp(root, report)).toBeUndefined(),
-  },
-  lastKnown: {
-    path: join(state.serving, "m@champion.json"),
-    lines: [{ v: 1, address: "http://x", pinned }],
-    read: () =>
-      openLastKnown(state.serving, "http://x", report).read({ name: "m", follows: "champion" } as never),
-  },
-  pin: {
-    path: join(state.models, "m", "3", ".pinned.json"),
-    lines: [{ ...pinned, address: "http://x" }],
-    read: () => keptPin(state.models, "m", "3", "http://x"),
+const BATCH_DOCUMENTS: Record<string, Document> = {
+  owner: {
+    kind: "batchOwner",
+    path: join(batch, "owner.json"),
+    lines: [{ v: 1, jobId: "j", epoch: "e" }],
+    read: () => folder().readOwner(),
   },
   receipt: {
+    kind: "receipt",
     path: receiptPath(output),
     lines: [
       {
@@ -168,9 +52,14 @@ export const DOCUMENTS: Record<string, Document> = {
         seconds: 1,
       },
     ],
-    read: async () => requestOfReceipt((await verifyReceipt(output)).receipt),
+    read: async () => {
+      const { receipt } = await verifyReceipt(output);
+      expectRequest(receipt);
+      return receipt;
+    },
   },
   batch: {
+    kind: "batchRecord",
     path: join(batch, "batch.json"),
     lines: [
       {
@@ -185,9 +74,10 @@ export const DOCUMENTS: Record<string, Document> = {
         startedAt: "",
       },
     ],
-    read: () => new BatchFolder(output).read("batch.json", batchRecordSchema),
+    read: () => folder().read("batch.json", batchRecordSchema),
   },
   checkpoint: {
+    kind: "checkpoint",
     path: join(batch, "checkpoint.json"),
     lines: [
       {
@@ -206,6 +96,13 @@ export const DOCUMENTS: Record<string, Document> = {
         complete: false,
       },
     ],
-    read: () => new BatchFolder(output).read("checkpoint.json", checkpointSchema),
+    read: () => folder().read("checkpoint.json", checkpointSchema),
   },
+};
+
+/** Each kind as it is written. */
+export const STATE_DOCUMENTS: Readonly<Record<string, Document>> = {
+  ...MONITOR_DOCUMENTS,
+  ...LOCAL_DOCUMENTS,
+  ...BATCH_DOCUMENTS,
 };

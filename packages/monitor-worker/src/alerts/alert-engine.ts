@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import type { AlertRule } from "@colaml/shared/contracts/alert-rules";
-import type { Alert } from "@colaml/shared/contracts/alerts";
-import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
+import { type Alert, alertSchema } from "@colaml/shared/contracts/alerts";
+import { readDocument, timeText, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { AssertHeld } from "@colaml/shared/queue/exclusive-lock";
@@ -50,11 +50,25 @@ interface ModelState {
 }
 
 const stateSchema = z.looseObject({
-  rules: z.array(z.tuple([z.string(), z.looseObject({ breaches: z.number() })])),
+  rules: z.array(
+    z.tuple([
+      z.string(),
+      z.looseObject({
+        breaches: z.number().int().min(0),
+        incident: z.looseObject({ id: z.string(), since: timeText }).optional(),
+        // of another text no cooldown would hold
+        endedAt: timeText.optional(),
+      }),
+    ]),
+  ),
   checks: z.array(
     z.looseObject({
       id: z.string(),
-      told: z.looseObject({ alerts: z.array(z.unknown()), open: z.array(z.unknown()) }),
+      told: z.looseObject({
+        alerts: z.array(alertSchema),
+        open: z.array(z.looseObject({ id: z.string(), rule: z.string() })),
+      }),
+      isUntold: z.literal(true).optional(),
     }),
   ),
 });

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type Alert, alertSchema } from "@colaml/shared/contracts/alerts";
 import { messageOf, toColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder } from "@colaml/shared/files/durable-file";
+import { inputError, systemCode } from "@colaml/shared/files/file-errors";
 import { keepNewest } from "@colaml/shared/files/keep-newest";
-import { isNewer, parseDocument, writeDocument } from "@colaml/shared/files/state-document";
+import { isNewer, parseDocument, reasonOf, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
 import { z } from "zod";
@@ -17,8 +18,8 @@ const letterSchema = z.object({
   alert: alertSchema,
   attempts: z.number().int().min(0),
   /** Milliseconds since 1970. */
-  firstAt: z.number(),
-  nextAt: z.number(),
+  firstAt: z.number().min(0),
+  nextAt: z.number().min(0),
 });
 type Letter = z.infer<typeof letterSchema>;
 
@@ -48,8 +49,8 @@ export class AlertOutbox {
   readonly #folder: string;
   readonly #undelivered: string;
   readonly #delivered: string;
-  /** Files of a newer release that were reported. */
-  readonly #newer = new Set<string>();
+  /** Files that stay in the outbox, of a newer release or unreadable, and were reported. */
+  readonly #reported = new Set<string>();
   #flushing: Promise<number | undefined> | undefined;
 
   constructor(options: OutboxOptions) {
@@ -87,8 +88,10 @@ export class AlertOutbox {
       const { id } = letter.alert;
       // A recovery that came before its alert would leave the receiver alarmed.
       if (waiting.has(id)) continue;
-      const waits =
-        letter.nextAt <= this.#now() ? await this.#deliver(name, letter) : letter.nextAt - this.#now();
+      const left = letter.nextAt - this.#now();
+      // One that is due later than any wait allows was written by a clock that was ahead.
+      const isDue = left <= 0 || left > LONGEST_WAIT_MS;
+      const waits = isDue ? await this.#deliver(name, letter) : left;
       if (waits === undefined) continue;
       waiting.add(id);
       next = Math.min(next ?? waits, waits);
@@ -104,30 +107,39 @@ export class AlertOutbox {
     const letters = names
       .filter((name) => name.endsWith(".json"))
       .map(async (name) => {
-        // Another worker of this folder may have delivered it meanwhile.
-        const bytes = await readFile(join(this.#folder, name), "utf8").catch(() => undefined);
-        if (bytes === undefined) return [];
-        const letter = this.#parse(name, bytes);
-        if (letter === "newer") return [];
-        if (letter) return [{ name, letter }];
-        await this.#move(name, this.#undelivered);
-        this.#options.logger.error(`alert file ${name} cannot be read: kept in ${this.#undelivered}`);
-        return [];
+        const letter = await this.#read(name);
+        return letter ? [{ name, letter }] : [];
       });
     return (await Promise.all(letters)).flat().sort((a, b) => a.letter.firstAt - b.letter.firstAt);
   }
 
-  /** Nothing if a file holds something else, `newer` if a newer release wrote it: one must not hold up the others. */
-  #parse(name: string, text: string): Letter | "newer" | undefined {
+  /** Nothing if a file is no letter, or that of a newer release, or cannot be read: one must not hold up the others. */
+  async #read(name: string): Promise<Letter | undefined> {
     const path = join(this.#folder, name);
+    let bytes: Buffer;
     try {
-      return parseDocument("letter", path, text, letterSchema);
+      bytes = await readFile(path);
     } catch (error) {
-      if (!isNewer(error)) return undefined;
-      if (!this.#newer.has(name)) this.#options.logger.error(`alert not delivered: ${error.message}`);
-      this.#newer.add(name);
-      return "newer";
+      // Another worker of this folder may have delivered it meanwhile.
+      if (systemCode(error) !== "ENOENT") this.#reportOnce(name, inputError(path, error));
+      return undefined;
     }
+    try {
+      return parseDocument("letter", path, bytes, letterSchema);
+    } catch (error) {
+      if (isNewer(error)) this.#reportOnce(name, error);
+      else {
+        await this.#move(name, this.#undelivered);
+        const kept = `kept in ${this.#undelivered}`;
+        this.#options.logger.error(`alert file ${name} cannot be read: ${kept} (${reasonOf(error)})`);
+      }
+      return undefined;
+    }
+  }
+
+  #reportOnce(name: string, { message }: Error): void {
+    if (!this.#reported.has(name)) this.#options.logger.error(`alert not delivered: ${message}`);
+    this.#reported.add(name);
   }
 
   async #deliver(name: string, letter: Letter): Promise<number | undefined> {

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { createInterface } from "node:readline";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { checkVersion } from "@colaml/shared/files/documents";
+import { inputError, systemCode } from "@colaml/shared/files/file-errors";
 
 export interface LabelledId {
   id: string;
@@ -22,7 +22,7 @@ const FILE_NAME = /^\d{9}-[0-9a-f]{64}(?:\.v(?<v>\d+))?\.ndjson$/;
 /**
  * Names of the files of deliveries in a folder, the oldest first; none if there is no folder.
  *
- * @throws ColaError STATE_NEWER if a newer release stored one
+ * @throws ColaError STATE_NEWER if a newer release stored one, INPUT_UNREADABLE
  */
 export async function deliveryFiles(folder: string): Promise<string[]> {
   try {
@@ -33,8 +33,8 @@ export async function deliveryFiles(folder: string): Promise<string[]> {
       return found !== null;
     });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    if (systemCode(error) === "ENOENT") return [];
+    throw inputError(folder, error);
   }
 }
 
@@ -49,16 +49,37 @@ export function nameOfDelivery(number: number | string, digest: string): string 
   return `${digits.padStart(NUMBER_DIGITS, "0")}-${digest}.ndjson`;
 }
 
-/** The lines of a delivery's file. @throws ColaError INPUT_UNREADABLE if it was damaged on the disk */
+/**
+ * The lines of a delivery's file.
+ *
+ * @throws ColaError INPUT_UNREADABLE if it was damaged on the disk or cannot be read; the system's error if it is gone
+ */
 export async function* linesOf(path: string): AsyncGenerator<LabelledId, void, undefined> {
-  // A delivery is seldom as large as a stream's buffer, and a check reads up to 64 of them.
-  const highWaterMark = Math.min(READ_BYTES, (await stat(path)).size + 1);
-  const input = createReadStream(path, { highWaterMark });
-  const lines = createInterface({ input, crlfDelay: Infinity });
   let number = 0;
-  for await (const line of lines) {
-    number++;
-    yield labelledIdOf(line) ?? refuseLine(path, number);
+  let rest = "";
+  for await (const text of textOf(path)) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      number++;
+      yield labelledIdOf(line) ?? refuseLine(path, number);
+    }
+  }
+  if (rest !== "") yield labelledIdOf(rest) ?? refuseLine(path, number + 1);
+}
+
+/** A byte that is no UTF-8 was damaged: as U+FFFD it would make another id of this one. */
+async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    // A delivery is seldom as large as a stream's buffer, and a check reads up to 64 of them.
+    const highWaterMark = Math.min(READ_BYTES, (await stat(path)).size + 1);
+    for await (const bytes of createReadStream(path, { highWaterMark })) yield utf8.decode(bytes as Buffer, { stream: true });
+    yield utf8.decode();
+  } catch (error) {
+    // the caller lists the folder again
+    if (systemCode(error) === "ENOENT") throw error;
+    throw inputError(path, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseDuration, type StartSettings } from "@colaml/shared/contracts/alert-rules";
-import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
+import { readDocument, timeText, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
 
@@ -58,17 +58,31 @@ export function brakeOf(
   return today >= start.dailyBudget ? `daily budget of ${start.dailyBudget} is used up` : undefined;
 }
 
-/** What the loop decides by; the rest of an entry is for people and for MLflow. */
+const count = z.number().int().min(0);
+const noteSchema = z.union([
+  z.looseObject({ step: z.string(), text: z.string() }),
+  z.looseObject({ child: z.string() }),
+  z.looseObject({ rollback: z.looseObject({ from: z.string(), to: z.string(), reason: z.string() }) }),
+  z.looseObject({ close: z.literal(true) }),
+]);
+
+/** All that the loop and MLflow are given of an entry; what a later release adds to one stays in it. */
 const entriesSchema = z.array(
   z.looseObject({
     incident: z.string(),
     rule: z.string(),
+    queue: z.enum(["train", "tune"]),
     jobId: z.string(),
     // of another text no age can be told, and no brake would hold
-    startedAt: z.string().refine((at) => !Number.isNaN(Date.parse(at)), "not a time"),
-    status: z.string(),
-    before: z.looseObject({ version: z.string() }),
-    untold: z.array(z.unknown()),
+    startedAt: timeText,
+    status: z.enum(["training", "failed", "not promoted", "watching", "kept", "rolled back", "replaced"]),
+    before: z.looseObject({ version: z.string(), accuracy: z.number().min(0).max(1).optional() }),
+    version: z.string().optional(),
+    checks: count,
+    watchChecks: count,
+    experiment: z.string(),
+    runId: z.string().optional(),
+    untold: z.array(noteSchema),
   }),
 );
 
@@ -91,7 +105,7 @@ export class LoopStore {
 
   async read(model: string): Promise<LoopEntry[]> {
     const state = await readDocument("loopState", this.#pathOf(model), stateSchema, this.#report);
-    return (state?.entries ?? []) as unknown as LoopEntry[];
+    return (state?.entries ?? []) as LoopEntry[];
   }
 
   async write(model: string, entries: readonly LoopEntry[]): Promise<void> {

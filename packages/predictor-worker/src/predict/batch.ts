@@ -31,5 +31,6 @@ export interface BegunBatch extends Batch {
 /** A new attempt at a job. It has a mark of its own: no other attempt at the same job is taken for it. */
 export function createBatch(job: FileJob, context: JobContext, options: PredictOptions): Batch {
   const owner: Owner = { jobId: context.jobId, epoch: randomBytes(8).toString("hex") };
-  return { job, folder: new BatchFolder(job.output), owner, context, options };
+  const folder = new BatchFolder(job.output, (line) => context.logger.warn(line));
+  return { job, folder, owner, context, options };
 }

@@ -49,7 +49,7 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
     maxLogBytes: options.maxLogBytes,
   };
   const warn = options.warn ?? (() => {});
-  const lock = await lockState(stateDir);
+  const lock = await lockState(stateDir, warn);
   const before = await rememberedPorts(stateDir, warn).catch((error: unknown) => {
     lock.release();
     throw error;

@@ -78,7 +78,7 @@ async function findStartingUp({ config, terminal, signal }: LocalContext): Promi
   let told = false;
   for (;;) {
     const up = await findUp(stateDir, (line) => terminal.warn(line));
-    const owner = findServers(stateDir)?.ownerPid;
+    const owner = findServers(stateDir, (line) => terminal.warn(line))?.ownerPid;
     if (up || owner === undefined) return up;
     if (Date.now() > deadline) {
       throw new ColaError(

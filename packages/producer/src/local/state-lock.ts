@@ -3,7 +3,8 @@ import { rename, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder, moveNew, writeDurably, writeOnce } from "@colaml/shared/files/durable-file";
-import { documentBytes, isNewer, parseDocument } from "@colaml/shared/files/state-document";
+import { inputError, systemCode } from "@colaml/shared/files/file-errors";
+import { documentBytes, isNewer, parseDocument, reasonOf } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
 import { isAlive, startOf } from "./process-identity";
@@ -35,14 +36,20 @@ export interface StateLock {
  * The right to run servers on a state folder, for one process at a time: two Redis on one append-only file ruin it.
  * A lock whose owner has ended is taken over once the servers it left behind are gone.
  *
- * @throws ColaError USAGE when a living process holds it, naming its pid; STATE_NEWER, OUTPUT_UNWRITABLE
+ * @param report gets a line about a lock that cannot be read: it counts as none
+ * @throws ColaError USAGE when a living process holds it, naming its pid; STATE_NEWER, INPUT_UNREADABLE,
+ *   OUTPUT_UNWRITABLE
  */
-export async function lockState(stateDir: string, waitMs = 15_000): Promise<StateLock> {
+export async function lockState(
+  stateDir: string,
+  report: (line: string) => void,
+  waitMs = 15_000,
+): Promise<StateLock> {
   await makeFolder(stateDir, 0o700);
   const file = stateFolder(stateDir).serversLock;
   const deadline = Date.now() + waitMs;
   while (!(await writeOnce(file, bytesOf({ ownerPid: process.pid, childPids: [] }), MODE))) {
-    const holder = readRecord(stateDir);
+    const holder = parseRecord(file, report);
     if (holder && ownerLives(holder)) {
       throw new ColaError(
         "USAGE",
@@ -51,7 +58,7 @@ export async function lockState(stateDir: string, waitMs = 15_000): Promise<Stat
       );
     }
     if (holder?.childPids.some(isAlive) && Date.now() < deadline) await delay(100);
-    else await takeAway(file);
+    else await takeAway(file, report);
   }
   return {
     write: (record) => writeDurably(file, bytesOf(record), MODE),
@@ -59,9 +66,14 @@ export async function lockState(stateDir: string, waitMs = 15_000): Promise<Stat
   };
 }
 
-/** Where the servers of a state folder are, or nothing when none run. */
-export function findServers(stateDir: string): ServersRecord | undefined {
-  const record = readRecord(stateDir);
+/**
+ * Where the servers of a state folder are, or nothing when none run.
+ *
+ * @param report gets a line about a lock that cannot be read: it counts as none
+ * @throws ColaError STATE_NEWER, INPUT_UNREADABLE if the disk or the permissions forbid reading it
+ */
+export function findServers(stateDir: string, report: (line: string) => void): ServersRecord | undefined {
+  const record = parseRecord(stateFolder(stateDir).serversLock, report);
   return record && ownerLives(record) ? record : undefined;
 }
 
@@ -69,11 +81,11 @@ export function findServers(stateDir: string): ServersRecord | undefined {
  * Removes the lock of an owner that has ended. It is renamed first: of two processes that see the same owner, one must not
  * remove the lock that the other one has just taken.
  */
-async function takeAway(file: string): Promise<void> {
+async function takeAway(file: string, report: (line: string) => void): Promise<void> {
   const aside = `${file}.stale.${process.pid}`;
   try {
     await rename(file, aside);
-    const taken = parseRecord(aside);
+    const taken = parseRecord(aside, report);
     if (taken && ownerLives(taken)) await moveNew(aside, file);
   } catch (error) {
     // Somebody else was faster: the next look shows who.
@@ -87,16 +99,21 @@ const bytesOf = (record: ServersRecord) => [
   documentBytes("serversRecord", { ...record, ownerStart: startOf(record.ownerPid) }),
 ];
 
-function readRecord(stateDir: string): ServersRecord | undefined {
-  return parseRecord(stateFolder(stateDir).serversLock);
-}
-
-/** A file that is not such a record counts as none. @throws ColaError STATE_NEWER */
-function parseRecord(file: string): ServersRecord | undefined {
+/** A file that is not such a record is reported and counts as none. @throws ColaError STATE_NEWER, INPUT_UNREADABLE */
+function parseRecord(file: string, report: (line: string) => void): ServersRecord | undefined {
+  let bytes: Buffer;
   try {
-    return parseDocument("serversRecord", file, readFileSync(file, "utf8"), recordSchema);
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw inputError(file, error);
+  }
+  try {
+    return parseDocument("serversRecord", file, bytes, recordSchema);
   } catch (error) {
     if (isNewer(error)) throw error;
+    const why = `(${reasonOf(error)})`;
+    report(`${file} cannot be read ${why} and counts as absent: servers that still run here must be stopped`);
     return undefined;
   }
 }

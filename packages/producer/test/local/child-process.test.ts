@@ -10,6 +10,11 @@ import { findServers, lockState } from "@colaml/producer/local/state-lock";
 /** A process of its own finds by name only what the package exports. */
 const built = (name: string) => JSON.stringify(require.resolve(`@colaml/producer/local/${name}`));
 
+/** What cannot be read is a failure here. */
+const refuse = (line: string) => {
+  throw new Error(line);
+};
+
 let folder: string;
 const children: RunningChild[] = [];
 beforeEach(() => {
@@ -124,17 +129,17 @@ describe("a child process", () => {
 
 describe("the right to run servers on a folder", () => {
   it("belongs to one process at a time, which others can find", async () => {
-    const lock = await lockState(folder);
+    const lock = await lockState(folder, refuse);
     const record = { ownerPid: process.pid, childPids: [], redisUrl: "redis://127.0.0.1:1", mlflowUri: "" };
     await lock.write(record);
-    expect(findServers(folder)).toMatchObject(record);
-    await expect(lockState(folder)).rejects.toMatchObject({
+    expect(findServers(folder, refuse)).toMatchObject(record);
+    await expect(lockState(folder, refuse)).rejects.toMatchObject({
       code: "USAGE",
       message: expect.stringMatching(new RegExp(`already run in process ${process.pid}`)),
     });
     lock.release();
-    expect(findServers(folder)).toBeUndefined();
-    (await lockState(folder)).release();
+    expect(findServers(folder, refuse)).toBeUndefined();
+    (await lockState(folder, refuse)).release();
   });
 
   it("is won by one of several processes that find the lock of an owner that has ended", async () => {
@@ -144,7 +149,7 @@ describe("the right to run servers on a folder", () => {
     );
     const program = `
       process.stdin.resume();
-      require(${built("state-lock")}).lockState(process.argv[1]).then(
+      require(${built("state-lock")}).lockState(process.argv[1], () => {}).then(
         () => process.stdout.write("won"), (error) => process.stdout.write(error.code));`;
     const contenders = [1, 2, 3, 4].map(() =>
       spawn(process.execPath, ["-e", program, folder], { cwd: __dirname }),
@@ -172,11 +177,10 @@ describe("the right to run servers on a folder", () => {
     for (const record of [
       { ownerPid: gone.pid, childPids: [] },
       { ownerPid: process.ppid, ownerStart: "1", childPids: [] },
-      "not a record",
     ]) {
       writeFileSync(file, JSON.stringify(record));
-      expect(findServers(folder)).toBeUndefined();
-      (await lockState(folder)).release();
+      expect(findServers(folder, refuse)).toBeUndefined();
+      (await lockState(folder, refuse)).release();
     }
   });
 });

@@ -30,13 +30,16 @@ describe("the embedded servers", () => {
       return (await response.json()) as Record<string, unknown>;
     };
     const first = await startServers({ stateDir, pythonDir });
-    expect(findServers(stateDir)).toMatchObject({ redisUrl: first.redisUrl, mlflowUri: first.mlflowUri });
+    expect(findServers(stateDir, fail)).toMatchObject({
+      redisUrl: first.redisUrl,
+      mlflowUri: first.mlflowUri,
+    });
     const redis = connectRedis({ url: first.redisUrl, prefix: "{t}", cluster: false });
     await redis.set("kept", "yes");
     closeRedis(redis);
     await ask(first.mlflowUri, "experiments/create", { name: "kept" });
     await Promise.all([first.stop(), first.stop()]);
-    expect(findServers(stateDir)).toBeUndefined();
+    expect(findServers(stateDir, fail)).toBeUndefined();
 
     const second = await startServers({ stateDir, pythonDir });
     const again = connectRedis({ url: second.redisUrl, prefix: "{t}", cluster: false });
@@ -56,7 +59,7 @@ describe("the embedded servers", () => {
     const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
     redis.on("error", () => undefined);
     await redis.set("kept", "yes");
-    const [pid] = findServers(stateDir)!.childPids;
+    const [pid] = findServers(stateDir, fail)!.childPids;
     const closed = once(redis, "close");
     process.kill(pid!, "SIGKILL");
     await closed;
@@ -66,7 +69,7 @@ describe("the embedded servers", () => {
     closeRedis(redis);
     await servers.stop();
     expect(said).toHaveLength(1);
-    expect(findServers(stateDir)).toBeUndefined();
+    expect(findServers(stateDir, fail)).toBeUndefined();
   });
 
   it("keep their ports between runs; one that is taken becomes another, which is reported and kept", async () => {

@@ -107,7 +107,7 @@ export interface Verification {
 export async function readReceipt(output: string): Promise<Receipt | undefined> {
   const path = receiptPath(output);
   try {
-    return parseDocument("receipt", path, await readFile(path, "utf8"), receiptSchema);
+    return parseDocument("receipt", path, await readFile(path), receiptSchema);
   } catch (error) {
     if (isNewer(error)) throw error;
     return undefined;

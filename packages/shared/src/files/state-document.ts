@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { prettifyError, ZodError, z } from "zod";
 import { ColaError, messageOf } from "../errors/cola-error";
 import { checkVersion, type DocumentKind, withVersion } from "./documents";
 import { FILE_MODE, makeFolder, moveNew, syncFolder, writeDurably } from "./durable-file";
@@ -10,18 +11,24 @@ interface Schema<T> {
   parse(value: unknown): T;
 }
 
+/** A time in a document, such as ISO 8601: a text that stands for a time. */
+export const timeText = z.string().refine((text) => !Number.isNaN(Date.parse(text)), "not a time");
+
 /** The bytes of a document: its version, then what it holds. */
 export const documentBytes = (kind: DocumentKind, content: object): Buffer =>
   Buffer.from(`${JSON.stringify(withVersion(kind, content))}\n`);
+
+/** A damaged byte is a fault of the document: it must not pass for the character U+FFFD. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * What a document holds.
  *
  * @param path for the message
- * @throws ColaError STATE_NEWER if a newer release wrote it; the error of JSON.parse or of the schema
+ * @throws ColaError STATE_NEWER if a newer release wrote it; the error of the decoder, of JSON.parse or of the schema
  */
-export function parseDocument<T>(kind: DocumentKind, path: string, text: string, schema: Schema<T>): T {
-  return schema.parse(checkVersion(kind, path, JSON.parse(text)));
+export function parseDocument<T>(kind: DocumentKind, path: string, bytes: Uint8Array, schema: Schema<T>): T {
+  return schema.parse(checkVersion(kind, path, JSON.parse(utf8.decode(bytes))));
 }
 
 /**
@@ -56,22 +63,30 @@ export async function readDocument<T>(
   schema: Schema<T>,
   report: (message: string) => void,
 ): Promise<T | undefined> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return undefined;
     throw inputError(path, error);
   }
   try {
-    return parseDocument(kind, path, text, schema);
+    return parseDocument(kind, path, bytes, schema);
   } catch (error) {
     if (isNewer(error)) throw error;
     const aside = await moveAside(path);
-    const why = messageOf(error).slice(0, 200);
-    if (aside !== undefined) report(`${path} cannot be read and counts as absent: kept as ${aside} (${why})`);
+    if (aside !== undefined)
+      report(`${path} cannot be read and counts as absent: kept as ${aside} (${reasonOf(error)})`);
     return undefined;
   }
+}
+
+const SHOWN = 200;
+
+/** Why a document cannot be read, on one line; zod's messages have many. */
+export function reasonOf(error: unknown): string {
+  const line = error instanceof ZodError ? prettifyError(error) : messageOf(error);
+  return line.replaceAll(/\s+/g, " ").slice(0, SHOWN);
 }
 
 /** Whether a document was refused because a newer release wrote it. */

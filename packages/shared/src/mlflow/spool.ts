@@ -8,6 +8,7 @@ import { outputError } from "../files/file-errors";
 import { keepNewest } from "../files/keep-newest";
 import { isNewer, parseDocument, readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
+import { publicationSchema, resultSchema } from "./spooled-schemas";
 
 /** A holder touches its lock this often; one not touched for much longer was left by a process that died. */
 const LOCK_TOUCH_MS = 2_000;
@@ -31,16 +32,6 @@ export interface Refused {
   folder: string;
   reason: string;
 }
-
-/** What is written is ours, too: only the names of its files are looked at before the rest is believed. */
-const fileNames = z.array(z.string());
-const publicationSchema = z.looseObject({
-  record: z.looseObject({ artifacts: fileNames }),
-  model: z.looseObject({ files: fileNames }).optional(),
-});
-
-/** Results are ours and plain: what they hold is known to who wrote them. */
-const resultSchema = z.looseObject({ v: z.number() }).transform(({ v: _, ...result }) => result);
 
 /** What may wait on disk: plain data, but for the files of the run and of the model. */
 export interface Spooled {
@@ -134,7 +125,7 @@ export class Spool<P extends Spooled, R extends object> {
 
   async #read(folder: string): Promise<P> {
     const path = join(folder, "publication.json");
-    const plain = parseDocument("publication", path, await readFile(path, "utf8"), publicationSchema);
+    const plain = parseDocument("publication", path, await readFile(path), publicationSchema);
     const artifacts = await readFiles(join(folder, "artifacts"), plain.record.artifacts);
     const model = plain.model && {
       ...plain.model,

@@ -59,8 +59,8 @@ export async function keptPin(
 ): Promise<PinnedModel | undefined> {
   const file = join(folderOf(cacheDir, { name, version }), PIN_FILE);
   try {
-    const text = await readFile(file, "utf8");
-    const { address: from, ...pinned } = parseDocument("pinnedModel", file, text, keptSchema);
+    const kept = parseDocument("pinnedModel", file, await readFile(file), keptSchema);
+    const { address: from, ...pinned } = kept;
     const fits = from === address && pinned.name === name && pinned.version === version;
     return fits ? pinned : undefined;
   } catch (cause) {

@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { DriftScore } from "../contracts/monitor";
 import { withVersion } from "../files/documents";
 import { appendLine, makeFolder, writeDurably } from "../files/durable-file";
-import { isNewer, parseDocument } from "../files/state-document";
+import { inputError, systemCode } from "../files/file-errors";
+import { isNewer, parseDocument, reasonOf, timeText } from "../files/state-document";
 import { stateFolder } from "../files/state-folder";
 
 /** A statistic of the drift of a check, as a person reads it. */
@@ -43,8 +44,10 @@ const KEPT = { lines: 1_000, atMost: 2_000 };
 export class CheckHistory {
   readonly #stateDir: string;
   readonly #report: (message: string) => void;
+  /** Lines that were reported. */
+  readonly #reported = new Set<string>();
 
-  /** @param report gets a line about a check that a crash cut off */
+  /** @param report gets a line about a check that a crash cut off, and about a line that is not a check */
   constructor(stateDir: string, report: (message: string) => void) {
     this.#stateDir = stateDir;
     this.#report = report;
@@ -52,7 +55,7 @@ export class CheckHistory {
 
   /**
    * @returns the number of the check: a job that runs again keeps its own, and one that was cut off counts
-   * @throws ColaError OUTPUT_UNWRITABLE, STATE_NEWER if a newer release noted one of the latest checks
+   * @throws ColaError OUTPUT_UNWRITABLE, INPUT_UNREADABLE, STATE_NEWER if a newer release noted one of the latest checks
    */
   async append(model: string, record: Omit<CheckRecord, "number">): Promise<number> {
     const path = this.#pathOf(model);
@@ -68,9 +71,10 @@ export class CheckHistory {
   }
 
   /**
-   * The latest checks; a line cut off by a crash is left out, of two with one id the later counts.
+   * The latest checks; a line cut off by a crash is left out, of two with one id the later counts. A line between others
+   * that is not a check is left out and reported, each once.
    *
-   * @throws ColaError STATE_NEWER if a newer release noted one of them
+   * @throws ColaError STATE_NEWER if a newer release noted one of them, INPUT_UNREADABLE
    */
   async read(model: string): Promise<CheckRecord[]> {
     return (await this.#lines(model)).checks;
@@ -78,20 +82,40 @@ export class CheckHistory {
 
   async #lines(model: string): Promise<{ checks: CheckRecord[]; lostAtEnd: number; lines: number }> {
     const path = this.#pathOf(model);
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return "";
-      throw error;
+    const bytes = await readFile(path).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return Buffer.alloc(0);
+      throw inputError(path, error);
     });
     const byId = new Map<string, CheckRecord>();
     let lostAtEnd = 0;
-    const all = text.split("\n");
-    for (const line of all.slice(-READ - 1)) {
-      if (line === "") continue;
-      const record = parsed(line, path);
+    const all = linesIn(bytes);
+    const skipped = Math.max(0, all.length - READ - 1);
+    for (const [i, line] of all.slice(skipped).entries()) {
+      if (line.length === 0) continue;
+      const number = skipped + i + 1;
+      const record = this.#parsed(line, path, { number, isLast: number === all.length });
       lostAtEnd = record ? 0 : lostAtEnd + 1;
       if (record) byId.set(record.id, record);
     }
     return { checks: [...byId.values()], lostAtEnd, lines: all.length };
+  }
+
+  /** One that is the last was cut off, perhaps: `append` reports it. */
+  #parsed(
+    line: Uint8Array,
+    path: string,
+    { number, isLast }: { number: number; isLast: boolean },
+  ): CheckRecord | undefined {
+    try {
+      const { v: _, ...record } = parseDocument("checkHistory", path, line, recordSchema);
+      return record as CheckRecord;
+    } catch (error) {
+      if (isNewer(error)) throw error;
+      const report = `${path}: line ${number} is not a check and is left out (${reasonOf(error)})`;
+      if (!isLast && !this.#reported.has(report)) this.#report(report);
+      this.#reported.add(report);
+      return undefined;
+    }
   }
 
   #pathOf(model: string): string {
@@ -105,19 +129,48 @@ async function cutToNewest(path: string, lines: number): Promise<void> {
   await writeDurably(path, [Buffer.from(kept.join("\n"))]);
 }
 
-/** What the history itself goes by; the rest of a record is for people. Records of older releases have no number. */
+const count = z.number().int().min(0);
+const share = z.number().min(0).max(1);
+
+/** All that charts, tables and the next check are given of a record. Records of older releases have no number. */
 const recordSchema = z.looseObject({
   v: z.number(),
   id: z.string(),
   number: z.number().int().min(1).optional(),
+  at: timeText,
+  modelVersion: z.string(),
+  rows: count,
+  n: count,
+  accuracy: share.optional(),
+  interval: z.tuple([share, share]).optional(),
+  estimated: share.optional(),
+  driftLevel: z.string().optional(),
+  ownRun: z.boolean().optional(),
+  drift: z
+    .array(
+      z.looseObject({
+        statistic: z.string(),
+        level: z.string(),
+        psi: z.number(),
+        psiExpected: z.number(),
+        psiThreshold: z.number(),
+        jensenShannon: z.number(),
+      }),
+    )
+    .optional(),
+  verdict: z.string(),
 });
 
-function parsed(line: string, path: string): CheckRecord | undefined {
-  try {
-    const { v: _, ...record } = parseDocument("checkHistory", path, line, recordSchema);
-    return record as unknown as CheckRecord;
-  } catch (error) {
-    if (isNewer(error)) throw error;
-    return undefined;
+const LINE_FEED = 10;
+
+/** What stands between the line feeds: the last one is empty, or was cut off. */
+function linesIn(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
   }
+  lines.push(bytes.subarray(start));
+  return lines;
 }

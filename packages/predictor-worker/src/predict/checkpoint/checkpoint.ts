@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { chunkEntrySchema, setAsideChunkSchema } from "@colaml/shared/contracts/receipt";
 import { rejectedByReasonSchema } from "@colaml/shared/tables/rejected-by-reason";
 import { z } from "zod";
@@ -7,8 +8,7 @@ import { type ChunkCounts, sumCounts } from "./chunk-counts";
 
 const count = z.number().int().min(0);
 
-/** How far a batch is: everything before it is on the disk and is not done again. */
-export const checkpointSchema = z.strictObject({
+const fieldsSchema = z.strictObject({
   v: z.literal(1),
   /** The next chunk to append, and where its records begin. */
   nextChunk: count,
@@ -31,11 +31,43 @@ export const checkpointSchema = z.strictObject({
   /** The output is complete; what is left is to rename it into place. */
   complete: z.boolean(),
 });
-export type Checkpoint = z.infer<typeof checkpointSchema>;
+export type Checkpoint = z.infer<typeof fieldsSchema>;
 
-/** How far the batch is by what is on the disk. */
+/** How far a batch is: everything before it is on the disk and is not done again. It fits its own list of chunks. */
+export const checkpointSchema = fieldsSchema.refine(fitsChunks, "it does not fit its chunks");
+
+function fitsChunks({ chunks, nextChunk, inputOffset, rows, rejected }: Checkpoint): boolean {
+  const last = chunks.at(-1);
+  if (last === undefined) return nextChunk === 0 && rows === 0 && rejected === 0;
+  const sum = (key: "rows" | "rejected") => chunks.reduce((all, chunk) => all + chunk[key], 0);
+  return (
+    last.index + 1 === nextChunk &&
+    last.end === inputOffset &&
+    sum("rows") === rows &&
+    sum("rejected") === rejected
+  );
+}
+
+/**
+ * How far the batch is by what is on the disk. If that has lost bytes of the output, the batch begins anew, which is
+ * logged.
+ */
 export async function readCheckpoint(batch: BegunBatch): Promise<Checkpoint> {
-  return (await batch.folder.read("checkpoint.json", checkpointSchema)) ?? firstCheckpoint(batch);
+  const { folder, context } = batch;
+  const known = await folder.read("checkpoint.json", checkpointSchema);
+  if (known === undefined) return firstCheckpoint(batch);
+  const files = [
+    [folder.outputFile, known.outputBytes],
+    [folder.rejectedFile, known.rejectedBytes],
+  ] as const;
+  for (const [path, bytes] of files) {
+    const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+    if (size >= bytes) continue;
+    const fault = `${path} has ${size} bytes, its checkpoint says ${bytes}`;
+    context.logger.warn(`${fault}: the disk lost some, and all is scored again`);
+    return firstCheckpoint(batch);
+  }
+  return known;
 }
 
 function firstCheckpoint({ job, record }: BegunBatch): Checkpoint {

@@ -6,7 +6,7 @@ import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { DocumentKind } from "@colaml/shared/files/documents";
 import { FOLDER_MODE, isThere, writeDurably } from "@colaml/shared/files/durable-file";
 import { outputError, systemCode } from "@colaml/shared/files/file-errors";
-import { documentBytes, isNewer, parseDocument } from "@colaml/shared/files/state-document";
+import { documentBytes, isNewer, parseDocument, reasonOf } from "@colaml/shared/files/state-document";
 import { BATCH_FOLDER_ENTRIES } from "@colaml/shared/outputs/batch-folder-names";
 import { z } from "zod";
 
@@ -29,9 +29,12 @@ export class BatchFolder {
   readonly outputFile: string;
   readonly rejectedFile: string;
   readonly partsFolder: string;
+  readonly #report: (line: string) => void;
 
-  constructor(output: string) {
+  /** @param report gets a line about a document that cannot be read */
+  constructor(output: string, report: (line: string) => void) {
     this.path = batchFolderPath(output);
+    this.#report = report;
     this.#output = output;
     this.outputFile = join(this.path, "output");
     this.rejectedFile = join(this.path, "rejected");
@@ -101,18 +104,30 @@ export class BatchFolder {
   }
 
   /**
-   * A document of the folder, or undefined if it is not there or cannot be read as what it should be.
+   * A document of the folder, or undefined if it is not there or is not what it should be, which is reported.
    *
-   * @throws ColaError STATE_NEWER if a newer release wrote it
+   * @throws ColaError STATE_NEWER if a newer release wrote it, OUTPUT_UNWRITABLE if the disk or the permissions forbid
+   *   reading it
    */
   async read<T>(name: DocumentName, schema: z.ZodType<T>): Promise<T | undefined> {
     const path = join(this.path, name);
+    const bytes = await readFile(path).catch((error: unknown) => {
+      if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return undefined;
+      throw outputError(path, error);
+    });
+    if (bytes === undefined) return undefined;
     try {
-      return parseDocument(KINDS[name], path, await readFile(path, "utf8"), schema);
+      return parseDocument(KINDS[name], path, bytes, schema);
     } catch (error) {
       if (isNewer(error)) throw error;
+      this.#report(`${path} cannot be read and counts as absent (${reasonOf(error)})`);
       return undefined;
     }
+  }
+
+  /** Forgets how far another plan of the batch was. */
+  async dropCheckpoint(): Promise<void> {
+    await rm(join(this.path, "checkpoint.json"), { force: true });
   }
 
   async write(name: DocumentName, value: object): Promise<void> {

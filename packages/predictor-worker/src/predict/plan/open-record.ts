@@ -48,6 +48,8 @@ async function beginRecord(batch: Batch, source: InputSource): Promise<BatchReco
   const facts = { input, plan, ...answers, dataStart, firstLine, chunkBytes, startedAt };
   const record = newBatchRecord(job, facts);
   context.logger.info("prediction starts", { model: pinned.name, version: pinned.version, batch: record.id });
+  // One without its record is of another plan, and perhaps of another version of the model.
+  await folder.dropCheckpoint();
   await folder.write("batch.json", record);
   return record;
 }

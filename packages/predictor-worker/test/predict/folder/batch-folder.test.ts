@@ -6,6 +6,11 @@ import { BatchFolder } from "@colaml/predictor-worker/predict/folder/batch-folde
 
 const MODULE = require.resolve("@colaml/predictor-worker/predict/folder/batch-folder");
 
+/** What cannot be read is a failure here. */
+const refuse = (line: string) => {
+  throw new Error(line);
+};
+
 let folder: string;
 let output: string;
 beforeEach(async () => {
@@ -32,7 +37,7 @@ describe("the batch folder", () => {
     async (step) => {
       expect(await killedAt(step, "7")).toBe("SIGKILL");
       expect(await readdir(folder)).toHaveLength(1);
-      const batch = new BatchFolder(output);
+      const batch = new BatchFolder(output, refuse);
       expect(await batch.claim({ jobId: "7", epoch: "2" })).toBe(true);
       expect(await readdir(folder)).toEqual([".out.csv.colaml"]);
       expect(await readdir(batch.path)).toEqual(["owner.json"]);
@@ -42,9 +47,9 @@ describe("the batch folder", () => {
 
   it("of a coordinator that was killed is left to its own job by another one", async () => {
     await killedAt("rename", "7");
-    expect(await new BatchFolder(output).claim({ jobId: "8", epoch: "1" })).toBe(true);
+    expect(await new BatchFolder(output, refuse).claim({ jobId: "8", epoch: "1" })).toBe(true);
     expect(await readdir(folder)).toHaveLength(2);
-    const batch = new BatchFolder(output);
+    const batch = new BatchFolder(output, refuse);
     expect(await batch.claim({ jobId: "7", epoch: "2" })).toBe(false);
     expect(await readdir(folder)).toEqual([".out.csv.colaml"]);
     expect(await batch.readOwner()).toEqual({ jobId: "8", epoch: "1" });
@@ -52,7 +57,7 @@ describe("the batch folder", () => {
 
   it("is claimed by one of two attempts at the same job that run at the same time", async () => {
     const claims = await Promise.all(
-      ["a", "b", "c"].map((epoch) => new BatchFolder(output).claim({ jobId: "7", epoch })),
+      ["a", "b", "c"].map((epoch) => new BatchFolder(output, refuse).claim({ jobId: "7", epoch })),
     );
     expect(claims.filter((claimed) => claimed)).toHaveLength(1);
     expect(await readdir(folder)).toEqual([".out.csv.colaml"]);

@@ -68,7 +68,7 @@ async function withPlaces<T>(
   const places = {
     stateDir: resolve(stateDir),
     dataDir: resolve(dataDir === "" ? DEFAULT_DATA_DIR : dataDir),
-    isUp: up !== undefined || findServers(stateDir) !== undefined,
+    isUp: up !== undefined || findServers(stateDir, (line) => terminal.warn(line)) !== undefined,
   };
   const url = config.redis.url || up?.redisUrl;
   if (url === undefined) return work(places);
