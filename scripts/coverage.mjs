@@ -1,10 +1,11 @@
-// npm run coverage [-- jest arguments]: the lines of packages/*/src that tests run, by room. As `npm test`, and slower.
+// npm run coverage [-- jest arguments]: the lines of code of packages/*/src that tests run, by room. As `npm test`, and slower.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeBuiltLeftovers } from "./setup/built-leftovers.mjs";
 import { ensureBuilt } from "./setup/ensure.mjs";
 import { repoRoot, setupDir } from "./setup/paths.mjs";
-import { say } from "./setup/run-command.mjs";
+import { SetupError, say } from "./setup/run-command.mjs";
 import { runScript } from "./setup/run-script.mjs";
 import { stopWithNpm } from "./setup/stop-with-npm.mjs";
 
@@ -35,18 +36,24 @@ function runTests(args) {
 
 await runScript(async () => {
   await ensureBuilt();
+  // Jest reads the source of every built file at its end.
+  removeBuiltLeftovers();
   stopWithNpm();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(processes, { recursive: true });
   const { ProcessCoverage } = await import("./test/process-coverage.mjs");
   const { listUncovered, tableOfRooms } = await import("./test/coverage-table.mjs");
+  const { onlyCode } = await import("./test/code-lines.mjs");
   const coverage = new ProcessCoverage(processes);
   const timer = setInterval(() => coverage.harvest(), HARVEST_EVERY_MS);
   const code = await runTests(process.argv.slice(2));
   clearInterval(timer);
-  const lines = await coverage.lines(JSON.parse(readFileSync(ofJest, "utf8")));
+  if (!existsSync(ofJest)) throw new SetupError("jest counted no lines: see above what ended it");
+  const lines = onlyCode(await coverage.lines(JSON.parse(readFileSync(ofJest, "utf8"))));
   rmSync(processes, { recursive: true, force: true });
-  process.stdout.write(`${tableOfRooms(lines)}\n`);
+  const table = `${tableOfRooms(lines)}\n`;
+  process.stdout.write(table);
+  writeFileSync(join(folder, "rooms.md"), table);
   writeFileSync(uncovered, listUncovered(lines));
   say(`lines that no test ran: ${uncovered}`);
   process.exitCode = code;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { removeBuiltLeftovers } from "./built-leftovers.mjs";
 import { compileKernel, kernelFile, kernelSources } from "./kernel.mjs";
 import { isOwnCheckout, repoRoot, setupDir } from "./paths.mjs";
 import { run, say } from "./run-command.mjs";
@@ -30,6 +31,7 @@ export async function build() {
   if (buildIsReady()) return;
   say("building");
   const value = wanted();
+  removeBuiltLeftovers();
   await run(process.execPath, [join(repoRoot, "node_modules/typescript/bin/tsc"), "-b", ...packages()]);
   await compileKernel();
   mkdirSync(setupDir, { recursive: true });
