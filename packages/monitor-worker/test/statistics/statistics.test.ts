@@ -98,6 +98,17 @@ describe("seeded random counts", () => {
     expect(openRandom(2_463_401_483)()).toBe(2 ** -33);
   });
 
+  // scipy: binom.ppf(0.9, 10, 0.25) is 4; of the other 6, 2 of 3 go to the second bin: 6 - binom.ppf(0.3, 6, 1 / 3) is 5.
+  it("are those of a multinomial bin by bin, the last of which gets what is left", () => {
+    const numbers = [0.9, 0.3];
+    const into = new Float64Array(3);
+    multinomial(10, [0.25, 0.5, 0.25], () => numbers.shift()!, into);
+    expect([...into]).toEqual([4, 5, 1]);
+    const drawn: number[] = [];
+    multinomial(10, [0.25, 0.5, 0.25], () => drawn.push(0) / 4, into);
+    expect(drawn).toHaveLength(2);
+  });
+
   // Means n p_k, variances n p_k (1 - p_k) and covariances -n p_j p_k, of 4,000 draws: within 5 standard errors.
   it("spreads all rows over the bins of a multinomial by their shares", () => {
     const [n, draws, shares] = [1_000, 4_000, [0.2, 0.5, 0.3]];
