@@ -59,16 +59,12 @@ export function psiSamplingVariance(
   return ofOneSide(p, q) / n + ofOneSide(q, p) / m;
 }
 
-/** Variance of the gradient of PSI in `shares`, over one draw from them. */
+/** Variance of the gradient of PSI in `shares`, up to a constant, over one draw from them. */
 function ofOneSide(shares: ArrayLike<number>, others: ArrayLike<number>): number {
-  let mean = 0;
-  let squares = 0;
-  for (let i = 0; i < shares.length; i++) {
-    const slope = Math.log(shares[i]! / others[i]!) + 1 - others[i]! / shares[i]!;
-    mean += shares[i]! * slope;
-    squares += shares[i]! * slope * slope;
-  }
-  return Math.max(0, squares - mean * mean);
+  const slopes = Float64Array.from(shares, (share, i) => Math.log(share / others[i]!) - others[i]! / share);
+  const expected = (values: Float64Array) => values.reduce((sum, value, i) => sum + shares[i]! * value, 0);
+  const mean = expected(slopes);
+  return expected(slopes.map((slope) => (slope - mean) ** 2));
 }
 
 function simulate(comparison: Comparison, random: Random): { mean: number; variance: number } {
@@ -78,17 +74,15 @@ function simulate(comparison: Comparison, random: Random): { mean: number; varia
     Math.max(1, Math.round(rows / comparison.designEffect)),
   );
   const drawn = [new Float64Array(bins), new Float64Array(bins)];
-  let sum = 0;
-  let squares = 0;
-  for (let draw = 0; draw < DRAWS; draw++) {
+  const indices = Float64Array.from({ length: DRAWS }, () => {
     for (const side of [0, 1]) drawCounts(comparison.kind, sizes[side]!, shares, random, drawn[side]!);
-    const psi = populationStabilityIndex(smoothedShares(drawn[0]!), smoothedShares(drawn[1]!));
-    sum += psi;
-    squares += psi * psi;
-  }
-  const mean = sum / DRAWS;
-  return { mean, variance: Math.max(0, squares / DRAWS - mean * mean) };
+    return populationStabilityIndex(smoothedShares(drawn[0]!), smoothedShares(drawn[1]!));
+  });
+  const mean = meanOf(indices);
+  return { mean, variance: meanOf(indices.map((psi) => (psi - mean) ** 2)) };
 }
+
+const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function sharesOf({ reference, referenceRows, kind }: Comparison): Float64Array {
   if (kind === "bins") return smoothedShares(reference);
@@ -108,7 +102,7 @@ function drawCounts(
 
 /** Quantile of a gamma distribution by its first two moments: Wilson and Hilferty's cube, within 1% in the tail. */
 function gammaQuantile(mean: number, variance: number, share: number): number {
-  if (mean <= 0 || variance <= 0) return mean;
+  if (variance === 0) return mean;
   const shape = (mean * mean) / variance;
   const cube = 1 - 1 / (9 * shape) + normalQuantile(share) / (3 * Math.sqrt(shape));
   return mean * Math.max(0, cube) ** 3;

@@ -74,7 +74,8 @@ async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
   try {
     // A delivery is seldom as large as a stream's buffer, and a check reads up to 64 of them.
     const highWaterMark = Math.min(READ_BYTES, (await stat(path)).size + 1);
-    for await (const bytes of createReadStream(path, { highWaterMark })) yield utf8.decode(bytes as Buffer, { stream: true });
+    for await (const bytes of createReadStream(path, { highWaterMark }))
+      yield utf8.decode(bytes as Buffer, { stream: true });
     yield utf8.decode();
   } catch (error) {
     // the caller lists the folder again

@@ -139,14 +139,12 @@ describe("the numbers of a statistic", () => {
 describe("what chance makes of PSI", () => {
   // Of equal shares PSI is about (1/n + 1/m) times a chi-square of bins - 1 degrees of freedom.
   it.each([
-    [[5_000, 5_000], 10_000, 10_000, 1],
-    [[1_000, 1_000, 1_000, 1_000], 4_000, 2_000, 3],
-  ])("has the mean and variance of a chi-square: %j", (reference, n, m, freedom) => {
-    const unit = 1 / n + 1 / m;
-    const chance = psiUnderChance(
-      { reference, referenceRows: n, rows: m, designEffect: 1, kind: "bins" },
-      RATE,
-    );
+    [[5_000, 5_000], 10_000, 10_000, 1, 1],
+    [[1_000, 1_000, 1_000, 1_000], 4_000, 2_000, 3, 1],
+    [[5_000, 5_000], 10_000, 10_000, 1, 4],
+  ])("has the mean and variance of a chi-square: %j", (reference, n, m, freedom, designEffect) => {
+    const unit = designEffect * (1 / n + 1 / m);
+    const chance = psiUnderChance({ reference, referenceRows: n, rows: m, designEffect, kind: "bins" }, RATE);
     // 500 draws know the mean to 6% (one degree of freedom) and the variance to about 20%.
     expect(Math.abs(chance.expected / (freedom * unit) - 1)).toBeLessThan(0.15);
     expect(Math.abs(chance.variance / (2 * freedom * unit * unit) - 1)).toBeLessThan(0.5);
@@ -162,6 +160,19 @@ describe("what chance makes of PSI", () => {
     const shape = chance.expected ** 2 / chance.variance;
     const cube = (1 - 1 / (9 * shape) + 1.6448536269514722 / (3 * Math.sqrt(shape))) ** 3;
     expect(chance.threshold).toBeCloseTo(chance.expected * cube, 9);
+  });
+
+  // One row on either side, and two words that each has with a chance of (0 + 1/2) / (1 + 1): shares of words are 1/2 and
+  // 1/2 in 10 of 16 cases, 3/4 and 1/4 in 3, and the other way round in 3. PSI of the first against another is
+  // ln(3) / 4, of the other two ln(3), each of which two sides have by turns.
+  it("of words is that of words that come and go by themselves", () => {
+    const two = { reference: [0, 0], referenceRows: 1, rows: 1, kind: "words" as const };
+    const mean = 2 * (10 / 16) * (6 / 16) * (Math.log(3) / 4) + 2 * (3 / 16) ** 2 * Math.log(3);
+    for (const designEffect of [1, 1_000]) {
+      const chance = psiUnderChance({ ...two, designEffect }, RATE);
+      // The standard deviation of one draw is 0.28: five standard errors of 500.
+      expect(Math.abs(chance.expected - mean)).toBeLessThan((5 * 0.28) / Math.sqrt(500));
+    }
   });
 
   it("is nothing if there is nothing to vary", () => {
