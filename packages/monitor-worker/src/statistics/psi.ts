@@ -9,7 +9,10 @@ const PSEUDO_COUNT = 0.5;
 export function smoothedShares(counts: ArrayLike<number>): Float64Array {
   let total = 0;
   for (let i = 0; i < counts.length; i++) total += counts[i]! + PSEUDO_COUNT;
-  return Float64Array.from(counts, (count) => (count + PSEUDO_COUNT) / total);
+  // `Float64Array.from` would make a list of all values first: a check calls this some thousand times
+  const shares = new Float64Array(counts.length);
+  for (let i = 0; i < shares.length; i++) shares[i] = (counts[i]! + PSEUDO_COUNT) / total;
+  return shares;
 }
 
 /**
