@@ -9,18 +9,17 @@ export const SAMPLE_SECONDS = 5;
 /**
  * Growth that is allowed, by the name of a series. A series fails if its slope per hour is surely above `perHour` (the
  * lower end of its 95% interval) and it rose by more than `least` after the warm-up: in a short run a collection of
- * garbage more or less is a slope, too. `byFloor`: its lowest points are judged, as garbage stands above them. A series
- * without a limit is only drawn.
+ * garbage more or less is a slope, too. A series without a limit is only drawn.
  *
  * The resident memory of our processes has none: V8 fills tens of MB with garbage before it collects, so that a limit
- * that always holds would let a leak of 2 MB a minute pass. What V8 holds after collections (`heap in use`), and what is
- * resident beside its heap (`outside the heap`), swing by a few MB. Both fail within 30 minutes at a leak of 1 MB a minute.
+ * that always holds would let a leak of 2 MB a minute pass. What V8's heap holds after a full collection, and what is
+ * resident beside its heap, swing by a few MB. Both fail within 30 minutes at a leak of 1 MB a minute.
  *
  * MLflow keeps what is trained, so its limits are what the load makes: 100 trainings an hour of about 0.4 MB, a step
  * of 10 KB for each of about 1,000 checks, and a run of 120 KB for each that somebody asked for or that says something new.
  */
 const GROWTH = [
-  { of: / heap in use$/, perHour: 15, least: 6, byFloor: true },
+  { of: / heap after collection$/, perHour: 15, least: 6 },
   { of: / outside the heap$/, perHour: 20, least: 12 },
   { of: /^Redis RSS$/, perHour: 20, least: 5 },
   { of: /^MLflow RSS$/, perHour: 150, least: 50 },
@@ -63,7 +62,10 @@ export function unmeasuredOf(series) {
   const ours = [...points.keys()].filter((name) => /^(server|trainer|predictor|monitor).* RSS$/.test(name));
   return ours
     .flatMap((name) =>
-      ["heap in use", "outside the heap"].map((part) => [name.replace("RSS", part), points.get(name)]),
+      ["heap after collection", "outside the heap"].map((part) => [
+        name.replace("RSS", part),
+        points.get(name),
+      ]),
     )
     .filter(([name, samples]) => (points.get(name) ?? 0) < samples / 2)
     .map(([name]) => name);

@@ -135,8 +135,8 @@ export class Sampler {
       values[`${name} descriptors`] = sum(pids.map(descriptors));
       const url = name === "server" ? this.#apiUrl : healthUrlOf(pids[0]);
       const { heap, outside } = (url && (await memoryAt(url))) ?? {};
-      if (heap !== undefined)
-        Object.assign(values, { [`${name} heap in use`]: heap, [`${name} outside the heap`]: outside });
+      if (heap !== undefined) values[`${name} heap after collection`] = heap;
+      if (outside !== undefined) values[`${name} outside the heap`] = outside;
     }
     const info = await this.#redis.info();
     const field = (name) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);

@@ -49,36 +49,15 @@ export function theilSen(points) {
   };
 }
 
-/** Parts of the judged time that give one point each, if a series is judged by its floor. */
-const FLOORS = 10;
-
-/**
- * The lowest point of each tenth of the time: what is left after garbage was collected, however far it was let grow.
- *
- * @param points `{minutes, value}`, minutes rising
- */
-export function floorsOf(points) {
-  const [first, last] = [points[0]?.minutes, points.at(-1)?.minutes];
-  const tenths = Array.from({ length: FLOORS }, () => []);
-  for (const point of points) {
-    const share = (point.minutes - first) / (last - first || 1);
-    tenths[Math.min(FLOORS - 1, Math.floor(share * FLOORS))].push(point);
-  }
-  return tenths
-    .filter((some) => some.length > 0)
-    .map((some) => some.reduce((least, point) => (point.value < least.value ? point : least)));
-}
-
 /**
  * Whether a series grows faster than it may.
  *
  * @param points `{minutes, value}`
- * @param limit `{perHour, least, byFloor}`, see limits.mjs; undefined: nothing is judged
+ * @param limit `{perHour, least}`, see limits.mjs; undefined: nothing is judged
  * @returns the growth per hour with its interval, first and last level (medians of a tenth of the points), and `fails`
  */
 export function judge(points, limit, warmUpMinutes) {
-  const after = points.filter(({ minutes }) => minutes >= warmUpMinutes);
-  const judged = limit?.byFloor ? floorsOf(after) : after;
+  const judged = points.filter(({ minutes }) => minutes >= warmUpMinutes);
   const found = theilSen(judged.map(({ minutes, value }) => ({ x: minutes / 60, y: value })));
   const tenth = Math.max(1, Math.round(judged.length / 10));
   const level = (some) =>
