@@ -23,6 +23,18 @@ const letterSchema = z.object({
 });
 type Letter = z.infer<typeof letterSchema>;
 
+/** Oldest first, and an alert before its recovery, whatever the clocks of those who wrote them said. */
+function inOrder<T extends { letter: Letter }>(letters: readonly T[]): T[] {
+  const firing = new Map(
+    letters.flatMap(({ letter: { alert, firstAt } }) =>
+      alert.status === "firing" ? [[alert.id, firstAt] as const] : [],
+    ),
+  );
+  const order = ({ letter: { alert, firstAt } }: T) =>
+    alert.status === "firing" ? firstAt : Math.max(firstAt, (firing.get(alert.id) ?? 0) + 1);
+  return [...letters].sort((a, b) => order(a) - order(b));
+}
+
 /** How deliveries ended, for `/metrics`. */
 export type DeliveryOutcome = "delivered" | "retried" | "given_up";
 
@@ -110,7 +122,7 @@ export class AlertOutbox {
         const letter = await this.#read(name);
         return letter ? [{ name, letter }] : [];
       });
-    return (await Promise.all(letters)).flat().sort((a, b) => a.letter.firstAt - b.letter.firstAt);
+    return inOrder((await Promise.all(letters)).flat());
   }
 
   /** Nothing if a file is no letter, or that of a newer release, or cannot be read: one must not hold up the others. */

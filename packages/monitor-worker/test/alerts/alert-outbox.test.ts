@@ -72,6 +72,17 @@ describe("the outbox", () => {
     ]);
   });
 
+  it("delivers what a clock that was an hour ahead wrote, at once and the alert before its recovery", async () => {
+    const sent: string[] = [];
+    const box = outbox(async ({ status }) => void sent.push(status));
+    clock += 3_600_000;
+    await box.put(alert);
+    clock -= 3_600_000;
+    await box.put({ ...alert, status: "recovered" });
+    expect(await box.flush()).toBeUndefined();
+    expect(sent).toEqual(["firing", "recovered"]);
+  });
+
   it("sends no recovery before its alert", async () => {
     const sent: string[] = [];
     let isDown = true;

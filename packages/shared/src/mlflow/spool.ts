@@ -198,7 +198,8 @@ export class Spool<P extends Spooled, R extends object> {
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     await mkdir(this.folder, { recursive: true });
     const lock = join(this.folder, ".lock");
-    while (!(await this.#take(lock))) await sleep(LOCK_POLL_MS);
+    const seen = { touched: 0, since: performance.now() };
+    while (!(await this.#take(lock, seen))) await sleep(LOCK_POLL_MS);
     const touch = setInterval(() => {
       const now = new Date();
       void utimes(lock, now, now).catch(() => undefined);
@@ -211,7 +212,8 @@ export class Spool<P extends Spooled, R extends object> {
     }
   }
 
-  async #take(lock: string): Promise<boolean> {
+  /** @param seen when the holder touched it last, and since when this process knows: clocks of two machines differ */
+  async #take(lock: string, seen: { touched: number; since: number }): Promise<boolean> {
     try {
       await mkdir(lock);
       return true;
@@ -219,8 +221,9 @@ export class Spool<P extends Spooled, R extends object> {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const touched = (await stat(lock).catch(() => undefined))?.mtimeMs;
-    if (touched !== undefined && Date.now() - touched > LOCK_STALE_MS)
-      await rm(lock, { recursive: true, force: true });
+    if (touched === undefined) return false;
+    if (touched !== seen.touched) Object.assign(seen, { touched, since: performance.now() });
+    else if (performance.now() - seen.since > LOCK_STALE_MS) await rm(lock, { recursive: true, force: true });
     return false;
   }
 

@@ -2,10 +2,13 @@ import type { Job, JobsOptions, Queue } from "bullmq";
 import { SCHEDULED_JOB_ID } from "../contracts/names";
 import { RETRIES, type RedisConnection } from "./connection";
 import { REDIS_KEYS, redisKey } from "./redis-keys";
+import { redisTimeMs } from "./redis-time";
 
 const DAY_S = 86_400;
 /** Texts of customers, and what was made of them, are kept this long after their job ended: time to fetch the answer. */
 const PRIVATE_S = 45;
+/** Clocks that keep time by NTP differ by less. */
+export const SEEN_SKEW_MS = 5_000;
 /** How often workers and the server look for what is to be forgotten: with the time above, within a minute. */
 export const FORGET_EVERY_MS = 10_000;
 /** Jobs of one schedule that are kept: they may come every second. */
@@ -25,9 +28,12 @@ export interface EndedFacts {
   readonly isPrivate?: (payload: unknown) => boolean;
 }
 
-/** What a worker does with jobs that have ended, by age only: how many others end does not matter. */
-export function retentionOf({ kept }: EndedFacts, keptDays: number) {
-  const keep = { age: kept === "private" ? PRIVATE_S : keptDays * DAY_S };
+/**
+ * What a worker does with jobs that have ended, by age only: how many others end does not matter. Private ones are forgotten
+ * before (`forgetPrivate`): here the age counts by the worker's clock, and one that is ahead would remove unread answers.
+ */
+export function retentionOf(keptDays: number) {
+  const keep = { age: keptDays * DAY_S };
   return { removeOnComplete: keep, removeOnFail: keep };
 }
 
@@ -62,8 +68,25 @@ export async function noteBegun(
 ): Promise<void> {
   if (job.id === undefined || !isPrivate?.(job.data)) return;
   const key = redisKey(prefix, "private", queue.name);
-  await connection.zadd(key, Date.now() + PRIVATE_S * 1_000, job.id);
+  await connection.zadd(key, (await redisTimeMs(connection)) + PRIVATE_S * 1_000, job.id);
   await connection.expire(key, REDIS_KEYS.private.keptS);
+}
+
+/**
+ * Dates the end of a private job by Redis's clock, if this machine's is another: BullMQ dates it by this one's, and by it
+ * the job would be forgotten before its answer is read, or long after.
+ *
+ * @param skewMs what this machine's clock is ahead of Redis's
+ */
+export async function dateEnd(
+  { queue, connection, kept }: EndedQueue,
+  job: Job,
+  state: "completed" | "failed",
+  skewMs: number,
+): Promise<void> {
+  if (kept !== "private" || Math.abs(skewMs) < SEEN_SKEW_MS) return;
+  if (job.id === undefined || job.finishedOn === undefined) return;
+  await connection.zadd(queue.toKey(state), "XX", job.finishedOn - skewMs, job.id);
 }
 
 /** Notes the end of a schedule's job, and removes those of the schedule that are too many. */
@@ -84,14 +107,16 @@ export async function noteEnded({ queue, connection, prefix }: EndedQueue, jobId
 /**
  * Removes the private jobs that ended long enough ago, their results, and what was told of them to those who listen.
  *
- * @param now milliseconds since 1970
+ * @param now milliseconds since 1970; Redis's time if it is not given
  */
-export async function forgetPrivate(ended: EndedQueue, now = Date.now()): Promise<void> {
+export async function forgetPrivate(ended: EndedQueue, now?: number): Promise<void> {
   const { queue, connection, kept, isPrivate } = ended;
+  now ??= await redisTimeMs(connection);
   const before = now - PRIVATE_S * 1_000;
   if (kept === "private") {
     for (const state of ["completed", "failed"] as const) {
-      const grace = Math.max(0, Date.now() - before);
+      // BullMQ counts it back from this machine's clock.
+      const grace = Date.now() - before;
       while ((await queue.clean(grace, REMOVED_AT_ONCE, state)).length === REMOVED_AT_ONCE);
     }
   } else if (isPrivate !== undefined) {
@@ -104,7 +129,9 @@ async function forgetNoted({ queue, connection, prefix }: EndedQueue, now: numbe
   const key = redisKey(prefix, "private", queue.name);
   for (const id of await connection.zrangebyscore(key, 0, now, "LIMIT", 0, REMOVED_AT_ONCE)) {
     const job = await queue.getJob(id);
-    const dueAt = job && (job.finishedOn ?? now) + PRIVATE_S * 1_000;
+    // By a clock that is ahead it has not ended yet; but it began long enough ago.
+    const endedAt = job?.finishedOn !== undefined && job.finishedOn > now ? 0 : (job?.finishedOn ?? now);
+    const dueAt = job && endedAt + PRIVATE_S * 1_000;
     if (dueAt === undefined || dueAt <= now) {
       await job?.remove().catch(() => undefined);
       await connection.zrem(key, id);

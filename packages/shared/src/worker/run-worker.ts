@@ -165,7 +165,7 @@ function openWorker<Payload, Result>(
     maxStalledCount: MAX_STALLED,
     // Jobs that ended per minute: the dashboard's charts are made of them.
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
-    ...retentionOf(options.queue, config.worker.keptDays),
+    ...retentionOf(config.worker.keptDays),
   });
   watch(worker, running, { config, logger, queue }, lifecycle);
   forgetCancels(worker, connection, prefix);

@@ -143,6 +143,22 @@ describe("the spool", () => {
     expect(order).toEqual(["first begins", "first ends", "second"]);
   });
 
+  it("leaves its lock to another machine's process whose clock is behind", async () => {
+    const other = new Spool(spool.folder, () => {});
+    const order: string[] = [];
+    let second: Promise<void> | undefined;
+    await spool.exclusively(async () => {
+      const anHourAgo = new Date(Date.now() - 3_600_000);
+      await utimes(join(spool.folder, ".lock"), anHourAgo, anHourAgo);
+      second = other.exclusively(async () => void order.push("second"));
+      // the second looks ten times a second
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      order.push("first ends");
+    });
+    await second;
+    expect(order).toEqual(["first ends", "second"]);
+  });
+
   it("takes over a lock that a killed process left", async () => {
     const lock = join(spool.folder, ".lock");
     await mkdir(lock, { recursive: true });

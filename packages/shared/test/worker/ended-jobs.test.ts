@@ -42,10 +42,15 @@ afterAll(() => closeRedis(connection));
 /** A worker on a queue of its own, and the queue as another client has it: without any option of ours. */
 async function start(processor: Processor<object, unknown>, facts: EndedFacts = {}): Promise<Queue> {
   const name = `q-${randomUUID()}`;
+  await startOn(name, processor, facts);
+  return new Queue(name, { connection: connection as ConnectionOptions, prefix });
+}
+
+async function startOn(name: string, processor: Processor<object, unknown>, facts: EndedFacts) {
   const lifecycle = await startLifecycle({ service: "test", config, logger: silent, signals: false });
   lifecycles.push(lifecycle);
   await runWorker({ queue: { name, schema, ...facts }, processor, config, logger: silent, lifecycle });
-  return new Queue(name, { connection: connection as ConnectionOptions, prefix });
+  return lifecycle;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -215,6 +220,34 @@ describe("a private job", () => {
     expect(await connection.exists(queue.toKey("p-0"))).toBe(0);
     expect(await connection.xlen(queue.toKey("events"))).toBe(0);
   });
+
+  it.each([
+    ["ahead of", 3_600_000],
+    ["behind", -3_600_000],
+  ])(
+    "that ended by a clock an hour %s Redis's stays for its client, as do those before it, and is forgotten in time",
+    async (_, shiftMs) => {
+      const queue = await start(async () => "secret result", { kept: "private" });
+      await run(queue, ["before"], {}, { texts: ["secret"] });
+      const realNow = Date.now;
+      const spy = jest.spyOn(Date, "now").mockImplementation(() => realNow() + shiftMs);
+      try {
+        await startOn(queue.name, async () => "secret result", { kept: "private" });
+        await lifecycles.shift()!.stop();
+        await run(queue, ["after"], {}, { texts: ["secret"] });
+        await until(async () => {
+          const endedAt = Number(await connection.zscore(queue.toKey("completed"), "after"));
+          return Math.abs(endedAt - realNow()) < 60_000;
+        });
+        await forgetPrivate(facts(queue, { kept: "private" }));
+        expect(await queue.getCompletedCount()).toBe(2);
+        await forgetPrivate(facts(queue, { kept: "private" }), realNow() + 46_000);
+        expect(await queue.getCompletedCount()).toBe(0);
+      } finally {
+        spy.mockRestore();
+      }
+    },
+  );
 
   it("on a queue of other jobs is forgotten, too, and the others stay", async () => {
     const isPrivate = (payload: unknown) => "texts" in (payload as object);
