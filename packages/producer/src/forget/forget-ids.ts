@@ -110,15 +110,22 @@ async function forgetLabels(folder: string, ids: ReadonlySet<string>, erase: boo
   return found;
 }
 
-/** Of a line `[id, label]`; a message of JSON.parse would show what stands there. */
+/** Of a line `[id, label]`. Of another one nobody can say whether it holds an id that is to go. */
 function idOf(line: string, path: string): string {
+  const entry = entryOf(line);
+  if (Array.isArray(entry) && typeof entry[0] === "string") return entry[0];
+  throw new ColaError(
+    "INPUT_UNREADABLE",
+    `${path} holds a line that is not \`[id, label]\`: mend or remove it`,
+  );
+}
+
+function entryOf(line: string): unknown {
   try {
-    return (JSON.parse(line) as [string, string])[0];
+    return JSON.parse(line);
   } catch {
-    throw new ColaError(
-      "INPUT_UNREADABLE",
-      `${path} holds a line that is not \`[id, label]\`: mend or remove it`,
-    );
+    // Its message would show what stands there.
+    return undefined;
   }
 }
 

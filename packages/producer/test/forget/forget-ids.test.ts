@@ -64,6 +64,19 @@ describe("ids that are to be forgotten", () => {
     expect(everything()).toEqual(before);
   });
 
+  it.each(['["7","Fal', '{"id":"7"}', '"7x"', "null", "[7]", ""])(
+    "are not looked for behind a damaged line of labels, which is refused without showing it: %j",
+    async (line) => {
+      writeFileSync(join(folder, LATER), `["8","True"]\n${line}\n`);
+      const before = everything();
+      await expect(forgetIds(folder, ids, false)).rejects.toMatchObject({
+        code: "INPUT_UNREADABLE",
+        message: `${join(folder, LATER)} holds a line that is not \`[id, label]\`: mend or remove it`,
+      });
+      expect(everything()).toEqual(before);
+    },
+  );
+
   it("are erased whole, and nothing else: neither longer ids nor numbers that look like short ones", async () => {
     expect(await forgetIds(folder, ids, true)).toEqual(FOUND);
     expect(textOf(DELIVERY)).toBe('["5703061336777605131","True"]\n');
