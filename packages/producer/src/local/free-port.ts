@@ -1,4 +1,10 @@
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
+
+/** What ended may hold its port for a moment. */
+const FREED_WITHIN_MS = 3_000;
+const LOOK_MS = 100;
 
 /**
  * A TCP port of 127.0.0.1 that nothing listened on a moment ago. Another process may take it before the caller
@@ -9,6 +15,25 @@ import { createServer } from "node:net";
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await bind(preferred).catch(() => undefined))) return preferred;
   return bind(0);
+}
+
+/**
+ * Waits a moment until nothing listens on a port: a server that cannot take its port ends only after its start was
+ * looked at, and another program's server that answers there would pass for it.
+ *
+ * @param server its name, for the message
+ * @throws ColaError `code` if something listens there still
+ */
+export async function needPort(port: number, server: string, code: ErrorCode): Promise<void> {
+  const deadline = performance.now() + FREED_WITHIN_MS;
+  while (!(await bind(port).catch(() => undefined))) {
+    if (performance.now() >= deadline)
+      throw new ColaError(
+        code,
+        `another program listens on port ${port} of ${server}: end it, or start again on another port`,
+      );
+    await delay(LOOK_MS);
+  }
 }
 
 /** The port that could be listened on (0 is any), closed again. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { type RunningChild, startChild } from "./child-process";
-import { freePort } from "./free-port";
+import { freePort, needPort } from "./free-port";
 
 /** Measured: 5 to 8 s warm; the first start compiles Python files and makes the database. */
 const READY_TIMEOUT_MS = 180_000;
@@ -24,7 +24,7 @@ export interface MlflowServerOptions {
   pythonDir: string;
   /** Bytes of the log; default 64 MiB. */
   maxLogBytes?: number | undefined;
-  /** Default: a free one. */
+  /** Waited for until it is free; default: a free one. */
   port?: number;
   /** Tried first; if it is taken, another free one. */
   preferredPort?: number;
@@ -33,7 +33,7 @@ export interface MlflowServerOptions {
 /**
  * Starts a real `mlflow server` on loopback over SQLite; it proxies artifacts, so clients need only its address.
  *
- * @throws ColaError MLFLOW_UNREACHABLE when it is not installed or does not come up
+ * @throws ColaError MLFLOW_UNREACHABLE when it is not installed, does not come up, or its port is taken
  */
 export async function startMlflow(options: MlflowServerOptions): Promise<EmbeddedMlflow> {
   const python = join(options.pythonDir, "bin", "python");
@@ -45,6 +45,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
   }
   const dir = stateFolder(options.stateDir).mlflow;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (options.port !== undefined) await needPort(options.port, "MLflow", "MLFLOW_UNREACHABLE");
   for (let left = START_TRIES; ; left--) {
     const preferred = left === START_TRIES ? options.preferredPort : undefined;
     const port = options.port ?? (await freePort(preferred));

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { type RunningChild, startChild } from "./child-process";
-import { freePort } from "./free-port";
+import { freePort, needPort } from "./free-port";
 
 /** BullMQ needs 6.2. */
 const LEAST_VERSION: readonly [number, number] = [6, 2];
@@ -26,7 +26,7 @@ export interface RedisServerOptions {
   pythonDir: string;
   /** Bytes of the log; default 64 MiB. */
   maxLogBytes?: number | undefined;
-  /** Default: a free one. */
+  /** Waited for until it is free; default: a free one. */
   port?: number;
   /** Tried first; if it is taken, another free one. */
   preferredPort?: number;
@@ -37,12 +37,13 @@ export interface RedisServerOptions {
 /**
  * Starts Redis on loopback, append-only with fsync every second, never evicting keys.
  *
- * @throws ColaError REDIS_UNREACHABLE when there is no server to start or it does not come up
+ * @throws ColaError REDIS_UNREACHABLE when there is no server to start, it does not come up, or its port is taken
  */
 export async function startRedis(options: RedisServerOptions): Promise<EmbeddedRedis> {
   const command = await findRedisServer(options.pythonDir);
   const dir = stateFolder(options.stateDir).redis;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (options.port !== undefined) await needPort(options.port, "Redis", "REDIS_UNREACHABLE");
   for (let left = START_TRIES; ; left--) {
     const preferred = left === START_TRIES ? options.preferredPort : undefined;
     const port = options.port ?? (await freePort(preferred));
