@@ -44,11 +44,12 @@ async function predictToItsEnd(
   const batch = createBatch(job, context, options);
   const finished = await findEarlierResult(batch);
   if (finished) return finished;
-  await claimOutput(batch);
+  options.onStep?.("claiming");
   try {
+    await claimOutput(batch);
     return await takeToItsEnd(batch);
   } catch (error) {
-    const overtaken = context.signal.aborted ? undefined : await findResultOfOther(batch);
+    const overtaken = context.signal.aborted ? undefined : await findResultOfOther(batch, error);
     if (overtaken) return overtaken;
     throw error;
   }

@@ -8,7 +8,7 @@ import type { ModelSource } from "../scoring/model-cache";
 import type { PredictionMetrics } from "../scoring/prediction-metrics";
 
 /** Named moments of a batch, at which tests end the process. */
-export type BatchStep = "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
+export type BatchStep = "claiming" | "added" | "written" | "synced" | "checkpointed" | "complete" | "renamed";
 
 /** What a coordinator needs of the world. */
 export interface PredictOptions {

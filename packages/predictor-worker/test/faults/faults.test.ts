@@ -83,25 +83,35 @@ it.each(["added", "written", "synced", "checkpointed", "complete", "renamed"])(
   60_000,
 );
 
-it("a coordinator that another attempt at its job overtook gives the result of that one", async () => {
-  const output = join(bench.folder, "out.csv");
-  const earlier = join(bench.folder, "earlier.csv");
-  await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
-  const plain = await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict" } });
-  await bench.result(await submit(earlier));
-  const receipt = JSON.parse(await readFile(`${earlier}.receipt.json`, "utf8"));
-  plain.kill("SIGKILL");
-  const env = { ...small, OVERTAKEN: output, OVERTAKEN_BY: earlier };
-  await rm(`${earlier}.receipt.json`);
-  await bench.start({ env: { ...env, COLAML_PREDICTOR_QUEUES: "predict" }, main: FRAGILE_MAIN });
-  const job = await submit(output);
-  // as the attempt that was taken for dead leaves it: after its lock was lost, and before this one is at the end
-  const placed = { ...receipt, jobId: job, output: { ...receipt.output, path: output } };
-  await writeFile(`${earlier}.receipt.tmp`, JSON.stringify(placed));
-  await rename(`${earlier}.receipt.tmp`, `${earlier}.receipt.json`);
-  expect((await bench.result(job)).rows).toBe(expected.rows);
-  await expectOracle(output);
-}, 60_000);
+it.each(["while it worked", "before it had the folder", "before it made a new folder"])(
+  "a coordinator that another attempt at its job overtook %s gives the result of that one",
+  async (when) => {
+    const output = join(bench.folder, "out.csv");
+    const earlier = join(bench.folder, "earlier.csv");
+    await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict-chunk" } });
+    const plain = await bench.start({ env: { ...small, COLAML_PREDICTOR_QUEUES: "predict" } });
+    await bench.result(await submit(earlier));
+    const receipt = JSON.parse(await readFile(`${earlier}.receipt.json`, "utf8"));
+    plain.kill("SIGKILL");
+    const keeps = when === "before it made a new folder" ? "1" : "";
+    const env = { ...small, OVERTAKEN: output, OVERTAKEN_BY: earlier, OVERTAKEN_KEEPS: keeps };
+    await rm(`${earlier}.receipt.json`);
+    const jobId = "overtaken";
+    // as the attempt that was taken for dead leaves it: after its lock was lost, and before this one is at the end
+    const place = async () => {
+      const placed = { ...receipt, jobId, output: { ...receipt.output, path: output } };
+      await writeFile(`${earlier}.receipt.tmp`, JSON.stringify(placed));
+      await rename(`${earlier}.receipt.tmp`, `${earlier}.receipt.json`);
+    };
+    if (when === "before it had the folder") await place();
+    await bench.start({ env: { ...env, COLAML_PREDICTOR_QUEUES: "predict" }, main: FRAGILE_MAIN });
+    const job = await submit(output, jobId);
+    if (when !== "before it had the folder") await place();
+    expect((await bench.result(job)).rows).toBe(expected.rows);
+    await expectOracle(output);
+  },
+  60_000,
+);
 
 it("a Redis that comes back empty loses only the job: the same request resumes from the checkpoint", async () => {
   const output = join(bench.folder, "out.csv");

@@ -1,6 +1,7 @@
 // The predictor as it ships, made fragile: it ends itself at the moment that CRASH_AT names (once, the file
 // CRASH_ONCE remembers), scoring a row with the text POISON throws or aborts the process, and once OVERTAKEN_BY, an
-// output of another attempt at the same job, is there with its receipt, it is put into place and the batch folder goes.
+// output of another attempt at the same job, is there with its receipt, it is put into place and the batch folder goes (not with OVERTAKEN_KEEPS: it was
+// made after that attempt had ended).
 const { existsSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { ByteScorer } = require("../../dist/scoring/byte-scorer");
 const { startPredictor } = require("../../dist/start");
@@ -14,12 +15,13 @@ const {
   POISON = "",
   OVERTAKEN_BY = "",
   OVERTAKEN = "",
+  OVERTAKEN_KEEPS = "",
 } = process.env;
 let seen = 0;
 
 function overtake() {
   if (OVERTAKEN_BY === "" || !existsSync(`${OVERTAKEN_BY}.receipt.json`)) return;
-  rmSync(batchFolderPath(OVERTAKEN), { recursive: true });
+  if (OVERTAKEN_KEEPS === "") rmSync(batchFolderPath(OVERTAKEN), { recursive: true, force: true });
   for (const ending of ["", ".rejected.csv", ".receipt.json"]) {
     renameSync(`${OVERTAKEN_BY}${ending}`, `${OVERTAKEN}${ending}`);
   }
