@@ -73,13 +73,13 @@ async function compareRows(
   const open = await openRows(input, job.columns.text ?? known.text, required, optional);
   const labelAt = open.columns.has(label) ? open.indexOf(label) : -1;
   const comparison = new RowComparison(baseline.bundle, challenger.bundle, job.examples);
-  let reportedAt = Date.now();
+  let reportedAt = performance.now();
   for await (const { texts, others } of open.batches()) {
     signal.throwIfAborted();
     for (const [row, text] of texts.entries())
       comparison.add(text, labelAt < 0 ? undefined : others[labelAt]![row]!);
-    if (Date.now() - reportedAt < PROGRESS_MS) continue;
-    reportedAt = Date.now();
+    if (performance.now() - reportedAt < PROGRESS_MS) continue;
+    reportedAt = performance.now();
     await progress({ stage: "score", done: comparison.rows, unit: "rows" });
   }
   const { count, reasons } = rejectedOf(open.reader);

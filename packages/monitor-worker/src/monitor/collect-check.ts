@@ -30,11 +30,11 @@ export async function collect(
     ...(profile ? { profile } : {}),
     ...(late && late.size > 0 ? { late } : {}),
   };
-  let told = Date.now();
+  let told = performance.now();
   const collected = await collectRows(source, options, async (rows) => {
     signal.throwIfAborted();
-    if (Date.now() - told < PROGRESS_MS) return;
-    told = Date.now();
+    if (performance.now() - told < PROGRESS_MS) return;
+    told = performance.now();
     await progress({ stage: "score", done: rows, unit: "rows" });
   });
   if (collected.rows === 0)

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AlertOutbox, type DeliveryOutcome } from "@colaml/monitor-worker/alerts/alert-outbox";
 import { createWebhookSender } from "@colaml/monitor-worker/alerts/webhook";
 import type { Alert } from "@colaml/shared/contracts/alerts";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { alert, loopback, receiver, silent } from "./webhook-receiver";
 
 describe("the outbox", () => {
@@ -46,6 +47,23 @@ describe("the outbox", () => {
     expect(outcomes).toEqual(["retried", "retried", "delivered"]);
     expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     expect(await readdir(join(stateDir, "alerts", "outbox"))).toEqual([]);
+  });
+
+  it("does not wait for a time that a clock which was ahead named", async () => {
+    const sent: string[] = [];
+    let isDown = true;
+    const box = outbox(async ({ status }) => {
+      if (isDown) throw new ColaError("WEBHOOK_FAILED", "down");
+      sent.push(status);
+    });
+    const today = clock;
+    clock += 3_600_000;
+    await box.put(alert);
+    expect(await box.flush()).toBe(1_000);
+    clock = today;
+    isDown = false;
+    expect(await box.flush()).toBeUndefined();
+    expect(sent).toEqual(["firing"]);
   });
 
   it("does not send again what is out already, though a check that is repeated reports it again", async () => {

@@ -8,7 +8,7 @@ export class BatchProgress {
   readonly #batch: BegunBatch;
   /** Tells who watches that the batch does not begin at its beginning. */
   readonly #message: string | undefined;
-  #reportedAt = 0;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(batch: BegunBatch, from: Checkpoint) {
     this.#batch = batch;
@@ -16,7 +16,7 @@ export class BatchProgress {
   }
 
   async report({ rows, rejected, inputOffset }: Checkpoint): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#reportedAt < PROGRESS_MS) return;
     this.#reportedAt = now;
     const { record, source, context } = this.#batch;

@@ -129,7 +129,7 @@ export async function watchJob(
 
 /** Reports what the job waits for, whenever that is something else, and each attempt that failed and is retried. */
 function waitingNotice({ terminal }: CommandContext, { queues }: Session): (view: JobView) => Promise<void> {
-  let lookedAt = Date.now();
+  let lookedAt = performance.now();
   let told = "";
   let retryTold = 0;
   return async (view) => {
@@ -137,8 +137,8 @@ function waitingNotice({ terminal }: CommandContext, { queues }: Session): (view
       retryTold = view.attempts;
       terminal.warn(`attempt ${view.attempts} failed and is retried: ${view.error.message}`);
     }
-    if (Date.now() - lookedAt < NOTICE_MS) return;
-    lookedAt = Date.now();
+    if (performance.now() - lookedAt < NOTICE_MS) return;
+    lookedAt = performance.now();
     const reason = await explainWaiting(queues)(view);
     // Trials of a search end one by one: its progress says so.
     const message = reason && reason.because !== "children" ? reason.message : "";

@@ -21,7 +21,7 @@ export interface FailedTokens {
 }
 
 /** @param clock milliseconds; injected for tests */
-export function createFailedTokens(clock: () => number = Date.now): FailedTokens {
+export function createFailedTokens(clock: () => number = () => performance.now()): FailedTokens {
   /** When the failures so far are forgiven, by network. */
   const forgivenAt = new Map<string, number>();
   return {

@@ -9,7 +9,10 @@ const MAX_CALLERS = 10_000;
  * @param clock milliseconds; injected for tests
  * @returns throws ColaError RATE_LIMITED for a caller above the limit
  */
-export function createRateLimit(perSecond: number, clock: () => number = Date.now): (caller: string) => void {
+export function createRateLimit(
+  perSecond: number,
+  clock: () => number = () => performance.now(),
+): (caller: string) => void {
   const buckets = new Map<string, { tokens: number; atMs: number }>();
   return (caller) => {
     const now = clock();

@@ -122,12 +122,12 @@ async function spawnToLog(options: ChildOptions): Promise<ChildProcess> {
 async function waitReady(options: ChildOptions, exited: Promise<ChildExit>): Promise<string | undefined> {
   if (!options.ready) return undefined;
   const timeoutMs = options.readyTimeoutMs ?? 60_000;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   let ended: ChildExit | undefined;
   void exited.then((exit) => {
     ended = exit;
   });
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     if (ended) return `ended while starting (${ended.signal ?? `exit code ${ended.code}`})`;
     if (await options.ready().catch(() => false)) return undefined;
     await Promise.race([delay(READY_POLL_MS), exited]);
@@ -141,8 +141,8 @@ async function stopGroup(pid: number, exited: Promise<ChildExit>, timeoutMs: num
   await exited;
   clearTimeout(timer);
   // What it started itself (MLflow's web server) may outlive it by a moment.
-  const deadline = Date.now() + 2_000;
-  while (groupLives(pid) && Date.now() < deadline) await delay(20);
+  const deadline = performance.now() + 2_000;
+  while (groupLives(pid) && performance.now() < deadline) await delay(20);
   signalGroup(pid, "SIGKILL");
 }
 

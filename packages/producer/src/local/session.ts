@@ -74,13 +74,13 @@ export async function openSession(context: LocalContext, needs: SessionNeeds): P
  */
 async function findStartingUp({ config, terminal, signal }: LocalContext): Promise<UpRecord | undefined> {
   const { stateDir } = config.paths;
-  const deadline = Date.now() + OWNER_WAIT_MS;
+  const deadline = performance.now() + OWNER_WAIT_MS;
   let told = false;
   for (;;) {
     const up = await findUp(stateDir, (line) => terminal.warn(line));
     const owner = findServers(stateDir, (line) => terminal.warn(line))?.ownerPid;
     if (up || owner === undefined) return up;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new ColaError(
         "USAGE",
         `process ${owner} runs the servers of ${stateDir} for a command of its own: wait for it to end, or start \`cola up\` first and share it`,

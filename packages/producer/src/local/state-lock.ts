@@ -47,7 +47,7 @@ export async function lockState(
 ): Promise<StateLock> {
   await makeFolder(stateDir, 0o700);
   const file = stateFolder(stateDir).serversLock;
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   while (!(await writeOnce(file, bytesOf({ ownerPid: process.pid, childPids: [] }), MODE))) {
     const holder = parseRecord(file, report);
     if (holder && ownerLives(holder)) {
@@ -57,7 +57,7 @@ export async function lockState(
         { details: { pid: holder.ownerPid } },
       );
     }
-    if (holder?.childPids.some(isAlive) && Date.now() < deadline) await delay(100);
+    if (holder?.childPids.some(isAlive) && performance.now() < deadline) await delay(100);
     else await takeAway(file, report);
   }
   return {

@@ -107,7 +107,9 @@ export class ModelShelf {
   async #open(uri: string): Promise<ServableModel> {
     const { clock, refusalMs } = this.#options;
     const refusal = this.#refusals.get(uri);
-    if (refusal && clock() - refusal.atMs < refusalMs) throw refusal.error;
+    const age = refusal ? clock() - refusal.atMs : 0;
+    // Below 0 the clock was put back: how old it is, nobody knows.
+    if (refusal && age >= 0 && age < refusalMs) throw refusal.error;
     this.#refusals.delete(uri);
     try {
       const reference = modelReference(uri);

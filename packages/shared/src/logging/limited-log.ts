@@ -14,7 +14,7 @@ export interface LimitedLog {
 export function createLimitedLog(
   logger: Pick<Logger, "warn">,
   intervalMs = LIMITED_LOG_MS,
-  now = Date.now,
+  now = () => performance.now(),
 ): LimitedLog {
   const last = new Map<string, { at: number; left: number }>();
   let suppressed = 0;

@@ -166,13 +166,14 @@ export class MlflowTransport {
 
   /** One request with its tries; resolves with a 2xx answer only. */
   async #send(call: Call): Promise<AxiosResponse> {
-    const started = Date.now();
+    const started = performance.now();
     for (let retry = 1; ; retry++) {
       this.#throwIfCancelled();
       const outcome = await this.#attempt(call);
       if (!("error" in outcome)) return outcome;
       const delayMs = retryDelayMs(retry, outcome.retryAfterS);
-      if (!this.#isTriedAgain(call, outcome, retry, Date.now() - started + delayMs)) throw outcome.error;
+      if (!this.#isTriedAgain(call, outcome, retry, performance.now() - started + delayMs))
+        throw outcome.error;
       await this.#pause(delayMs);
     }
   }

@@ -15,6 +15,12 @@ return 0`;
 const DELETE_IF_MINE = `if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
 return 0`;
 
+/**
+ * When a lease that begins now is over, by two clocks, of which the first counts: that of the day may be put back, and
+ * the steady one stands still while a machine sleeps.
+ */
+const leaseEnd = (leaseMs: number) => ({ wall: Date.now() + leaseMs, steady: performance.now() + leaseMs });
+
 /** Throws if the lock may be another's by now: to be called before anything is written. */
 export type AssertHeld = () => void;
 
@@ -53,17 +59,17 @@ export class ExclusiveLocks {
     const key = redisKey(this.#redis.prefix, "lock", name);
     const token = randomUUID();
     // Counted from before the question: an answer that comes late must not make the lease longer.
-    let heldUntil = Date.now() + this.#leaseMs;
+    let heldUntil = leaseEnd(this.#leaseMs);
     if ((await this.#connection.set(key, token, "PX", this.#leaseMs, "NX")) !== "OK") return undefined;
     const renew = async () => {
-      const until = Date.now() + this.#leaseMs;
+      const until = leaseEnd(this.#leaseMs);
       const renewed = await this.#connection.eval(RENEW_IF_MINE, 1, key, token, String(this.#leaseMs));
-      heldUntil = renewed === 1 ? until : 0;
+      heldUntil = renewed === 1 ? until : leaseEnd(0);
     };
     // If Redis is away the lease runs out, which `held` reports.
     const timer = setInterval(() => void renew().catch(() => {}), this.#leaseMs / 3);
     const held = () => {
-      if (Date.now() < heldUntil) return;
+      if (Date.now() < heldUntil.wall && performance.now() < heldUntil.steady) return;
       throw new ColaError("INTERNAL", `the lock ${name} was lost: another process works there now`);
     };
     try {

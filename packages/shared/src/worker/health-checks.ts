@@ -27,7 +27,7 @@ export type Check = (signal: AbortSignal) => Promise<void>;
  */
 export function createHealthChecks(
   checks: Record<string, Check>,
-  clock: () => number = Date.now,
+  clock: () => number = () => performance.now(),
   timeoutMs = CHECK_TIMEOUT_MS,
 ): HealthChecks {
   let cached: { atMs: number; results: Promise<Record<string, CheckResult>> } | undefined;

@@ -1,10 +1,12 @@
 import { probeWrite, type RedisConnection } from "../queue/connection";
+import { isFull } from "../queue/redis-errors";
 
 const LOOK_MS = 10_000;
 
 /**
- * Notices that Redis has not taken a write for long, although the process lives: what `/livez` then says makes an
+ * Notices that Redis has not answered a write for long, although the process lives: what `/livez` then says makes an
  * orchestrator start the worker again. It is the last resort; a connection is opened again long before.
+ * A Redis that is full has answered: another start would not make room, and would cost the job in hand.
  */
 export class RedisWatch {
   readonly #timer: NodeJS.Timeout;
@@ -13,7 +15,7 @@ export class RedisWatch {
   #asking = false;
 
   /**
-   * @param probe resolves when Redis took a write
+   * @param probe resolves when Redis took a write, rejects with what it answered
    * @param now milliseconds of a clock that never jumps
    */
   constructor(probe: () => Promise<unknown>, { lookMs = LOOK_MS, now = () => performance.now() } = {}) {
@@ -26,7 +28,7 @@ export class RedisWatch {
     return new RedisWatch(() => probeWrite(connection, prefix));
   }
 
-  /** Seconds since Redis took a write, or since the watch began. */
+  /** Seconds since Redis took a write or said that it is full, or since the watch began. */
   goneS(): number {
     return (this.#now() - this.#answeredAt) / 1000;
   }
@@ -41,8 +43,9 @@ export class RedisWatch {
     try {
       await probe();
       this.#answeredAt = this.#now();
-    } catch {
-      // Counted by the time that passes; the connection logs why.
+    } catch (error) {
+      // Others are counted by the time that passes; the connection logs why.
+      if (isFull(error)) this.#answeredAt = this.#now();
     } finally {
       this.#asking = false;
     }

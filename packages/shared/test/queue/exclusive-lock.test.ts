@@ -62,6 +62,19 @@ withRedis("a lock among processes", () => {
     });
   });
 
+  it("counts as lost after its lease though the clock was put back meanwhile", async () => {
+    const { locks: lost, connection } = locks(300);
+    const { locks: next } = locks();
+    const today = Date.now();
+    const clock = jest.spyOn(Date, "now").mockImplementation(() => today);
+    const reachedNext = lost.hold("back", async (held) => {
+      connection.disconnect(false);
+      clock.mockImplementation(() => today - 3_600_000);
+      await next.hold("back", async () => expect(held).toThrow(/lock back was lost/));
+    });
+    await reachedNext.finally(() => clock.mockRestore());
+  });
+
   it("goes to the next one when its holder is lost, who then may write nothing and frees nothing", async () => {
     const { locks: lost, connection } = locks(300);
     const { locks: next } = locks();

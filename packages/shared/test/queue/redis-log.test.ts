@@ -37,6 +37,21 @@ it("an outage is one line for all connections and queues of a process, and one m
   await redis.stop();
 });
 
+it("an outage is reported again after its time though the clock was put back meanwhile", () => {
+  const today = Date.now();
+  const clock = jest.spyOn(Date, "now").mockImplementation(() => today);
+  jest.useFakeTimers({ doNotFake: ["Date"] });
+  const { lines, logger } = listen();
+  const fail = () => logRedisError(logger, new Error("ECONNREFUSED"), "redis://h:1");
+  fail();
+  clock.mockImplementation(() => today - 3_600_000);
+  jest.advanceTimersByTime(31_000);
+  fail();
+  jest.useRealTimers();
+  clock.mockRestore();
+  expect(lines).toHaveLength(2);
+});
+
 it("different kinds of trouble are a line each, and an answer without an outage before is none", () => {
   const { lines, logger } = listen();
   const url = "redis://:canary@h:1";

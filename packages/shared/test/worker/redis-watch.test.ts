@@ -38,6 +38,16 @@ describe("the watch of Redis", () => {
     watch.stop();
   });
 
+  it("does not count while Redis is full: it answers, and another start makes no room", async () => {
+    const { watch, pass } = openWatch(() =>
+      Promise.reject(new Error("OOM command not allowed when used memory > 'maxmemory'.")),
+    );
+    await pass(3_600_000);
+    await pass(3_600_000);
+    expect(watch.goneS()).toBe(0);
+    watch.stop();
+  });
+
   it("counts on while one write hangs, and asks no second time", async () => {
     let asked = 0;
     const { watch, pass } = openWatch(() => {
@@ -48,6 +58,21 @@ describe("the watch of Redis", () => {
     expect([watch.goneS(), asked]).toEqual([30, 1]);
     watch.stop();
   });
+});
+
+it("a look at what is needed is not older than its time because the clock was put back", async () => {
+  const today = Date.now();
+  const clock = jest.spyOn(Date, "now").mockImplementation(() => today);
+  jest.useFakeTimers({ doNotFake: ["Date"] });
+  let looks = 0;
+  const health = createHealthChecks({ redis: async () => void looks++ });
+  await health.look();
+  clock.mockImplementation(() => today - 3_600_000);
+  jest.advanceTimersByTime(5_000);
+  await health.look();
+  jest.useRealTimers();
+  clock.mockRestore();
+  expect(looks).toBe(2);
 });
 
 it("/livez says no when a live check does, and yes again afterwards", async () => {

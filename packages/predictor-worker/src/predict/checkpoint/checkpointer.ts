@@ -21,7 +21,7 @@ export class Checkpointer {
   readonly #forget: (from: number, to: number) => Promise<void>;
   /** The first chunk that no checkpoint covers, not even the one under way. */
   #uncovered: number;
-  #writtenAt = Date.now();
+  #writtenAt = performance.now();
   /** The latest checkpoint, under way or done; its failure is the batch's. */
   #latest: Promise<void> = Promise.resolve();
   #isUnderWay = false;
@@ -45,7 +45,7 @@ export class Checkpointer {
   /** Begins a checkpoint if one is due and none is under way. */
   async writeWhenDue(state: Checkpoint): Promise<void> {
     const uncovered = state.nextChunk - this.#uncovered;
-    if (uncovered < DUE.chunks && Date.now() - this.#writtenAt <= DUE.ms) return;
+    if (uncovered < DUE.chunks && performance.now() - this.#writtenAt <= DUE.ms) return;
     if (this.#isUnderWay && uncovered < MOST_UNCOVERED) return;
     await this.#latest;
     this.#latest = this.#write(state);
@@ -84,7 +84,7 @@ export class Checkpointer {
       await this.#forget(from, state.nextChunk);
     } finally {
       this.#isUnderWay = false;
-      this.#writtenAt = Date.now();
+      this.#writtenAt = performance.now();
     }
   }
 }

@@ -56,9 +56,9 @@ export function createChunkQueue(
   const remove = async (index: number) => {
     const id = chunkJobId(batch, index);
     const { connection, redis } = chunks;
-    const deadline = Date.now() + RELEASE_MS;
+    const deadline = performance.now() + RELEASE_MS;
     let asked = false;
-    while ((await whenRoom(() => queue.remove(id), onFull)) === 0 && Date.now() < deadline) {
+    while ((await whenRoom(() => queue.remove(id), onFull)) === 0 && performance.now() < deadline) {
       if ((await queue.getJob(id)) === undefined) break;
       asked = true;
       await requestCancel(connection, redis.prefix, queue.name, id);
