@@ -81,7 +81,7 @@ describe("the embedded servers", () => {
       warn: (line) => void said.push(line),
     });
     const port = Number(new URL(servers.redisUrl).port);
-    const [pid] = findServers(stateDir)!.childPids;
+    const [pid] = findServers(stateDir, fail)!.childPids;
     const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
     redis.on("error", () => undefined);
     await redis.ping();
@@ -114,7 +114,7 @@ describe("the embedded servers", () => {
       warn: (line) => void said.push(line),
     });
     const port = Number(new URL(servers.redisUrl).port);
-    const [pid] = findServers(stateDir)!.childPids;
+    const [pid] = findServers(stateDir, fail)!.childPids;
     const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
     redis.on("error", () => undefined);
     await redis.ping();
