@@ -4,14 +4,18 @@ import fc from "fast-check";
 
 /** The properties, each with its share of a long run. */
 const SHARES = {
-  "written-tables": 0.1,
-  "table-bytes": 0.25,
-  "token-patterns": 0.2,
+  "written-tables": 0.05,
+  "table-dialects": 0.05,
+  "table-bytes": 0.15,
+  "token-patterns": 0.15,
   "damaged-patterns": 0.1,
   "model-bytes": 0.05,
   "model-json": 0.1,
   "job-payloads": 0.1,
   "state-documents": 0.05,
+  settings: 0.05,
+  "stored-jobs": 0.05,
+  "stored-schedules": 0.05,
   "command-lines": 0.05,
 } as const;
 export type PropertyName = keyof typeof SHARES;

@@ -6,13 +6,11 @@ import { linesOf } from "@colaml/monitor-worker/labels/delivery-files";
 import { LabelStore } from "@colaml/monitor-worker/labels/label-store";
 import { brakeOf, type LoopEntry, LoopStore } from "@colaml/monitor-worker/loop/loop-state";
 import { driftNumbers } from "@colaml/producer/page/drift-numbers";
-import { LANGUAGES } from "@colaml/producer/page/language";
 import { qualityCharts } from "@colaml/producer/page/quality-charts";
-import type { Reader } from "@colaml/producer/page/reader";
 import { IncidentStore } from "@colaml/shared/alerts/incident-store";
 import { CheckHistory } from "@colaml/shared/outputs/check-history";
 import { exampleAlert } from "../../packages/shared/test/alerts/example-alert";
-import { beside, type Document, logger, NOW, report, root, sha256, state } from "./state-place";
+import { beside, type Document, logger, NOW, READER, report, root, sha256, state } from "./state-place";
 
 const alert = exampleAlert("a1");
 const recovered = exampleAlert("a1", { status: "recovered" });
@@ -47,12 +45,6 @@ const checks = [1, 2, 3].map((number) => ({
   ...{ accuracy: 0.75, interval: [0.5, 0.9], estimated: 0.7, driftLevel: "none", ownRun: true },
   ...{ drift: [drift], verdict: "pass" },
 }));
-const language = "en";
-const reader: Reader = {
-  ...{ language, t: LANGUAGES[language], hasSession: false },
-  ...{ may: () => false, path: "/" },
-};
-
 const rules = {
   quality: { breaches: 2, incident: { id: "a1", since: "2026-01-01T00:00:00.000Z" } },
   drift: { breaches: 0, endedAt: "2026-01-01T00:00:00.000Z" },
@@ -92,7 +84,7 @@ async function deliveredAlert(): Promise<unknown> {
 async function readHistory(): Promise<unknown> {
   const history = new CheckHistory(root, report);
   const before = await history.read("m");
-  expect([qualityCharts(reader, before).text, driftNumbers(reader, before).text]).not.toContain("NaN");
+  expect([qualityCharts(READER, before).text, driftNumbers(READER, before).text]).not.toContain("NaN");
   const number = await history.append("m", {
     ...{ id: "new", at: NOW.toISOString(), modelVersion: "3", rows: 1, n: 1, verdict: "pass" },
   });

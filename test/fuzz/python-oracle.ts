@@ -11,7 +11,7 @@ export const hasPython = existsSync(python);
 /** What the child process answers: see `oracle.py`. */
 export interface PythonOracle {
   ask<Answer>(
-    question: { kind: "csv" | "pandas" | "ndjson" | "pattern" } & Record<string, unknown>,
+    question: { kind: "csv" | "dialect" | "pandas" | "ndjson" | "pattern" } & Record<string, unknown>,
   ): Promise<Answer>;
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { LANGUAGES } from "@colaml/producer/page/language";
+import type { Reader } from "@colaml/producer/page/reader";
 import type { DocumentKind } from "@colaml/shared/files/documents";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
@@ -46,3 +48,10 @@ export function beside(path: string, content: object | string): string {
   writeFileSync(path, typeof content === "string" ? content : `${JSON.stringify(content)}\n`);
   return path;
 }
+
+const language = "en";
+/** Who looks at a page. */
+export const READER: Reader = {
+  ...{ language, t: LANGUAGES[language], hasSession: false },
+  ...{ may: () => false, path: "/" },
+};

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import type { MonitorJob } from "@colaml/shared/contracts/monitor";
 import { modelNameOf } from "@colaml/shared/contracts/names";
-import type { PredictJob } from "@colaml/shared/contracts/predict";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { Logger } from "@colaml/shared/logging/logger";
 import type { RedisConnection } from "@colaml/shared/queue/connection";
 import { openJobQueue } from "@colaml/shared/queue/job-queue";
 import { rememberedOutputs } from "@colaml/shared/queue/latest-predictions";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { z } from "zod";
 
 /** Finished jobs that are looked through. */
 const LOOKED_AT = 1_000;
@@ -38,6 +38,17 @@ export function createLatestPredictions(
   };
 }
 
+const fileJobSchema = z.looseObject({ model: z.string(), output: z.string() });
+
+/** Model and output of a job's payload; undefined if it names none, or another program wrote something else. */
+function fileJobIn(json: string | null): z.infer<typeof fileJobSchema> | undefined {
+  try {
+    return fileJobSchema.safeParse(JSON.parse(json ?? "{}")).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The output of the newest job that finished after a time; payloads are read one by one, results not at all. */
 async function outputOfJobs(
   connection: RedisConnection,
@@ -48,9 +59,8 @@ async function outputOfJobs(
   const min = after === undefined ? "-inf" : `(${after}`;
   const ids = await connection.zrevrangebyscore(queue.toKey("completed"), "+inf", min, "LIMIT", 0, LOOKED_AT);
   for (const id of ids) {
-    const data = JSON.parse((await connection.hget(queue.toKey(id), "data")) ?? "{}") as Partial<PredictJob>;
-    if (data.output === undefined || data.model === undefined || modelNameOf(data.model) !== model) continue;
-    if (existsSync(data.output)) return data.output;
+    const job = fileJobIn(await connection.hget(queue.toKey(id), "data"));
+    if (job && modelNameOf(job.model) === model && existsSync(job.output)) return job.output;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { QueueName } from "@colaml/shared/contracts/catalogue";
+import { readJobs } from "@colaml/shared/queue/stored-jobs";
 import { takenOff } from "@colaml/shared/queue/withdraw-trials";
 import type { Job, JobState } from "bullmq";
 import type { JobQueues } from "./job-queues";
@@ -38,7 +39,7 @@ export interface Drained {
  * Takes off a queue what has not begun: waiting jobs, also those that are due later. Running and finished ones stay,
  * and so does what a running job waits for.
  *
- * @throws ColaError JOB_NOT_FOUND
+ * @throws ColaError JOB_NOT_FOUND; JOB_INVALID naming a job that cannot be read
  */
 export async function drainQueue(
   queues: JobQueues,
@@ -55,10 +56,8 @@ export async function drainQueue(
   for (const state of STATES) {
     for (let offset = 0; ; ) {
       // Newest first: BullMQ looks for a waiting job from that end of its list, which may hold 100,000.
-      const jobs = (await queues.queue(queue).getJobs([state], offset, offset + PAGE - 1, false)) as (
-        | Job
-        | undefined
-      )[];
+      const range = { first: offset, last: offset + PAGE - 1 };
+      const jobs = await readJobs(queues.queue(queue), state, range, false);
       if (jobs.length === 0) break;
       if (clock() > until) return { ...drained, more: true };
       // A job whose content is gone already stays in the list until a worker meets it.
@@ -101,7 +100,7 @@ async function batchRuns(queues: JobQueues): Promise<boolean> {
   if ((await queue.getActiveCount()) > 0) return true;
   for (const state of STATES) {
     for (let from = 0; ; from += PAGE) {
-      const jobs = (await queue.getJobs([state], from, from + PAGE - 1, true)) as (Job | undefined)[];
+      const jobs = await readJobs(queue, state, { first: from, last: from + PAGE - 1 }, true);
       if (jobs.length === 0) break;
       if (jobs.some((job) => job && wasBegun(job))) return true;
     }

@@ -1,6 +1,7 @@
 import { QUEUE_NAMES, type QueueName } from "@colaml/shared/contracts/catalogue";
 import { rememberedOutputs } from "@colaml/shared/queue/latest-predictions";
 import { redisKey } from "@colaml/shared/queue/redis-keys";
+import { readJobs } from "@colaml/shared/queue/stored-jobs";
 import type { Job, JobState } from "bullmq";
 import type { JobQueues } from "./job-queues";
 import { UNENDED_STATES } from "./unended-jobs";
@@ -40,7 +41,7 @@ export interface JobMentions extends ForgottenJobs {
  * @param mentions whether a text, mostly JSON, holds one of the ids
  * @param models names of registered models whose latest outputs are asked for
  * @param erase false: only counts
- * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED
+ * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED; JOB_INVALID naming a job that cannot be read
  */
 export async function forgetJobs(
   queues: JobQueues,
@@ -70,9 +71,9 @@ async function forgetOnQueue(
   const seen = new Set<string>();
   for (const state of STATES)
     for (let from = 0; ; from += AT_ONCE) {
-      const page = await queues.queue(queue).getJobs([state], from, from + AT_ONCE - 1, true);
-      // A job that is removed meanwhile leaves a gap.
-      for (const job of page as (Job | undefined)[]) {
+      const range = { first: from, last: from + AT_ONCE - 1 };
+      const page = await readJobs(queues.queue(queue), state, range, true);
+      for (const job of page) {
         if (job?.id === undefined || seen.has(job.id)) continue;
         if (queue === "predict") noteOutput(job, found.outputs);
         if (!mentions(await textOf(queues, queue, job))) continue;

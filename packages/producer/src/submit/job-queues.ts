@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { QUEUE_NAMES, type QueueName, SEARCHED_QUEUES } from "@colaml/shared/contracts/catalogue";
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import {
   addJob,
   closeRedis,
@@ -9,6 +9,7 @@ import {
   type RedisConnection,
   type RedisSettings,
 } from "@colaml/shared/queue/connection";
+import { readJob } from "@colaml/shared/queue/stored-jobs";
 import { readReturned } from "@colaml/shared/queue/stored-result";
 import type { Job, JobsOptions, Queue } from "bullmq";
 import { type JobView, viewJob } from "./job-view";
@@ -90,7 +91,7 @@ export class JobQueues {
     const state = await job.getState();
     // Content was read before the state: a job that finished in between is read again, so its result is there.
     const finished = state === "completed" || state === "failed";
-    const fresh = finished ? ((await this.queue(queue).getJob(job.id!)) as Job | undefined) : job;
+    const fresh = finished ? await readJob(this.queue(queue), job.id!) : job;
     const shown = fresh ?? job;
     const { redis: connection, settings } = this;
     const place = { connection, prefix: settings.prefix, queue, jobId: job.id! };
@@ -103,19 +104,6 @@ export class JobQueues {
     this.#open.clear();
     await Promise.allSettled(queues.map((queue) => queue.close()));
     closeRedis(this.redis);
-  }
-}
-
-/**
- * The job of an id. BullMQ keeps more under such names: what `meta` or `wait` would find is not a job.
- */
-async function readJob(queue: Queue, id: string): Promise<Job | undefined> {
-  try {
-    const job = (await queue.getJob(id)) as Job | undefined;
-    return job !== undefined && Number.isFinite(job.timestamp) ? job : undefined;
-  } catch (error) {
-    if (/WRONGTYPE/.test(messageOf(error))) return undefined;
-    throw error;
   }
 }
 

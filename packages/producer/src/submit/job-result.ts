@@ -19,7 +19,7 @@ export async function readResult(queues: JobQueues, reference: string): Promise<
   if (status === "completed" && result !== undefined) return { id, queue, result };
   const why =
     status === "completed"
-      ? "it was large, and is kept for 7 days only"
+      ? "it was large and is kept for 7 days only, or it cannot be read"
       : status === "failed" && error
         ? `it failed (${error.error_code}: ${error.message})`
         : `it is ${status}: its result is there when it is completed`;

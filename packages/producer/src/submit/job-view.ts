@@ -1,7 +1,8 @@
 import type { QueueName } from "@colaml/shared/contracts/catalogue";
-import type { PredictDeadJob } from "@colaml/shared/contracts/predict-chunk";
-import type { JobProgress } from "@colaml/shared/contracts/progress";
+import { predictDeadJobSchema } from "@colaml/shared/contracts/predict-chunk";
+import { type JobProgress, progressIn } from "@colaml/shared/contracts/progress";
 import type { ErrorCode } from "@colaml/shared/errors/cola-error";
+import { isTime } from "@colaml/shared/queue/stored-jobs";
 import { parseFailedReason } from "@colaml/shared/worker/job-errors";
 import type { JobState } from "bullmq";
 
@@ -55,19 +56,17 @@ const STATUS: Partial<Record<JobState | "unknown", JobStatus>> = {
 /** True when nothing more happens to the job by itself. */
 export const isFinished = (status: JobStatus) => status === "completed" || status === "failed";
 
-const isProgress = (value: unknown): value is JobProgress =>
-  typeof value === "object" && value !== null && typeof (value as JobProgress).stage === "string";
+const iso = (time: number | undefined) => (time && isTime(time) ? new Date(time).toISOString() : undefined);
 
-const iso = (time: number | undefined) => (time ? new Date(time).toISOString() : undefined);
+/** What another client wrote may be no number. */
+const counted = (count: number | undefined) => (Number.isSafeInteger(count) ? Math.max(0, count!) : 0);
 
 /** No worker takes a chunk from the dead-letter queue: its status is failed until somebody retries it. */
-function deadChunk({
-  index,
-  jobId,
-  records,
-  firstLine,
-  reason,
-}: PredictDeadJob): Pick<JobView, "status" | "error"> {
+function deadChunk(data: unknown): Pick<JobView, "status" | "error"> {
+  const letter = predictDeadJobSchema.safeParse(data).data;
+  if (letter === undefined)
+    return { status: "failed", error: { error_code: "JOB_INVALID", message: "it is not a dead letter" } };
+  const { index, jobId, records, firstLine, reason } = letter;
   const message = `chunk ${index} of ${jobId} is in the dead-letter queue (${records} rows from line ${firstLine} on): ${reason}`;
   return { status: "failed", error: { error_code: "CHUNK_FAILED", message } };
 }
@@ -90,25 +89,26 @@ export interface ViewedJob {
 /** A reason that another client wrote may be of any length. */
 const MAX_MESSAGE = 1_000;
 
-/** The view of a job; `state` as `job.getState()` said. */
+/** The view of a job that has a time; `state` as `job.getState()` said. */
 export function viewJob(job: ViewedJob, queue: QueueName, state: JobState | "unknown"): JobView {
   const status = STATUS[state] ?? "unknown";
   const view: JobView = {
     id: job.id!,
     queue,
     status,
-    attempts: Math.max(job.attemptsStarted ?? 0, job.attemptsMade ?? 0),
-    createdAt: iso(job.timestamp)!,
+    attempts: Math.max(counted(job.attemptsStarted), counted(job.attemptsMade)),
+    createdAt: new Date(job.timestamp).toISOString(),
   };
   const startedAt = iso(job.processedOn);
   const finishedAt = iso(job.finishedOn);
   if (startedAt) view.startedAt = startedAt;
   if (finishedAt) view.finishedAt = finishedAt;
-  if (isProgress(job.progress)) view.progress = job.progress;
+  const progress = progressIn(job.progress);
+  if (progress) view.progress = progress;
   if (status === "completed" && job.returnvalue !== undefined) view.result = job.returnvalue;
   if (job.failedReason && status !== "completed") {
     const { code, message } = parseFailedReason(job.failedReason);
     view.error = { error_code: code, message: message.slice(0, MAX_MESSAGE) };
   }
-  return queue === "predict-dead" ? { ...view, ...deadChunk(job.data as PredictDeadJob) } : view;
+  return queue === "predict-dead" ? { ...view, ...deadChunk(job.data) } : view;
 }

@@ -1,3 +1,4 @@
+import { isTime } from "@colaml/shared/queue/stored-jobs";
 import { cursorOf, isBehind, type JobFilter, parseJobFilter } from "./job-filter";
 import { MODEL_BUDGET, type ModelBudget, ModelSearch, parsedJson } from "./job-models";
 import { CLOCKS_MS, endedSince, type PlacedJob, placedJobs } from "./job-places";
@@ -89,7 +90,7 @@ async function readView(queues: JobQueues, { queue, id, state }: PlacedJob): Pro
   const names = queue === "predict-dead" ? [...FIELDS, "data"] : FIELDS;
   const [timestamp, processedOn, finishedOn, ats, atm, progress, failedReason, data] =
     await queues.redis.hmget(key, ...names);
-  if (!timestamp) return undefined;
+  if (!timestamp || !isTime(Number(timestamp))) return undefined;
   const time = (text: string | null | undefined) => (text ? Number(text) : undefined);
   return viewJob(
     {

@@ -2,7 +2,7 @@ import { entryOf, QUEUE_NAMES, type QueueName, type WorkerName } from "@colaml/s
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { type QueueClients, readQueueClients } from "@colaml/shared/queue/queue-clients";
 import { type ListeningWorker, listeningWorkers } from "@colaml/shared/queue/worker-roster";
-import type { Job, Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { JobQueues } from "./job-queues";
 
 /** How many jobs of a queue are in each state. Finished ones: those that are still kept. */
@@ -94,7 +94,7 @@ async function overviewOf(
     queue.getJobCounts(),
     queue.isPaused(),
     listeningWorkers(queues.redis, queues.settings.prefix, name),
-    oldestWaiting(queue),
+    oldestWaiting(queues, queue),
   ]);
   const known = new Set(listening.map((one) => one.name));
   const others = clients?.workersOn(name).filter((client) => !known.has(client)).length;
@@ -106,7 +106,7 @@ async function overviewOf(
     workers: listening.map((one) => one.worker),
     ...(others !== undefined && { otherWorkers: others }),
     // Clocks of two machines differ a little: nothing waits for less than no time.
-    ...(oldest && { oldestWaitingMs: Math.max(0, clock() - oldest.timestamp) }),
+    ...(oldest !== undefined && { oldestWaitingMs: Math.max(0, clock() - oldest) }),
   };
 }
 
@@ -119,11 +119,12 @@ const countsOf = (of: Record<string, number>): QueueCounts => ({
   failed: of["failed"] ?? 0,
 });
 
-/** The job that is taken next: jobs with a priority come after all that have none. */
-async function oldestWaiting(queue: Queue): Promise<Job | undefined> {
-  for (const state of ["waiting", "prioritized"] as const) {
-    const [job] = await queue.getJobs([state], 0, 0, true);
-    if (job) return job;
+/** When the job that is taken next was added, in milliseconds since 1970: jobs with a priority come after all that have none. */
+async function oldestWaiting({ redis }: JobQueues, queue: Queue): Promise<number | undefined> {
+  for (const state of ["wait", "prioritized"] as const) {
+    const [id] = await queue.getRanges([state], 0, 0, true);
+    const time = id === undefined ? undefined : Number(await redis.hget(queue.toKey(id), "timestamp"));
+    if (time && Number.isFinite(time)) return time;
   }
   return undefined;
 }

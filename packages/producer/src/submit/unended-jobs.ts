@@ -1,5 +1,6 @@
 import { QUEUE_NAMES } from "@colaml/shared/contracts/catalogue";
-import type { Job, JobState } from "bullmq";
+import { readJobs } from "@colaml/shared/queue/stored-jobs";
+import type { JobState } from "bullmq";
 import type { JobQueues } from "./job-queues";
 
 /** Jobs in one go. */
@@ -17,15 +18,15 @@ export const UNENDED_STATES = [
  * Ids and payloads, as JSON, of all jobs that have not ended, but for the next ones of schedules, which have done nothing yet,
  * and those that no worker takes (alerts, dead letters).
  *
- * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED
+ * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED; JOB_INVALID naming a job that cannot be read
  */
 export async function* unendedJobs(queues: JobQueues): AsyncGenerator<string, void, undefined> {
   for (const name of QUEUE_NAMES.filter((queue) => queue !== "alerts" && queue !== "predict-dead"))
     for (const state of UNENDED_STATES)
       for (let from = 0; ; from += AT_ONCE) {
-        const page = await queues.queue(name).getJobs([state], from, from + AT_ONCE - 1, true);
-        // A job that is removed meanwhile leaves a gap.
-        for (const job of page as (Job | undefined)[])
+        const range = { first: from, last: from + AT_ONCE - 1 };
+        const page = await readJobs(queues.queue(name), state, range, true);
+        for (const job of page)
           if (job && !(state === "delayed" && job.repeatJobKey)) yield JSON.stringify([job.id, job.data]);
         if (page.length < AT_ONCE) break;
       }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MAX_CHUNK_BYTES } from "../settings/predict-settings";
 import { safeName } from "../settings/safe-name";
 import { FILE_FORMATS, MAX_COLUMNS, MISSING_VALUES, QUOTE_ESCAPES } from "../settings/table-values";
-import type { RejectedByReason } from "../tables/rejected-by-reason";
+import { type RejectedByReason, rejectedByReasonSchema } from "../tables/rejected-by-reason";
 import type { MadeBy } from "./made-by";
 import { filePath } from "./names";
 import type { PredictJobInput } from "./predict";
@@ -131,6 +131,21 @@ export interface PredictChunkResult extends MadeBy {
   /** sha256 of the whole part, hexadecimal. */
   sha256: string;
 }
+
+const count = z.number().int().min(0);
+
+/** What a part is appended and counted by. A worker of another release may add to it. */
+export const predictChunkResultSchema: z.ZodType<PredictChunkResult> = z.looseObject({
+  rows: count,
+  rejected: count,
+  rejectedByReason: rejectedByReasonSchema.optional(),
+  invalidUtf8: count,
+  withoutKnownWords: count.optional(),
+  decisions: z.array(count).optional(),
+  outputBytes: count,
+  rejectedBytes: count,
+  sha256: z.string(),
+});
 
 /** Job id of a chunk. Deterministic: adding it twice adds it once. */
 export function chunkJobId(batch: string, index: number): string {

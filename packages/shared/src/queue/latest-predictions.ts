@@ -36,8 +36,10 @@ export async function rememberedOutputs(
 ): Promise<RememberedOutput[]> {
   const key = redisKey(prefix, "latest-predictions", model);
   const pairs = ((await connection.zrevrange(key, "0", "-1", "WITHSCORES")) as unknown[]).flat().map(String);
-  return Array.from({ length: pairs.length / 2 }, (_, i) => ({
+  const outputs = Array.from({ length: pairs.length / 2 }, (_, i) => ({
     path: pairs[2 * i]!,
     at: Number(pairs[2 * i + 1]),
   }));
+  // another program may have put one there without a time
+  return outputs.filter(({ at }) => Number.isFinite(at));
 }

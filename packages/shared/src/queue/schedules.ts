@@ -89,17 +89,34 @@ export async function addSchedule(queue: Queue, input: ScheduleInput, payload: o
   return await findSchedule(queue, id);
 }
 
-/** All schedules of a queue, by the time they run next; paused ones last. */
+/** All schedules of a queue, by the time they run next; paused ones last. Of one that cannot be read there is only its id. */
 export async function listSchedules(queue: Queue): Promise<Schedule[]> {
-  return (await queue.getJobSchedulers(0, -1, true)).map((stored) => toSchedule(queue, stored));
+  try {
+    return (await queue.getJobSchedulers(0, -1, true)).map((stored) => toSchedule(queue, stored));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return await listOneByOne(queue);
+  }
 }
 
-/** @throws ColaError JOB_NOT_FOUND naming the schedules there are */
+/** BullMQ lists all or none: one whose payload another program wrote, not as JSON, would hide the others. */
+async function listOneByOne(queue: Queue): Promise<Schedule[]> {
+  const pairs = await queue.getBackend().getJobSchedulersRange(0, -1, true);
+  const ids = pairs.filter((_, place) => place % 2 === 0);
+  const read = async (id: string): Promise<Schedule[]> => {
+    const stored = await readStored(queue, id);
+    if (stored === "unreadable") return [{ id, queue: queue.name, paused: false, payload: null }];
+    return stored ? [toSchedule(queue, stored)] : [];
+  };
+  return (await Promise.all(ids.map(read))).flat();
+}
+
+/** @throws ColaError JOB_NOT_FOUND naming the schedules there are; USAGE if it has no times */
 export async function pauseSchedule(queue: Queue, id: string): Promise<Schedule> {
   return await restart(queue, id, PAUSED_UNTIL);
 }
 
-/** Goes on with a paused schedule: its next time is counted from now. @throws ColaError JOB_NOT_FOUND */
+/** Resumes a paused schedule: its next time is counted from now. @throws ColaError JOB_NOT_FOUND; USAGE if it has no times */
 export async function resumeSchedule(queue: Queue, id: string): Promise<Schedule> {
   return await restart(queue, id, undefined);
 }
@@ -129,26 +146,47 @@ const SLACK_MS = 1_000;
 async function pullForward(queue: Queue, schedule: Schedule, now = Date.now()): Promise<boolean> {
   if (schedule.next === undefined) return false;
   const latest = schedule.everyMs === undefined ? nextByCron(schedule, now) : now + schedule.everyMs;
-  if (Date.parse(schedule.next) <= latest + SLACK_MS) return false;
+  if (latest === undefined || Date.parse(schedule.next) <= latest + SLACK_MS) return false;
   await putAgain(queue, schedule, undefined);
   return true;
 }
 
-function nextByCron({ cron, timezone }: Schedule, now: number): number {
-  return CronExpressionParser.parse(cron!, { currentDate: now, tz: timezone ?? "UTC" })
-    .next()
-    .getTime();
+/** Undefined for a pattern that is none: another program wrote it, and it must not hold up the others. */
+function nextByCron({ cron, timezone }: Schedule, now: number): number | undefined {
+  if (cron === undefined) return undefined;
+  try {
+    return CronExpressionParser.parse(cron, { currentDate: now, tz: timezone ?? "UTC" })
+      .next()
+      .getTime();
+  } catch {
+    return undefined;
+  }
 }
 
 async function findSchedule(queue: Queue, id: string): Promise<Schedule> {
-  const stored = await queue.getJobScheduler(id);
+  const stored = await readStored(queue, id);
+  if (stored === "unreadable") throw remedy(`the payload of schedule ${id} is not JSON`);
   if (!stored) throw await notFound(queue, id);
   return toSchedule(queue, stored);
+}
+
+const remedy = (what: string) => new ColaError("USAGE", `${what}: remove it and add it again`);
+
+async function readStored(queue: Queue, id: string): Promise<StoredSchedule | "unreadable" | undefined> {
+  try {
+    return await queue.getJobScheduler(id);
+  } catch (error) {
+    if (error instanceof SyntaxError) return "unreadable";
+    throw error;
+  }
 }
 
 async function restart(queue: Queue, id: string, startDate: number | undefined): Promise<Schedule> {
   const schedule = await findSchedule(queue, id);
   if (schedule.paused === (startDate !== undefined)) return schedule;
+  // It is removed and put again: one that BullMQ would not take must not be lost.
+  if (schedule.everyMs === undefined && nextByCron(schedule, Date.now()) === undefined)
+    throw remedy(`schedule ${id} has neither an interval nor a cron pattern`);
   await putAgain(queue, schedule, startDate);
   return await findSchedule(queue, id);
 }
@@ -169,12 +207,13 @@ type StoredSchedule = Awaited<ReturnType<Queue["getJobSchedulers"]>>[number];
 
 function toSchedule(queue: Queue, stored: StoredSchedule): Schedule {
   const paused = stored.startDate !== undefined && Number(stored.startDate) >= PAUSED_UNTIL;
+  const next = new Date(Number(stored.next ?? Number.NaN));
   return {
     id: stored.key,
     queue: queue.name,
-    ...(stored.every === undefined ? {} : { everyMs: Number(stored.every) }),
+    ...(Number(stored.every) > 0 ? { everyMs: Number(stored.every) } : {}),
     ...(stored.pattern === undefined ? {} : { cron: stored.pattern, timezone: stored.tz ?? "UTC" }),
-    ...(paused || stored.next === undefined ? {} : { next: new Date(Number(stored.next)).toISOString() }),
+    ...(paused || Number.isNaN(next.getTime()) ? {} : { next: next.toISOString() }),
     paused,
     payload: stored.template?.data,
   };

@@ -47,12 +47,16 @@ export async function storeResult(
   return { stored: "beside the job", bytes, until } satisfies StoredResult;
 }
 
-/** What a job returned; undefined if its result lay beside it and is forgotten. */
+/** What a job returned; undefined if its result lay beside it and is forgotten, or is not JSON. */
 export async function readReturned(
   { connection, prefix, queue, jobId }: JobPlace,
   returned: unknown,
 ): Promise<unknown> {
   if (storedResultOf(returned) === undefined) return returned;
   const json = await connection.get(redisKey(prefix, "result", queue, jobId));
-  return json === null ? undefined : JSON.parse(json);
+  try {
+    return json === null ? undefined : JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,9 +4,12 @@ import {
   type PredictChunkJob,
   type PredictChunkResult,
   type PredictDeadJob,
+  predictChunkResultSchema,
 } from "@colaml/shared/contracts/predict-chunk";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
+import { readJob } from "@colaml/shared/queue/stored-jobs";
 import { whenRoom } from "./when-room";
 
 /** A chunk whose worker fails in a way that may pass is tried this often. */
@@ -40,6 +43,13 @@ export interface ChunkQueue {
   sweep(from: number, to: number): Promise<void>;
   /** Puts a chunk that kept failing on the dead-letter queue, which people see. */
   addDeadLetter(letter: PredictDeadJob): Promise<void>;
+}
+
+/** A chunk that another program wrote over is offered again. */
+function asFailure(error: unknown): ChunkOutcome & { state: "failed" } {
+  if (error instanceof ColaError && error.code === "JOB_INVALID")
+    return { state: "failed", reason: `JOB_INVALID: ${error.message}` };
+  throw error;
 }
 
 /**
@@ -79,11 +89,16 @@ export function createChunkQueue(
       await whenRoom(() => queue.add("chunk", chunk, options), onFull);
     },
     async readOutcome(index) {
-      const job = await queue.getJob(chunkJobId(batch, index));
+      const job = await readJob(queue, chunkJobId(batch, index)).catch(asFailure);
       if (job === undefined) return { state: "missing" };
+      if ("state" in job) return job;
       if (job.finishedOn === undefined) return { state: "running" };
       if (job.failedReason) return { state: "failed", reason: job.failedReason };
-      return job.returnvalue ? { state: "done", result: job.returnvalue } : { state: "running" };
+      if (job.returnvalue === undefined) return { state: "running" };
+      const { data: result } = predictChunkResultSchema.safeParse(job.returnvalue);
+      // Like one that a worker of another release refuses, it is offered again.
+      if (!result) return { state: "failed", reason: "JOB_INVALID: its result is not one of a chunk" };
+      return { state: "done", result };
     },
     remove,
     async sweep(from, to) {
