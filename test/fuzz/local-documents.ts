@@ -4,10 +4,13 @@ import { rememberedPorts } from "@colaml/producer/local/server-ports";
 import { findServers, lockState } from "@colaml/producer/local/state-lock";
 import { findUp } from "@colaml/producer/local/up-record";
 import { openLastKnown } from "@colaml/producer/serving/last-known";
+import { createMlflowClient } from "@colaml/shared/mlflow/client";
+import { RunEnds } from "@colaml/shared/mlflow/run-ends";
 import type { PublishedRuns, SeriesRecord } from "@colaml/shared/mlflow/run-series";
 import { Spool, type Spooled } from "@colaml/shared/mlflow/spool";
 import { keptPin } from "@colaml/shared/mlflow/version-cache";
-import { beside, type Document, pinned, report, root, state } from "./state-place";
+import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { beside, type Document, logger, pinned, report, root, state } from "./state-place";
 
 const jobKey = "0".repeat(32);
 const name = `000001767225600-${jobKey}`;
@@ -16,6 +19,9 @@ beside(join(entry, "artifacts", "r.html"), "report");
 beside(join(entry, "model", "bundle.json"), "{}");
 beside(join(state.spool, `refused-${name}`, "publication.json"), {});
 const spool = () => new Spool<Spooled & { record: SeriesRecord }, PublishedRuns>(state.spool, report);
+
+const { mlflow } = resolveConfig({ flags: { "mlflow.trackingUri": "http://127.0.0.1:9" } });
+const runEnds = new RunEnds(createMlflowClient(mlflow), state.runEnds, logger);
 
 const tags = [{ key: "k", value: "v" }];
 const metrics = [{ key: "accuracy_score", value: 0.75, step: 0 }];
@@ -82,6 +88,12 @@ export const LOCAL_DOCUMENTS: Record<string, Document> = {
       const [refused] = await spool().refused();
       return refused?.reason === "the reason was not kept" ? undefined : { reason: refused!.reason };
     },
+  },
+  runEnd: {
+    kind: "runEnd",
+    path: join(state.runEnds, `job-${jobKey}.json`),
+    lines: [{ v: 1, experiment: "e", by: "job", id: jobKey, reason: { code: "JOB_FAILED", message: "m" } }],
+    read: () => runEnds.read(`job-${jobKey}.json`),
   },
   ports: {
     kind: "serverPorts",
