@@ -86,7 +86,10 @@ async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
 
 function labelledIdOf(line: string): LabelledId | undefined {
   try {
-    const [id, label, ...more] = JSON.parse(line) as unknown[];
+    const read: unknown = JSON.parse(line);
+    // a text of two characters has two parts, too
+    if (!Array.isArray(read)) return undefined;
+    const [id, label, ...more] = read as unknown[];
     if (typeof id === "string" && typeof label === "string" && more.length === 0) return { id, label };
   } catch {
     // the message of JSON.parse would show what stands there

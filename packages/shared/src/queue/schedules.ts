@@ -4,6 +4,7 @@ import { z } from "zod";
 import { parseDuration } from "../contracts/alert-rules";
 import { ColaError } from "../errors/cola-error";
 import { safeName } from "../settings/safe-name";
+import { isUnreadable } from "./stored-jobs";
 
 /**
  * A paused schedule keeps its place in Redis, but starts in a year no worker will see: BullMQ has no pause of
@@ -94,7 +95,7 @@ export async function listSchedules(queue: Queue): Promise<Schedule[]> {
   try {
     return (await queue.getJobSchedulers(0, -1, true)).map((stored) => toSchedule(queue, stored));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!isUnreadable(error)) throw error;
     return await listOneByOne(queue);
   }
 }
@@ -165,7 +166,7 @@ function nextByCron({ cron, timezone }: Schedule, now: number): number | undefin
 
 async function findSchedule(queue: Queue, id: string): Promise<Schedule> {
   const stored = await readStored(queue, id);
-  if (stored === "unreadable") throw remedy(`the payload of schedule ${id} is not JSON`);
+  if (stored === "unreadable") throw remedy(`what schedule ${id} holds is no schedule's`);
   if (!stored) throw await notFound(queue, id);
   return toSchedule(queue, stored);
 }
@@ -176,7 +177,7 @@ async function readStored(queue: Queue, id: string): Promise<StoredSchedule | "u
   try {
     return await queue.getJobScheduler(id);
   } catch (error) {
-    if (error instanceof SyntaxError) return "unreadable";
+    if (isUnreadable(error)) return "unreadable";
     throw error;
   }
 }

@@ -8,6 +8,9 @@ const LAST_TIME = 8.64e15;
 export const isTime = (time: number | undefined): time is number =>
   time !== undefined && Math.abs(time) <= LAST_TIME;
 
+/** Whether BullMQ fails on what another program wrote: text that is not JSON, or JSON that is not the object it needs. */
+export const isUnreadable = (error: unknown) => error instanceof SyntaxError || error instanceof TypeError;
+
 /**
  * The job of an id. BullMQ keeps more under such names: what `meta` or `wait` would find is not a job.
  *
@@ -19,9 +22,9 @@ export async function readJob(queue: Queue, id: string): Promise<Job | undefined
     return job !== undefined && isTime(job.timestamp) ? job : undefined;
   } catch (error) {
     if (/WRONGTYPE/.test(messageOf(error))) return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!isUnreadable(error)) throw error;
     const what = `job ${JSON.stringify(id.slice(0, 140))} of queue ${queue.name}`;
-    throw new ColaError("JOB_INVALID", `${what} holds what is not JSON: another program wrote it`, {
+    throw new ColaError("JOB_INVALID", `${what} holds what no job does: another program wrote it`, {
       cause: error,
     });
   }
@@ -43,7 +46,7 @@ export async function readJobs(
   try {
     return await queue.getJobs([state], range.first, range.last, asc);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!isUnreadable(error)) throw error;
     const ids = await queue.getRanges([state], range.first, range.last, asc);
     return await Promise.all(ids.map((id) => readJob(queue, id)));
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type ConnectionOptions, type Job, MetricsTime, Worker } from "bullmq";
+import { type ConnectionOptions, type Job, MetricsTime, type Worker } from "bullmq";
 import type { ZodType } from "zod";
 import { MAX_DEATHS } from "../contracts/catalogue";
 import { ColaError } from "../errors/cola-error";
@@ -20,6 +20,7 @@ import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
 import { RedisWatch } from "./redis-watch";
 import { watchSchedules } from "./schedule-watch";
+import { TolerantWorker } from "./tolerant-worker";
 
 /** BullMQ counts over a job's whole life, whatever it achieved in between: `MAX_DEATHS` decides, this never does. */
 const MAX_STALLED = 1_000;
@@ -154,7 +155,7 @@ function openWorker<Payload, Result>(
   const run = async (job: Job, token?: string) =>
     ended.storeResult(job, await runJob(withUsualOptions(job, options.queue), token));
   const tracing = currentTracing();
-  const worker: Worker = new Worker(queue, run, {
+  const worker: Worker = new TolerantWorker(queue, run, {
     ...(tracing && { telemetry: tracing.telemetry }),
     connection: connection as ConnectionOptions,
     name,

@@ -134,6 +134,21 @@ describe("a worker", () => {
     expect((await quiet.open.queue.getJobLogs("chunk")).logs).toHaveLength(2);
   });
 
+  it("refuses a job whose payload another program wrote, not as JSON, and takes the next one", async () => {
+    const { open } = await start(async () => ({}));
+    await open.queue.pause();
+    const [broken, sound] = [await addJob(open, "x", { what: "a" }), await addJob(open, "x", { what: "b" })];
+    const key = open.queue.toKey(broken.id!);
+    await connection.hset(key, "data", "[1,");
+    await open.queue.resume();
+    await reaches(open, sound.id!, "completed");
+    while ((await open.queue.getJobState(broken.id!)) !== "failed")
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    expect(await connection.hget(key, "failedReason")).toMatch(
+      /^JOB_INVALID: the job is not valid: payload: /,
+    );
+  });
+
   it("retries what may pass and fails at once what cannot", async () => {
     const attempts: string[] = [];
     const { open } = await start(async (payload, { attempt }) => {
