@@ -81,7 +81,7 @@ export function pageOf(series, { minutes, warmUp, doors }) {
   ]);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Soak test</title><style>${STYLE}</style>
 <h1>Soak test: ${short(minutes)} minutes</h1>
-<p>Shaded: the warm-up, which is not judged. Dashed: the slope (Theil-Sen).</p>
+<p>Memory and disk in MB. Shaded: the warm-up, which is not judged. Dashed: the slope (Theil-Sen).</p>
 <main>${failsFirst(series)
     .map((one) => plot(one, times))
     .join("\n")}</main>

@@ -207,13 +207,14 @@ export async function runDoors(doors, signal) {
   return { counts, ended: Promise.all(doors.map(run)) };
 }
 
-/** `cola` as a process of its own; an exit code that is not expected is a failure. */
-export function colaIn(folder, command, env) {
+/** `cola` as a process of its own, which ends with the signal; an exit code that is not expected is a failure. */
+export function colaIn(folder, command, env, signal) {
   return async (args, codes = [0]) => {
     try {
       return await promisify(execFile)(process.execPath, [command, ...args], {
         cwd: join(folder, "data"),
         env,
+        signal,
       });
     } catch (error) {
       if (codes.includes(error.code)) return error;

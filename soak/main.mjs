@@ -78,8 +78,8 @@ const endedIn = (folder) =>
     .split("\n")
     .filter((line) => line.includes("ended by itself"));
 
-/** `cola up` in the folder; resolves when it has written where it is. */
-async function startUp(folder, env) {
+/** `cola up` in the folder; resolves when it has written where it is. @throws the signal's reason if it was stopped */
+async function startUp(folder, env, signal) {
   const child = spawn(process.execPath, [COLA, "up", "--port", "0"], {
     cwd: folder,
     env,
@@ -88,16 +88,18 @@ async function startUp(folder, env) {
   const output = createWriteStream(join(folder, "up.log"));
   for (const stream of [child.stdout, child.stderr]) stream.pipe(output, { end: false });
   const exited = new Promise((done) => child.once("exit", done));
-  const record = join(folder, "state", "up.json");
-  for (const deadline = Date.now() + START_MINUTES * 60_000; !existsSync(record); await delay(500)) {
-    if (child.exitCode !== null || Date.now() > deadline)
-      throw new SetupError(`cola up did not start: ${lastWordsOf(folder)}`);
-  }
-  const { apiUrl, redisUrl } = JSON.parse(readFileSync(record, "utf8"));
   const stop = async () => {
     child.kill("SIGTERM");
     await exited;
   };
+  const record = join(folder, "state", "up.json");
+  for (const deadline = Date.now() + START_MINUTES * 60_000; !existsSync(record); await delay(500)) {
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new SetupError(`cola up did not start: ${lastWordsOf(folder)}`);
+    if (signal.aborted) await stop();
+    signal.throwIfAborted();
+  }
+  const { apiUrl, redisUrl } = JSON.parse(readFileSync(record, "utf8"));
   return { pid: child.pid, apiUrl, redisUrl, exited, stop };
 }
 
@@ -121,7 +123,7 @@ async function writeFiles(folder) {
 /**
  * Takes samples until the time is over.
  *
- * @throws SetupError if it was stopped or `cola up` ended before
+ * @throws SetupError if `cola up` ended before, the signal's reason if it was stopped
  */
 async function watch(sampler, minutes, { exited, signal, folder }) {
   const started = Date.now();
@@ -131,7 +133,7 @@ async function watch(sampler, minutes, { exited, signal, folder }) {
     ended = true;
   });
   const check = () => {
-    if (signal.aborted) throw new SetupError("stopped before its time: nothing was judged");
+    signal.throwIfAborted();
     if (ended) throw new SetupError(`cola up ended during the run: ${lastWordsOf(folder)}`);
   };
   while (Date.now() - started < minutes * 60_000) {
@@ -156,12 +158,17 @@ const stopping = new AbortController();
 // Each door waits on it.
 setMaxListeners(0, stopping.signal);
 const closers = [];
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort());
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => {
+    stopped = true;
+    stopping.abort();
+  });
 try {
   const { files, rows } = await writeFiles(folder);
   const env = environmentOf(folder);
   say(`starting cola up in ${folder}`);
-  const up = await startUp(folder, env);
+  const up = await startUp(folder, env, stopping.signal);
   closers.push(() => up.stop());
   const folders = { state: join(folder, "state"), data: join(folder, "data"), log: join(folder, "soak.log") };
   const sampler = new Sampler({ pid: up.pid, apiUrl: up.apiUrl, redisUrl: up.redisUrl, folders });
@@ -175,9 +182,10 @@ try {
     .map((line) => line.split(","));
   const texts = cells.map((row) => row.slice(5).join(",")).filter((text) => text.length > 20);
   const ids = cells.map((row) => row[1]).filter((id) => /^\d+$/.test(id));
-  const doors = doorsOf(client, { texts, ids, rows, cola: colaIn(folder, COLA, env) });
+  const doors = doorsOf(client, { texts, ids, rows, cola: colaIn(folder, COLA, env, stopping.signal) });
   say(`load on ${up.apiUrl} for ${asked} minutes`);
   const { counts, ended } = await runDoors(doors, stopping.signal);
+  closers.push(() => ended);
   const { series, minutes } = await watch(sampler, asked, {
     exited: up.exited,
     signal: stopping.signal,
@@ -213,6 +221,8 @@ try {
   if (restarted.length > 0)
     say(`started again during the run, so that growth may not show:\n${restarted.join("\n")}`);
   process.exitCode = failing.length + broken.length + unmeasured.length + restarted.length > 0 ? 1 : 0;
+} catch (error) {
+  throw stopped ? new SetupError("stopped before its time: nothing was judged") : error;
 } finally {
   stopping.abort();
   for (const close of closers.reverse()) await close();
