@@ -37,9 +37,11 @@ interface Line {
 
 /**
  * The logger of a process: the console on stderr from `logging.level` on, as text or JSON, and `logging.file` at DEBUG
- * with timestamp, level and message. Secrets are hidden and control characters escaped in all of them.
+ * with timestamp, level and message. Secrets are hidden and control characters escaped in all of them. What cannot be
+ * written to either is lost and ends nothing.
  */
 export function createLogger({ service, logging }: LoggerOptions): Logger {
+  surviveFullConsole();
   const root = createWinston({
     level: "debug",
     transports: [
@@ -62,6 +64,11 @@ export function createLogger({ service, logging }: LoggerOptions): Logger {
     );
   }
   return bind(root, { service });
+}
+
+/** stderr may be a file on a disk that is full: the line is lost, and the process lives on. Later lines are written again. */
+function surviveFullConsole(): void {
+  if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => undefined);
 }
 
 function bind(root: Winston, bound: LogFields): Logger {

@@ -1,11 +1,14 @@
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -40,6 +43,47 @@ describe("a log file", () => {
     expect(kept.endsWith(lines(4_999, 5_000)[0]!)).toBe(true);
     expect(kept).toBe(lines(5_000 - kept.length / 11, 5_000).join(""));
     expect(reported).toEqual([]);
+  });
+
+  const onLinux = process.platform === "linux" ? it : it.skip;
+  onLinux(
+    "on a disk that was full is written again when there is room, and says how many lines are missing",
+    () => {
+      let now = 0;
+      // Each write to it finds the disk full.
+      symlinkSync("/dev/full", path);
+      const log = openLogFile(
+        path,
+        (message) => reported.push(message),
+        8_000,
+        () => now,
+      );
+      for (const line of lines(0, 5)) log.write(line);
+      now += 31_000;
+      log.write(lines(5, 6)[0]!);
+      rmSync(path);
+      now += 31_000;
+      for (const line of lines(6, 8)) log.write(line);
+      log.end();
+      expect(contentOf("cola.log").replace(/^\S+ - /, "")).toBe(
+        `WARN - 6 lines could not be written here\n${lines(6, 8).join("")}`,
+      );
+      expect(reported).toEqual([expect.stringMatching(/^no log file .*cola\.log: .*ENOSPC/)]);
+    },
+  );
+
+  onLinux("or a console on a full disk ends no process", () => {
+    const dist = (name: string) => JSON.stringify(require.resolve(`@colaml/shared/${name}`));
+    const script = `const { createLogger } = require(${dist("logging/logger")});
+      const { resolveConfig } = require(${dist("settings/resolve-config")});
+      const logger = createLogger({ service: "t", logging: { ...resolveConfig().logging, file: "/dev/full" } });
+      logger.info("one");
+      setTimeout(() => { logger.info("two"); setTimeout(() => console.log("lives"), 20); }, 20);`;
+    const { status, stdout } = spawnSync(process.execPath, ["-e", script], {
+      stdio: ["ignore", "pipe", openSync("/dev/full", "w")],
+      encoding: "utf8",
+    });
+    expect([status, stdout]).toEqual([0, "lives\n"]);
   });
 
   it("of several processes loses no line of the newest that fit", () => {
