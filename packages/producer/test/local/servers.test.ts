@@ -105,39 +105,6 @@ describe("the embedded servers", () => {
     await servers.stop();
   });
 
-  it("end with the reason when another program takes the port of one that was killed, and never pass it for theirs", async () => {
-    const said: string[] = [];
-    const servers = await startServers({
-      stateDir,
-      pythonDir,
-      mlflow: false,
-      warn: (line) => void said.push(line),
-    });
-    const port = Number(new URL(servers.redisUrl).port);
-    const [pid] = findServers(stateDir, fail)!.childPids;
-    const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
-    redis.on("error", () => undefined);
-    await redis.ping();
-    const closed = once(redis, "close");
-    process.kill(pid!, "SIGKILL");
-    await closed;
-    closeRedis(redis);
-    // It answers as a Redis does. What was killed frees its port at its last breath, long before it is started again.
-    const squatter = createServer((socket) => socket.on("data", () => socket.write("+PONG\r\n")));
-    squatter.on("error", () => setTimeout(() => squatter.listen(port, "127.0.0.1"), 5));
-    squatter.listen(port, "127.0.0.1");
-    await once(squatter, "listening");
-    await expect(servers.failed).rejects.toMatchObject({
-      code: "INTERNAL",
-      message: expect.stringMatching(
-        new RegExp(`^Redis ended by itself .*another program listens on port ${port} of Redis`),
-      ),
-    });
-    expect(said).toHaveLength(1);
-    squatter.close();
-    await servers.stop();
-  });
-
   it("keep their ports between runs; one that is taken becomes another, which is reported and kept", async () => {
     const said: string[] = [];
     const start = () => startServers({ stateDir, pythonDir, warn: (line) => said.push(line) });
