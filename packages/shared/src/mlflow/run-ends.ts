@@ -56,8 +56,8 @@ export class RunEnds {
   readonly #mlflow: MlflowClient;
   readonly #folder: string;
   readonly #logger: Logger;
-  /** Files of a newer release: each is reported once, not at each round. */
-  readonly #newer = new Set<string>();
+  /** Files that stay, of a newer release or unreadable: each is reported once, not at each round. */
+  readonly #reported = new Set<string>();
 
   /** @param folder is made when something is kept in it */
   constructor(mlflow: MlflowClient, folder: string, logger: Logger) {
@@ -125,10 +125,11 @@ export class RunEnds {
       await rm(join(this.#folder, name), { force: true });
     } catch (error) {
       if (isMlflowDown(error) || isMendable(error)) return false;
-      if (this.#newer.has(name)) return true;
+      if (this.#reported.has(name)) return true;
       this.#logger.warn(`runs are not marked as ended, ${join(this.#folder, name)}: ${messageOf(error)}`);
-      if (isNewer(error)) this.#newer.add(name);
-      else await rm(join(this.#folder, name), { force: true });
+      this.#reported.add(name);
+      // What MLflow refuses for good is not asked for again.
+      if (!isNewer(error)) await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
     }
     return true;
   }

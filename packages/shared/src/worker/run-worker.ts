@@ -19,7 +19,7 @@ import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
 import { RedisWatch } from "./redis-watch";
-import { watchSchedules } from "./schedule-watch";
+import { watchTimes } from "./time-watch";
 import { TolerantWorker } from "./tolerant-worker";
 
 /** BullMQ counts over a job's whole life, whatever it achieved in between: `MAX_DEATHS` decides, this never does. */
@@ -147,8 +147,7 @@ function openWorker<Payload, Result>(
     starts: new JobStarts(connection, prefix, queue),
     wasHeldSince: (start) => loop.wasHeldSince(start),
   });
-  const schedules =
-    options.queue.scheduled && watchSchedules(queue, { connection, redis: config.redis, logger });
+  const times = watchTimes(options.queue, { connection, redis: config.redis, logger });
   const cancels = watchCancels(connection, running, prefix, queue);
   const name = newWorkerName();
   const ended = openEndedJobs(options, connection);
@@ -179,7 +178,7 @@ function openWorker<Payload, Result>(
     await heartbeat.stop();
     await ended.close();
     cancels.stop();
-    await schedules?.stop();
+    await times.stop();
     loop.stop();
   });
   logger.debug(`working on ${queue}`, { concurrency: worker.opts.concurrency });
