@@ -1,4 +1,5 @@
 import { profileOfReference } from "@colaml/monitor-worker/drift/drift-reference";
+import { compareWithReference } from "@colaml/monitor-worker/drift/drift-result";
 import { DriftWindow } from "@colaml/monitor-worker/drift/drift-window";
 import type { ReferenceProfile } from "@colaml/shared/learning/model/reference-profile";
 import { sketchVocabulary } from "@colaml/shared/learning/text/vocabulary-sketch";
@@ -30,7 +31,7 @@ describe("the counts of a window", () => {
     expect(counts(window.counts.outOfVocabulary)).toEqual([1, 1, 2]);
     expect(counts(window.counts.documentFrequency)).toEqual([2, 2]);
     expect(window.counts.tokens).toEqual({ all: 10, outOfVocabulary: 2 });
-    expect(window.counts.rows).toBe(0);
+    expect([window.counts.rows, window.counts.withoutKnownWords]).toEqual([0, 1]);
   });
 
   it("have the texts without a word of the model, unless they hold another term of it", () => {
@@ -58,7 +59,11 @@ describe("the counts of a window", () => {
     const vocabulary = sketchVocabulary([[Buffer.from("cat"), 5]], 100);
     const window = new DriftWindow({ ...PROFILE, vocabulary }, TERMS, split);
     expect(new DriftWindow(PROFILE, TERMS, split).counts).not.toHaveProperty("newWords");
-    expect(window.counts.newWords).toBeDefined();
+    for (let i = 0; i < 40; i++) window.addText(i % 2 === 0 ? "cat strike" : "cat");
+    window.addPrediction(1, [0.2, 0.8]);
+    const { newWords } = compareWithReference({ ...PROFILE, vocabulary }, window.counts, 0.01);
+    expect(newWords).toEqual([expect.objectContaining({ word: "strike", currentShare: 0.5 })]);
+    expect(compareWithReference(PROFILE, window.counts, 0.01)).not.toHaveProperty("newWords");
   });
 });
 
