@@ -175,6 +175,21 @@ describe("what chance makes of PSI", () => {
     }
   });
 
+  // One row on either side in one of four equal bins: shares of 1/2 and three times 1/6. Two sides are in different bins in
+  // 3 of 4 cases, and PSI is 2 (1/2 - 1/6) ln(3) then; its standard deviation is 0.32.
+  it("of bins is that of rows which are in one of them", () => {
+    const four = {
+      reference: [0, 0, 0, 0],
+      referenceRows: 1,
+      rows: 1,
+      designEffect: 1,
+      kind: "bins" as const,
+    };
+    const mean = (3 / 4) * (2 / 3) * Math.log(3);
+    const chance = psiUnderChance(four, RATE);
+    expect(Math.abs(chance.expected - mean)).toBeLessThan((5 * 0.32) / Math.sqrt(500));
+  });
+
   it("is nothing if there is nothing to vary", () => {
     const none = { reference: [0, 0], referenceRows: 0, rows: 0, designEffect: 1, kind: "words" as const };
     const chance = psiUnderChance({ ...none, reference: [] }, RATE);
