@@ -175,7 +175,7 @@ describe("what chance makes of PSI", () => {
     }
   });
 
-  // One row on either side in one of four equal bins: shares of 1/2 and three times 1/6. Two sides are in different bins in
+  // Three rows that are worth one, on either side, in one of four equal bins: shares of 1/2 and three times 1/6. Two sides are in different bins in
   // 3 of 4 cases, and PSI is 2 (1/2 - 1/6) ln(3) then; its standard deviation is 0.32.
   it("of bins is that of rows which are in one of them", () => {
     const four = {
