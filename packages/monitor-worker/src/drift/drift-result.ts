@@ -130,15 +130,14 @@ function scoreOf(
   };
 }
 
-/** Of words each side is a draw of as many words as its rows hold. */
+/** Each side is a draw of as many as its counts add up to: of rows, or of the words that its rows hold. */
 function shiftVariance(
-  { kind, reference, referenceRows, rows, designEffect, varianceFactor = 1 }: Comparison,
+  { reference, designEffect, varianceFactor = 1 }: Comparison,
   current: Float64Array,
   p: Float64Array,
   q: Float64Array,
 ): number {
-  const sizes = kind === "bins" ? [referenceRows, rows] : [sumOf(reference), sumOf(current)];
-  const [n, m] = sizes.map((size) => Math.max(1, size / designEffect));
+  const [n, m] = [reference, current].map((counts) => Math.max(1, sumOf(counts) / designEffect));
   return varianceFactor * psiSamplingVariance(p, n!, q, m!);
 }
 
