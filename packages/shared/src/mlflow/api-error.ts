@@ -1,4 +1,5 @@
 import type { AxiosResponse } from "axios";
+import type { ZodError } from "zod";
 import { ColaError, type ErrorCode } from "../errors/cola-error";
 import { isPassingStatus } from "./retry-policy";
 
@@ -31,9 +32,19 @@ export function errorOfResponse(request: RequestName, response: AxiosResponse): 
   });
 }
 
-/** An answer with a good status that is not what MLflow sends. */
+/** An answer with a good status that is not JSON. */
 export function errorOfContent(request: RequestName, status: number, text: string): ColaError {
-  const kind = /^\s*</.test(text) ? "HTML instead of JSON" : "half or broken JSON";
+  if (text.trim() === "") return errorOfAnswer(request, status, "nothing instead of JSON");
+  return errorOfAnswer(request, status, /^\s*</.test(text) ? "HTML instead of JSON" : "half or broken JSON");
+}
+
+/** An answer with a good status that is JSON, but not what MLflow sends: named by the first field that does not fit. */
+export function errorOfShape(request: RequestName, status: number, { issues }: ZodError): ColaError {
+  const field = issues[0]?.path.join(".") || "not an object";
+  return errorOfAnswer(request, status, `an answer of another kind: ${field}`);
+}
+
+function errorOfAnswer(request: RequestName, status: number, kind: string): ColaError {
   return new ColaError(
     "MLFLOW_FAILED",
     `${where(request)} answered ${status} with ${kind}: is this an MLflow server, with nothing in between?`,

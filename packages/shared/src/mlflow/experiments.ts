@@ -1,7 +1,10 @@
+import { z } from "zod";
 import { isAlreadyThere, isMissing } from "./api-error";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
+const createdAnswer = z.object({ experiment_id: z.string() });
+const foundAnswer = z.object({ experiment: createdAnswer });
 
 /** Experiments: what runs belong to. */
 export class Experiments {
@@ -10,12 +13,9 @@ export class Experiments {
   /** Id of the experiment of that name, or nothing. */
   async find(name: string): Promise<string | undefined> {
     try {
-      const found = await this.transport.json<{ experiment: { experiment_id: string } }>({
-        method: "GET",
-        path: `${API}/experiments/get-by-name`,
-        query: { experiment_name: name },
-        idempotent: true,
-      });
+      const path = `${API}/experiments/get-by-name`;
+      const query = { experiment_name: name };
+      const found = await this.transport.json({ method: "GET", path, query, idempotent: true }, foundAnswer);
       return found.experiment.experiment_id;
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -28,14 +28,9 @@ export class Experiments {
     const id = await this.find(name);
     if (id !== undefined) return id;
     try {
-      const body = { name };
-      const made = await this.transport.json<{ experiment_id: string }>({
-        method: "POST",
-        path: `${API}/experiments/create`,
-        body,
-        idempotent: false,
-      });
-      return made.experiment_id;
+      const path = `${API}/experiments/create`;
+      const call = { method: "POST", path, body: { name }, idempotent: false } as const;
+      return (await this.transport.json(call, createdAnswer)).experiment_id;
     } catch (error) {
       const raced = isAlreadyThere(error) ? await this.find(name) : undefined;
       if (raced !== undefined) return raced;

@@ -1,9 +1,14 @@
+import { z } from "zod";
+import { listOf } from "./answer-schemas";
 import { apiPath } from "./api-path";
 import type { KeyValue } from "./log-batch";
 import { clipParam, clipTag } from "./log-batch";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
+const modelSchema = z.object({ info: z.object({ model_id: z.string(), artifact_uri: z.string() }) });
+const modelAnswer = z.object({ model: modelSchema });
+const searchAnswer = z.object({ models: listOf(modelSchema) });
 
 export interface LoggedModel {
   modelId: string;
@@ -31,12 +36,14 @@ export class LoggedModels {
       tags: model.tags.map(clipTag),
     };
     const path = `${API}/logged-models`;
-    return location(await this.transport.json<RawModel>({ method: "POST", path, body, idempotent: false }));
+    const call = { method: "POST", path, body, idempotent: false } as const;
+    return location((await this.transport.json(call, modelAnswer)).model);
   }
 
   async get(modelId: string): Promise<LoggedModel> {
     const path = `${API}/${apiPath`logged-models/${modelId}`}`;
-    return location(await this.transport.json<RawModel>({ method: "GET", path, idempotent: true }));
+    const found = await this.transport.json({ method: "GET", path, idempotent: true }, modelAnswer);
+    return location(found.model);
   }
 
   /** The model that a run made, or nothing. */
@@ -44,33 +51,19 @@ export class LoggedModels {
     const path = `${API}/logged-models/search`;
     const filter = `source_run_id = '${runId.replaceAll("'", "")}'`;
     const body = { experiment_ids: [experimentId], filter, max_results: 1 };
-    const found = await this.transport.json<{ models?: RawModel["model"][] }>({
-      method: "POST",
-      path,
-      body,
-      idempotent: true,
-    });
-    const model = found.models?.[0];
-    return model && location({ model });
+    const found = await this.transport.json({ method: "POST", path, body, idempotent: true }, searchAnswer);
+    return found.models[0] && location(found.models[0]);
   }
 
   /** Ready for use, or given up: nobody loads the latter. */
   async finish(modelId: string, status: "LOGGED_MODEL_READY" | "LOGGED_MODEL_UPLOAD_FAILED"): Promise<void> {
     const path = `${API}/${apiPath`logged-models/${modelId}`}`;
-    await this.transport.json({
-      method: "PATCH",
-      path,
-      body: { model_id: modelId, status },
-      idempotent: true,
-    });
+    const body = { model_id: modelId, status };
+    await this.transport.json({ method: "PATCH", path, body, idempotent: true }, modelAnswer);
   }
 }
 
-interface RawModel {
-  model: { info: { model_id: string; artifact_uri: string } };
-}
-
-const location = ({ model: { info } }: RawModel): LoggedModel => ({
+const location = ({ info }: z.infer<typeof modelSchema>): LoggedModel => ({
   modelId: info.model_id,
   artifactUri: info.artifact_uri,
 });

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { doneAnswer, keyValues, listOf, wholeNumber } from "./answer-schemas";
 import { isAlreadyThere, isMissing } from "./api-error";
 import type { KeyValue } from "./log-batch";
 import { clip, safeKey } from "./log-batch";
@@ -22,16 +24,27 @@ export interface ModelVersion {
   aliases: string[];
 }
 
-interface RawVersion {
-  name: string;
-  version: string;
-  run_id?: string;
-  source?: string;
-  creation_timestamp?: number;
-  status?: string;
-  tags?: KeyValue[];
-  aliases?: string[];
-}
+const versionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  run_id: z.string().default(""),
+  source: z.string().default(""),
+  creation_timestamp: wholeNumber,
+  status: z.string().default(""),
+  tags: keyValues,
+  aliases: listOf(z.string()),
+});
+const versionAnswer = z.object({ model_version: versionSchema });
+const versionsAnswer = z.object({
+  model_versions: listOf(versionSchema),
+  next_page_token: z.string().default(""),
+});
+const named = z.object({ name: z.string() });
+const modelsAnswer = z.object({ registered_models: listOf(named) });
+const madeModelAnswer = z.object({ registered_model: named });
+const aliasesAnswer = z.object({
+  registered_model: z.object({ aliases: listOf(z.object({ alias: z.string(), version: z.string() })) }),
+});
 
 /** The model registry: versions and aliases. */
 export class Registry {
@@ -39,7 +52,7 @@ export class Registry {
 
   async ensureModel(name: string): Promise<void> {
     try {
-      await this.#post("registered-models/create", { name }, false);
+      await this.#post("registered-models/create", { name }, false, madeModelAnswer);
     } catch (error) {
       if (!isAlreadyThere(error)) throw error;
     }
@@ -58,31 +71,26 @@ export class Registry {
       model_id: version.modelId,
       tags: version.tags.map(clipTag),
     };
-    const made = await this.#post<{ model_version: RawVersion }>("model-versions/create", body, false);
+    const made = await this.#post("model-versions/create", body, false, versionAnswer);
     return versionOf(made.model_version);
   }
 
   /** Names of registered models, those that were changed last first. */
   async names(maxResults: number): Promise<string[]> {
-    const found = await this.#get<{ registered_models?: { name: string }[] }>("registered-models/search", {
-      max_results: maxResults,
-      order_by: "last_updated_timestamp DESC",
-    });
-    return (found.registered_models ?? []).map(({ name }) => name);
+    const query = { max_results: maxResults, order_by: "last_updated_timestamp DESC" };
+    const found = await this.#get("registered-models/search", query, modelsAnswer);
+    return found.registered_models.map(({ name }) => name);
   }
 
   async version(name: string, version: string): Promise<ModelVersion> {
-    const found = await this.#get<{ model_version: RawVersion }>("model-versions/get", { name, version });
+    const found = await this.#get("model-versions/get", { name, version }, versionAnswer);
     return versionOf(found.model_version);
   }
 
   /** The version an alias points at, or nothing if the alias or the model is missing. */
   async versionOfAlias(name: string, alias: string): Promise<ModelVersion | undefined> {
     try {
-      const found = await this.#get<{ model_version: RawVersion }>("registered-models/alias", {
-        name,
-        alias,
-      });
+      const found = await this.#get("registered-models/alias", { name, alias }, versionAnswer);
       return versionOf(found.model_version);
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -99,7 +107,7 @@ export class Registry {
     const versions: ModelVersion[] = [];
     let token = "";
     do {
-      const found = await this.#get<{ model_versions?: RawVersion[]; next_page_token?: string }>(
+      const found = await this.#get(
         "model-versions/search",
         {
           filter: `name='${name.replaceAll("'", "")}'${filter}`,
@@ -107,48 +115,41 @@ export class Registry {
           max_results: Math.min(PAGE, maxResults - versions.length),
           ...(token ? { page_token: token } : {}),
         },
+        versionsAnswer,
       );
-      versions.push(...(found.model_versions ?? []).map(versionOf));
-      token = found.next_page_token ?? "";
+      versions.push(...found.model_versions.map(versionOf));
+      token = found.next_page_token;
     } while (token !== "" && versions.length < maxResults);
     return versions;
   }
 
   /** Registered model with its aliases: alias -> version. */
   async aliases(name: string): Promise<Map<string, string>> {
-    const found = await this.#get<{ registered_model: { aliases?: { alias: string; version: string }[] } }>(
-      "registered-models/get",
-      { name },
-    );
-    return new Map(
-      (found.registered_model.aliases ?? []).map(({ alias, version }) => [alias, String(version)]),
-    );
+    const found = await this.#get("registered-models/get", { name }, aliasesAnswer);
+    return new Map(found.registered_model.aliases.map(({ alias, version }) => [alias, version]));
   }
 
   async setAlias(name: string, alias: string, version: string): Promise<void> {
-    await this.#post("registered-models/alias", { name, alias, version }, true);
+    await this.#post("registered-models/alias", { name, alias, version }, true, doneAnswer);
   }
 
   /** Takes an alias away; the version that it stood for stays. */
   async removeAlias(name: string, alias: string): Promise<void> {
-    await this.transport.json({
-      method: "DELETE",
-      path: `${API}/registered-models/alias`,
-      body: { name, alias },
-      idempotent: true,
-    });
+    const path = `${API}/registered-models/alias`;
+    const body = { name, alias };
+    await this.transport.json({ method: "DELETE", path, body, idempotent: true }, doneAnswer);
   }
 
   async setVersionTag(name: string, version: string, tag: KeyValue): Promise<void> {
-    await this.#post("model-versions/set-tag", { name, version, ...clipTag(tag) }, true);
+    await this.#post("model-versions/set-tag", { name, version, ...clipTag(tag) }, true, doneAnswer);
   }
 
-  async #get<T>(path: string, query: Record<string, string | number>): Promise<T> {
-    return this.transport.json<T>({ method: "GET", path: `${API}/${path}`, query, idempotent: true });
+  #get<T>(path: string, query: Record<string, string | number>, answer: z.ZodType<T>): Promise<T> {
+    return this.transport.json({ method: "GET", path: `${API}/${path}`, query, idempotent: true }, answer);
   }
 
-  #post<T>(path: string, body: unknown, idempotent: boolean): Promise<T> {
-    return this.transport.json<T>({ method: "POST", path: `${API}/${path}`, body, idempotent });
+  #post<T>(path: string, body: unknown, idempotent: boolean, answer: z.ZodType<T>): Promise<T> {
+    return this.transport.json({ method: "POST", path: `${API}/${path}`, body, idempotent }, answer);
   }
 }
 
@@ -157,15 +158,15 @@ const clipTag = ({ key, value }: KeyValue): KeyValue => ({
   value: clip(value, MAX_TAG_LENGTH),
 });
 
-function versionOf(raw: RawVersion): ModelVersion {
+function versionOf(found: z.infer<typeof versionSchema>): ModelVersion {
   return {
-    name: raw.name,
-    version: String(raw.version),
-    runId: raw.run_id ?? "",
-    source: raw.source ?? "",
-    createdAt: Number(raw.creation_timestamp ?? 0),
-    status: raw.status ?? "",
-    tags: Object.fromEntries((raw.tags ?? []).map(({ key, value }) => [key, value])),
-    aliases: raw.aliases ?? [],
+    name: found.name,
+    version: found.version,
+    runId: found.run_id,
+    source: found.source,
+    createdAt: found.creation_timestamp,
+    status: found.status,
+    tags: Object.fromEntries(found.tags.map(({ key, value }) => [key, value])),
+    aliases: found.aliases,
   };
 }

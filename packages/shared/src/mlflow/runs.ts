@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { doneAnswer, keyValues, listOf, wholeNumber } from "./answer-schemas";
 import { isMlflowDown } from "./api-error";
 import { clipTag, type KeyValue, logBatches, type RunData } from "./log-batch";
 import { RUN_TAGS } from "./run-tags";
@@ -16,6 +18,7 @@ export interface RunInfo {
   status: string;
   /** Milliseconds since 1970. */
   startTime: number;
+  /** Finite ones: what could not be computed is absent. */
   metrics: Record<string, number>;
   params: Record<string, string>;
   tags: Record<string, string>;
@@ -36,11 +39,25 @@ export interface DatasetInput {
   tags?: KeyValue[];
 }
 
-interface RawRun {
-  info: { run_id: string; experiment_id: string; artifact_uri: string; status: string; start_time?: number };
-  outputs?: { model_outputs?: { model_id: string }[] };
-  data?: { metrics?: { key: string; value: number }[]; params?: KeyValue[]; tags?: KeyValue[] };
-}
+/** Programs may log what is not a number; MLflow sends it as a text. */
+const metric = z.object({
+  key: z.string(),
+  value: z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]),
+});
+const runSchema = z.object({
+  info: z.object({
+    run_id: z.string(),
+    experiment_id: z.string(),
+    artifact_uri: z.string(),
+    status: z.string(),
+    start_time: wholeNumber,
+  }),
+  outputs: z.object({ model_outputs: listOf(z.object({ model_id: z.string() })) }).optional(),
+  data: z.object({ metrics: listOf(metric), params: keyValues, tags: keyValues }).optional(),
+});
+const runAnswer = z.object({ run: runSchema });
+const searchAnswer = z.object({ runs: listOf(runSchema), next_page_token: z.string().optional() });
+const updateAnswer = z.object({ run_info: z.object({}) });
 
 /** Runs: one training or one check each. */
 export class Runs {
@@ -58,17 +75,13 @@ export class Runs {
       start_time: run.startTime,
       tags: run.tags.map(clipTag),
     };
-    return infoOf((await this.#post<{ run: RawRun }>("runs/create", body, false)).run);
+    return infoOf((await this.#post("runs/create", body, false, runAnswer)).run);
   }
 
   async get(runId: string): Promise<RunInfo> {
+    const path = `${API}/runs/get`;
     const query = { run_id: runId };
-    const found = await this.transport.json<{ run: RawRun }>({
-      method: "GET",
-      path: `${API}/runs/get`,
-      query,
-      idempotent: true,
-    });
+    const found = await this.transport.json({ method: "GET", path, query, idempotent: true }, runAnswer);
     return infoOf(found.run);
   }
 
@@ -77,7 +90,7 @@ export class Runs {
     const runs: RunInfo[] = [];
     let token: string | undefined;
     do {
-      const found = await this.#post<{ runs?: RawRun[]; next_page_token?: string }>(
+      const found = await this.#post(
         "runs/search",
         {
           experiment_ids: experimentIds,
@@ -87,8 +100,9 @@ export class Runs {
           ...(token ? { page_token: token } : {}),
         },
         true,
+        searchAnswer,
       );
-      runs.push(...(found.runs ?? []).map(infoOf));
+      runs.push(...found.runs.map(infoOf));
       token = found.next_page_token;
     } while (token && runs.length < maxResults);
     return runs;
@@ -103,7 +117,7 @@ export class Runs {
   /** Logs everything, in as many calls as MLflow's limits need. The same values again change nothing. */
   async log(runId: string, data: RunData): Promise<void> {
     for (const batch of logBatches(data, Date.now())) {
-      await this.#post("runs/log-batch", { run_id: runId, ...batch }, true);
+      await this.#post("runs/log-batch", { run_id: runId, ...batch }, true, doneAnswer);
     }
   }
 
@@ -115,7 +129,7 @@ export class Runs {
         dataset: { ...dataset, source_type: sourceType },
       })),
     };
-    await this.#post("runs/log-inputs", body, true);
+    await this.#post("runs/log-inputs", body, true, doneAnswer);
   }
 
   /** Ties a logged model to the run that made it; a tie that is there already is left as it is. */
@@ -123,7 +137,8 @@ export class Runs {
     const isTied = async () => (await this.get(runId)).modelOutputs.includes(modelId);
     if (await isTied()) return;
     try {
-      await this.#post("runs/outputs", { run_id: runId, models: [{ model_id: modelId, step: 0 }] }, true);
+      const body = { run_id: runId, models: [{ model_id: modelId, step: 0 }] };
+      await this.#post("runs/outputs", body, true, doneAnswer);
     } catch (error) {
       // MLflow refuses the same tie twice: a second try after a lost answer looks like a failure.
       if (isMlflowDown(error) || !(await isTied())) throw error;
@@ -131,12 +146,12 @@ export class Runs {
   }
 
   async finish(runId: string, status: "FINISHED" | "FAILED" | "KILLED", endTime: number): Promise<void> {
-    await this.#post("runs/update", { run_id: runId, status, end_time: endTime }, true);
+    await this.#post("runs/update", { run_id: runId, status, end_time: endTime }, true, updateAnswer);
   }
 
   /** Takes a run that had ended up again: it is RUNNING, and its reason says that it is what came before. */
   async reopen({ runId, tags }: Pick<RunInfo, "runId" | "tags">): Promise<void> {
-    await this.#post("runs/update", { run_id: runId, status: "RUNNING" }, true);
+    await this.#post("runs/update", { run_id: runId, status: "RUNNING" }, true, updateAnswer);
     const failure = tags[RUN_TAGS.failure];
     if (failure === undefined || failure.startsWith(REOPENED)) return;
     await this.log(runId, { tags: [{ key: RUN_TAGS.failure, value: `${REOPENED}${failure}` }] });
@@ -144,24 +159,27 @@ export class Runs {
 
   /** Marks a run as deleted: MLflow shows it no more, and removes it with its files when its owner runs `mlflow gc`. */
   async discard(runId: string): Promise<void> {
-    await this.#post("runs/delete", { run_id: runId }, true);
+    await this.#post("runs/delete", { run_id: runId }, true, doneAnswer);
   }
 
-  #post<T>(path: string, body: unknown, idempotent: boolean): Promise<T> {
-    return this.transport.json<T>({ method: "POST", path: `${API}/${path}`, body, idempotent });
+  #post<T>(path: string, body: unknown, idempotent: boolean, answer: z.ZodType<T>): Promise<T> {
+    return this.transport.json({ method: "POST", path: `${API}/${path}`, body, idempotent }, answer);
   }
 }
 
-function infoOf(run: RawRun): RunInfo {
+function infoOf(run: z.infer<typeof runSchema>): RunInfo {
   const byKey = <V>(list: { key: string; value: V }[] = []) =>
     Object.fromEntries(list.map(({ key, value }) => [key, value])) as Record<string, V>;
+  const numbers = run.data?.metrics.filter((logged): logged is { key: string; value: number } =>
+    Number.isFinite(logged.value),
+  );
   return {
     runId: run.info.run_id,
     experimentId: run.info.experiment_id,
     artifactUri: run.info.artifact_uri,
     status: run.info.status,
-    startTime: Number(run.info.start_time ?? 0),
-    metrics: byKey(run.data?.metrics),
+    startTime: run.info.start_time,
+    metrics: byKey(numbers),
     params: byKey(run.data?.params),
     tags: byKey(run.data?.tags),
     modelOutputs: (run.outputs?.model_outputs ?? []).map((output) => output.model_id),

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
+import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { redactUrl } from "../settings/resolve-config";
 import type { ColaConfig } from "../settings/schema";
-import { errorOfContent, errorOfNetwork, errorOfResponse, type RequestName } from "./api-error";
+import { listOf } from "./answer-schemas";
+import { errorOfContent, errorOfNetwork, errorOfResponse, errorOfShape, type RequestName } from "./api-error";
 import { connectLimitedAgents } from "./connect-limit";
 import { retryDelayMs, shouldRetry } from "./retry-policy";
 import { TransferWatch } from "./transfer-watch";
@@ -18,6 +20,7 @@ const UNREACHABLE_BUDGET_MS = 5_000;
 const RETRIES_AFTER_TIMEOUT = 1;
 /** Largest JSON answer that is read, inflated. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
+const experimentsAnswer = z.object({ experiments: listOf(z.object({})) });
 
 export interface TransportOptions {
   /** Ends requests and pauses with JOB_CANCELLED. */
@@ -106,14 +109,10 @@ export class MlflowTransport {
    * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED (401: credentials; 403: rights or `--allowed-hosts`)
    */
   async checkAccess(): Promise<void> {
-    await this.#send({
-      method: "GET",
-      path: "/api/2.0/mlflow/experiments/search",
-      query: { max_results: 1 },
-      idempotent: true,
-      timeoutMs: PING_TIMEOUT_MS,
-      maxRetries: 0,
-    });
+    const path = "/api/2.0/mlflow/experiments/search";
+    const query = { max_results: 1 };
+    const call = { method: "GET", path, query, idempotent: true, timeoutMs: PING_TIMEOUT_MS } as const;
+    await this.json({ ...call, maxRetries: 0 }, experimentsAnswer);
   }
 
   /**
@@ -129,18 +128,24 @@ export class MlflowTransport {
     return { ...(version && { version }), ...(Number.isNaN(timeMs) ? {} : { timeMs }) };
   }
 
-  /** A JSON call; the answer's body, `{}` if it is empty. */
-  async json<T>(call: Omit<Call, "responseType" | "maxBytes">): Promise<T> {
-    const response = await this.#send({ ...call, responseType: "text" });
-    const text = String(response.data ?? "");
-    if (text.trim() === "") return {} as T;
+  /**
+   * A JSON call; what `answer` reads of the answer's body.
+   *
+   * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED, MODEL_NOT_FOUND; MLFLOW_FAILED, which counts as mendable, if the
+   *   body does not fit `answer`: something other than MLflow answered
+   */
+  async json<T>(call: Omit<Call, "responseType" | "maxBytes">, answer: z.ZodType<T>): Promise<T> {
+    const { status, data } = await this.#send({ ...call, responseType: "text" });
+    const text = String(data ?? "");
+    let body: unknown;
     try {
-      const body: unknown = JSON.parse(text);
-      if (typeof body === "object" && body !== null) return body as T;
+      body = JSON.parse(text);
     } catch {
-      // said below
+      throw errorOfContent(this.#name(call), status, text);
     }
-    throw errorOfContent(this.#name(call), response.status, text);
+    const read = answer.safeParse(body);
+    if (read.success) return read.data;
+    throw errorOfShape(this.#name(call), status, read.error);
   }
 
   /** The bytes at a path, at most `maxBytes`. */

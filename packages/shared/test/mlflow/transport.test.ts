@@ -5,6 +5,7 @@ import { errorOfNetwork, isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { type MlflowSettings, MlflowTransport, type TransportOptions } from "@colaml/shared/mlflow/transport";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { z } from "zod";
 import { type FaultServer, faultServer } from "./fault-server";
 
 const RUNS = "/api/2.0/mlflow/runs/get";
@@ -14,6 +15,7 @@ const settings = (trackingUri: string, more: Partial<MlflowSettings> = {}): Mlfl
   ...more,
 });
 const noPause: TransportOptions = { pause: async () => {} };
+const anything = z.looseObject({});
 const get = { method: "GET", path: RUNS, idempotent: true } as const;
 const post = { method: "POST", path: "/api/2.0/mlflow/runs/create", body: {}, idempotent: false } as const;
 
@@ -37,6 +39,7 @@ test.each([
   ["503 without a body", 503, "", true, /answered 503: no reason given/],
   ["200 with a page", 200, "<!doctype html><p>login", false, /answered 200 with HTML instead of JSON/],
   ["200 with half of its JSON", 200, '{"run": {"info"', false, /answered 200 with half or broken JSON/],
+  ["200 with nothing", 200, " ", false, /answered 200 with nothing instead of JSON/],
   ["404 that is not MLflow's", 404, "nope", false, /answered 404: no reason given; is this an MLflow server/],
   ["401", 401, "", false, /answered 401.*MLFLOW_TRACKING_USERNAME/],
   ["403", 403, "Invalid Host header", false, /answered 403.*--allowed-hosts/],
@@ -46,7 +49,7 @@ test.each([
     server = await faultServer((_request, response) => response.writeHead(status).end(body));
     const uri = server.uri.replace("http://", "http://anna:canary@");
     const error = await thrownBy(
-      new MlflowTransport(settings(uri), noPause).json({ ...get, query: { run_id: "canary" } }),
+      new MlflowTransport(settings(uri), noPause).json({ ...get, query: { run_id: "canary" } }, anything),
     );
     expect(error.code).toBe("MLFLOW_FAILED");
     expect(error.message).toMatch(says);
@@ -61,7 +64,7 @@ test("a redirect is not followed", async () => {
   server = await faultServer((_request, response) =>
     response.writeHead(302, { location: "http://169.254.169.254/" }).end(),
   );
-  const error = await thrownBy(new MlflowTransport(settings(server.uri), noPause).json(get));
+  const error = await thrownBy(new MlflowTransport(settings(server.uri), noPause).json(get, anything));
   expect(error.message).toMatch(/answered 302.*redirect is not followed/);
   expect(server.seen).toHaveLength(1);
 });
@@ -74,27 +77,27 @@ test.each([408, 429, 500, 502, 503, 504])(
       answers++ % 2 === 0 ? response.writeHead(status).end() : response.end('{"fine": true}'),
     );
     const transport = new MlflowTransport(settings(server.uri), noPause);
-    expect(await transport.json(get)).toEqual({ fine: true });
-    if (status === 429) expect(await transport.json(post)).toEqual({ fine: true });
-    else expect((await thrownBy(transport.json(post))).retryable).toBe(true);
+    expect(await transport.json(get, anything)).toEqual({ fine: true });
+    if (status === 429) expect(await transport.json(post, anything)).toEqual({ fine: true });
+    else expect((await thrownBy(transport.json(post, anything))).retryable).toBe(true);
   },
 );
 
 test.each([400, 401, 403, 404, 409, 501])("%i is final at once", async (status) => {
   server = await faultServer((_request, response) => response.writeHead(status).end());
-  await thrownBy(new MlflowTransport(settings(server.uri), noPause).json(get));
+  await thrownBy(new MlflowTransport(settings(server.uri), noPause).json(get, anything));
   expect(server.seen).toHaveLength(1);
 });
 
 test("tries are bounded by MLFLOW_HTTP_REQUEST_MAX_RETRIES", async () => {
   server = await faultServer((_request, response) => response.writeHead(500).end());
-  await thrownBy(new MlflowTransport(settings(server.uri, { maxRetries: 4 }), noPause).json(get));
+  await thrownBy(new MlflowTransport(settings(server.uri, { maxRetries: 4 }), noPause).json(get, anything));
   expect(server.seen).toHaveLength(5);
 });
 
 test("a creation whose answer is lost is not sent twice", async () => {
   server = await faultServer((request) => request.socket.destroy());
-  const error = await thrownBy(new MlflowTransport(settings(server.uri), noPause).json(post));
+  const error = await thrownBy(new MlflowTransport(settings(server.uri), noPause).json(post, anything));
   expect(error.code).toBe("MLFLOW_UNREACHABLE");
   expect(server.seen).toHaveLength(1);
 });
@@ -122,7 +125,7 @@ test("a file larger than allowed is cut off and refused, without another try", a
 test("a server that lets the time pass is asked twice and reported to be slow", async () => {
   server = await faultServer(() => {});
   const transport = new MlflowTransport(settings(server.uri, { timeoutS: 0.2, maxRetries: 10 }), noPause);
-  const error = await thrownBy(transport.json(get));
+  const error = await thrownBy(transport.json(get, anything));
   expect(error).toMatchObject({ code: "MLFLOW_UNREACHABLE", retryable: true });
   expect(error.message).toMatch(/no answer to GET .*runs\/get within 0.2 s \(MLFLOW_HTTP_REQUEST_TIMEOUT\)/);
   expect(server.seen).toHaveLength(2);
@@ -138,7 +141,7 @@ describe("a server that sends its answer a byte at a time", () => {
   test("is given up like one that is silent", async () => {
     server = await faultServer((_request, response) => send(response, Buffer.from(" "), 20));
     const transport = new MlflowTransport(settings(server.uri, { timeoutS: 0.3, maxRetries: 10 }), noPause);
-    for (const call of [transport.json(get), transport.download("/file", 1_000_000)]) {
+    for (const call of [transport.json(get, anything), transport.download("/file", 1_000_000)]) {
       const error = await thrownBy(call);
       expect(error).toMatchObject({ code: "MLFLOW_UNREACHABLE", retryable: true });
       expect(error.message).toMatch(/gave no answer to GET .* within 0.3 s/);
@@ -189,14 +192,14 @@ describe("a server that never answers", () => {
     const stop = new AbortController();
     full.once("connection", () => stop.abort());
     const transport = new MlflowTransport(settings(`http://127.0.0.1:${port}`), { signal: stop.signal });
-    expect((await thrownBy(transport.json(get))).code).toBe("JOB_CANCELLED");
+    expect((await thrownBy(transport.json(get, anything))).code).toBe("JOB_CANCELLED");
   });
 });
 
 test("https to a server that speaks http is reported as such, once", async () => {
   server = await faultServer((_request, response) => response.end("{}"));
   const uri = server.uri.replace("http:", "https:");
-  const error = await thrownBy(new MlflowTransport(settings(uri), noPause).json(get));
+  const error = await thrownBy(new MlflowTransport(settings(uri), noPause).json(get, anything));
   expect(error).toMatchObject({ code: "MLFLOW_FAILED", retryable: false });
   expect(error.message).toContain(`MLflow at ${uri} does not speak TLS`);
 });
@@ -216,7 +219,7 @@ test.each([
 test("basic authentication wins over the token, and the address may carry it", async () => {
   server = await faultServer((_request, response) => response.end("{}"));
   const authorizationFor = async (uri: string, more: Partial<MlflowSettings>) => {
-    await new MlflowTransport(settings(uri, more)).json(get);
+    await new MlflowTransport(settings(uri, more)).json(get, anything);
     return server!.lastHeaders().authorization;
   };
   const basic = `Basic ${Buffer.from("anna:pass:word").toString("base64")}`;
@@ -248,7 +251,7 @@ test.each([
 
 test("a server below a path is asked below that path", async () => {
   server = await faultServer((_request, response) => response.end("{}"));
-  await new MlflowTransport(settings(`${server.uri}/team/mlflow/`)).json(get);
+  await new MlflowTransport(settings(`${server.uri}/team/mlflow/`)).json(get, anything);
   expect(server.seen).toEqual([`GET /team/mlflow${RUNS}`]);
 });
 

@@ -70,16 +70,33 @@ describe("a refusal that a person can mend", () => {
     },
   );
 
-  it("such as a page in place of the registry keeps only that training waiting", async () => {
-    let refuses = true;
-    proxy.answers = (_, path) =>
-      refuses && path.endsWith("/registered-models/create") ? { status: 200, body: page } : undefined;
-    await trainHere("first");
-    expect(await bench.spool.list()).toHaveLength(1);
-    refuses = false;
-    const second = await trainHere("second");
-    expect(second.modelVersion).toBe("2");
-  });
+  it.each([
+    ["a page", "/registered-models/create", page, /200 with HTML instead of JSON/],
+    [
+      "JSON of another kind",
+      "/model-versions/create",
+      "{}",
+      /200 with an answer of another kind: model_version:/,
+    ],
+    [
+      "JSON of another kind",
+      "/model-versions/search",
+      "[]",
+      /200 with an answer of another kind: not an object:/,
+    ],
+  ])(
+    "such as %s in place of the registry keeps only that training waiting",
+    async (_, refused, body, reason) => {
+      let refuses = true;
+      proxy.answers = (_, path) => (refuses && path.endsWith(refused) ? { status: 200, body } : undefined);
+      expect((await trainHere("first")).verdict).toMatch(reason);
+      expect(await bench.spool.list()).toHaveLength(1);
+      expect(await bench.spool.refused()).toEqual([]);
+      refuses = false;
+      const second = await trainHere("second");
+      expect(second.modelVersion).toBe("2");
+    },
+  );
 });
 
 describe("a refusal that is MLflow's own", () => {
