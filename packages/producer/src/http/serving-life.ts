@@ -19,7 +19,7 @@ export function addServing(server: FastifyInstance, { config, queues, log }: Ser
   });
   server.addHook("onClose", async () => {
     unfollow();
-    serving.close();
+    await serving.close();
   });
   server.addHook("onResponse", async ({ method, routeOptions, params }, { statusCode }) => {
     if (method !== "POST" || !MOVES_ALIAS.test(routeOptions.url ?? "")) return;

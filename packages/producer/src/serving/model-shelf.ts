@@ -99,6 +99,11 @@ export class ModelShelf {
     return this.#nextLook;
   }
 
+  /** Resolves when the looks that are under way have ended. */
+  async looked(): Promise<void> {
+    await (this.#nextLook ?? this.#look);
+  }
+
   async #lookAtAll(): Promise<void> {
     const followed = this.shelved().filter(({ reference }) => reference.follows !== undefined);
     await Promise.all(followed.map((one) => this.#refreshOne(one)));

@@ -31,7 +31,8 @@ export interface Serving {
   refresh(): Promise<void>;
   /** Fetches the home model and follows aliases until `close`. */
   start(): void;
-  close(): void;
+  /** Ends what is under way: nothing is asked or written when it resolves. */
+  close(): Promise<void>;
 }
 
 /**
@@ -46,51 +47,59 @@ export function createServing(
 ): Serving {
   const { model, serve } = config;
   const home = modelReference(`models:/${model.name}@${model.alias}`);
+  const closing = new AbortController();
   let opened: ModelShelf | undefined;
   // made by the first use: a server without MLflow does everything else
   const shelf = () => {
-    opened ??= openShelf(config, home, log, clock);
+    opened ??= openShelf(config, { home, log, clock, signal: closing.signal });
     return opened;
   };
+  const following = follow(shelf, home.uri, serve.refreshMs, closing.signal);
   return {
     home: home.uri,
     inMemory: (uri) => opened?.inMemory(uri),
     open: async (uri) => shelf().open(uri),
     shelved: () => opened?.shelved() ?? [],
     refresh: async () => opened?.refresh(),
-    ...follow(shelf, home.uri, serve.refreshMs),
+    start: following.start,
+    async close() {
+      closing.abort();
+      await following.ended();
+      await opened?.looked();
+    },
   };
 }
 
 function openShelf(
   config: ColaConfig,
-  home: ModelReference,
-  log: Pick<Logger, "info" | "warn">,
-  clock: () => number,
+  {
+    home,
+    log,
+    clock,
+    signal,
+  }: { home: ModelReference; log: Pick<Logger, "info" | "warn">; clock: () => number; signal: AbortSignal },
 ): ModelShelf {
   const limited = createLimitedLog(log);
-  const client = createMlflowClient(config.mlflow);
+  const client = createMlflowClient(config.mlflow, { signal });
   const folder = stateFolder(resolve(config.paths.stateDir)).serving;
   return new ModelShelf({
-    source: versionSource(config, client),
+    source: versionSource(config, client, signal),
     lastKnown: openLastKnown(folder, client.address, (line) => limited.warn(line)),
     capacity: config.serve.models,
     refusalMs: config.serve.refreshMs,
     home,
     log: {
-      warn: (message) => limited.warn(message),
+      // What was broken off by the end of the process failed of nothing.
+      warn: (message) => !signal.aborted && limited.warn(message),
       info: (message, fields) => log.info(message, fields),
     },
     clock,
   });
 }
 
-function versionSource(config: ColaConfig, client: MlflowClient): VersionSource {
-  const brief = createMlflowClient({
-    ...config.mlflow,
-    maxRetries: 0,
-    timeoutS: Math.min(config.mlflow.timeoutS, RESOLVE_TIMEOUT_S),
-  });
+function versionSource(config: ColaConfig, client: MlflowClient, signal: AbortSignal): VersionSource {
+  const timeoutS = Math.min(config.mlflow.timeoutS, RESOLVE_TIMEOUT_S);
+  const brief = createMlflowClient({ ...config.mlflow, maxRetries: 0, timeoutS }, { signal });
   const options = {
     cacheDir: stateFolder(resolve(config.paths.stateDir)).models,
     hmacKey: config.model.hmacKey,
@@ -101,10 +110,25 @@ function versionSource(config: ColaConfig, client: MlflowClient): VersionSource 
   };
 }
 
-/** One look after the other, `everyMs` between the end of one and the begin of the next; no process waits for it. */
-function follow(shelf: () => ModelShelf, home: string, everyMs: number): Pick<Serving, "start" | "close"> {
+/**
+ * One look after the other, `everyMs` between the end of one and the begin of the next, until the signal; no process waits
+ * for it.
+ *
+ * @returns `ended` resolves when the look under way has ended, after the signal
+ */
+function follow(
+  shelf: () => ModelShelf,
+  home: string,
+  everyMs: number,
+  signal: AbortSignal,
+): Pick<Serving, "start"> & { ended(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
-  let closed = false;
+  let looking = Promise.resolve();
+  const lookIn = (ms: number) => {
+    timer = setTimeout(() => {
+      looking = look();
+    }, ms).unref();
+  };
   const look = async () => {
     // no model yet, or MLflow away: requests get the reason
     if (!shelf().inMemory(home))
@@ -112,15 +136,15 @@ function follow(shelf: () => ModelShelf, home: string, everyMs: number): Pick<Se
         .open(home)
         .catch(() => undefined);
     await shelf().refresh();
-    if (!closed) timer = setTimeout(look, everyMs).unref();
+    if (!signal.aborted) lookIn(everyMs);
   };
   return {
     start() {
-      if (timer === undefined && !closed) timer = setTimeout(look, 0).unref();
+      if (timer === undefined && !signal.aborted) lookIn(0);
     },
-    close() {
-      closed = true;
+    async ended() {
       clearTimeout(timer);
+      await looking;
     },
   };
 }

@@ -135,9 +135,15 @@ export class Registry {
 
   /** Takes an alias away; the version that it stood for stays. */
   async removeAlias(name: string, alias: string): Promise<void> {
-    const path = `${API}/registered-models/alias`;
-    const body = { name, alias };
-    await this.transport.json({ method: "DELETE", path, body, idempotent: true }, doneAnswer);
+    await this.transport.json(
+      {
+        method: "DELETE",
+        path: `${API}/registered-models/alias`,
+        body: { name, alias },
+        idempotent: true,
+      },
+      doneAnswer,
+    );
   }
 
   async setVersionTag(name: string, version: string, tag: KeyValue): Promise<void> {

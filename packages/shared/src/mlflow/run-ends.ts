@@ -30,7 +30,16 @@ const runEndSchema = z.object({
 export type RunEnd = z.infer<typeof runEndSchema>;
 
 /**
- * Ends runs that are still RUNNING: as FAILED with the reason; as KILLED if the reason is JOB_CANCELLED, or there is none.
+ * Which runs are ended, by how they are told. That of an attempt which is not recorded may have been FINISHED, too: its
+ * publication broke off behind that, and could not be kept.
+ */
+const UNENDED: Record<RunEnd["by"], readonly string[]> = {
+  publishId: ["RUNNING", "FINISHED"],
+  job: ["RUNNING"],
+};
+
+/**
+ * Ends runs that nobody works on: as FAILED with the reason; as KILLED if the reason is JOB_CANCELLED, or there is none.
  *
  * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED
  */
@@ -40,7 +49,7 @@ async function endRuns({ runs, experiments }: MlflowClient, end: RunEnd): Promis
   const { reason } = end;
   const filter = `tags.\`${RUN_TAGS[end.by]}\` = '${end.id.replaceAll("'", "")}'`;
   for (const { runId, status } of await runs.search([experimentId], filter, MAX_LEFT)) {
-    if (status !== "RUNNING") continue;
+    if (!UNENDED[end.by].includes(status)) continue;
     const tags = reason ? [{ key: RUN_TAGS.failure, value: `${reason.code}: ${reason.message}` }] : [];
     if (tags.length > 0) await runs.log(runId, { tags });
     const isFailure = reason !== undefined && reason.code !== "JOB_CANCELLED";

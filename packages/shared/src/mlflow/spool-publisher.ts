@@ -67,6 +67,8 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
     logger.warn(`${message}; publishing from memory`);
     try {
       const result = await publish(publication, signal);
+      // There may be room for this: the job is taken up again if its worker is killed now.
+      await this.#options.spool.noteResult(publication.jobKey, result).catch(() => undefined);
       logger.info(describe(publication, result));
       return result;
     } catch (failure) {

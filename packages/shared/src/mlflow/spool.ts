@@ -138,9 +138,14 @@ export class Spool<P extends Spooled, R extends object> {
     } as unknown as P;
   }
 
+  /** Notes the result of a job that was published. @throws ColaError OUTPUT_UNWRITABLE */
+  async noteResult(jobKey: string, result: R): Promise<void> {
+    await writeDocument("publishedResult", this.#result(jobKey), result);
+  }
+
   /** Notes the result of an entry, and only then drops it. */
   async complete(name: string, publication: P, result: R): Promise<void> {
-    await writeDocument("publishedResult", this.#result(publication.jobKey), result);
+    await this.noteResult(publication.jobKey, result);
     await this.drop(name);
     await keepNewest(join(this.folder, "results"), this.#resultsKept);
     await dropOlder(join(this.folder, "results"), "", RESULT_DAYS);

@@ -87,7 +87,8 @@ export async function train(
     return await publisher.publish(publication, context.signal);
   } catch (error) {
     // What is on the spool is not lost: its run is finished when it is published.
-    if ((await spool.nameOfJob(jobKey)) === undefined) await live.fail(error);
+    const isKept = (await spool.nameOfJob(jobKey)) ?? (await spool.resultOf(jobKey));
+    if (isKept === undefined) await live.fail(error);
     throw error;
   }
 }

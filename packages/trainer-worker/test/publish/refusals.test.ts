@@ -166,6 +166,16 @@ describe("a state folder that takes nothing", () => {
     expect(await trainHere()).toMatchObject({ modelVersion: "1", promoted: true });
   });
 
+  it("leaves one finished run if MLflow goes away behind the first one's end, and the training is done again", async () => {
+    // The verdict comes last: run and version are there by then.
+    proxy.answers = (method, path) =>
+      method === "PUT" && path.includes("champion_verdict") ? { status: 503, body: "busy" } : undefined;
+    await expect(trainHere("twice")).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+    proxy.answers = () => undefined;
+    expect(await trainHere("twice")).toMatchObject({ promoted: true });
+    expect((await runsOf()).map(({ status }) => status).sort()).toEqual(["FAILED", "FINISHED"]);
+  });
+
   it("fails it with the path if MLflow is away, too", async () => {
     const context = bench.context("away");
     const progress = async ({ stage }: { stage: string }) => {
