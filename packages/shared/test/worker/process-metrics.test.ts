@@ -24,8 +24,9 @@ it("the heap after a full collection holds what is in use, and no garbage", asyn
   let held: number[] | undefined = new Array<number>(4_000_000).fill(0.5);
   const full = await after((bytes) => bytes > 0);
   expect(held[3_999_999]).toBe(0.5);
+  expect(full).toBeGreaterThan(32_000_000);
   held = undefined;
-  const rest = await after((bytes) => bytes < full - 16_000_000);
-  expect(full - rest).toBeGreaterThan(31_000_000);
-  expect(full - rest).toBeLessThan(45_000_000);
+  // Garbage of the tests before may go with it: no more than this is known.
+  const rest = await after((bytes) => bytes < full - 31_000_000);
+  expect(rest).toBeGreaterThan(0);
 });
