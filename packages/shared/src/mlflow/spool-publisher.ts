@@ -61,21 +61,44 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
 
   /** What the disk does not take goes to MLflow from memory, if MLflow is there. */
   async #publishUnkept(publication: P, error: unknown, signal: AbortSignal): Promise<R> {
-    const { publish, describe, logger } = this.#options;
     const { code, message } = toColaError(error);
     if (code !== "OUTPUT_UNWRITABLE") throw error;
-    logger.warn(`${message}; publishing from memory`);
+    this.#options.logger.warn(`${message}; publishing from memory`);
     try {
-      const result = await publish(publication, signal);
-      // There may be room for this: the job is taken up again if its worker is killed now.
-      await this.#options.spool.noteResult(publication.jobKey, result).catch(() => undefined);
-      logger.info(describe(publication, result));
-      return result;
+      return await this.#unlessFull(() => this.#publishFromMemory(publication, signal));
     } catch (failure) {
       throw new ColaError(code, `${message}; and it cannot be published: ${toColaError(failure).message}`, {
         cause: failure,
       });
     }
+  }
+
+  /** Works while nobody else publishes; all the same if the disk does not even take the lock. */
+  async #unlessFull(work: () => Promise<R>): Promise<R> {
+    let hasBegun = false;
+    try {
+      return await this.#options.spool.exclusively(() => {
+        hasBegun = true;
+        return work();
+      });
+    } catch (error) {
+      if (hasBegun) throw error;
+      return work();
+    }
+  }
+
+  async #publishFromMemory(publication: P, signal: AbortSignal): Promise<R> {
+    const { spool, publish, superseded, describe, logger } = this.#options;
+    const recorded = await spool.resultOf(publication.jobKey);
+    if (recorded !== undefined) {
+      await superseded?.(publication);
+      return recorded;
+    }
+    const result = await publish(publication, signal);
+    // There may be room for this: the job is taken up again if its worker is killed now.
+    await spool.noteResult(publication.jobKey, result).catch(() => undefined);
+    logger.info(describe(publication, result));
+    return result;
   }
 
   /** What MLflow refused, in this round or before, and why. */

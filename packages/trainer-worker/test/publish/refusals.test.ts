@@ -166,6 +166,26 @@ describe("a state folder that takes nothing", () => {
     expect(await trainHere()).toMatchObject({ modelVersion: "1", promoted: true });
   });
 
+  it("does not record a second attempt that overlapped with the first and came to its end behind it", async () => {
+    const path = join(bench.folder, "tweets.csv");
+    const job = bench.job({ boosting: { iterations: 5 } }, path);
+    let first: Awaited<ReturnType<typeof trainHere>> | undefined;
+    const context = bench.context("overlap");
+    const { resultOf } = bench.spool;
+    // The second looks for a result before the first has one; the first is published while the second is on its way.
+    const looks = jest.spyOn(bench.spool, "resultOf");
+    looks.mockImplementation(async (jobKey) => {
+      if (first === undefined && looks.mock.calls.length === 2) {
+        first = await train(job, bench.context("overlap"), bench.dependencies);
+        return undefined;
+      }
+      return resultOf.call(bench.spool, jobKey);
+    });
+    const second = await train(job, context, bench.dependencies);
+    expect(second.runId).toBe(first?.runId);
+    expect((await runsOf()).map(({ status }) => status).sort()).toEqual(["FINISHED", "KILLED"]);
+  });
+
   it("leaves one finished run if MLflow goes away behind the first one's end, and the training is done again", async () => {
     // The verdict comes last: run and version are there by then.
     proxy.answers = (method, path) =>
