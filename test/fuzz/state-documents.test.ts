@@ -63,7 +63,7 @@ function difference(read: unknown, written: unknown, way = ""): string | undefin
   return undefined;
 }
 
-/** What stands in the bytes: undefined if that is no JSON. */
+/** What stands in the bytes: undefined if that is not JSON. */
 function writtenIn(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -125,7 +125,7 @@ export class AlertOutbox {
     return inOrder((await Promise.all(letters)).flat());
   }
 
-  /** Nothing if a file is no letter, or that of a newer release, or cannot be read: one must not hold up the others. */
+  /** Nothing if a file is not a letter, or that of a newer release, or cannot be read: one must not hold up the others. */
   async #read(name: string): Promise<Letter | undefined> {
     const path = join(this.#folder, name);
     let bytes: Buffer;

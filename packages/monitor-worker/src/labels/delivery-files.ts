@@ -68,7 +68,7 @@ export async function* linesOf(path: string): AsyncGenerator<LabelledId, void, u
   if (rest !== "") yield labelledIdOf(rest) ?? refuseLine(path, number + 1);
 }
 
-/** A byte that is no UTF-8 was damaged: as U+FFFD it would make another id of this one. */
+/** A byte that is not UTF-8 was damaged: as U+FFFD it would make another id of this one. */
 async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {

@@ -8,7 +8,7 @@ export interface SpoolPublisherOptions<P extends Spooled, R extends object> {
   spool: Spool<P, R>;
   /** Puts one entry into MLflow; may be called again for one that broke off, and must then resume it. */
   publish: (publication: P, signal: AbortSignal) => Promise<R>;
-  /** Is called with an entry that is dropped, because another attempt at its job was published before it. */
+  /** Is called with what is not published, because another attempt at its job was published before it. */
   superseded?: (publication: P) => Promise<void>;
   logger: Logger;
   /** What the log says of an entry that was published. */
@@ -88,17 +88,24 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
   }
 
   async #publishFromMemory(publication: P, signal: AbortSignal): Promise<R> {
-    const { spool, publish, superseded, describe, logger } = this.#options;
-    const recorded = await spool.resultOf(publication.jobKey);
-    if (recorded !== undefined) {
-      await superseded?.(publication);
-      return recorded;
-    }
+    const { spool, publish, describe, logger } = this.#options;
+    const recorded = await this.#recordedBefore(publication);
+    if (recorded !== undefined) return recorded;
     const result = await publish(publication, signal);
     // There may be room for this: the job is taken up again if its worker is killed now.
     await spool.noteResult(publication.jobKey, result).catch(() => undefined);
     logger.info(describe(publication, result));
     return result;
+  }
+
+  /**
+   * The result that the job has already: two attempts overlapped, or the process died before it dropped the entry. One
+   * job, one result: what there is of this publication in MLflow ends.
+   */
+  async #recordedBefore(publication: P): Promise<R | undefined> {
+    const recorded = await this.#options.spool.resultOf(publication.jobKey);
+    if (recorded !== undefined) await this.#options.superseded?.(publication);
+    return recorded;
   }
 
   /** What MLflow refused, in this round or before, and why. */
@@ -141,9 +148,7 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
     const { spool, publish, describe, logger } = this.#options;
     try {
       const publication = await spool.read(name);
-      if ((await spool.resultOf(publication.jobKey)) !== undefined) {
-        // Two attempts overlapped, or the process died before it dropped the entry: one job, one result.
-        await this.#options.superseded?.(publication);
+      if ((await this.#recordedBefore(publication)) !== undefined) {
         await spool.drop(name);
         logger.info(`dropped ${name}: another attempt at its job was recorded first`);
         return undefined;
