@@ -6,6 +6,7 @@ import { EXIT } from "@colaml/shared/errors/error-table";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
+import { answersHttp } from "./answers-http";
 import { type ChildExit, type RunningChild, startChild } from "./child-process";
 import { freePort } from "./free-port";
 import { keepChild } from "./kept-child";
@@ -51,14 +52,16 @@ export function checkWorkerSettings(config: ColaConfig, counts: WorkerCounts): v
 
 /**
  * Starts worker processes on the servers that `config` names; their console goes to `<stateDir>/logs`. One that
- * ends by itself is started again: its job is still on the queue.
+ * ends by itself or hangs is started again: its job is still on the queue.
  *
  * @param warn gets a line for each restart
+ * @param silentMs one that gives no answer at `/livez` for this long is ended; default 120,000
  */
 export async function startWorkers(
   config: ColaConfig,
   counts: WorkerCounts,
   warn: (message: string) => void,
+  silentMs?: number,
 ): Promise<EmbeddedWorkers> {
   const names = (Object.entries(counts) as [WorkerName, number][]).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, i) => [kind, i + 1] as const),
@@ -74,7 +77,8 @@ export async function startWorkers(
     const first = await start();
     changed(first);
     if (stopping.signal.aborted) await first.stop();
-    return keepChild(first, { start, stopping: stopping.signal, warn, changed, isFinal });
+    const watch = { answers: () => answersHttp(healthUrl(config.worker.healthHost, healthPort)), silentMs };
+    return keepChild(first, { start, stopping: stopping.signal, warn, changed, isFinal, watch });
   };
   const failed = Promise.race([
     new Promise<never>(() => {}),
@@ -86,6 +90,12 @@ export async function startWorkers(
     await Promise.all([...running.values()].map((child) => child.stop()));
   };
   return { failed, stop };
+}
+
+/** One that listens at every address does at loopback. */
+function healthUrl(host: string, port: number): string {
+  const loopback = ({ "0.0.0.0": "127.0.0.1", "::": "::1" } as Record<string, string>)[host] ?? host;
+  return `http://${loopback.includes(":") ? `[${loopback}]` : loopback}:${port}/livez`;
 }
 
 /** A wrong setting: another start would end the same way. */

@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { stateFolder } from "@colaml/shared/files/state-folder";
+import { answersHttp } from "./answers-http";
 import { type RunningChild, startChild } from "./child-process";
 import { freePort, needPort } from "./free-port";
 
@@ -93,6 +94,9 @@ function mlflowEnvironment(): NodeJS.ProcessEnv {
     PYTHONWARNINGS: "ignore",
   };
 }
+
+/** Whether it answers at all, whatever it says. */
+export const answersAsMlflow = (port: number) => answersHttp(`http://127.0.0.1:${port}/health`);
 
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -12,6 +12,7 @@ import { freePort, needPort } from "./free-port";
 const LEAST_VERSION: readonly [number, number] = [6, 2];
 /** A port found free may be taken before the server binds it. */
 const START_TRIES = 3;
+const PING_MS = 1_000;
 
 export interface EmbeddedRedis {
   url: string;
@@ -55,7 +56,7 @@ export async function startRedis(options: RedisServerOptions): Promise<EmbeddedR
         cwd: dir,
         logFile: join(stateFolder(options.stateDir).logs, "redis.log"),
         maxLogBytes: options.maxLogBytes,
-        ready: () => answersPing(port),
+        ready: async () => (await answerToPing(port))?.startsWith("+PONG") === true,
         readyTimeoutMs: 60_000,
         failure: "REDIS_UNREACHABLE",
       });
@@ -115,17 +116,21 @@ async function isRecent(command: string): Promise<boolean> {
   }
 }
 
-/** True when the server has loaded its data and answers. */
-function answersPing(port: number): Promise<boolean> {
+/** Whether it answers at all: one that still loads its data does. */
+export const answersAsRedis = async (port: number) => (await answerToPing(port)) !== undefined;
+
+/** `+PONG` when the server has loaded its data; nothing if there is no answer within a second. */
+function answerToPing(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
-    const finish = (answer: boolean) => {
+    const finish = (answer?: string) => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(1_000, () => finish(false));
-    socket.once("error", () => finish(false));
+    socket.setTimeout(PING_MS, () => finish());
+    socket.once("error", () => finish());
     socket.once("connect", () => socket.write("PING\r\n"));
-    socket.once("data", (data) => finish(data.toString().startsWith("+PONG")));
+    socket.once("data", (data) => finish(data.toString()));
+    socket.once("close", () => finish());
   });
 }

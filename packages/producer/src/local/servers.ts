@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { messageOf } from "@colaml/shared/errors/cola-error";
 import { keepChild } from "./kept-child";
-import { type EmbeddedMlflow, startMlflow } from "./mlflow-server";
+import { answersAsMlflow, type EmbeddedMlflow, startMlflow } from "./mlflow-server";
 import { pythonTools } from "./python-tools";
-import { type EmbeddedRedis, findRedisServer, startRedis } from "./redis-server";
+import { answersAsRedis, type EmbeddedRedis, findRedisServer, startRedis } from "./redis-server";
 import { rememberedPorts, rememberPorts, type ServerPorts } from "./server-ports";
 import { lockState } from "./state-lock";
 
@@ -18,7 +18,9 @@ export interface ServersOptions {
   mlflow?: boolean;
   /** Bytes of the log of each; default 64 MiB. */
   maxLogBytes?: number | undefined;
-  /** Takes a line for a person: a server could not keep its port. */
+  /** One that gives no answer for this long is ended and started again; default 120,000. */
+  silentMs?: number;
+  /** Takes a line for a person: a server could not keep its port, ended or hung. */
   warn?: (line: string) => void;
 }
 
@@ -27,7 +29,7 @@ export interface EmbeddedServers {
   redisUrl: string;
   /** Empty when MLflow was not asked for. */
   mlflowUri: string;
-  /** Rejects when one ended by itself and cannot be kept running. */
+  /** Rejects when one ended by itself or hung, and cannot be kept running. */
   failed: Promise<never>;
   /** Ends all of it; may be called twice. */
   stop(): Promise<void>;
@@ -36,7 +38,7 @@ export interface EmbeddedServers {
 /**
  * A real Redis and a real MLflow as child processes on loopback, both started at once. Each keeps the port that it
  * had in this folder before, so that addresses and links of yesterday work; the first time it takes a free one. One that
- * ends by itself is started again, on the same port and data.
+ * ends by itself or hangs is started again, on the same port and data.
  *
  * @throws ColaError USAGE when another process runs the servers of this folder (`findServers` says where);
  *   REDIS_UNREACHABLE or MLFLOW_UNREACHABLE when one does not start: nothing is left running then
@@ -91,9 +93,15 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
     });
   await record();
   const again = { Redis: startRedis, MLflow: startMlflow };
+  const answer = { Redis: answersAsRedis, MLflow: answersAsMlflow };
   const kept = started.map(({ child, port }) =>
     keepChild(child, {
       start: async () => (await again[child.name as keyof typeof again]({ ...where, port })).child,
+      watch: {
+        answers: () => answer[child.name as keyof typeof answer](port),
+        silentMs: options.silentMs,
+        isReady: true,
+      },
       stopping: stopping.signal,
       warn,
       changed: (next) => {

@@ -1,5 +1,5 @@
 import type { ChildExit, RunningChild } from "@colaml/producer/local/child-process";
-import { keepChild } from "@colaml/producer/local/kept-child";
+import { type KeepOptions, keepChild } from "@colaml/producer/local/kept-child";
 import { RestartBudget } from "@colaml/producer/local/restart-budget";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 
@@ -13,10 +13,85 @@ const ended = (code: number): RunningChild => ({
   stop: async () => undefined,
 });
 
+const fail = (error: unknown) => {
+  throw error;
+};
+
 const never = new AbortController().signal;
 
 beforeEach(() => void jest.useFakeTimers({ advanceTimers: 100 }));
 afterEach(() => void jest.useRealTimers());
+
+/** A child that runs until it is killed. */
+function running(): RunningChild & { signals: string[] } {
+  const signals: string[] = [];
+  let end: (exit: ChildExit) => void;
+  const exited = new Promise<ChildExit>((resolve) => {
+    end = resolve;
+  });
+  const signal = (name: NodeJS.Signals) => {
+    signals.push(name);
+    if (name === "SIGKILL") end({ code: null, signal: name });
+  };
+  return { ...ended(0), exited, signal, signals };
+}
+
+describe("a child that hangs", () => {
+  /** Each look takes place, one after the other. */
+  const looks = (count: number) => jest.advanceTimersByTimeAsync(count * 10_000);
+  const keep = (child: RunningChild, watch: KeepOptions["watch"], stopping = never) => {
+    const said: string[] = [];
+    keepChild(child, {
+      start: async () => running(),
+      stopping,
+      warn: (line) => said.push(line),
+      watch: watch!,
+    }).catch(fail);
+    return said;
+  };
+
+  it("is killed and started again after two minutes without an answer", async () => {
+    const child = running();
+    const said = keep(child, { answers: async () => false, isReady: true });
+    await looks(11);
+    expect(child.signals).toEqual([]);
+    await looks(2);
+    expect(child.signals).toEqual(["SIGKILL"]);
+    expect(said).toEqual(["Redis gave no answer for 120 s and was ended: see redis.log; starting it again"]);
+  });
+
+  it("is left running if it answers now and then", async () => {
+    const child = running();
+    let look = 0;
+    const said = keep(child, { answers: async () => ++look % 12 === 0, isReady: true });
+    await looks(60);
+    expect(child.signals).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  it("is not taken for one that still starts: that has not answered yet", async () => {
+    const child = running();
+    let answers = false;
+    keep(child, { answers: async () => answers });
+    await looks(40);
+    answers = true;
+    await looks(1);
+    answers = false;
+    await looks(11);
+    expect(child.signals).toEqual([]);
+    await looks(2);
+    expect(child.signals).toEqual(["SIGKILL"]);
+  });
+
+  it("has its own time to end when it is stopped on purpose", async () => {
+    const child = running();
+    const stopping = new AbortController();
+    keep(child, { answers: async () => false, isReady: true }, stopping.signal);
+    stopping.abort();
+    await looks(20);
+    expect(child.signals).toEqual([]);
+  });
+});
 
 describe("a child that ends by itself", () => {
   it("is started again and reported, until the budget is used up", async () => {

@@ -72,6 +72,25 @@ describe("the embedded servers", () => {
     expect(findServers(stateDir, fail)).toBeUndefined();
   });
 
+  it("are ended and started again when one hangs", async () => {
+    const said: string[] = [];
+    const warn = (line: string) => void said.push(line);
+    const servers = await startServers({ stateDir, pythonDir, mlflow: false, warn, silentMs: 600 });
+    const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
+    redis.on("error", () => undefined);
+    await redis.ping();
+    const [pid] = findServers(stateDir, fail)!.childPids;
+    const closed = once(redis, "close");
+    process.kill(pid!, "SIGSTOP");
+    await closed;
+    expect(await redis.ping()).toBe("PONG");
+    expect(said).toEqual([
+      expect.stringMatching(/^Redis gave no answer for 0\.6 s and was ended: see .*; starting it again$/),
+    ]);
+    closeRedis(redis);
+    await servers.stop();
+  });
+
   it("end with the reason when another program takes the port of one that was killed, and never pass it for theirs", async () => {
     const said: string[] = [];
     const servers = await startServers({
