@@ -7,7 +7,10 @@ export interface ChunkBytes {
    * @throws ColaError CHUNK_FAILED if they are gone
    */
   read(job: PredictChunkJob): Promise<Buffer>;
-  /** Stores the part: complete or not at all. Storing it twice is harmless. */
+  /**
+   * Stores the part: complete or not at all. Storing it twice is harmless; one of a chunk whose batch has ended
+   * meanwhile is not kept.
+   */
   write(job: PredictChunkJob, part: readonly Uint8Array[]): Promise<void>;
 }
 

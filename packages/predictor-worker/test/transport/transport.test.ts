@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BatchBytes, ChunkBytes } from "@colaml/predictor-worker/transport/chunk-transport";
 import { createFileBatch, createFileChunks } from "@colaml/predictor-worker/transport/file-transport";
 import { createRedisBatch, createRedisChunks } from "@colaml/predictor-worker/transport/redis-transport";
-import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
+import { chunkJobId, type PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { Queue } from "bullmq";
 
 const url = process.env["TEST_REDIS_URL"];
 const folder = mkdtempSync(join(tmpdir(), "transport-"));
@@ -40,6 +41,13 @@ const jobOf = (index: number, source: PredictChunkJob["source"]): PredictChunkJo
   firstRow: 0,
 });
 
+/** As a coordinator adds them. */
+async function addJobs(connection: RedisConnection, prefix: string, indices: number[]): Promise<Queue> {
+  const queue = new Queue("predict-chunk", { connection, prefix });
+  for (const index of indices) await queue.add("chunk", {}, { jobId: chunkJobId(BATCH, index) });
+  return queue;
+}
+
 interface Sides {
   coordinator: BatchBytes;
   worker: ChunkBytes;
@@ -67,6 +75,7 @@ const WAYS: [string, boolean, () => Promise<Sides>][] = [
     url !== undefined,
     async () => {
       const { redis, prefix } = openRedis("transport");
+      await addJobs(redis, prefix, [0, 7, 8]);
       return {
         coordinator: createRedisBatch(redis, prefix, BATCH),
         worker: createRedisChunks(redis, prefix),
@@ -137,6 +146,33 @@ describe.each(WAYS.filter(([, isThere]) => isThere))("chunks as %s", (way, _isTh
     code: "CHUNK_FAILED",
     message: "the bytes of chunk 0 are not in Redis any more",
   });
+});
+
+it.each([
+  ["values of Redis", url !== undefined],
+  ["files", true],
+])("a part that a worker writes when the batch has ended is not kept: %s", async (way, isThere) => {
+  if (!isThere) return;
+  const part = [Buffer.from("late")];
+  if (way === "files") {
+    const ended = join(folder, "ended");
+    const coordinator = await createFileBatch(ended, { path: input, shared: true });
+    const job = jobOf(3, await coordinator.offer(3, 2, 4, Buffer.from("ab")));
+    rmSync(ended, { recursive: true });
+    await expect(createFileChunks().write(job, part)).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+    expect(existsSync(ended)).toBe(false);
+    return;
+  }
+  const { redis, prefix } = openRedis("transport-late");
+  const queue = await addJobs(redis, prefix, [3]);
+  const coordinator = createRedisBatch(redis, prefix, BATCH);
+  const job = jobOf(3, await coordinator.offer(3, 0, 2, Buffer.from("ab")));
+  await createRedisChunks(redis, prefix).write(job, part);
+  expect(await coordinator.take(3)).toEqual(Buffer.from("late"));
+  await queue.remove(chunkJobId(BATCH, 3));
+  await coordinator.drop(3);
+  await createRedisChunks(redis, prefix).write(job, part);
+  expect(await coordinator.take(3)).toBeUndefined();
 });
 
 it("a worker of files refuses a chunk that lies in Redis", async () => {
