@@ -4,8 +4,8 @@ const SILENT_MS = 120_000;
 const LOOKS = 12;
 
 export interface AnswerWatchOptions {
-  /** Whether the child answers; must settle by itself within seconds. A rejection counts as no answer. */
-  answers: () => Promise<boolean>;
+  /** Whether the child answers within `timeoutMs`, after which it settles. A rejection counts as no answer. */
+  answers: (timeoutMs: number) => Promise<boolean>;
   /** Default 120,000. */
   silentMs?: number | undefined;
   /** The child was waited for until it answered. Else it is watched from its first answer on: it may start slowly. */
@@ -27,6 +27,7 @@ export interface AnswerWatch {
  */
 export function watchAnswers(options: AnswerWatchOptions): AnswerWatch {
   const { answers, silentMs = SILENT_MS, isReady = false } = options;
+  const lookMs = silentMs / LOOKS;
   let hasAnswered = isReady;
   let missed = 0;
   let looking = false;
@@ -37,13 +38,13 @@ export function watchAnswers(options: AnswerWatchOptions): AnswerWatch {
   const look = async () => {
     if (looking) return;
     looking = true;
-    const answered = await answers().catch(() => false);
+    const answered = await answers(lookMs).catch(() => false);
     looking = false;
     hasAnswered ||= answered;
     missed = answered || !hasAnswered ? 0 : missed + 1;
     if (missed >= LOOKS) settle();
   };
-  const timer = setInterval(() => void look(), silentMs / LOOKS).unref();
+  const timer = setInterval(() => void look(), lookMs).unref();
   return {
     silent,
     silentMs,

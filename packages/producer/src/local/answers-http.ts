@@ -1,10 +1,7 @@
-/** A server that is busy takes longer than one that is idle. */
-const ANSWER_MS = 5_000;
-
-/** Whether there is any answer to a GET of the address within 5 s, whatever its status is. */
-export async function answersHttp(url: string): Promise<boolean> {
+/** Whether there is any answer to a GET of the address within `timeoutMs`, whatever its status is. */
+export async function answersHttp(url: string, timeoutMs: number): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), redirect: "manual" });
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "manual" });
     await response.body?.cancel();
     return true;
   } catch {

@@ -77,7 +77,8 @@ export async function startWorkers(
     const first = await start();
     changed(first);
     if (stopping.signal.aborted) await first.stop();
-    const watch = { answers: () => answersHttp(healthUrl(config.worker.healthHost, healthPort)), silentMs };
+    const url = healthUrl(config.worker.healthHost, healthPort);
+    const watch = { answers: (timeoutMs: number) => answersHttp(url, timeoutMs), silentMs };
     return keepChild(first, { start, stopping: stopping.signal, warn, changed, isFinal, watch });
   };
   const failed = Promise.race([

@@ -96,7 +96,8 @@ function mlflowEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Whether it answers at all, whatever it says. */
-export const answersAsMlflow = (port: number) => answersHttp(`http://127.0.0.1:${port}/health`);
+export const answersAsMlflow = (port: number, timeoutMs: number) =>
+  answersHttp(`http://127.0.0.1:${port}/health`, timeoutMs);
 
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -56,7 +56,7 @@ export async function startRedis(options: RedisServerOptions): Promise<EmbeddedR
         cwd: dir,
         logFile: join(stateFolder(options.stateDir).logs, "redis.log"),
         maxLogBytes: options.maxLogBytes,
-        ready: async () => (await answerToPing(port))?.startsWith("+PONG") === true,
+        ready: async () => (await answerToPing(port, PING_MS))?.startsWith("+PONG") === true,
         readyTimeoutMs: 60_000,
         failure: "REDIS_UNREACHABLE",
       });
@@ -117,17 +117,18 @@ async function isRecent(command: string): Promise<boolean> {
 }
 
 /** Whether it answers at all: one that still loads its data does. */
-export const answersAsRedis = async (port: number) => (await answerToPing(port)) !== undefined;
+export const answersAsRedis = async (port: number, timeoutMs: number) =>
+  (await answerToPing(port, timeoutMs)) !== undefined;
 
-/** `+PONG` when the server has loaded its data; nothing if there is no answer within a second. */
-function answerToPing(port: number): Promise<string | undefined> {
+/** `+PONG` when the server has loaded its data; nothing if there is no answer in time. */
+function answerToPing(port: number, timeoutMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
     const finish = (answer?: string) => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(PING_MS, () => finish());
+    socket.setTimeout(timeoutMs, () => finish());
     socket.once("error", () => finish());
     socket.once("connect", () => socket.write("PING\r\n"));
     socket.once("data", (data) => finish(data.toString()));

@@ -98,7 +98,7 @@ export async function startServers(options: ServersOptions): Promise<EmbeddedSer
     keepChild(child, {
       start: async () => (await again[child.name as keyof typeof again]({ ...where, port })).child,
       watch: {
-        answers: () => answer[child.name as keyof typeof answer](port),
+        answers: (timeoutMs) => answer[child.name as keyof typeof answer](port, timeoutMs),
         silentMs: options.silentMs,
         isReady: true,
       },
