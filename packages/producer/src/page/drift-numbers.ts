@@ -1,6 +1,6 @@
 import { html, type Markup } from "@colaml/shared/charts/html";
 import type { CheckRecord } from "@colaml/shared/outputs/check-history";
-import { time } from "./format";
+import { metric, time } from "./format";
 import { jobPath } from "./job-path";
 import { card, levelTag } from "./parts";
 import type { Reader } from "./reader";
@@ -16,7 +16,7 @@ export function driftNumbers(reader: Reader, records: readonly CheckRecord[]): M
   const rows = check.drift.map(
     ({ statistic, level, psi, psiExpected, psiThreshold, jensenShannon }) =>
       html`<tr><td data-label="${t.compared}"><span>${nameOf(reader, statistic)} <code class="small dim">${statistic}</code></span></td><td class="side" data-label="${t.driftLevel}">${levelTag(t, level)}</td>
-<td class="n" data-label="PSI">${psi.toFixed(4)}</td><td class="n" data-label="${t.byChance}">${psiExpected.toFixed(4)}</td><td class="n" data-label="${t.threshold}">${psiThreshold.toFixed(4)}</td><td class="n" data-label="${t.jensenShannon}">${jensenShannon.toFixed(4)}</td></tr>`,
+<td class="n" data-label="PSI">${metric(psi, language)}</td><td class="n" data-label="${t.byChance}">${metric(psiExpected, language)}</td><td class="n" data-label="${t.threshold}">${metric(psiThreshold, language)}</td><td class="n" data-label="${t.jensenShannon}">${metric(jensenShannon, language)}</td></tr>`,
   );
   const of = html`<a class="more" href="${jobPath("monitor", check.id)}">${t.check} · v${check.modelVersion} · ${time(check.at, language)}</a>`;
   return card(

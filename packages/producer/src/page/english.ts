@@ -57,7 +57,7 @@ export const english = {
   notSeenYet: (count: number) => `${count} not seen yet`,
   allSeen: "all seen",
   runningJobs: "Running jobs",
-  waitingAndFailed: (waiting: number, failed: number) => `${waiting} waiting, ${failed} failed`,
+  waitingAndFailed: (waiting: string, failed: string) => `${waiting} waiting, ${failed} failed`,
   worker: "Worker",
   workers: "Workers",
   workersMissing: (queues: string) => `jobs wait for a worker: ${queues}`,

@@ -15,12 +15,12 @@ export const utcText = (date: Date, language: Language) =>
 
 /**
  * A length of time in its two largest units.
- * @example duration(3_723_000) // "1 h 2 min"
+ * @example duration(3_723_000, "en") // "1 h 2 min"
  */
-export function duration(ms: number): string {
+export function duration(ms: number, language: Language): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   const seconds = ms / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${decimal(seconds, 1, language)} s`;
   const whole = Math.round(seconds);
   const units: [string, number][] = [
     ["d", Math.floor(whole / 86_400)],
@@ -39,5 +39,17 @@ export function duration(ms: number): string {
 /** A whole number with its groups, e.g. `12,345`. */
 export const whole = (value: number, language: Language) => value.toLocaleString(LOCALES[language]);
 
-/** A metric with four decimals, or the word for none. */
-export const metric = (value: number | undefined, none: string) => value?.toFixed(4) ?? none;
+/**
+ * A number with this many decimals behind the sign of the language. Beside {@link whole} a point would be misread in
+ * Spanish: `10.003` are ten thousand and three rows.
+ * @example decimal(0.60934, 4, "es") // "0,6093"
+ */
+export const decimal = (value: number, digits: number, language: Language) =>
+  value.toLocaleString(LOCALES[language], {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+
+/** A metric with four decimals, or a dash if there is none. */
+export const metric = (value: number | undefined, language: Language) =>
+  value === undefined ? "–" : decimal(value, 4, language);

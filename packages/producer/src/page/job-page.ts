@@ -135,9 +135,9 @@ function factCard(
         : t.rowsDone(whole(rows, language), whole(Math.round(rowsPerSecond), language)),
     ],
     [t.created, time(view.createdAt, language)],
-    [t.waited, typeof waited === "number" ? duration(waited) : undefined],
+    [t.waited, typeof waited === "number" ? duration(waited, language) : undefined],
     [t.finished, view.finishedAt && time(view.finishedAt, language)],
-    [t.duration, jobDuration(view, now)],
+    [t.duration, jobDuration(view, now, language)],
     [t.worker, processedBy],
     [t.attempts, view.attempts > 0 ? String(view.attempts) : undefined],
   ]);

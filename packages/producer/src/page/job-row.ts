@@ -2,6 +2,7 @@ import { html, type Markup } from "@colaml/shared/charts/html";
 import { isFinished, type JobView } from "../submit/job-view";
 import { duration, time, whole } from "./format";
 import { jobPath } from "./job-path";
+import type { Language } from "./language";
 import { stateTag } from "./parts";
 import type { Reader } from "./reader";
 import { briefReason } from "./reason";
@@ -19,17 +20,21 @@ export function jobTable(reader: Reader, jobs: readonly JobView[], nowMs: number
       job,
     ) => html`<tr><td class="nowrap" data-label="${t.job}"><a href="${jobPath(job.queue, job.id)}">${shownId(job.id)}</a></td>
 <td class="nowrap spare" data-label="${t.queue}">${job.queue}</td><td class="side" data-label="${t.state}">${stateTag(t, job.status)}</td>
-<td class="nowrap" data-label="${t.created}">${time(job.createdAt, language)}</td><td class="n" data-label="${t.duration}">${jobDuration(job, nowMs) ?? "–"}</td>
+<td class="nowrap" data-label="${t.created}">${time(job.createdAt, language)}</td><td class="n" data-label="${t.duration}">${jobDuration(job, nowMs, language) ?? "–"}</td>
 <td class="wide" data-label="${t.note}">${jobNote(reader, job)}</td></tr>`,
   );
   return html`<table class="stack"><thead><tr><th>${t.job}</th><th>${t.queue}</th><th>${t.state}</th><th>${t.created}</th><th class="n">${t.duration}</th><th>${t.note}</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 /** How long a job ran, or has been running; nothing before it starts. */
-export function jobDuration({ startedAt, finishedAt, status }: JobView, nowMs: number): string | undefined {
+export function jobDuration(
+  { startedAt, finishedAt, status }: JobView,
+  nowMs: number,
+  language: Language,
+): string | undefined {
   if (startedAt === undefined) return undefined;
   const end = finishedAt === undefined ? (isFinished(status) ? undefined : nowMs) : Date.parse(finishedAt);
-  return end === undefined ? undefined : duration(end - Date.parse(startedAt));
+  return end === undefined ? undefined : duration(end - Date.parse(startedAt), language);
 }
 
 /** One line: how far, or why not. What came of a job is on its own page: a list reads no results. */

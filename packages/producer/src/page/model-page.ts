@@ -40,7 +40,7 @@ export function addModelPage(scope: FastifyInstance, context: PageContext): void
       const { t } = reader;
       const threshold = name === config.model.name ? config.monitor.accuracyThreshold : undefined;
       const body = html`${drawn(reader, facts, (of) => modelHead(reader, of))}${doneNotice(reader)}
-${drawn(reader, checks, (of) => qualityCharts(reader, of, threshold))}
+${drawn(reader, checks, (of) => qualityCharts(reader, name, of, threshold))}
 ${drawn(reader, checks, (of) => driftNumbers(reader, of))}
 ${drawn(reader, facts, (of) => html`${versionCard(reader, of)}${historyCard(reader, of.history)}`)}
 ${drawn(reader, checks, (of) => checkCard(reader, of))}`;
@@ -130,7 +130,7 @@ function versionCard(reader: Reader, { name, champion, versions }: ModelFacts): 
         : html`<span>${tag(verdict, VERDICT_TONE[verdict] ?? "plain")}<span class="small dim">${verdictReason}</span></span>`;
     return html`<tr><td class="nowrap" data-label="${t.version}">${number}${aliases}</td>
 <td class="nowrap" data-label="${t.created}">${time(version.createdAt, language)}</td>
-<td class="n" data-label="${t.accuracy}">${metric(metrics["accuracy_score"], "–")}</td><td class="n" data-label="${t.rocAuc}">${metric(metrics["roc_auc"], "–")}</td><td class="n" data-label="${t.f1}">${metric(metrics["f1_score"], "–")}</td>
+<td class="n" data-label="${t.accuracy}">${metric(metrics["accuracy_score"], language)}</td><td class="n" data-label="${t.rocAuc}">${metric(metrics["roc_auc"], language)}</td><td class="n" data-label="${t.f1}">${metric(metrics["f1_score"], language)}</td>
 <td class="wide" data-label="${t.verdict}">${judged}</td><td class="act">${promoteForm(reader, name, version, champion)}</td></tr>`;
   });
   const cut =
@@ -180,7 +180,7 @@ function checkCard(reader: Reader, records: readonly CheckRecord[]): Markup {
       ({ id, at, modelVersion, rows, n, accuracy, estimated, driftLevel, verdict }) => html`<tr>
 <td class="nowrap" data-label="${t.check}"><a href="${jobPath("monitor", id)}">${time(at, language)}</a></td><td data-label="${t.version}">v${modelVersion}</td>
 <td class="side" data-label="${t.verdict}">${verdictTag(t, verdict)}</td><td class="n" data-label="${t.rows}">${whole(rows, language)}</td><td class="n" data-label="${t.labelled}">${whole(n, language)}</td>
-<td class="n" data-label="${t.accuracy}">${metric(accuracy, "–")}</td><td class="n" data-label="${t.estimate}">${metric(estimated, "–")}</td><td data-label="${t.driftLevel}">${levelTag(t, driftLevel)}</td></tr>`,
+<td class="n" data-label="${t.accuracy}">${metric(accuracy, language)}</td><td class="n" data-label="${t.estimate}">${metric(estimated, language)}</td><td data-label="${t.driftLevel}">${levelTag(t, driftLevel)}</td></tr>`,
     );
   return card(
     t.checks,

@@ -55,8 +55,8 @@ function modelTable(reader: Reader, rows: readonly Row[]): Markup {
     ({ name, champion, open, verdict, driftLevel, checkedAt }) => html`<tr>
 <td data-label="${t.model}"><a href="${modelPath(name)}">${name}</a></td>
 <td class="side" data-label="${t.champion}">${champion ? html`v${champion.version}` : html`<span class="dim">${t.noChampion}</span>`}</td>
-<td class="n" data-label="${t.accuracy}">${metric(champion?.metrics["accuracy_score"], "–")}</td>
-<td class="n" data-label="${t.rocAuc}">${metric(champion?.metrics["roc_auc"], "–")}</td>
+<td class="n" data-label="${t.accuracy}">${metric(champion?.metrics["accuracy_score"], language)}</td>
+<td class="n" data-label="${t.rocAuc}">${metric(champion?.metrics["roc_auc"], language)}</td>
 <td data-label="${t.lastCheck}">${verdict === undefined ? html`<span class="dim">${t.noCheck}</span>` : html`<span class="nowrap">${verdictTag(t, verdict)}</span>`}</td>
 <td data-label="${t.driftLevel}">${verdict === undefined ? "–" : levelTag(t, driftLevel)}</td>
 <td data-label="${t.checkedAt}">${checkedAt === undefined ? "–" : time(checkedAt, language)}</td>

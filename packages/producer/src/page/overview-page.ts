@@ -7,7 +7,7 @@ import { type JobPage, listJobs } from "../submit/list-jobs";
 import { type QueueOverview, queueOverviews } from "../submit/queue-overview";
 import { promptly } from "../submit/submit-job";
 import { ALERTS_PATH, incidentTable } from "./alerts-page";
-import { time, whole } from "./format";
+import { metric, time, whole } from "./format";
 import { isOpen } from "./incidents";
 import { JOBS_PATH, jobPath } from "./job-path";
 import { jobDuration, jobTable, progressBar, progressLine } from "./job-row";
@@ -95,15 +95,22 @@ function tiles(reader: Reader, overview: Overview, configured: string): Markup {
   const sum = (of: (queue: QueueOverview) => number) => queues.reduce((total, queue) => total + of(queue), 0);
   const active = sum(({ counts }) => counts.active + counts.waitingForChildren);
   return html`<div class="tiles" id="tiles" data-live>
-${tile(t.champion, champion ? `v${champion.version}` : "–", champion ? html`${model}${accuracy === undefined ? undefined : html`<br>${t.testAccuracy(accuracy.toFixed(4))}`}` : t.noChampion, { href: modelPath(model) })}
+${tile(t.champion, champion ? `v${champion.version}` : "–", champion ? html`${model}${accuracy === undefined ? undefined : html`<br>${t.testAccuracy(metric(accuracy, language))}`}` : t.noChampion, { href: modelPath(model) })}
 ${tile(t.lastCheck, last ? verdictTag(t, last.verdict) : "–", last ? time(last.at, language) : t.noCheck, { href: modelPath(model) })}
 ${tile(t.openIncidents, whole(open.length, language), open.length === 0 ? t.noneOpen : unseen > 0 ? t.notSeenYet(unseen) : t.allSeen, { href: ALERTS_PATH, tone: unseen > 0 ? "bad" : "plain" })}
 ${tile(
   t.runningJobs,
   whole(active, language),
   t.waitingAndFailed(
-    sum(({ counts }) => counts.waiting),
-    sum(({ counts }) => counts.failed),
+    whole(
+      // What lies in a queue without a worker of ours, such as alerts, waits for nobody here.
+      sum(({ worker, counts }) => (worker === undefined ? 0 : counts.waiting)),
+      language,
+    ),
+    whole(
+      sum(({ counts }) => counts.failed),
+      language,
+    ),
   ),
   { href: JOBS_PATH },
 )}
@@ -144,7 +151,7 @@ function running(reader: Reader, overview: Overview): Markup {
   const now = Date.now();
   const lines = active.map(
     (job) =>
-      html`<li><a href="${jobPath(job.queue, job.id)}"><strong>${job.id}</strong></a> <span class="dim small">${job.queue} · ${jobDuration(job, now)}</span>${progressBar(reader, job)}<span class="small dim">${progressLine(reader, job)}</span></li>`,
+      html`<li><a href="${jobPath(job.queue, job.id)}"><strong>${job.id}</strong></a> <span class="dim small">${job.queue} · ${jobDuration(job, now, reader.language)}</span>${progressBar(reader, job)}<span class="small dim">${progressLine(reader, job)}</span></li>`,
   );
   return html`<div id="running" data-live>${card(t.nowRunning, html`<ol class="history">${lines}</ol>`)}</div>`;
 }

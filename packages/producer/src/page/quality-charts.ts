@@ -20,11 +20,16 @@ const day = (iso: string, { language }: Reader) => {
 };
 
 /** Accuracy with and without labels, and drift, of a model's latest checks; with none, how to make one. */
-export function qualityCharts(reader: Reader, records: readonly CheckRecord[], threshold?: number): Markup {
+export function qualityCharts(
+  reader: Reader,
+  model: string,
+  records: readonly CheckRecord[],
+  threshold?: number,
+): Markup {
   const { t } = reader;
   const checks = records.slice(-SHOWN);
   if (checks.length === 0)
-    return card(t.quality, empty(t.noChecks, "cola monitor FILE"), { live: "quality" });
+    return card(t.quality, empty(t.noChecks, `cola monitor FILE --model ${model}`), { live: "quality" });
   return html`<div class="columns" id="charts" data-live>${card(t.quality, accuracyChart(reader, checks, threshold))}${card(t.drift, driftChart(reader, checks))}</div>`;
 }
 

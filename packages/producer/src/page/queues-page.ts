@@ -61,7 +61,7 @@ function queueTable(reader: Reader, overviews: readonly QueueOverview[]): Markup
         : "0";
     return html`<tr><td data-label="${t.queue}"><span><a href="${JOBS_PATH}?queue=${queue}">${queue}</a> ${paused ? tag(t.paused, "warn") : undefined}</span></td>
 <td class="n" data-label="${t.waiting}">${whole(counts.waiting, language)}</td><td class="n" data-label="${t.active}">${whole(counts.active + counts.waitingForChildren, language)}</td><td class="n" data-label="${t.delayed}">${whole(counts.delayed, language)}</td><td class="n" data-label="${t.failed}">${failed}</td><td class="n" data-label="${t.completed}">${whole(counts.completed, language)}</td>
-<td class="n" data-label="${t.oldestWaiting}">${oldestWaitingMs === undefined ? "–" : duration(oldestWaitingMs)}</td><td data-label="${t.workerList}">${workersOf(reader, overview)}</td><td class="act">${queueActions(reader, overview)}</td></tr>`;
+<td class="n" data-label="${t.oldestWaiting}">${oldestWaitingMs === undefined ? "–" : duration(oldestWaitingMs, language)}</td><td data-label="${t.workerList}">${workersOf(reader, overview)}</td><td class="act">${queueActions(reader, overview)}</td></tr>`;
   });
   return html`<section class="card" id="queues" data-live><table class="stack compact"><thead><tr><th>${t.queue}</th><th class="n">${t.waiting}</th><th class="n">${t.active}</th><th class="n">${t.delayed}</th><th class="n">${t.failed}</th><th class="n">${t.completed}</th><th class="n">${t.oldestWaiting}</th><th>${t.workerList}</th><th><span class="unseen">${t.actions}</span></th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }

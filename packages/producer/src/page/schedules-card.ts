@@ -54,8 +54,8 @@ export function scheduleCard(reader: Reader, schedules: readonly Schedule[]): Ma
   );
 }
 
-function intervalOf({ t }: Reader, { everyMs, cron, timezone }: Schedule): Markup | string {
-  if (everyMs !== undefined) return t.every(duration(everyMs));
+function intervalOf({ t, language }: Reader, { everyMs, cron, timezone }: Schedule): Markup | string {
+  if (everyMs !== undefined) return t.every(duration(everyMs, language));
   return html`<span><code>${cron}</code> ${timezone}</span>`;
 }
 

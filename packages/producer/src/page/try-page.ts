@@ -2,6 +2,7 @@ import { html, type Markup } from "@colaml/shared/charts/html";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { ABSENT_TERMS, type TermContribution } from "@colaml/shared/learning/model/explain";
 import type { FastifyInstance } from "fastify";
+import { decimal, metric } from "./format";
 import { formOf } from "./forms";
 import { PAGES } from "./layout";
 import { drawn, type Loaded, load } from "./load";
@@ -65,14 +66,14 @@ async function tryBody(
 }
 
 function answer(reader: Reader, { prediction, model, version }: ScoredText): Markup {
-  const { t } = reader;
+  const { t, language } = reader;
   const { label, decision, probabilities, explanation = [], withoutKnownWords } = prediction;
   const likeliest = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
   const bars = likeliest
     .slice(0, MAX_CLASSES)
     .map(
       ([name, share]) =>
-        html`<span>${name}</span><progress value="${share}" max="1" aria-label="${name}"></progress><span class="n">${share.toFixed(4)}</span>`,
+        html`<span>${name}</span><progress value="${share}" max="1" aria-label="${name}"></progress><span class="n">${metric(share, language)}</span>`,
     );
   const left = likeliest.length - MAX_CLASSES;
   const rule = decision === undefined ? undefined : html`<p>${t.decision}: <strong>${decision}</strong></p>`;
@@ -83,8 +84,11 @@ function answer(reader: Reader, { prediction, model, version }: ScoredText): Mar
   )}${explanation.length === 0 ? undefined : card(t.words, html`<div class="body"><p class="small dim">${t.wordsHint}</p><div class="words">${explanation.map((word) => wordTag(reader, word))}</div></div>`)}</div>`;
 }
 
-function wordTag({ t }: Reader, { term, contribution }: TermContribution): Markup {
+function wordTag({ t, language }: Reader, { term, contribution }: TermContribution): Markup {
   const sign = contribution < 0 ? "−" : "+";
   const name = term === ABSENT_TERMS ? `(${t.absentWords})` : term;
-  return tag(`${name} ${sign}${Math.abs(contribution).toFixed(2)}`, contribution < 0 ? "warn" : "busy");
+  return tag(
+    `${name} ${sign}${decimal(Math.abs(contribution), 2, language)}`,
+    contribution < 0 ? "warn" : "busy",
+  );
 }

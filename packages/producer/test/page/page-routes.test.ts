@@ -124,6 +124,31 @@ describe("every page", () => {
     );
   });
 
+  it("writes decimals and lengths of time as its language does: beside 10.003 rows a point would be misread", async () => {
+    const path = `/ui/models/${model}`;
+    const spanish = (await get(open, path, { "accept-language": "es" })).body;
+    expect(spanish).toContain(">0,4123<");
+    expect(spanish).not.toMatch(/>\d\.\d{4}</);
+    expect((await get(open, path, { "accept-language": "en" })).body).toContain(">0.4123<");
+    expect((await get(open, "/ui/jobs/monitor/monitor-failed", { "accept-language": "es" })).body).toContain(
+      ">1,5 s<",
+    );
+  });
+
+  it("names the model in the command that checks it", async () => {
+    expect((await get(open, "/ui/models/never-checked")).body).toContain(
+      "cola monitor FILE --model never-checked",
+    );
+  });
+
+  it("counts as waiting only what a worker is to take: alerts lie in their queue until somebody fetches them", async () => {
+    const waiting = async () => /(\d+) waiting, \d+ failed/.exec((await get(open, "/")).body)?.[1];
+    const before = await waiting();
+    await open.queues.queue("alerts").add("alert", {}, { jobId: "alert-unfetched" });
+    expect(before).toMatch(/^\d+$/);
+    expect(await waiting()).toBe(before);
+  });
+
   it("says what to type next while there is nothing", async () => {
     const empty = await openPages("pages-empty", { COLAML_MODEL: uniqueName("none") });
     const commands = {
