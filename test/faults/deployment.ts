@@ -61,7 +61,8 @@ export async function openDeployment(size: Size, older: Release | undefined): Pr
   const disk = openSmallDisk(join(folder, "disk"), 300);
   const [data, state] = [join(disk.folder, "data"), join(disk.folder, "state")];
   for (const path of [data, state, join(folder, "logs")]) mkdirSync(path);
-  const redis = await startPrivateRedis();
+  // Written at once: a Redis that writes each second loses, killed on a busy disk, what it has answered to meanwhile.
+  const redis = await startPrivateRedis(["--appendfsync", "always"]);
   const redisWay = await startSilentProxy(redis.port);
   const ownMlflow = size.ownMlflow ? await openOwnMlflow(folder) : undefined;
   const mlflowUri = ownMlflow?.uri ?? process.env["TEST_MLFLOW_URI"]!;

@@ -84,7 +84,7 @@ async function deliveredAlert(): Promise<unknown> {
 async function readHistory(): Promise<unknown> {
   const history = new CheckHistory(root, report);
   const before = await history.read("m");
-  expect([qualityCharts(READER, before).text, driftNumbers(READER, before).text]).not.toContain("NaN");
+  expect([qualityCharts(READER, "m", before).text, driftNumbers(READER, before).text]).not.toContain("NaN");
   const number = await history.append("m", {
     ...{ id: "new", at: NOW.toISOString(), modelVersion: "3", rows: 1, n: 1, verdict: "pass" },
   });

@@ -158,10 +158,10 @@ async function holderState(queues: JobQueues, id: string): Promise<"missing" | "
  * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED, REDIS_FULL
  */
 export async function promptly<T>(queues: JobQueues, work: Promise<T>): Promise<T> {
-  const { url } = queues.settings;
+  const { settings } = queues;
   try {
-    return await withDeadline(work, REDIS_DEADLINE_MS, url);
+    return await withDeadline(work, REDIS_DEADLINE_MS, settings);
   } catch (error) {
-    throw redisError(error, url);
+    throw redisError(error, settings);
   }
 }

@@ -122,7 +122,7 @@ describe("a promotion", () => {
       prefix: PREFIX,
     };
     const connection = connectRedis(redis);
-    await untilReady(connection, redis.url, 30_000);
+    await untilReady(connection, redis, 30_000);
     do {
       // again: the server may not listen to the stream yet
       await announceChampion(connection, redis, name);

@@ -2,7 +2,7 @@ import { type ConnectionOptions, type DefaultJobOptions, type Job, type JobsOpti
 import type { Cluster, Redis } from "ioredis";
 import { ColaError, messageOf } from "../errors/cola-error";
 import type { Logger } from "../logging/logger";
-import { isRefusal, redisAddress, redisError, unreachable } from "./redis-errors";
+import { isRefusal, type RedisPlace, redisError, redisNamed, unreachable } from "./redis-errors";
 import { REDIS_KEYS, redisKey } from "./redis-keys";
 import { logRedisBack, logRedisError } from "./redis-log";
 import { openRedis, type RedisSettings } from "./redis-options";
@@ -36,8 +36,8 @@ const JOB_DEFAULTS = { ...RETRIES, sizeLimit: MAX_PAYLOAD_BYTES } as const satis
  */
 export function connectRedis(redis: RedisSettings, logger?: Logger): RedisConnection {
   const connection = openRedis(redis);
-  connection.on("error", (error) => logger && logRedisError(logger, error, redis.url));
-  connection.on("ready", () => logger && logRedisBack(logger, redisAddress(redis.url)));
+  connection.on("error", (error) => logger && logRedisError(logger, error, redis));
+  connection.on("ready", () => logger && logRedisBack(logger, redis));
   return connection;
 }
 
@@ -58,15 +58,15 @@ export async function checkRedis(
   redis: RedisSettings,
   deadlineMs = REDIS_DEADLINE_MS,
 ): Promise<void> {
-  await untilReady(connection, redis.url, deadlineMs);
+  await untilReady(connection, redis, deadlineMs);
   const check = async () => {
     await probeWrite(connection, redis.prefix);
-    await checkEviction(connection, redis.url);
+    await checkEviction(connection, redis);
   };
   try {
-    await (Number.isFinite(deadlineMs) ? withDeadline(check(), deadlineMs, redis.url) : check());
+    await (Number.isFinite(deadlineMs) ? withDeadline(check(), deadlineMs, redis) : check());
   } catch (error) {
-    throw redisError(error, redis.url);
+    throw redisError(error, redis);
   }
 }
 
@@ -80,12 +80,12 @@ export async function probeWrite(connection: RedisConnection, prefix: string): P
   );
 }
 
-async function checkEviction(connection: RedisConnection, url: string): Promise<void> {
+async function checkEviction(connection: RedisConnection, redis: RedisPlace): Promise<void> {
   const policy = /maxmemory_policy:(\S+)/.exec(String(await connection.info("memory")))?.[1];
   if (policy === undefined || policy === "noeviction") return;
   throw new ColaError(
     "REDIS_REFUSED",
-    `Redis at ${redisAddress(url)} evicts keys (maxmemory-policy ${policy}), so jobs would vanish: set maxmemory-policy noeviction`,
+    `${redisNamed(redis)} evicts keys (maxmemory-policy ${policy}), so jobs would vanish: set maxmemory-policy noeviction`,
   );
 }
 
@@ -94,13 +94,17 @@ async function checkEviction(connection: RedisConnection, url: string): Promise<
  *
  * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED
  */
-export function untilReady(connection: RedisConnection, url: string, deadlineMs: number): Promise<void> {
+export function untilReady(
+  connection: RedisConnection,
+  redis: RedisPlace,
+  deadlineMs: number,
+): Promise<void> {
   if (connection.status === "ready") return Promise.resolve();
-  if (connection.status === "end") return Promise.reject(unreachable(url, "the connection was closed"));
+  if (connection.status === "end") return Promise.reject(unreachable(redis, "the connection was closed"));
   return new Promise((resolve, reject) => {
     let last = "no answer";
     const timer = Number.isFinite(deadlineMs)
-      ? setTimeout(() => settle(() => reject(unreachable(url, last))), deadlineMs)
+      ? setTimeout(() => settle(() => reject(unreachable(redis, last))), deadlineMs)
       : undefined;
     const settle = (finish: () => void) => {
       clearTimeout(timer);
@@ -110,11 +114,11 @@ export function untilReady(connection: RedisConnection, url: string, deadlineMs:
       finish();
     };
     const onReady = () => settle(resolve);
-    const onEnd = () => settle(() => reject(unreachable(url, last)));
+    const onEnd = () => settle(() => reject(unreachable(redis, last)));
     const onError = (error: unknown) => {
       const cause = (error as { lastNodeError?: Error }).lastNodeError ?? error;
       last = messageOf(cause) || last;
-      if (isRefusal(cause)) settle(() => reject(redisError(cause, url)));
+      if (isRefusal(cause)) settle(() => reject(redisError(cause, redis)));
     };
     connection.on("ready", onReady);
     connection.on("error", onError);
@@ -123,10 +127,14 @@ export function untilReady(connection: RedisConnection, url: string, deadlineMs:
 }
 
 /** The promise, or REDIS_UNREACHABLE when it takes longer: commands wait for ever while Redis is away. */
-export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number, url: string): Promise<T> {
+export async function withDeadline<T>(
+  promise: Promise<T>,
+  deadlineMs: number,
+  redis: RedisPlace,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unreachable(url, `no answer in ${deadlineMs / 1000} s`)), deadlineMs);
+    timer = setTimeout(() => reject(unreachable(redis, `no answer in ${deadlineMs / 1000} s`)), deadlineMs);
   });
   try {
     return await Promise.race([promise, late]);
@@ -165,7 +173,7 @@ export function openQueue<Payload = unknown, Result = unknown>(
     streams: { events: { maxLen: EVENTS_KEPT } },
     defaultJobOptions: JOB_DEFAULTS,
   });
-  queue.on("error", (error) => logger && logRedisError(logger, error, redis.url));
+  queue.on("error", (error) => logger && logRedisError(logger, error, redis));
   return { queue, connection, redis, close: () => queue.close() };
 }
 
@@ -183,10 +191,10 @@ export async function addJob<Payload, Result>(
   options: JobsOptions & { deadlineMs?: number } = {},
 ): Promise<Job<Payload, Result, string>> {
   const { deadlineMs = REDIS_DEADLINE_MS, ...jobOptions } = options;
-  const { url } = open.redis;
-  await untilReady(open.connection, url, deadlineMs);
+  const { redis } = open;
+  await untilReady(open.connection, redis, deadlineMs);
   try {
-    return await withDeadline(open.queue.add(name, payload, jobOptions), deadlineMs, url);
+    return await withDeadline(open.queue.add(name, payload, jobOptions), deadlineMs, redis);
   } catch (error) {
     if (/exceeds the limit/.test(messageOf(error))) {
       throw new ColaError(
@@ -195,6 +203,6 @@ export async function addJob<Payload, Result>(
         { cause: error },
       );
     }
-    throw redisError(error, url);
+    throw redisError(error, redis);
   }
 }

@@ -77,7 +77,7 @@ export class ExclusiveLocks {
     } finally {
       clearInterval(timer);
       const released = this.#connection.eval(DELETE_IF_MINE, 1, key, token);
-      await withDeadline(released, RELEASE_MS, this.#redis.url).catch(() => {});
+      await withDeadline(released, RELEASE_MS, this.#redis).catch(() => {});
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { ColaError } from "../errors/cola-error";
 import type { ColaConfig } from "../settings/schema";
-import { isDemoted } from "./redis-errors";
+import { DEFAULT_MASTER, isDemoted } from "./redis-errors";
 
 /** Which Redis, and how it is reached. What only some set-ups have may be left out: the defaults then hold. */
 export type RedisSettings = Pick<ColaConfig["redis"], "url" | "prefix" | "cluster"> &
@@ -79,7 +79,7 @@ function openWatched(redis: RedisSettings, sentinels: Address[]): Redis {
     ...credentials(redis.url),
     db: Number(pathname.slice(1) || 0),
     sentinels,
-    name: redis.sentinelName ?? "mymaster",
+    name: redis.sentinelName ?? DEFAULT_MASTER,
     ...(redis.sentinelPassword ? { sentinelPassword: redis.sentinelPassword } : {}),
     sentinelRetryStrategy: reconnectAfter,
     // A Sentinel that answers nothing must not keep the others from being asked.

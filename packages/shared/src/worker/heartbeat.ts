@@ -58,7 +58,7 @@ export function startHeartbeat(
       if (connection.status !== "ready") return;
       // After a beat that is on its way, which would write it down again.
       const forgotten = Promise.resolve(beating).then(() => forgetWorker(connection, prefix, queue, name));
-      await withDeadline(forgotten, FORGET_MS, "").catch(() => undefined);
+      await withDeadline(forgotten, FORGET_MS, { url: "" }).catch(() => undefined);
     },
   };
 }

@@ -205,7 +205,7 @@ async function noteEnd<Payload, Result>(
     logger.warn("the event loop was blocked until the lock ran out: it counts as a lost worker");
   const ended = outcome === "completed" || outcome === "failed";
   const noted = leaves ? start.left() : start.ended(token ?? "", ended, held);
-  await withDeadline(noted, NOTE_MS, config.redis.url).catch((error: unknown) => {
+  await withDeadline(noted, NOTE_MS, config.redis).catch((error: unknown) => {
     logger.debug(`the end of the attempt was not noted: ${messageOf(error)}`);
   });
 }
@@ -247,7 +247,7 @@ async function settle<Payload, Result>(
 
 /** A processor may meet a full Redis in a command of its own. */
 function causeOf<Payload, Result>(error: unknown, { config }: JobRunnerOptions<Payload, Result>): ColaError {
-  return isFull(error) ? redisError(error, config.redis.url) : toColaError(error);
+  return isFull(error) ? redisError(error, config.redis) : toColaError(error);
 }
 
 /** Back to the queue in milliseconds, without an attempt or a stall being counted. */

@@ -120,7 +120,7 @@ async function untilUsable(
       return;
     } catch (error) {
       if (!(error instanceof ColaError) || error.code !== "REDIS_FULL") throw error;
-      logRedisError(logger, error, config.redis.url);
+      logRedisError(logger, error, config.redis);
       await Promise.race([delay(FULL_POLL_MS), stopped]);
     }
   }
@@ -191,7 +191,7 @@ function watch(
   { config, logger, queue }: { config: ColaConfig; logger: Logger; queue: string },
   lifecycle: WorkerLifecycle,
 ): void {
-  worker.on("error", (error) => logRedisError(logger, error, config.redis.url));
+  worker.on("error", (error) => logRedisError(logger, error, config.redis));
   worker.on("stalled", (jobId) => {
     lifecycle.metrics.jobStalled(queue);
     logger.warn(`${queue}: a worker was lost, the job is taken up again`, { jobId });

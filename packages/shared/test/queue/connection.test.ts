@@ -54,6 +54,22 @@ describe("a Redis that is not there", () => {
     expect((failure as Error).message).not.toContain("canary");
   });
 
+  it("behind Sentinel is reported by the master's name and those who know it, and what to check", async () => {
+    const watched = {
+      ...DEAD,
+      sentinels: "127.0.0.1:1,127.0.0.1:2",
+      sentinelName: "main",
+    };
+    const connection = connectRedis(watched);
+    open.push(connection);
+    await expect(checkRedis(connection, watched, 500)).rejects.toMatchObject({
+      code: "REDIS_UNREACHABLE",
+      message: expect.stringMatching(
+        /^Redis master main of Sentinel at 127\.0\.0\.1:1,127\.0\.0\.1:2 is not reachable \(.*\): check that it runs, REDIS_SENTINELS, REDIS_SENTINEL_NAME and the network$/,
+      ),
+    });
+  });
+
   it("refuses a job within the deadline, and does not get it later", async () => {
     const own = await startPrivateRedis();
     const connection = connect(own.url);

@@ -42,7 +42,7 @@ it("an outage is reported again after its time though the clock was put back mea
   const clock = jest.spyOn(Date, "now").mockImplementation(() => today);
   jest.useFakeTimers({ doNotFake: ["Date"] });
   const { lines, logger } = listen();
-  const fail = () => logRedisError(logger, new Error("ECONNREFUSED"), "redis://h:1");
+  const fail = () => logRedisError(logger, new Error("ECONNREFUSED"), { url: "redis://h:1" });
   fail();
   clock.mockImplementation(() => today - 3_600_000);
   jest.advanceTimersByTime(31_000);
@@ -62,8 +62,8 @@ it("different kinds of trouble are a line each, and an answer without an outage 
     "ETIMEDOUT",
     "odd",
   ])
-    logRedisError(logger, new Error(what), url);
-  logRedisBack(listen().logger, "redis://h:1");
+    logRedisError(logger, new Error(what), { url });
+  logRedisBack(listen().logger, { url: "redis://h:1" });
   expect(lines).toHaveLength(3);
   expect(lines.join()).not.toContain("canary");
 });

@@ -78,7 +78,7 @@ async function announce({ redis }: ColaConfig, model: string): Promise<void> {
   if (redis.url === "") return;
   const connection = connectRedis(redis);
   try {
-    await untilReady(connection, redis.url, ANNOUNCE_MS);
+    await untilReady(connection, redis, ANNOUNCE_MS);
     await announceChampion(connection, redis, model);
   } catch (error) {
     if (!(error instanceof ColaError)) throw error;

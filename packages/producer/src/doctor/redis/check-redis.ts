@@ -1,5 +1,5 @@
 import { closeRedis, connectRedis, untilReady } from "@colaml/shared/queue/connection";
-import { redisAddress } from "@colaml/shared/queue/redis-errors";
+import { redisNamed } from "@colaml/shared/queue/redis-errors";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { checkClockSkew } from "../clock-skew";
 import { type Finding, ok } from "../finding";
@@ -28,8 +28,8 @@ export async function checkRedisServer(
   const connection = connectRedis(redis);
   try {
     const reached = await inTime(REACHABLE, MEND, async () => {
-      await untilReady(connection, redis.url, CHECK_MS - 1_000);
-      return ok(REACHABLE, `answers at ${redisAddress(redis.url)}`);
+      await untilReady(connection, redis, CHECK_MS - 1_000);
+      return ok(REACHABLE, `answers: ${redisNamed(redis)}`);
     });
     if (reached.state !== "ok") return [reached];
     const info = await readRedisInfo(connection);

@@ -42,7 +42,7 @@ export function addMetricsRoute(server: FastifyInstance, service: Service, scori
     if (!(await service.health.look())["redis"]?.ok) return [];
     const { queues } = service;
     const texts = Promise.all([queueOverviews(queues).then(showQueues), bullmqMetrics(queues.all())]);
-    return withDeadline(texts, QUEUES_DEADLINE_MS, queues.settings.url).catch((error: unknown) => {
+    return withDeadline(texts, QUEUES_DEADLINE_MS, queues.settings).catch((error: unknown) => {
       service.log.warn(`/metrics is without the queues: ${messageOf(error)}`);
       return [];
     });
