@@ -8,7 +8,7 @@ const SHARES = {
   "table-dialects": 0.05,
   "table-bytes": 0.15,
   "token-patterns": 0.15,
-  "damaged-patterns": 0.1,
+  "damaged-patterns": 0.05,
   "model-bytes": 0.05,
   "model-json": 0.1,
   "job-payloads": 0.1,
@@ -17,6 +17,8 @@ const SHARES = {
   "stored-jobs": 0.05,
   "stored-schedules": 0.05,
   "command-lines": 0.05,
+  "host-headers": 0.025,
+  "authorization-headers": 0.025,
 } as const;
 export type PropertyName = keyof typeof SHARES;
 
