@@ -78,14 +78,12 @@ interface Parts {
 
 function textsWork({ process: { logger }, models, metrics }: Parts) {
   const log = createLimitedLog(logger);
-  const clock = () => new Date();
-  return {
-    processor: createTextsProcessor(
-      followModels(models, clock, (line) => log.warn(line)),
-      clock,
-      metrics,
-    ),
-  };
+  const followed = followModels(
+    models,
+    () => performance.now(),
+    (line) => log.warn(line),
+  );
+  return { processor: createTextsProcessor(followed, () => new Date(), metrics) };
 }
 
 function chunkWork({ process: { config }, connection, models, metrics }: Parts) {

@@ -1,7 +1,7 @@
 import type { AfterCheck } from "../monitor/processor";
 import type { LoopDependencies } from "./loop-dependencies";
 import { tellMlflow } from "./loop-runs";
-import type { LoopEntry } from "./loop-state";
+import { dateNotAhead, type LoopEntry } from "./loop-state";
 import { type LoopTurn, tell } from "./loop-turn";
 import { startTraining } from "./start-training";
 import { watchChampion } from "./watch-champion";
@@ -15,6 +15,7 @@ export function createClosedLoop(dependencies: LoopDependencies): AfterCheck {
   return async (check) => {
     const { model } = check.result;
     const entries = await store.read(model);
+    dateNotAhead(entries, (dependencies.now ?? (() => new Date()))());
     const turn: LoopTurn = { dependencies, check, entries, said: [] };
     for (const entry of entries) {
       if (entry.status === "training") await lookAfterTraining(turn, entry);

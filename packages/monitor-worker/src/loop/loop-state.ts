@@ -58,6 +58,15 @@ export function brakeOf(
   return today >= start.dailyBudget ? `daily budget of ${start.dailyBudget} is used up` : undefined;
 }
 
+/**
+ * Dates what was started by a clock that is ahead of `now` at `now`: no cooldown lasts longer than its time because a clock
+ * was wrong.
+ */
+export function dateNotAhead(entries: readonly LoopEntry[], now: Date): void {
+  for (const entry of entries)
+    if (Date.parse(entry.startedAt) > now.getTime()) entry.startedAt = now.toISOString();
+}
+
 const count = z.number().int().min(0);
 const noteSchema = z.union([
   z.looseObject({ step: z.string(), text: z.string() }),

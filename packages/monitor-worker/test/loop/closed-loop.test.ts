@@ -172,6 +172,20 @@ describe("the closed loop", () => {
     expect(ids()).toEqual(["retrain-a", "retrain-c", "retrain-d"]);
   });
 
+  it("is not held up for longer than the cooldown by a start that a clock ahead had dated", async () => {
+    const { check, wait, ids } = loop(() => notPromoted);
+    wait(5);
+    await check("1", 0.6, "a");
+    wait(-5);
+    await check("1", 0.6);
+    wait(0.9);
+    await check("1", 0.6, "b");
+    expect(ids()).toEqual(["retrain-a"]);
+    wait(0.2);
+    await check("1", 0.6, "b");
+    expect(ids()).toEqual(["retrain-a", "retrain-b"]);
+  });
+
   it("starts what a brake stopped once the brake is off, for as long as the incident lasts", async () => {
     const { check, wait, ids } = loop(() => notPromoted);
     await check("1", 0.6, "a");

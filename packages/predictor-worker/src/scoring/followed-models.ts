@@ -10,8 +10,8 @@ const REFUSED_MS = 1_000;
 const FOLLOWED = 100;
 
 interface Followed {
-  /** Asked again from this time on, in milliseconds since 1970. */
-  until: number;
+  /** Asked again from this time on. */
+  untilMs: number;
   pinned: Promise<PinnedModel>;
   /** The last answer there was. */
   known?: PinnedModel | undefined;
@@ -20,11 +20,12 @@ interface Followed {
 /**
  * Models whose URIs are resolved once in a while and not for every job. While MLflow is away, the last answer holds.
  *
+ * @param clock milliseconds of a clock that never jumps: put back by an hour, the wall clock would hold a promotion up so long
  * @param warn gets a line when a last answer is used because MLflow is away
  */
 export function followModels(
   models: ModelSource,
-  clock: () => Date,
+  clock: () => number,
   warn: (message: string) => void,
 ): ModelSource {
   const followed = new Map<string, Followed>();
@@ -38,17 +39,17 @@ export function followModels(
         warn(`MLflow is away: ${uri} is taken for version ${entry.known.version}, which it was last`);
         return entry.known;
       }
-      entry.until = Math.min(entry.until, clock().getTime() + REFUSED_MS);
+      entry.untilMs = Math.min(entry.untilMs, clock() + REFUSED_MS);
       throw error;
     }
   };
   return {
     load: (pinned) => models.load(pinned),
     resolve(uri) {
-      const now = clock().getTime();
+      const now = clock();
       const last = followed.get(uri);
-      if (last && now < last.until) return last.pinned;
-      const entry: Followed = { until: now + FOLLOW_MS, pinned: undefined as never, known: last?.known };
+      if (last && now < last.untilMs) return last.pinned;
+      const entry: Followed = { untilMs: now + FOLLOW_MS, pinned: undefined as never, known: last?.known };
       entry.pinned = ask(uri, entry);
       // Whoever asked is answered by the promise itself.
       entry.pinned.catch(() => undefined);

@@ -24,7 +24,7 @@ function followed() {
   };
   const source = followModels(
     models,
-    () => new Date(world.now),
+    () => world.now,
     (line) => world.warnings.push(line),
   );
   return { world, version: async (uri = URI) => (await source.resolve(uri)).version };

@@ -44,7 +44,7 @@ export interface Drained {
 export async function drainQueue(
   queues: JobQueues,
   name: string,
-  clock: () => number = Date.now,
+  clock: () => number = () => performance.now(),
 ): Promise<Drained> {
   const queue = knownQueue(name);
   const until = clock() + DRAIN_MS;

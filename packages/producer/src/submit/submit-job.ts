@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { JobOf, QueueName } from "@colaml/shared/contracts/catalogue";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { REDIS_DEADLINE_MS, withDeadline } from "@colaml/shared/queue/connection";
+import { REDIS_DEADLINE_MS, type RedisConnection, withDeadline } from "@colaml/shared/queue/connection";
 import { redisError } from "@colaml/shared/queue/redis-errors";
 import { REDIS_KEYS, redisKey } from "@colaml/shared/queue/redis-keys";
 import { type JobQueues, newJobId } from "./job-queues";
@@ -124,10 +124,10 @@ async function claimOutput(
     if ((await redis.set(name, mine, "EX", CLAIM_TTL_S, "NX")) === "OK") return undefined;
     const held = await redis.get(name);
     if (held === null) continue;
-    const [holder, heldBody, claimedAt] = held.split(" ") as [string, string, string];
+    const [holder, heldBody] = held.split(" ") as [string, string];
     if (holder === id) return undefined;
     const state = await holderState(queues, holder);
-    if (state === "missing" && Date.now() - Number(claimedAt) < CLAIM_GRACE_MS) {
+    if (state === "missing" && (await ageMs(redis, name)) < CLAIM_GRACE_MS) {
       await delay(CLAIM_POLL_MS);
       continue;
     }
@@ -139,6 +139,11 @@ async function claimOutput(
     }
     if ((await redis.eval(SWAP_IF, 1, name, held, mine, String(CLAIM_TTL_S))) === 1) return undefined;
   }
+}
+
+/** How long ago a claim was made, by Redis's clock: the server that made it may have another time. */
+async function ageMs(redis: RedisConnection, name: string): Promise<number> {
+  return CLAIM_TTL_S * 1_000 - (await redis.pttl(name));
 }
 
 /** Gives a claim back whose job will not come: the next request need not wait for it. */

@@ -281,6 +281,22 @@ describe("the same request twice", () => {
     });
   });
 
+  it("takes over an output that was claimed for a job which never came, though the claim is of a clock that was ahead", async () => {
+    const server = await start();
+    const { queues } = opened.at(-1)!;
+    const body = { input: { path: "tweets.csv" }, output: "claimed.csv" };
+    await post(server, "/jobs/predict", body);
+    const [claim] = (
+      await queues.redis.keys(`${queues.settings.prefix.replace(/[{}]/g, "\\$&")}:outputs:*`)
+    ).slice(-1);
+    await queues.queue("predict").obliterate({ force: true });
+    const keptS = await queues.redis.ttl(claim!);
+    await queues.redis.set(claim!, `predict-gone body ${Date.now() + 3_600_000}`, "EX", keptS - 10);
+    const answer = await post(server, "/jobs/predict", body);
+    expect(answer.statusCode).toBe(202);
+    expect(await queues.redis.get(claim!)).toMatch(`${answer.json<{ id: string }>().id} `);
+  });
+
   it("may write the output again once the first job is gone", async () => {
     const server = await start();
     const body = { input: { path: "tweets.csv" }, output: "again.csv" };

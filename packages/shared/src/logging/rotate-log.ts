@@ -44,7 +44,8 @@ function underLock(lock: string, work: () => void): void {
   try {
     closeSync(openSync(lock, "wx", 0o600));
   } catch {
-    if (Date.now() - statSync(lock).mtimeMs > STALE_MS) rmSync(lock, { force: true });
+    // Far in the future it was made by a clock that was ahead.
+    if (Math.abs(Date.now() - statSync(lock).mtimeMs) > STALE_MS) rmSync(lock, { force: true });
     return;
   }
   try {

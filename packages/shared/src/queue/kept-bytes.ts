@@ -1,4 +1,5 @@
 import { REDIS_KEYS, redisKey } from "./redis-keys";
+import { redisTimeMs } from "./redis-time";
 import type { EndedQueue } from "./retention";
 
 /** Jobs that are measured in one go. */
@@ -20,17 +21,14 @@ interface EndedJob {
  * worker of the queue looks, at most once in the time that the key `measured` lasts.
  *
  * @param maxBytes of jobs, their logs and results; a job's memory is what Redis says of it
- * @param now milliseconds since 1970
+ * @param now milliseconds since 1970; Redis's time if it is not given
  * @returns how many jobs were removed
  */
-export async function keepWithinBytes(
-  ended: EndedQueue,
-  maxBytes: number,
-  now = Date.now(),
-): Promise<number> {
+export async function keepWithinBytes(ended: EndedQueue, maxBytes: number, now?: number): Promise<number> {
   const { queue, connection, prefix } = ended;
   const mine = redisKey(prefix, "measured", queue.name);
   if ((await connection.set(mine, "1", "EX", REDIS_KEYS.measured.keptS, "NX")) !== "OK") return 0;
+  now ??= await redisTimeMs(connection);
   let bytes = 0;
   for await (const jobs of newestFirst(ended)) {
     const sizes = await bytesOf(ended, jobs);

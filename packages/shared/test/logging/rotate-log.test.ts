@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rotateLog } from "@colaml/shared/logging/rotate-log";
@@ -19,6 +19,17 @@ it("keeps two files of a log: the third replaces the first", () => {
   writeFileSync(path, "56789");
   rotateLog(path, 4);
   expect([existsSync(path), readFileSync(`${path}.1`, "utf8")]).toEqual([false, "56789"]);
+});
+
+it.each([-3_600, 3_600])("is not held up by a process that died at it, by a clock %s s off", (offS) => {
+  const log = join(folder, `died${offS}.log`);
+  writeFileSync(log, "1234");
+  writeFileSync(`${log}.rotating`, "");
+  const at = Date.now() / 1_000 + offS;
+  utimesSync(`${log}.rotating`, at, at);
+  rotateLog(log, 4);
+  rotateLog(log, 4);
+  expect([existsSync(log), readFileSync(`${log}.1`, "utf8")]).toEqual([false, "1234"]);
 });
 
 it("does nothing to what is absent or not a file", () => {

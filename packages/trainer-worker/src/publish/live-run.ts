@@ -76,12 +76,12 @@ export class LiveRun {
   /** Takes metric points; they are sent at most once a second. */
   log(points: readonly MetricPoint[]): void {
     this.#points.push(...points);
-    if (Date.now() - this.#lastSent >= FLUSH_MS) void this.flush();
+    if (performance.now() - this.#lastSent >= FLUSH_MS) void this.flush();
   }
 
   /** Resolves when what was logged is sent, or could not be. */
   flush(): Promise<void> {
-    this.#lastSent = Date.now();
+    this.#lastSent = performance.now();
     this.#sending = this.#sending.then(() => this.#send());
     return this.#sending;
   }
