@@ -1,6 +1,7 @@
 import type { CompareJob, CompareResult } from "@colaml/shared/contracts/compare";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { fileDigest } from "@colaml/shared/files/digest";
+import { namedClasses } from "@colaml/shared/learning/model/named-classes";
 import { describeTextColumns } from "@colaml/shared/settings/text-columns";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
@@ -137,7 +138,7 @@ function foreignWarnings(
 ): string[] {
   if (rows === 0) return [];
   const names = first.map(({ label }) => JSON.stringify(label)).join(", ");
-  const classes = [...new Set([...baseline.bundle.classes, ...challenger.bundle.classes])].join(", ");
+  const classes = namedClasses([...new Set([...baseline.bundle.classes, ...challenger.bundle.classes])]);
   return [
     `${rows} rows have a label that neither version knows (${names}) and count as wrong for both; classes: ${classes}`,
   ];

@@ -1,5 +1,6 @@
 import type { ForeignLabels, LabelMatch, LeftOutIds } from "@colaml/shared/contracts/monitor";
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { namedClasses } from "@colaml/shared/learning/model/named-classes";
 import { damageHint, quotedIds } from "../labels/damaged-ids";
 import type { Collected } from "./collect-rows";
 
@@ -62,7 +63,7 @@ export function labelWarnings(
 }
 
 function foreignLine(foreign: ForeignLabels, n: number, classes: readonly string[]): string {
-  return `${foreign.rows} of ${n} labelled rows have a label that is not a class of the model and count as wrong: ${labelNames(foreign)}; its classes: ${shownClasses(classes)}`;
+  return `${foreign.rows} of ${n} labelled rows have a label that is not a class of the model and count as wrong: ${labelNames(foreign)}; its classes: ${namedClasses(classes)}`;
 }
 
 /** Why a check fails whose labels are all foreign; undefined if some are not. */
@@ -81,7 +82,3 @@ const labelNames = ({ first }: ForeignLabels): string =>
         `${JSON.stringify(label)}${nearest === undefined ? "" : ` (perhaps ${JSON.stringify(nearest)})`}`,
     )
     .join(", ");
-
-const SHOWN_CLASSES = 20;
-const shownClasses = (classes: readonly string[]): string =>
-  `${classes.slice(0, SHOWN_CLASSES).join(", ")}${classes.length > SHOWN_CLASSES ? `, and ${classes.length - SHOWN_CLASSES} more` : ""}`;

@@ -1,4 +1,5 @@
 import type { CheckStatus, QualityCheck } from "@colaml/shared/contracts/monitor";
+import { namedClasses } from "@colaml/shared/learning/model/named-classes";
 import { QUALITY_METRICS, type QualityMetric } from "@colaml/shared/metrics/metric-table";
 import { normalQuantile, Z_95 } from "../statistics/normal";
 import type { RealisedQuality } from "./label-tally";
@@ -113,7 +114,7 @@ function reasonOf(quality: RealisedQuality, metric: QualityMetric, className: st
 }
 
 function unknownClass(name: string, classes: readonly string[]): string {
-  return `the model has no class ${JSON.stringify(name)}; its classes: ${classes.join(", ")}`;
+  return `the model has no class ${JSON.stringify(name)}; its classes: ${namedClasses(classes)}`;
 }
 
 const ORDER: readonly CheckStatus[] = ["fail", "warn", "pass", "no verdict"];

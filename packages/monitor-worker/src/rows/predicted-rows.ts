@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { namedClasses } from "@colaml/shared/learning/model/named-classes";
 import { type TextColumns, textColumnList } from "@colaml/shared/settings/text-columns";
 import type { Batch } from "@colaml/shared/tables/dataset-reader";
 import { PART_END } from "@colaml/shared/tables/joined-text";
@@ -60,7 +61,7 @@ async function openPredictions(
   } catch (cause) {
     const column = cause instanceof ColaError ? String(cause.details["column"] ?? "") : "";
     if (!column.startsWith("probability_")) throw cause;
-    const message = `${path} was not predicted by this model: it has no column "${column}" (its classes: ${classes.join(", ")})`;
+    const message = `${path} was not predicted by this model: it has no column "${column}" (its classes: ${namedClasses(classes)})`;
     throw new ColaError("MODEL_MISMATCH", message, { cause });
   }
 }

@@ -16,6 +16,7 @@ import { type Publication, probabilitiesDigest } from "../publication/publicatio
 import { pickRows } from "../training/training-evidence";
 import { type BootstrapInterval, bootstrapInterval } from "./bootstrap-interval";
 import type { ChampionComparison, ChampionEvidence } from "./champion-rule";
+import { otherClasses } from "./other-classes";
 import { type ScoredTestRows, scoreTestRows } from "./score-test-rows";
 import { seenByModels } from "./seen-by-models";
 
@@ -85,9 +86,8 @@ async function incomparable(
   challenger: LoadedModel,
   champion: LoadedModel,
 ): Promise<string | undefined> {
-  const [ours, theirs] = [challenger.bundle.classes, champion.bundle.classes];
-  if (ours.length !== theirs.length || ours.some((label, k) => label !== theirs[k]))
-    return `its classes are ${theirs.join(", ")}, the challenger's ${ours.join(", ")}`;
+  const differ = otherClasses(champion.bundle.classes, challenger.bundle.classes);
+  if (differ !== undefined) return differ;
   try {
     if ((await fileDigest(job.dataset.path)) === summary.datasetDigest) return undefined;
     return "the dataset has changed since the training, its test rows are gone";

@@ -1,4 +1,5 @@
 import { ColaError } from "@colaml/shared/errors/cola-error";
+import { namedClasses } from "@colaml/shared/learning/model/named-classes";
 import type { CostMatrix } from "@colaml/shared/settings/decision-settings";
 
 /**
@@ -14,7 +15,7 @@ export function costTable(matrix: CostMatrix, classes: readonly string[]): numbe
   if (unknown !== undefined) {
     throw new ColaError(
       "PARAMETER_INVALID",
-      `cost_matrix names ${JSON.stringify(unknown)}, which is not a class of the data: its classes are ${classes.join(", ")}`,
+      `cost_matrix names ${JSON.stringify(unknown)}, which is not a class of the data: its classes are ${namedClasses(classes)}`,
     );
   }
   const costs = new Map(

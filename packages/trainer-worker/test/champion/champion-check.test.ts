@@ -196,7 +196,7 @@ describe("what the data holds", () => {
     await writeFile(three, `text,inbound\n${rows.join("\n")}\n`);
     const other = await bench.train({ model, ...quick }, three);
     expect(other.verdict).toMatch(
-      /^HOLD: champion version 2 could not be compared: its classes are False, True, the challenger's .*; cola models promote 3 --model /,
+      /^HOLD: champion version 2 could not be compared: the classes differ: False, True only in the champion; .* only in the challenger; cola models promote 3 --model /,
     );
   });
 });

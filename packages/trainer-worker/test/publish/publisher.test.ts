@@ -271,7 +271,7 @@ describe("a champion check", () => {
     await writeFile(path, ["text,inbound", ...rows, ""].join("\n"));
     const result = await bench.train({ model }, path);
     expect(result.verdict).toMatch(
-      /^HOLD: champion version 1 could not be compared: its classes are False, True/,
+      /^HOLD: champion version 1 could not be compared: the classes differ: False, True only in the champion; /,
     );
   });
 });
