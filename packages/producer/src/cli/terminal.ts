@@ -56,8 +56,13 @@ export class Terminal {
     this.stderr.write(`cola: ${this.paint(33, "warning:")} ${asCalled(line)}\n`);
   }
 
-  /** What the command was asked for: the object with `--json`, else the text. */
+  /** What the command was asked for: the object with `--json`, else the text, whose commands are as this one was typed. */
   result(value: unknown, text: string): void {
+    this.data(value, asCalled(text));
+  }
+
+  /** The same of a text that is data, such as the label of a text: it is printed as it is. */
+  data(value: unknown, text: string): void {
     this.#stdout.write(this.json ? `${JSON.stringify(value)}\n` : text === "" ? "" : `${text}\n`);
   }
 

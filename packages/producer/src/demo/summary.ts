@@ -1,5 +1,5 @@
 import type { TrainResult } from "@colaml/shared/contracts/train";
-import { asCalled, pasteable } from "../cli/called-as";
+import { pasteable } from "../cli/called-as";
 import { checkLine, shownChecks } from "../cli/commands/monitor";
 import { metricTable } from "../cli/commands/train";
 import { promotionLine } from "../cli/next-steps";
@@ -39,9 +39,7 @@ export function summarise(terminal: Terminal, results: DemoResults, at: Addresse
     "",
     keeps
       ? `All of it keeps running; Ctrl-C stops it. ${results.seconds.toFixed(0)} s in all.`
-      : asCalled(
-          `${results.seconds.toFixed(0)} s in all. The servers stop now, their data stays: \`cola up\` shows it again.`,
-        ),
+      : `${results.seconds.toFixed(0)} s in all. The servers stop now, their data stays: \`cola up\` shows it again.`,
   ].join("\n");
 }
 
@@ -60,11 +58,10 @@ function trainingLines(train: TrainResult, best: TrainResult | undefined): strin
     ["preset seed", train],
     ["preset best", best],
   ] as const;
-  const cells = columns.map(([, { seconds }]) => seconds.toFixed(1).padStart(12));
+  const seconds = columns.map(([, result]) => result.seconds.toFixed(1));
   const gained = 100 * ((best.metrics.test.accuracy_score ?? 0) - (train.metrics.test.accuracy_score ?? 0));
   return [
-    metricTable(new Map(columns.map(([name, { metrics }]) => [name, metrics.test]))),
-    `  ${"seconds".padEnd(10)}${cells.join("")}`,
+    metricTable(new Map(columns.map(([name, { metrics }]) => [name, metrics.test])), { seconds }),
     `  --preset best: words and characters, a linear model: ${gained < 0 ? "" : "+"}${gained.toFixed(1)} points of accuracy on the ${best.rows.test.toLocaleString("en-US")} test rows`,
   ];
 }

@@ -1,6 +1,6 @@
 import type { ColaConfig } from "@colaml/shared/settings/schema";
 import { pythonToolsFolder } from "../local/python-tools";
-import { findUp } from "../local/up-record";
+import { findUp, type UpRecord } from "../local/up-record";
 import { type Finding, ok } from "./finding";
 import { checkMachine } from "./machine/check-machine";
 import { checkMlflowServer } from "./mlflow/check-mlflow";
@@ -32,7 +32,8 @@ export async function examine({
   signal,
   clock = Date.now,
 }: Examination): Promise<Diagnosis> {
-  const config = await withRunningServers(given, report);
+  const up = given.redis.url === "" ? await findUp(given.paths.stateDir, report) : undefined;
+  const config = up ? withRunningServers(given, up) : given;
   const { redis, mlflow, paths } = config;
   const isMissing = redis.url === "" || mlflow.trackingUri === "";
   const notHere = (check: string, variable: string) =>
@@ -45,17 +46,19 @@ export async function examine({
     mlflow.trackingUri === ""
       ? [notHere("mlflow", "MLFLOW_TRACKING_URI")]
       : checkMlflowServer(config, clock, signal),
-    checkMachine({ config, ...(isMissing && { pythonDir: await pythonToolsFolder() }) }),
+    checkMachine({
+      config,
+      ...(isMissing && { pythonDir: await pythonToolsFolder() }),
+      ...(up && { apiUrl: up.apiUrl }),
+      notYet: redis.url === "",
+    }),
   ]);
   const findings = groups.flat();
   return { ok: findings.every(({ state }) => state !== "problem"), findings };
 }
 
-async function withRunningServers(config: ColaConfig, report: (line: string) => void): Promise<ColaConfig> {
+function withRunningServers(config: ColaConfig, up: UpRecord): ColaConfig {
   const { redis, mlflow } = config;
-  if (redis.url !== "") return config;
-  const up = await findUp(config.paths.stateDir, report);
-  if (!up) return config;
   return {
     ...config,
     redis: { ...redis, url: up.redisUrl },

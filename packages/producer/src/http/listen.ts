@@ -87,7 +87,7 @@ function bindError(error: unknown, { http }: ColaConfig): unknown {
   if (code === "EADDRINUSE") {
     return new ColaError(
       "CONFIG_INVALID",
-      `port ${http.port} of ${http.host} is taken: set COLAML_PORT to another, or to 0 for any free one`,
+      `port ${http.port} of ${http.host} is taken: set COLAML_PORT (--port) to another, or to 0 for any free one`,
     );
   }
   if (code === "EACCES" || code === "EADDRNOTAVAIL") {

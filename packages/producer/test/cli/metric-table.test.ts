@@ -13,3 +13,16 @@ test("a metric that is absent leaves its column in line, and its reason stands b
   expect(lines).toContain("  log loss                     -      0.1250");
   expect(lines).toContain(`  no log loss of version 1: ${reason}`);
 });
+
+test("what else is compared stands in the same columns", () => {
+  const table = metricTable(
+    new Map([
+      ["preset seed", { accuracy_score: 0.5 }],
+      ["preset best", { accuracy_score: 0.25 }],
+    ]),
+    { seconds: ["2.1", "17.0"] },
+  );
+  const lines = table.split("\n");
+  expect(lines).toContain("  accuracy                0.5000      0.2500");
+  expect(lines).toContain("  seconds                    2.1        17.0");
+});

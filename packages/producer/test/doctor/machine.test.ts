@@ -129,6 +129,19 @@ describe("a port", () => {
     });
   });
 
+  it("is a problem if the API of another folder answers before that of this one runs", async () => {
+    const api = createServer((_, answer) => answer.end("ok"));
+    await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
+    const { port } = api.address() as AddressInfo;
+    expect(await checkPort({ ...at(port), notYet: true })).toMatchObject({
+      state: "problem",
+      message: `port ${port} of 127.0.0.1 is taken by the API of another folder`,
+      mend: expect.stringContaining("COLAML_PORT to another port, or to 0"),
+    });
+    api.closeAllConnections();
+    await new Promise((resolve) => api.close(resolve));
+  });
+
   it("that another program has is a problem, with the setting that names another", async () => {
     const other = createTcpServer((socket) => socket.end("220 something else\r\n"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

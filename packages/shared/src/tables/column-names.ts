@@ -8,6 +8,8 @@ const NAME = /^$|^[\p{L}_][\p{L}\p{M}\p{N}_ .:/()#%&+-]*$/u;
 /** Four words are a name in title case (`Date of Last Contact`); else they are a sentence. */
 const TITLE =
   /^[\p{Lu}\p{N}(#][^\s]*(?:\s+(?:[\p{Lu}\p{N}(#&][^\s]*|of|in|at|to|the|and|for|per|by|de|del|la))+$/u;
+/** Whose column it is, is not known here. */
+const NAMED_BY = "--text-column, --label-column, --id-column and --pass-through name those of the file";
 const VALUE = /^(true|false|yes|no|nan|null|none)$/i;
 
 /**
@@ -50,7 +52,7 @@ export function columnNotFound(path: string, column: string, names: readonly str
   }
   return new ColaError(
     "COLUMN_NOT_FOUND",
-    `${path} has no column ${JSON.stringify(column)}; it has: ${listed(names)}`,
+    `${path} has no column ${JSON.stringify(column)}; it has: ${listed(names)} (${NAMED_BY})`,
     { details: { column, columns: names.slice(0, LISTED) } },
   );
 }

@@ -47,7 +47,7 @@ describe("a text of several columns", () => {
   it("of which the file lacks one is refused by its name", async () => {
     const path = writeInput("lacking.csv", "subject,label\nx,a\n");
     expect(await readError(path, COLUMNS)).toMatch(
-      /^COLUMN_NOT_FOUND: .* has no column "body"; it has: "subject", "label"$/,
+      /^COLUMN_NOT_FOUND: .* has no column "body"; it has: "subject", "label" \(--text-column, --label-column, .* name those of the file\)$/,
     );
   });
 

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { sampleColumns } from "../../submit/column-samples";
 import { datasetOf } from "../../submit/dataset";
 import { type ColumnGuess, guessColumns } from "../../submit/guess-columns";
-import { asCalled, pasteable } from "../called-as";
+import { pasteable } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { writeEnvFile } from "../env-file";
 import { addSettingFlags } from "../setting-flags";
@@ -47,7 +47,7 @@ export function addInitCommand(program: Command): void {
         [
           `${pasteable(path)}:`,
           ...findings.map(({ key, value, because }) => `  ${variableOf(key)}=${value}  (${because})`),
-          asCalled(`  next: cola train ${pasteable(file!)}`),
+          `  next: cola train ${pasteable(file!)}`,
         ].join("\n"),
       );
       return undefined;

@@ -8,7 +8,6 @@ import { type JobFilter, LISTED_STATES, parseJobFilter } from "../../submit/job-
 import { LOG_LIMIT, readJobLog } from "../../submit/job-log-lines";
 import { listJobs } from "../../submit/list-jobs";
 import { withReasons } from "../../submit/waiting-reason";
-import { asCalled } from "../called-as";
 import { addCommonOptions, type CommandAction, type CommandContext, handler } from "../command-context";
 import { describeJob, jobLine } from "../job-lines";
 import { optional, textOption, wholeOption } from "../options";
@@ -134,6 +133,6 @@ async function retry(context: CommandContext, session: Session, id: string): Pro
   const what = id.endsWith(view.id)
     ? `job ${view.id} is back on queue ${view.queue}`
     : `it is job ${view.id} now`;
-  context.terminal.result(view, `${what}: ${asCalled("cola jobs watch")} ${view.id}`);
+  context.terminal.result(view, `${what}: cola jobs watch ${view.id}`);
   return undefined;
 }

@@ -10,7 +10,6 @@ import type { Command } from "commander";
 import { openSession } from "../../local/session";
 import { type ChampionWish, promoteByHand, rollBackByHand } from "../../registry/champion-by-hand";
 import { modelVersions, type VersionView } from "../../registry/model-versions";
-import { asCalled } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { optional, textOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
@@ -92,7 +91,7 @@ async function list({ config, terminal }: CommandContext, mlflow: MlflowClient):
   const { versions: views } = await modelVersions(mlflow, name, { limit: MAX_SHOWN });
   const text =
     views.length === 0
-      ? asCalled(`no version of ${name} yet: cola train FILE makes one`)
+      ? `no version of ${name} yet: cola train FILE makes one`
       : [terminal.bold(name), ...views.map((view) => versionLine(terminal, view))].join("\n");
   terminal.result({ model: name, versions: views }, text);
 }

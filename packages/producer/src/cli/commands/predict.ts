@@ -9,7 +9,7 @@ import { describeReasons } from "@colaml/shared/tables/rejected-by-reason";
 import type { Command } from "commander";
 import { datasetOf } from "../../submit/dataset";
 import { predictPayload, textsPayload } from "../../submit/payloads";
-import { asCalled, pasteable } from "../called-as";
+import { pasteable } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { checkInput } from "../input-check";
 import { modelChoice } from "../model-choice";
@@ -141,6 +141,7 @@ async function show(
   const described = describePrediction(result);
   // rows went to stdout: the summary goes to stderr
   if (context.options["output"] === STREAM) context.terminal.say(described.split("\n")[0]!);
+  else if (result.predictions) context.terminal.data(predictAnswer(result), described);
   else context.terminal.result(predictAnswer(result), described);
   return undefined;
 }
@@ -216,7 +217,7 @@ function describePrediction(result: PredictResult): string {
     `  output:  ${pasteable(result.output ?? "")}`,
     ...(result.receipt
       ? [
-          `  receipt: ${pasteable(result.receipt)} (check it with: ${asCalled("cola verify")} ${pasteable(result.output ?? "")})`,
+          `  receipt: ${pasteable(result.receipt)} (check it with: cola verify ${pasteable(result.output ?? "")})`,
         ]
       : []),
   ].join("\n");

@@ -32,7 +32,7 @@ export function addSchemaCommand(program: Command): void {
         return undefined;
       }
       const schema = readSchema(queue, options["result"] === true ? "result" : "payload");
-      terminal.result(schema, JSON.stringify(schema, null, 2));
+      terminal.data(schema, JSON.stringify(schema, null, 2));
       return undefined;
     }),
   );

@@ -2,7 +2,6 @@ import { EXIT } from "@colaml/shared/errors/error-table";
 import { RELEASE } from "@colaml/shared/settings/installation";
 import type { Command } from "commander";
 import { readStackStatus, type ServerStatus, type StackStatus } from "../../local/stack-status";
-import { asCalled } from "../called-as";
 import { addCommonOptions, handler } from "../command-context";
 import { queueTable } from "../queue-lines";
 import { addSettingFlags } from "../setting-flags";
@@ -83,7 +82,7 @@ function workers(terminal: Terminal, { workers: listening, queues }: StackStatus
   });
   const unnamed = others > 0 ? [`connections of others: ${others} on a queue at most`] : [];
   const all = [...lines, ...unnamed];
-  return all.length > 0 ? all : [asCalled("none listens: `cola up` starts them")];
+  return all.length > 0 ? all : ["none listens: `cola up` starts them"];
 }
 
 function champions({ champions: known }: StackStatus): string[] {
@@ -91,7 +90,7 @@ function champions({ champions: known }: StackStatus): string[] {
   const lines = known.map(({ model, version }) =>
     version === undefined ? `${printable(model)}  none yet` : `${printable(model)}  version ${version}`,
   );
-  return lines.length > 0 ? lines : [asCalled("no model yet: cola train FILE makes one")];
+  return lines.length > 0 ? lines : ["no model yet: cola train FILE makes one"];
 }
 
 function checks({ checks: last }: StackStatus): string[] {
@@ -113,8 +112,6 @@ function incidents(terminal: Terminal, { incidents: open }: StackStatus): string
     return `${terminal.red(alert.severity)}  ${printable(`${alert.id}  ${alert.at.slice(0, 19)}Z  ${alert.message}${seen}`)}`;
   });
   const more =
-    open.length > SHOWN_INCIDENTS
-      ? [asCalled(`and ${open.length - SHOWN_INCIDENTS} more: cola alerts --open`)]
-      : [];
+    open.length > SHOWN_INCIDENTS ? [`and ${open.length - SHOWN_INCIDENTS} more: cola alerts --open`] : [];
   return lines.length > 0 ? [...lines, ...more] : ["none"];
 }

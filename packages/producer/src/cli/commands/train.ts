@@ -90,14 +90,24 @@ function trainAnswer(result: TrainResult) {
 /** Room for the longest name of a metric, and a space. */
 const TITLE_WIDTH = Math.max(...METRIC_NAMES.map((name) => METRICS[name].title.length)) + 1;
 
-/** Metrics of several row sets side by side, one metric per line; below them, why one is absent. */
-export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>): string {
+/**
+ * Metrics of several row sets side by side, one metric per line; below them, why one is absent.
+ * @param below what else is compared, by its title: a cell per column
+ */
+export function metricTable(
+  columns: ReadonlyMap<string, ClassificationMetrics>,
+  below: Readonly<Record<string, readonly string[]>> = {},
+): string {
+  const line = (title: string, cells: readonly string[]) =>
+    `  ${title.padEnd(TITLE_WIDTH)}${cells.map((cell) => cell.padStart(12)).join("")}`;
   const cell = (metrics: ClassificationMetrics, name: MetricName) => metrics[name]?.toFixed(4) ?? "-";
-  const header = `  ${"".padEnd(TITLE_WIDTH)}${[...columns.keys()].map((name) => name.padStart(12)).join("")}`;
-  const rows = METRIC_NAMES.map(
-    (name) =>
-      `  ${METRICS[name].title.padEnd(TITLE_WIDTH)}${[...columns.values()].map((metrics) => cell(metrics, name).padStart(12)).join("")}`,
+  const rows = METRIC_NAMES.map((name) =>
+    line(
+      METRICS[name].title,
+      [...columns.values()].map((metrics) => cell(metrics, name)),
+    ),
   );
+  const others = Object.entries(below).map(([title, cells]) => line(title, cells));
   const reasons = METRIC_NAMES.flatMap((name) =>
     [...columns]
       .filter(([, metrics]) => metrics[name] === undefined)
@@ -106,7 +116,7 @@ export function metricTable(columns: ReadonlyMap<string, ClassificationMetrics>)
           `  no ${METRICS[name].title} of ${column}: ${printable(absent?.[name] ?? "not computed")}`,
       ),
   );
-  return [header, ...rows, ...reasons].join("\n");
+  return [line("", [...columns.keys()]), ...rows, ...others, ...reasons].join("\n");
 }
 
 function describeTraining(terminal: Terminal, result: TrainResult): string {

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { Interruption, signalName, untilAborted } from "../../local/interruption";
 import { type Addresses, startAll } from "../../local/whole-stack";
 import { apiLog } from "../api-log";
-import { asCalled } from "../called-as";
 import { addCommonOptions, type CommandContext, handler } from "../command-context";
 import { wholeOption } from "../options";
 import { addSettingFlags } from "../setting-flags";
@@ -57,6 +56,6 @@ function describe({ terminal }: CommandContext, addresses: Addresses): string {
     `  API        ${addresses.apiUrl} (docs: ${addresses.apiUrl}/docs)`,
     `  MLflow     ${addresses.mlflowUri}`,
     `  Redis      ${addresses.redisUrl}`,
-    asCalled("  In another terminal of this folder: cola train FILE.csv"),
+    "  In another terminal of this folder: cola train FILE.csv",
   ].join("\n");
 }

@@ -18,6 +18,10 @@ export interface MachineCheck {
   nodeVersion?: string;
   /** False if any free port will do. */
   ports?: boolean;
+  /** Address of the API that `cola up` serves in this folder; absent: it is where the settings say. */
+  apiUrl?: string;
+  /** `cola up` would start the API, and does not run: what answers at its port is another's. */
+  notYet?: boolean;
 }
 
 /** Node, Python, disks, folders and ports of this machine. */
@@ -26,13 +30,16 @@ export async function checkMachine({
   pythonDir,
   nodeVersion = process.versions.node,
   ports = true,
+  apiUrl,
+  notYet = false,
 }: MachineCheck): Promise<Finding[]> {
   const { paths, http, worker } = config;
   const folders = [["state", paths.stateDir], ...(paths.dataDir === "" ? [] : [["data", paths.dataDir]])].map(
     ([name, folder]) => [name!, resolve(folder!)] as const,
   );
   const look = (check: string, find: () => Promise<Finding>) => inTime(check, MEND, find);
-  const api = { name: "API", host: http.host, port: http.port, variable: "COLAML_PORT" };
+  const port = apiUrl === undefined ? http.port : Number(new URL(apiUrl).port);
+  const api = { name: "API", host: http.host, port, variable: "COLAML_PORT", notYet };
   const health = {
     name: "worker",
     host: "127.0.0.1",

@@ -11,21 +11,25 @@ export interface PortCheck {
   port: number;
   /** The setting that names it. */
   variable: string;
+  /** It does not run yet: what answers there belongs to another folder. */
+  notYet?: boolean;
 }
 
 /** Whether a port is free, or taken by what should be there: that answers /livez. */
-export async function checkPort({ name, host, port, variable }: PortCheck): Promise<Finding> {
+export async function checkPort({ name, host, port, variable, notYet }: PortCheck): Promise<Finding> {
   const check = `${name.toLowerCase()} port`;
   if (port === 0) return ok(check, "any free one");
   const code = await bindError(host, port);
   if (code === undefined) return ok(check, `${port} of ${host} is free`);
-  if (code === "EADDRINUSE" && (await isLive(host, port)))
-    return ok(check, `${port} of ${host}: the ${name} runs there`);
-  const what = code === "EADDRINUSE" ? "is taken by another program" : `cannot be listened on (${code})`;
+  const isTaken = code === "EADDRINUSE";
+  const answers = isTaken && (await isLive(host, port));
+  if (answers && !notYet) return ok(check, `${port} of ${host}: the ${name} runs there`);
+  const by = answers ? `the ${name} of another folder` : "another program";
+  const what = isTaken ? `is taken by ${by}` : `cannot be listened on (${code})`;
   return problem(
     check,
     `port ${port} of ${host} ${what}`,
-    `set ${variable} to another port; \`ss -ltnp\` names the program`,
+    `set ${variable} to another port, or to 0 for any free one; \`ss -ltnp\` names the program`,
   );
 }
 

@@ -264,7 +264,7 @@ export class VocabularyBuilder {
   #noTerms(): ColaError {
     const nothing =
       this.#features.analyzer === "word"
-        ? "the documents hold no words, or stop words only"
+        ? "the documents hold no words, or stop words only: --stop-words none keeps those, --token-pattern says what a word is"
         : `the documents hold no n-gram of ${this.#features.ngram_range.join(" to ")} characters`;
     const why =
       this.#table.size === 0 ? nothing : "none is within min_df and max_df: lower min_df or raise max_df";
