@@ -300,7 +300,9 @@ describe("a train job that cannot succeed", () => {
     const id = (await bench.mlflow.experiments.find(experiment))!;
     const [run] = await bench.mlflow.runs.search([id], "");
     expect(run?.status).toBe("FAILED");
-    expect(run?.tags["colaml.failure"]).toMatch(/^PARAMETER_INVALID: no term .*: --stop-words none keeps those, /);
+    expect(run?.tags["colaml.failure"]).toMatch(
+      /^PARAMETER_INVALID: no term .*: --stop-words none keeps those, /,
+    );
     expect(
       await readdir(join(bench.folder, "spool")).then((names) => names.filter((n) => /^\d/.test(n))),
     ).toEqual([]);
