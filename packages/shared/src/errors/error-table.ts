@@ -93,7 +93,7 @@ export const ERROR_TABLE = {
   PARAMETER_INVALID: { retried: false, status: 400, exit: EXIT.usage, mender: "request" },
   // services
   REDIS_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service" },
-  REDIS_REFUSED: { retried: false, status: 503, exit: EXIT.usage, mender: "settings" },
+  REDIS_REFUSED: { retried: false, status: 503, exit: EXIT.usage, mender: "settings", endsBatch: true },
   REDIS_FULL: { retried: true, status: 503, exit: EXIT.failed, mender: "service", endsBatch: true },
   MLFLOW_UNREACHABLE: { retried: true, status: 503, exit: EXIT.usage, mender: "service", endsBatch: true },
   MLFLOW_FAILED: { retried: false, status: 502, exit: EXIT.failed, mender: "service", endsBatch: true },

@@ -2,6 +2,8 @@ import { type ConnectionOptions, type DefaultJobOptions, type Job, type JobsOpti
 import type { Cluster, Redis } from "ioredis";
 import { ColaError, messageOf } from "../errors/cola-error";
 import type { Logger } from "../logging/logger";
+import { checkOutputBuffer } from "./output-buffer-limit";
+import { loadingReason } from "./redis-client";
 import { isRefusal, type RedisPlace, redisError, redisNamed, unreachable } from "./redis-errors";
 import { REDIS_KEYS, redisKey } from "./redis-keys";
 import { logRedisBack, logRedisError } from "./redis-log";
@@ -17,6 +19,9 @@ export const REDIS_DEADLINE_MS = 5_000;
 const EVENTS_KEPT = 1_000;
 /** Payloads are references or short texts; more is refused before it fills Redis. */
 const MAX_PAYLOAD_BYTES = 8 * 1_048_576;
+
+/** No Redis has a limit of answers below this. */
+const SMALL_PAYLOAD_BYTES = 65_536;
 
 /** A passing failure is retried after about 1, 2, 4 and 8 seconds. */
 export const RETRIES = {
@@ -134,7 +139,9 @@ export async function withDeadline<T>(
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unreachable(redis, `no answer in ${deadlineMs / 1000} s`)), deadlineMs);
+    const giveUp = () =>
+      reject(unreachable(redis, loadingReason(redis) ?? `no answer in ${deadlineMs / 1000} s`));
+    timer = setTimeout(giveUp, deadlineMs);
   });
   try {
     return await Promise.race([promise, late]);
@@ -182,7 +189,8 @@ export function openQueue<Payload = unknown, Result = unknown>(
  * stands, so a job that was refused here does not appear later.
  *
  * @param options.jobId makes adding twice harmless: a job of that id that still exists stays as it is
- * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED, REDIS_FULL; JOB_INVALID for a payload above 8 MiB
+ * @throws ColaError REDIS_UNREACHABLE, REDIS_REFUSED (also for a payload that Redis would not hand out to a worker),
+ *   REDIS_FULL; JOB_INVALID for a payload above 8 MiB
  */
 export async function addJob<Payload, Result>(
   open: OpenQueue<Payload, Result>,
@@ -194,7 +202,11 @@ export async function addJob<Payload, Result>(
   const { redis } = open;
   await untilReady(open.connection, redis, deadlineMs);
   try {
-    return await withDeadline(open.queue.add(name, payload, jobOptions), deadlineMs, redis);
+    const add = async () => {
+      await checkHandedOut(open.connection, payload);
+      return await open.queue.add(name, payload, jobOptions);
+    };
+    return await withDeadline(add(), deadlineMs, redis);
   } catch (error) {
     if (/exceeds the limit/.test(messageOf(error))) {
       throw new ColaError(
@@ -205,4 +217,11 @@ export async function addJob<Payload, Result>(
     }
     throw redisError(error, redis);
   }
+}
+
+/** A worker gets a payload within one answer: one that Redis does not hand out would be taken up again and again. */
+async function checkHandedOut(connection: RedisConnection, payload: unknown): Promise<void> {
+  const bytes = Buffer.byteLength(JSON.stringify(payload) ?? "");
+  if (bytes <= SMALL_PAYLOAD_BYTES) return;
+  await checkOutputBuffer(connection, bytes, "put the texts in a file", "the job's payload");
 }

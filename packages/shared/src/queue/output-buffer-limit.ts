@@ -1,5 +1,8 @@
+import type { Cluster, Redis } from "ioredis";
 import { ColaError } from "../errors/cola-error";
-import type { RedisConnection } from "./connection";
+
+/** What can be asked for its limits. */
+type Asked = Pick<Redis | Cluster, "config">;
 
 /** Redis closes a connection whose unread answers are larger: protocol and other answers come on top of the value. */
 const MARGIN_BYTES = 65_536;
@@ -9,15 +12,17 @@ const MARGIN_BYTES = 65_536;
  * reason, again and again. If CONFIG is not allowed, nothing can be known.
  *
  * @param bytes of the largest value that is read at once
+ * @param what has these bytes, for the message
  * @returns one line without a mend; undefined if the value passes, or nothing is known
  */
 export async function outputBufferProblem(
-  connection: Pick<RedisConnection, "config">,
+  connection: Asked,
   bytes: number,
+  what = "a chunk",
 ): Promise<string | undefined> {
   const limit = await hardLimit(connection);
   if (limit === undefined || limit === 0 || limit >= bytes + MARGIN_BYTES) return undefined;
-  return `Redis closes connections whose answers exceed ${limit} bytes (client-output-buffer-limit normal), and a chunk has ${bytes}`;
+  return `Redis closes connections whose answers exceed ${limit} bytes (client-output-buffer-limit normal), and ${what} has ${bytes}`;
 }
 
 /**
@@ -25,14 +30,16 @@ export async function outputBufferProblem(
  *
  * @param bytes of the largest value that is read at once
  * @param mend what to do instead of changing Redis, for the message
+ * @param what has these bytes, for the message
  * @throws ColaError REDIS_REFUSED with the limit and how to raise it
  */
 export async function checkOutputBuffer(
-  connection: Pick<RedisConnection, "config">,
+  connection: Asked,
   bytes: number,
   mend: string,
+  what?: string,
 ): Promise<void> {
-  const reason = await outputBufferProblem(connection, bytes);
+  const reason = await outputBufferProblem(connection, bytes, what);
   if (reason === undefined) return;
   throw new ColaError(
     "REDIS_REFUSED",
@@ -40,7 +47,7 @@ export async function checkOutputBuffer(
   );
 }
 
-async function hardLimit(connection: Pick<RedisConnection, "config">): Promise<number | undefined> {
+async function hardLimit(connection: Asked): Promise<number | undefined> {
   try {
     const [, limits] = (await connection.config("GET", "client-output-buffer-limit")) as string[];
     const [, hard] = /\bnormal (\d+)/.exec(limits ?? "") ?? [];

@@ -65,12 +65,13 @@ export function redisError(error: unknown, redis: RedisPlace): ColaError {
   return new ColaError("INTERNAL", message, options);
 }
 
-/** REDIS_UNREACHABLE with the place and what to check. */
+/** REDIS_UNREACHABLE with the place and what to check, or to wait for: a server that loads its data answers so. */
 export function unreachable(redis: RedisPlace, reason: string, cause?: unknown): ColaError {
   const settings = isWatched(redis) ? "REDIS_SENTINELS, REDIS_SENTINEL_NAME" : "REDIS_URL";
-  return new ColaError(
-    "REDIS_UNREACHABLE",
-    `${redisNamed(redis)} is not reachable (${reason}): check that it runs, ${settings} and the network`,
-    { cause },
-  );
+  const mend = /\bLOADING\b/.test(reason)
+    ? "it takes commands when that is done, try again then"
+    : `check that it runs, ${settings} and the network`;
+  return new ColaError("REDIS_UNREACHABLE", `${redisNamed(redis)} is not reachable (${reason}): ${mend}`, {
+    cause,
+  });
 }

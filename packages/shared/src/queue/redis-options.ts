@@ -1,6 +1,7 @@
-import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { Cluster, type Redis, type RedisOptions } from "ioredis";
 import { ColaError } from "../errors/cola-error";
 import type { ColaConfig } from "../settings/schema";
+import { RedisClient } from "./redis-client";
 import { DEFAULT_MASTER, isDemoted } from "./redis-errors";
 
 /** Which Redis, and how it is reached. What only some set-ups have may be left out: the defaults then hold. */
@@ -26,6 +27,7 @@ function redisOptions({ socketTimeoutMs = SILENT_MS }: RedisSettings): RedisOpti
     maxRetriesPerRequest: null,
     retryStrategy: reconnectAfter,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: MAX_RECONNECT_MS,
     keepAlive: 10_000,
     socketTimeout: socketTimeoutMs,
     reconnectOnError: (error) => (isDemoted(error) ? 2 : false),
@@ -51,7 +53,7 @@ export function openRedis(redis: RedisSettings): Redis | Cluster {
     );
   if (redis.cluster) return openCluster(redis);
   if (sentinels.length > 0) return openWatched(redis, sentinels);
-  return new Redis(redis.url, redisOptions(redis));
+  return new RedisClient(redis, redisOptions(redis));
 }
 
 interface Address {
@@ -74,7 +76,7 @@ export function sentinelsOf(list: string): Address[] {
 function openWatched(redis: RedisSettings, sentinels: Address[]): Redis {
   const { pathname, protocol } = new URL(redis.url);
   const isTls = protocol === "rediss:";
-  return new Redis({
+  return new RedisClient(redis, {
     ...redisOptions(redis),
     ...credentials(redis.url),
     db: Number(pathname.slice(1) || 0),

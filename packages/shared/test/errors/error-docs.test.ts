@@ -44,6 +44,7 @@ it("ends a batch with a chunk's failure, and throws away what was made, for thes
     "OUTPUT_UNWRITABLE",
     "PATH_NOT_ALLOWED",
     "REDIS_FULL",
+    "REDIS_REFUSED",
     "STATE_NEWER",
   ]);
   expect(having("voidsBatch")).toEqual([

@@ -1,4 +1,4 @@
-import { closeRedis, connectRedis } from "@colaml/shared/queue/connection";
+import { addJob, closeRedis, connectRedis, openQueue } from "@colaml/shared/queue/connection";
 import { checkOutputBuffer } from "@colaml/shared/queue/output-buffer-limit";
 import { startPrivateRedis } from "../../../../test/private-redis";
 
@@ -13,6 +13,22 @@ it("a chunk that Redis would not hand out is refused, with the limit and how to 
   await checkOutputBuffer(connection, 500_000, "");
   await connection.config("SET", "client-output-buffer-limit", "normal 0 0 0");
   await checkOutputBuffer(connection, 2_000_000, "");
+  closeRedis(connection);
+  await redis.stop();
+});
+
+it("a payload that Redis would not hand out is refused before it is a job", async () => {
+  const redis = await startPrivateRedis(["--client-output-buffer-limit", "normal", "1000000", "0", "0"]);
+  const settings = { url: redis.url, prefix: "{t}", cluster: false };
+  const connection = connectRedis(settings);
+  const queue = openQueue<{ text: string }>("q", { connection, redis: settings });
+  await expect(addJob(queue, "j", { text: "x".repeat(1_000_000) })).rejects.toMatchObject({
+    code: "REDIS_REFUSED",
+    message: expect.stringMatching(/1000000 bytes .*payload has 1000011: .*put the texts in a file/),
+  });
+  expect(await queue.queue.getJobCounts()).toMatchObject({ waiting: 0, prioritized: 0 });
+  await addJob(queue, "j", { text: "x".repeat(100_000) });
+  await queue.close();
   closeRedis(connection);
   await redis.stop();
 });
