@@ -1,11 +1,14 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAlertRules } from "@colaml/shared/alerts/load-alert-rules";
 import { parseDuration } from "@colaml/shared/contracts/alert-rules";
 
+const folder = mkdtempSync(join(tmpdir(), "rules-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 function rulesFile(content: unknown): string {
-  const path = join(mkdtempSync(join(tmpdir(), "rules-")), "rules.json");
+  const path = join(folder, "rules.json");
   writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
   return path;
 }

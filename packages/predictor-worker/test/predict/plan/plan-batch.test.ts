@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FileJob } from "@colaml/predictor-worker/predict/batch";
@@ -12,8 +12,11 @@ import { exampleBundle } from "../../scoring/example-model";
 const BUNDLE = exampleBundle(["help", "the"]);
 const MODEL = { name: "m", version: "1", runId: "0".repeat(32), source: "s", manifestSha256: "0".repeat(64) };
 
+const folder = mkdtempSync(join(tmpdir(), "colaml-plan-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 async function planOf(content: string, job: object = {}) {
-  const path = join(mkdtempSync(join(tmpdir(), "colaml-plan-")), "in.ndjson");
+  const path = join(folder, "in.ndjson");
   writeFileSync(path, content);
   const source = await openInput({ path, encoding: "utf-8" });
   try {
