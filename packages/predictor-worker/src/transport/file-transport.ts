@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { writeDurably } from "@colaml/shared/files/durable-file";
+import { makeFolders } from "@colaml/shared/files/make-folders";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 
 const partPath = (folder: string, index: number) => join(folder, `${index}.part`);
@@ -46,7 +47,7 @@ export async function createFileBatch(
   folder: string,
   input: { path: string; shared: boolean },
 ): Promise<BatchBytes> {
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  await makeFolders(folder, 0o750);
   const release = async (index: number) => {
     if (!input.shared) await rm(inputPath(folder, index), { force: true });
   };

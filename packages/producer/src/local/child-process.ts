@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ColaError, type ErrorCode, messageOf } from "@colaml/shared/errors/cola-error";
+import { makeFolders } from "@colaml/shared/files/make-folders";
 import { copyAndCutLog, rotateLog } from "@colaml/shared/logging/rotate-log";
 import { guardGroup } from "./parent-guard";
 
@@ -93,7 +94,7 @@ export async function startChild(options: ChildOptions): Promise<RunningChild> {
 }
 
 async function spawnToLog(options: ChildOptions): Promise<ChildProcess> {
-  mkdirSync(dirname(options.logFile), { recursive: true });
+  await makeFolders(dirname(options.logFile));
   const log = openSync(options.logFile, "a", 0o600);
   try {
     const child = spawn(options.command, [...options.args], {

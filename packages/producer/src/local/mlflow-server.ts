@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { makeFolders } from "@colaml/shared/files/make-folders";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { answersHttp } from "./answers-http";
 import { type RunningChild, startChild } from "./child-process";
@@ -45,7 +46,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
     );
   }
   const dir = stateFolder(options.stateDir).mlflow;
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  await makeFolders(dir, 0o700);
   if (options.port !== undefined) await needPort(options.port, "MLflow", "MLFLOW_UNREACHABLE");
   for (let left = START_TRIES; ; left--) {
     const preferred = left === START_TRIES ? options.preferredPort : undefined;

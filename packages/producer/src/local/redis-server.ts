@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { makeFolders } from "@colaml/shared/files/make-folders";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { type RunningChild, startChild } from "./child-process";
 import { freePort, needPort } from "./free-port";
@@ -43,7 +44,7 @@ export interface RedisServerOptions {
 export async function startRedis(options: RedisServerOptions): Promise<EmbeddedRedis> {
   const command = await findRedisServer(options.pythonDir);
   const dir = stateFolder(options.stateDir).redis;
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  await makeFolders(dir, 0o700);
   if (options.port !== undefined) await needPort(options.port, "Redis", "REDIS_UNREACHABLE");
   for (let left = START_TRIES; ; left--) {
     const preferred = left === START_TRIES ? options.preferredPort : undefined;

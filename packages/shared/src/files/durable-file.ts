@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BrokenOffWrites } from "./broken-off-writes";
 import { outputError, systemCode } from "./file-errors";
+import { makeFolders } from "./make-folders";
 
 /** What is written is read by other processes of this user's group, and nobody else. */
 export const FILE_MODE = 0o640;
@@ -159,7 +160,7 @@ export const OPEN_STANDING = constants.O_RDWR | constants.O_NOFOLLOW;
 /** Makes a folder and those above it. @throws ColaError OUTPUT_UNWRITABLE */
 export async function makeFolder(folder: string, mode = FOLDER_MODE): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode });
+    await makeFolders(folder, mode);
   } catch (error) {
     throw outputError(folder, error);
   }

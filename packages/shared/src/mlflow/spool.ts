@@ -6,6 +6,7 @@ import { ColaError, messageOf } from "../errors/cola-error";
 import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
 import { outputError } from "../files/file-errors";
 import { keepNewest } from "../files/keep-newest";
+import { makeFolders } from "../files/make-folders";
 import { isNewer, parseDocument, readDocument, writeDocument } from "../files/state-document";
 import type { ModelRecord, RunRecord } from "./publish-model";
 import { publicationSchema, resultSchema } from "./spooled-schemas";
@@ -201,7 +202,7 @@ export class Spool<P extends Spooled, R extends object> {
 
   /** Runs `work` while no other process, and no other call, does. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    await mkdir(this.folder, { recursive: true });
+    await makeFolders(this.folder);
     const lock = join(this.folder, ".lock");
     const seen = { touched: 0, since: performance.now() };
     while (!(await this.#take(lock, seen))) await sleep(LOCK_POLL_MS);

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
 import { moveFolder, writeDurably } from "../files/durable-file";
 import { systemCode } from "../files/file-errors";
+import { makeFolders } from "../files/make-folders";
 import { isNewer, parseDocument, writeDocument } from "../files/state-document";
 import { SAFE_NAME } from "../settings/safe-name";
 
@@ -94,7 +95,7 @@ export async function keepVersion(
 ): Promise<void> {
   const folder = folderOf(cacheDir, pinned);
   const temporary = join(dirname(folder), `.new-${randomUUID()}`);
-  await mkdir(temporary, { recursive: true });
+  await makeFolders(temporary);
   for (const [path, bytes] of files) await writeDurably(join(temporary, path), [bytes]);
   await writeDocument("pinnedModel", join(temporary, PIN_FILE), { ...pinned, address });
   await putInPlace(temporary, folder);

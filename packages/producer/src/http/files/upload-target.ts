@@ -1,10 +1,11 @@
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { confinedOutput, futureOutput } from "@colaml/shared/files/confined-path";
 import { FOLDER_MODE, isThere } from "@colaml/shared/files/durable-file";
 import { outputError, systemCode } from "@colaml/shared/files/file-errors";
+import { makeFolders } from "@colaml/shared/files/make-folders";
 import { checkOutput, moveOutput } from "@colaml/shared/files/output-gate";
 import { changed, type DataFolder, handlePath, liesAt } from "./data-folder";
 import { entityTag, namesTag } from "./entity-tag";
@@ -67,7 +68,7 @@ export async function placeUpload(
   await checkTarget(folder, target);
   const { root, closed } = folder;
   const realRoot = await realpath(root);
-  await mkdir(dirname(join(realRoot, target.path)), { recursive: true, mode: FOLDER_MODE }).catch((error) => {
+  await makeFolders(dirname(join(realRoot, target.path)), FOLDER_MODE).catch((error) => {
     throw outputError(target.path, error);
   });
   const to = confinedOutput(root, target.path, closed);
