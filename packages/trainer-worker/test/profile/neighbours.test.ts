@@ -42,6 +42,8 @@ describe("the design effect", () => {
     // (25, 0) twice and (0, 25) twice: chi-square 100 with 3 degrees of freedom
     expect(designEffect(repeated([50, 50]), 2)).toBeCloseTo(100 / 3, 12);
     expect(designEffect(repeated([50, 49]), 2)).toBe(1);
+    // values that every row has say nothing
+    expect(designEffect(repeated([100]), 2)).toBe(1);
   });
 
   it("of words is scipy's chi-square of each, and of all words the sum over the sum of the degrees of freedom", () => {
@@ -56,6 +58,8 @@ describe("the design effect", () => {
     const statistics = [18.014705882352942, 0.26525198938992045];
     expect(wordDesignEffects(documents, 25, 4)).toEqual([expect.closeTo(statistics[0]! / 3, 12), 1, 1, 1]);
     expect(termsDesignEffect(documents, 25, 4)).toBeCloseTo((statistics[0]! + statistics[1]!) / 6, 12);
+    // three blocks are too few, however much they differ
+    expect(wordDesignEffects(documents.slice(1), 25, 4)).toEqual([1, 1, 1, 1]);
     const ofOne = documents.map((block) => block.subarray(1));
     expect([termsDesignEffect(ofOne, 25, 1), termsDesignEffect(ofOne.slice(1), 25, 1)]).toEqual([1, 1]);
     expect(termsDesignEffect(documents, 25, 0)).toBe(1);
@@ -127,6 +131,11 @@ describe("the variance factor of words", () => {
     // A word of every row and one of none vary with nothing.
     const all = (row: number) => [...termsOf(row), 6];
     expect(wordVarianceFactor(all, 10, 8, [...kept, 6, 7])).toBeCloseTo(1.0782608695652174, 12);
+  });
+
+  it("is 1 if each word is in every row or in none", () => {
+    expect(wordVarianceFactor(() => [0], 10, 2, [0, 1])).toBe(1);
+    expect(wordVarianceFactor(() => [], 10, 2, [])).toBe(1);
   });
 
   it("is not below 1 if words avoid each other by chance", () => {
