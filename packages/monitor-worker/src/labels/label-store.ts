@@ -2,9 +2,9 @@ import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AmbiguousIds } from "@colaml/shared/contracts/labels";
-import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
+import { ColaError } from "@colaml/shared/errors/cola-error";
 import { makeFolder, syncFolder, writeTemporary } from "@colaml/shared/files/durable-file";
-import { systemCode } from "@colaml/shared/files/file-errors";
+import { outputError, systemCode } from "@colaml/shared/files/file-errors";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SAFE_NAME } from "@colaml/shared/settings/safe-name";
 import { deliveryFiles, type LabelledId, linesOf, nameOfDelivery } from "./delivery-files";
@@ -65,8 +65,7 @@ export class LabelStore {
       return { rows, added, changed, known, total: index.size, ambiguous };
     } catch (cause) {
       if (temporary !== undefined) await rm(temporary, { force: true });
-      if (cause instanceof ColaError) throw cause;
-      throw new ColaError("OUTPUT_UNWRITABLE", `labels in ${folder}: ${messageOf(cause)}`, { cause });
+      throw outputError(folder, cause);
     }
   }
 

@@ -213,3 +213,16 @@ describe("the index of labels", () => {
     expect(() => index.set("one more", "another")).toThrow(/more than 32767 different labels/);
   });
 });
+
+it("labels that find no room on the disk are refused by path and reason, and nothing of them stays", async () => {
+  async function* untilFull() {
+    yield [{ id: "a", label: "True" }];
+    throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  }
+  const folder = join(stateDir, "labels", "m");
+  await expect(new LabelStore(stateDir).add("m", untilFull())).rejects.toMatchObject({
+    code: "OUTPUT_UNWRITABLE",
+    message: `cannot write ${folder}: the disk is full (ENOSPC)`,
+  });
+  expect(await readdir(folder)).toEqual([]);
+});

@@ -2,8 +2,7 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { writeDurably } from "@colaml/shared/files/durable-file";
-import { makeFolders } from "@colaml/shared/files/make-folders";
+import { makeFolder, writeDurably } from "@colaml/shared/files/durable-file";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 
 const partPath = (folder: string, index: number) => join(folder, `${index}.part`);
@@ -47,7 +46,7 @@ export async function createFileBatch(
   folder: string,
   input: { path: string; shared: boolean },
 ): Promise<BatchBytes> {
-  await makeFolders(folder, 0o750);
+  await makeFolder(folder);
   const release = async (index: number) => {
     if (!input.shared) await rm(inputPath(folder, index), { force: true });
   };

@@ -180,3 +180,13 @@ it("a worker of files refuses a chunk that lies in Redis", async () => {
   await expect(createFileChunks().read(job)).rejects.toThrow("a redis chunk is not a file");
   await expect(createFileChunks().write(job, [])).rejects.toThrow("a redis chunk is not a file");
 });
+
+it("a folder for parts that cannot be made is refused with its path", async () => {
+  const inTheWay = join(folder, "in-the-way");
+  writeFileSync(inTheWay, "");
+  const parts = join(inTheWay, "parts");
+  await expect(createFileBatch(parts, { path: input, shared: true })).rejects.toMatchObject({
+    code: "OUTPUT_UNWRITABLE",
+    message: `cannot write ${parts}: its folder is a file (ENOTDIR)`,
+  });
+});

@@ -3,9 +3,8 @@ import { readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
-import { moveFolder, writeDurably } from "../files/durable-file";
+import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
 import { systemCode } from "../files/file-errors";
-import { makeFolders } from "../files/make-folders";
 import { isNewer, parseDocument, writeDocument } from "../files/state-document";
 import { SAFE_NAME } from "../settings/safe-name";
 
@@ -86,6 +85,7 @@ export async function touchKept(cacheDir: string, pinned: PinnedModel): Promise<
  * what is there. Then drops versions used least recently.
  *
  * @param address of the server they came from: version 3 of another server is another model
+ * @throws ColaError OUTPUT_UNWRITABLE with the path; nothing of it stays then
  */
 export async function keepVersion(
   cacheDir: string,
@@ -95,9 +95,15 @@ export async function keepVersion(
 ): Promise<void> {
   const folder = folderOf(cacheDir, pinned);
   const temporary = join(dirname(folder), `.new-${randomUUID()}`);
-  await makeFolders(temporary);
-  for (const [path, bytes] of files) await writeDurably(join(temporary, path), [bytes]);
-  await writeDocument("pinnedModel", join(temporary, PIN_FILE), { ...pinned, address });
+  await makeFolder(temporary);
+  try {
+    for (const [path, bytes] of files) await writeDurably(join(temporary, path), [bytes]);
+    await writeDocument("pinnedModel", join(temporary, PIN_FILE), { ...pinned, address });
+  } catch (error) {
+    // On a full disk each attempt would leave as much of a model as there was room for.
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
   await putInPlace(temporary, folder);
   await dropOldVersions(dirname(folder));
 }
