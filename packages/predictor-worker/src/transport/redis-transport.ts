@@ -2,8 +2,7 @@ import type { Writable } from "node:stream";
 import { chunkJobId, type PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import type { RedisConnection } from "@colaml/shared/queue/connection";
-import { REDIS_KEYS, redisKey } from "@colaml/shared/queue/redis-keys";
-import { QueueKeys } from "bullmq";
+import { jobKey, REDIS_KEYS, redisKey } from "@colaml/shared/queue/redis-keys";
 import { Command } from "ioredis";
 import type { BatchBytes, ChunkBytes } from "./chunk-transport";
 
@@ -58,7 +57,7 @@ export function createRedisChunks(redis: RedisConnection, prefix: string): Chunk
       const out = key(prefix, batch, index, "out");
       await setPieces(redis, out, part);
       // A worker that was frozen may write when the batch has ended: the coordinator takes the job away before the part.
-      const job = new QueueKeys(prefix).toKey("predict-chunk", chunkJobId(batch, index));
+      const job = jobKey(prefix, "predict-chunk", chunkJobId(batch, index));
       if ((await redis.exists(job)) === 0) await redis.del(out);
     },
   };

@@ -143,9 +143,14 @@ export function redisKey<Name extends RedisKeyName>(
   return [prefix, name, ...parts].join(":");
 }
 
+/** A job, which BullMQ writes: read to learn whether it is still there. */
+export function jobKey(prefix: string, queue: string, jobId: string): string {
+  return `${prefix}:${queue}:${jobId}`;
+}
+
 /** The lock of a job, which BullMQ writes: read to learn whether another worker has the job by now. */
 export function jobLockKey(prefix: string, queue: string, jobId: string): string {
-  return `${prefix}:${queue}:${jobId}:lock`;
+  return `${jobKey(prefix, queue, jobId)}:lock`;
 }
 
 /** What BullMQ names the connections of a queue's workers: read to learn who listens. */
