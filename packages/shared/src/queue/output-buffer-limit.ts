@@ -20,7 +20,7 @@ export async function outputBufferProblem(
   bytes: number,
   what = "a chunk",
 ): Promise<string | undefined> {
-  const limit = await hardLimit(connection);
+  const limit = (await answerLimits(connection))?.hard;
   if (limit === undefined || limit === 0 || limit >= bytes + MARGIN_BYTES) return undefined;
   return `Redis closes connections whose answers exceed ${limit} bytes (client-output-buffer-limit normal), and ${what} has ${bytes}`;
 }
@@ -47,11 +47,18 @@ export async function checkOutputBuffer(
   );
 }
 
-async function hardLimit(connection: Asked): Promise<number | undefined> {
+/** Bytes of answers from which on Redis closes a client's connection: at once, or after a while; 0: never. */
+interface AnswerLimits {
+  hard: number;
+  soft: number;
+}
+
+/** The limits of a Redis; undefined if CONFIG is not allowed, or does not say. */
+export async function answerLimits(connection: Asked): Promise<AnswerLimits | undefined> {
   try {
     const [, limits] = (await connection.config("GET", "client-output-buffer-limit")) as string[];
-    const [, hard] = /\bnormal (\d+)/.exec(limits ?? "") ?? [];
-    return hard === undefined ? undefined : Number(hard);
+    const [, hard, soft] = /\bnormal (\d+) (\d+)/.exec(limits ?? "") ?? [];
+    return hard === undefined ? undefined : { hard: Number(hard), soft: Number(soft) };
   } catch {
     return undefined;
   }

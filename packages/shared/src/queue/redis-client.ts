@@ -1,15 +1,20 @@
 import { type Command, Redis, type RedisOptions } from "ioredis";
 import { ColaError } from "../errors/cola-error";
+import { answerLimits } from "./output-buffer-limit";
 import { type RedisPlace, redisNamed } from "./redis-errors";
 
 /**
  * A connection sends what was not answered again when it was lost. Redis closes one whose answer is too large for
  * `client-output-buffer-limit` without a word: sent again, the same command ends the next one, for ever, and all that
- * share the connection wait. Commands are answered in milliseconds: one that outlived this many connections ends them.
+ * share the connection wait. Commands are answered in milliseconds: one that outlived this many connections may be the
+ * one that ends them. So it is, if Redis has such a limit; else something on the way cuts connections, and it is sent again.
  */
 const MOST_SENDS = 5;
 /** A script is sent again this often: a read beside it is more likely to be what Redis does not hand out. */
 const MOST_SENDS_OF_SCRIPTS = 10;
+
+/** A Redis that does not say whether it has a limit has one if a command outlived its connections for this long. */
+const LONGEST_CUT_MS = 15_000;
 
 /** Commands whose answer may be of any size. Others wait long for their answer (BZPOPMIN), or have a short one. */
 const MOST_SENDS_OF: Readonly<Record<string, number>> = {
@@ -39,7 +44,7 @@ export function loadingReason(redis: RedisPlace): string | undefined {
  */
 export class RedisClient extends Redis {
   readonly #named: string;
-  readonly #sends = new WeakMap<Command, number>();
+  readonly #sends = new WeakMap<Command, { count: number; firstAt: number }>();
 
   constructor(place: RedisPlace, options: Omit<RedisOptions, "replyMapping">) {
     super(place.url, options);
@@ -51,7 +56,7 @@ export class RedisClient extends Redis {
   override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
     if (this.status === "connect" && command.name === "info") this.#watchLoading(command);
     if (this.status === "ready" && this.#isSentTooOften(command)) {
-      command.reject(this.#tooLarge(command));
+      void this.#endOrSend(command);
       return command.promise;
     }
     return super.sendCommand(command, stream);
@@ -60,9 +65,23 @@ export class RedisClient extends Redis {
   #isSentTooOften(command: Command): boolean {
     const most = MOST_SENDS_OF[command.name];
     if (most === undefined) return false;
-    const sends = (this.#sends.get(command) ?? 0) + 1;
+    const sends = this.#sends.get(command) ?? { count: 0, firstAt: performance.now() };
+    sends.count++;
     this.#sends.set(command, sends);
-    return sends > most;
+    return sends.count > most;
+  }
+
+  async #endOrSend(command: Command): Promise<void> {
+    const { firstAt } = this.#sends.get(command)!;
+    const limits = await answerLimits(this);
+    const isLimited = limits
+      ? limits.hard > 0 || limits.soft > 0
+      : performance.now() - firstAt > LONGEST_CUT_MS;
+    if (isLimited) command.reject(this.#tooLarge(command));
+    else {
+      this.#sends.set(command, { count: 0, firstAt });
+      super.sendCommand(command);
+    }
   }
 
   #tooLarge(command: Command): ColaError {

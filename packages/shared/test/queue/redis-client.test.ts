@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import {
   checkRedis,
   closeRedis,
@@ -69,6 +71,40 @@ describe("an answer that Redis does not hand out", () => {
     expect(await connection.getBuffer("large")).toHaveLength(LARGE.length);
   });
 });
+
+it.each([
+  ["says that it has no limit", "+config"],
+  ["does not say", "-config"],
+])(
+  "a connection that is cut in mid-command again and again ends no command of a Redis that %s",
+  async (_, right) => {
+    await connection.set("asked", "1");
+    await connection.call("ACL", "SETUSER", "default", right);
+    let cuts = 0;
+    const proxy = createServer((client) => {
+      const server = connect(redis.port, "127.0.0.1");
+      const end = () => {
+        client.destroy();
+        server.destroy();
+      };
+      for (const socket of [client, server]) socket.on("error", end).on("close", end);
+      server.on("data", (bytes) => client.write(bytes));
+      client.on("data", (bytes) => {
+        if (cuts === 12 || !bytes.includes("asked")) return void server.write(bytes);
+        cuts++;
+        end();
+      });
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const cut = connectRedis({ url: `redis://127.0.0.1:${port}`, prefix: "{t}", cluster: false });
+    cut.on("error", () => undefined);
+    expect(await cut.get("asked")).toBe("1");
+    expect(cuts).toBe(12);
+    closeRedis(cut);
+    proxy.close();
+  },
+);
 
 it("a Redis that loads its data is reported as such, and answers by itself when it has", async () => {
   const settings = { url: redis.url, prefix: "{t}", cluster: false };
