@@ -37,7 +37,7 @@ function jobCard(reader: Reader, { jobs, next, partial }: JobPage, asked: AskedF
   const { t } = reader;
   const none = isFiltered(asked)
     ? html`<div class="empty"><p>${partial ? t.noJobsFitSoFar : t.noJobsFit}</p></div>`
-    : empty(t.noJobs, "cola train FILE", "cola predict FILE", "cola monitor FILE");
+    : empty(t.noJobs, "cola train FILE", "cola predict FILE --output OUT", "cola monitor FILE");
   const list = jobs.length === 0 ? none : jobTable(reader, jobs, Date.now());
   const older =
     next === undefined

@@ -161,7 +161,7 @@ function latest(reader: Reader, { jobs, model }: Overview): Markup {
   if (jobs.error) return html`<div id="latest" data-live></div>`;
   const shown = jobs.value.jobs;
   const none = model.value?.champion
-    ? empty(t.noJobs, "cola predict FILE", "cola monitor FILE")
+    ? empty(t.noJobs, "cola predict FILE --output OUT", "cola monitor FILE")
     : empty(t.firstSteps, "cola train FILE");
   const content = shown.length === 0 ? none : jobTable(reader, shown, Date.now());
   return card(t.latestJobs, content, {

@@ -153,8 +153,8 @@ describe("every page", () => {
     const empty = await openPages("pages-empty", { COLAML_MODEL: uniqueName("none") });
     const commands = {
       // The tests share an MLflow, which has other models with a champion by now.
-      "/": "cola predict FILE",
-      "/ui/jobs": "cola predict FILE",
+      "/": "cola predict FILE --output OUT",
+      "/ui/jobs": "cola predict FILE --output OUT",
       "/ui/alerts": "cola schedule add monitor",
       "/ui/try": "cola train FILE",
     };
