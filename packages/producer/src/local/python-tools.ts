@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { INSTALLATION_FOLDER } from "@colaml/shared/settings/installation";
@@ -9,11 +10,17 @@ const SCRIPT = join(INSTALLATION_FOLDER, "scripts", "setup-python.mjs");
  * The folder of a Python environment with MLflow and a Redis: that of `COLAML_PYTHON`, else the one that ColaML keeps,
  * which is installed now if it is missing. What it installs is said on stderr.
  *
- * @throws ColaError CONFIG_INVALID if it cannot be installed; the reason is on stderr
+ * @throws ColaError CONFIG_INVALID if it cannot be installed, with the reason on stderr; if `COLAML_PYTHON` is not a program
  */
-export function pythonTools(
+export async function pythonTools(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string> {
+  const given = env["COLAML_PYTHON"];
+  if (given && !statSync(given, { throwIfNoEntry: false })?.isFile())
+    throw new ColaError(
+      "CONFIG_INVALID",
+      `COLAML_PYTHON is ${JSON.stringify(given)}, which is not a file: name the program, such as /path/to/venv/bin/python, or leave it out`,
+    );
   return foundPython(env, []);
 }
 

@@ -76,12 +76,13 @@ export function readHeader(head: Buffer, request: HeaderRequest): Header {
   const more = head.length >= HEADER_BYTES;
   checkRecord(header, content, more, request);
   const lines = (directive ? 1 : 0) + header.lines;
+  const names = request.columnNames;
+  const shown = names === undefined ? "the header shows" : "its first row shows";
   const note =
     request.delimiter === undefined && header.delimiter !== own
-      ? `fields are separated by ${nameOf(header.delimiter)}, as ${directive ? "its first line says" : "the header shows"}`
+      ? `fields are separated by ${nameOf(header.delimiter)}, as ${directive ? "its first line says" : shown}`
       : undefined;
   const found = { dialect: header.dialect, ...(note !== undefined && { note }) };
-  const names = request.columnNames;
   if (names !== undefined) {
     return { ...found, columns: [...names], dataStart: bom + start, lines: directive ? 1 : 0 };
   }

@@ -34,6 +34,14 @@ describe("what separates the fields", () => {
     expect(note === undefined).toBe(delimiter === ",");
   });
 
+  it("is reported with what shows it: a file whose columns are given has no header", () => {
+    const rows = "1\ta\tx\n";
+    expect(read(`id\ttext\tlabel\n${rows}`, ["text"]).note).toMatch(/as the header shows$/);
+    const columnNames = ["id", "text", "label"];
+    expect(read(rows, ["text"], { columnNames }).note).toMatch(/as its first row shows$/);
+    expect(read(`sep=\t\n${rows}`, ["text"], { columnNames }).note).toMatch(/as its first line says$/);
+  });
+
   it("counts the line of `sep=` among the lines of the file", async () => {
     const content = "sep=;\nid;text;label\n1;a;x\n2;;x\n";
     const { lines, rejected } = await readAll(writeInput("sep.csv", content), columns);
