@@ -1,6 +1,9 @@
 import type { Cluster, Redis } from "ioredis";
 import { ColaError } from "../errors/cola-error";
 
+/** What mends it, for messages. */
+export const RAISE_OUTPUT_BUFFER = 'raise it with CONFIG SET client-output-buffer-limit "normal 0 0 0"';
+
 /** What can be asked for its limits. */
 type Asked = Pick<Redis | Cluster, "config">;
 
@@ -41,10 +44,7 @@ export async function checkOutputBuffer(
 ): Promise<void> {
   const reason = await outputBufferProblem(connection, bytes, what);
   if (reason === undefined) return;
-  throw new ColaError(
-    "REDIS_REFUSED",
-    `${reason}: raise it with CONFIG SET client-output-buffer-limit "normal 0 0 0", or ${mend}`,
-  );
+  throw new ColaError("REDIS_REFUSED", `${reason}: ${RAISE_OUTPUT_BUFFER}, or ${mend}`);
 }
 
 /** Bytes of answers from which on Redis closes a client's connection: at once, or after a while; 0: never. */

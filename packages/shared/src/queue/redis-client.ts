@@ -1,6 +1,6 @@
 import { type Command, Redis, type RedisOptions } from "ioredis";
 import { ColaError } from "../errors/cola-error";
-import { answerLimits } from "./output-buffer-limit";
+import { answerLimits, RAISE_OUTPUT_BUFFER } from "./output-buffer-limit";
 import { type RedisPlace, redisNamed } from "./redis-errors";
 
 /**
@@ -89,7 +89,7 @@ export class RedisClient extends Redis {
       "REDIS_REFUSED",
       `${this.#named} closed the connection again and again in place of an answer to ${command.name.toUpperCase()} ` +
         "(its log names the reason): the answer is larger than client-output-buffer-limit allows: " +
-        'raise it with CONFIG SET client-output-buffer-limit "normal 0 0 0"',
+        RAISE_OUTPUT_BUFFER,
     );
   }
 

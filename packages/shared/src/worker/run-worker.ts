@@ -19,6 +19,7 @@ import { cancelled, createJobRunner, LockLost } from "./job-runner";
 import { startLifecycle, type WorkerLifecycle } from "./lifecycle";
 import { LoopWatch } from "./loop-watch";
 import { RedisWatch } from "./redis-watch";
+import { reportStalledJobs } from "./stalled-jobs";
 import { watchTimes } from "./time-watch";
 import { TolerantWorker } from "./tolerant-worker";
 
@@ -167,7 +168,12 @@ function openWorker<Payload, Result>(
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     ...retentionOf(config.worker.keptDays),
   });
-  watch(worker, running, { config, logger, queue }, lifecycle);
+  watch(worker, running, { config, logger });
+  reportStalledJobs(worker, {
+    connection,
+    logger,
+    onStalled: () => lifecycle.metrics.jobStalled(queue),
+  });
   forgetCancels(worker, connection, prefix);
   ended.watch(worker);
   const heartbeat = startHeartbeat(connection, prefix, queue, name, lifecycle.health?.url);
@@ -188,14 +194,9 @@ function openWorker<Payload, Result>(
 function watch(
   worker: Worker,
   running: Map<string, AbortController>,
-  { config, logger, queue }: { config: ColaConfig; logger: Logger; queue: string },
-  lifecycle: WorkerLifecycle,
+  { config, logger }: { config: ColaConfig; logger: Logger },
 ): void {
   worker.on("error", (error) => logRedisError(logger, error, config.redis));
-  worker.on("stalled", (jobId) => {
-    lifecycle.metrics.jobStalled(queue);
-    logger.warn(`${queue}: a worker was lost, the job is taken up again`, { jobId });
-  });
   // A worker that was frozen resumes although another one has its job: it has to be stopped.
   worker.on("lockRenewalFailed", (jobIds) => {
     for (const id of jobIds) running.get(id)?.abort(new LockLost(id));
