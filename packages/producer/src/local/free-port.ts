@@ -22,7 +22,7 @@ export async function freePort(preferred?: number): Promise<number> {
  * looked at, and another program's server that answers there would pass for it.
  *
  * @param server its name, for the message
- * @throws ColaError `code` if something listens there still
+ * @throws ColaError `code` with `details.takenPort` if something listens there still
  */
 export async function needPort(port: number, server: string, code: ErrorCode): Promise<void> {
   const deadline = performance.now() + FREED_WITHIN_MS;
@@ -31,6 +31,7 @@ export async function needPort(port: number, server: string, code: ErrorCode): P
       throw new ColaError(
         code,
         `another program listens on port ${port} of ${server}: end it, or start again on another port`,
+        { details: { takenPort: port } },
       );
     await delay(LOOK_MS);
   }

@@ -26,10 +26,10 @@ export interface KeepOptions {
 /**
  * Starts a child again whenever it ends by itself, or hangs.
  *
- * @returns never; rejects with INTERNAL when the budget is used up, with what `start` throws, or with what `isFinal` says
+ * @returns never; rejects with INTERNAL when the budget is used up or the port is taken, or with what `isFinal` says
  */
 export async function keepChild(first: RunningChild, options: KeepOptions): Promise<never> {
-  const { start, stopping, warn, changed, isFinal, budget = new RestartBudget() } = options;
+  const { stopping, warn, changed, isFinal, budget = new RestartBudget() } = options;
   for (let child = first; ; ) {
     const { exit, hung } = await endOf(child, options);
     if (stopping.aborted) return new Promise<never>(() => {});
@@ -39,20 +39,42 @@ export async function keepChild(first: RunningChild, options: KeepOptions): Prom
     const ended = `${child.name} ${how}: see ${child.logFile}`;
     const final = isFinal?.(exit, ended);
     if (final) throw final;
-    if (!budget.take())
-      throw new ColaError("INTERNAL", `${ended}; it was started again ${RestartBudget.words}: not any more`);
+    if (!budget.take()) throw usedUp(ended);
     warn(`${ended}; starting it again`);
-    await delay(RESTART_DELAY_MS);
-    if (stopping.aborted) return new Promise<never>(() => {});
-    try {
-      child = await start();
-    } catch (error) {
-      throw new ColaError("INTERNAL", `${ended}; it cannot be started again: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-    if (stopping.aborted) await child.stop();
+    const next = await startAgain(ended, { ...options, budget });
+    if (next === undefined) return new Promise<never>(() => {});
+    child = next;
     await changed?.(child);
+  }
+}
+
+const usedUp = (ended: string) =>
+  new ColaError("INTERNAL", `${ended}; it was started again ${RestartBudget.words}: not any more`);
+
+/**
+ * The next child. One that ends before it is ready, as a Redis that is killed while it loads its data, counts as one more
+ * end. Nothing if all is stopped meanwhile.
+ *
+ * @throws ColaError INTERNAL when the budget is used up, or its port belongs to another program
+ */
+async function startAgain(
+  ended: string,
+  { start, stopping, warn, budget }: KeepOptions & { budget: RestartBudget },
+): Promise<RunningChild | undefined> {
+  for (;;) {
+    await delay(RESTART_DELAY_MS);
+    if (stopping.aborted) return undefined;
+    try {
+      const child = await start();
+      if (stopping.aborted) await child.stop();
+      return child;
+    } catch (cause) {
+      const why = `${ended}; it cannot be started again: ${messageOf(cause)}`;
+      if (cause instanceof ColaError && "takenPort" in cause.details)
+        throw new ColaError("INTERNAL", why, { cause });
+      if (!budget.take()) throw usedUp(why);
+      warn(`${why}; trying again`);
+    }
   }
 }
 

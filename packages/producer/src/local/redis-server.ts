@@ -14,6 +14,8 @@ const LEAST_VERSION: readonly [number, number] = [6, 2];
 /** A port found free may be taken before the server binds it. */
 const START_TRIES = 3;
 const PING_MS = 1_000;
+/** It loads its data first: some hundred megabytes a second, less from a slow disk. */
+const READY_TIMEOUT_MS = 600_000;
 
 export interface EmbeddedRedis {
   url: string;
@@ -58,7 +60,7 @@ export async function startRedis(options: RedisServerOptions): Promise<EmbeddedR
         logFile: join(stateFolder(options.stateDir).logs, "redis.log"),
         maxLogBytes: options.maxLogBytes,
         ready: async () => (await answerToPing(port, PING_MS))?.startsWith("+PONG") === true,
-        readyTimeoutMs: 60_000,
+        readyTimeoutMs: READY_TIMEOUT_MS,
         failure: "REDIS_UNREACHABLE",
       });
       return { url: `redis://127.0.0.1:${port}`, port, child };

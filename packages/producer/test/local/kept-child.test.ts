@@ -113,9 +113,37 @@ describe("a child that ends by itself", () => {
   });
 
   it("ends the whole with the reason when it cannot be started again", async () => {
-    const start = () => Promise.reject(new ColaError("REDIS_UNREACHABLE", "the port is taken"));
+    const taken = { details: { takenPort: 6379 } };
+    const start = () => Promise.reject(new ColaError("REDIS_UNREACHABLE", "the port is taken", taken));
     const kept = keepChild(ended(1), { start, stopping: never, warn: () => undefined });
     await expect(kept).rejects.toThrow(/Redis ended by itself .* cannot be started again: the port is taken/);
+  });
+
+  it("is tried again if it ends while it starts, within the same budget", async () => {
+    const said: string[] = [];
+    const dies = new ColaError("REDIS_UNREACHABLE", "Redis ended while starting (SIGKILL)");
+    const keep = (failures: number, budget?: RestartBudget) => {
+      let left = failures;
+      const start = async () => {
+        if (left-- > 0) throw dies;
+        return running();
+      };
+      return new Promise<RunningChild>((changed, reject) => {
+        const warn = (line: string) => void said.push(line);
+        keepChild(ended(1), { start, stopping: never, warn, changed, ...(budget && { budget }) }).catch(
+          reject,
+        );
+      });
+    };
+    await keep(2);
+    expect(said.slice(1)).toEqual(
+      Array(2).fill(
+        "Redis ended by itself (exit code 1): see redis.log; it cannot be started again: Redis ended while starting (SIGKILL); trying again",
+      ),
+    );
+    await expect(keep(9, new RestartBudget(() => 0))).rejects.toThrow(
+      /ended while starting \(SIGKILL\); it was started again 5 times in 5 minutes: not any more$/,
+    );
   });
 
   it("is not started again after an end that is final", async () => {
