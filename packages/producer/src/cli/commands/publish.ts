@@ -47,7 +47,7 @@ function describe({ published, checks, refused }: PublishResult): string {
     ),
     ...(checks > 0 ? [`recorded ${checks} checks`] : []),
     ...refused.map(({ folder, reason }) =>
-      printable(`MLflow refused what lies in ${folder}: ${reason}; --retry-refused tries it again`),
+      printable(`${folder} was not published: ${reason}; --retry-refused tries it again`),
     ),
   ].join("\n");
 }
