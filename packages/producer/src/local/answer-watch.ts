@@ -2,6 +2,8 @@
 const SILENT_MS = 120_000;
 /** Looks in that time: a child is silent if none of them is answered. */
 const LOOKS = 12;
+/** Of the time between two looks: each ends before the next one. */
+const LONGEST_LOOK = 0.9;
 
 export interface AnswerWatchOptions {
   /** Whether the child answers within `timeoutMs`, after which it settles. A rejection counts as no answer. */
@@ -38,7 +40,7 @@ export function watchAnswers(options: AnswerWatchOptions): AnswerWatch {
   const look = async () => {
     if (looking) return;
     looking = true;
-    const answered = await answers(lookMs).catch(() => false);
+    const answered = await answers(LONGEST_LOOK * lookMs).catch(() => false);
     looking = false;
     hasAnswered ||= answered;
     missed = answered || !hasAnswered ? 0 : missed + 1;
