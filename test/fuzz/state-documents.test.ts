@@ -7,9 +7,7 @@ import { random } from "../../packages/predictor-worker/test/scoring/example-mod
 import { fuzz, withSeed } from "./fuzz-run";
 import { damagedJson, damages } from "./json-damage";
 import { STATE_DOCUMENTS } from "./state-cases";
-import { type Document, output, reported, root } from "./state-place";
-
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+import { type Document, output, reported } from "./state-place";
 
 const NAMES = Object.keys(STATE_DOCUMENTS);
 const bytesOf = ({ lines }: Document) =>

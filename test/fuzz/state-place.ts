@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { LANGUAGES } from "@colaml/producer/page/language";
@@ -7,8 +7,9 @@ import type { DocumentKind } from "@colaml/shared/files/documents";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import type { Logger } from "@colaml/shared/logging/logger";
 
-/** The state folder; who uses it removes it. */
+/** The state folder of a test file. */
 export const root = mkdtempSync(join(tmpdir(), "colaml-fuzz-state-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 export const state = stateFolder(root);
 /** An output with a receipt beside it. */
 export const output = join(root, "out.csv");
