@@ -9,7 +9,7 @@ const options = {
 };
 const model = process.env.COLAML_MODEL_URI ?? "models:/modelo_nuevo@champion";
 
-/** An event can be missed, as while a connection is opened again: so often a job is asked itself whether it has ended. */
+/** An event can be missed, as while a connection is opened again: at this interval the job itself is asked whether it has ended. */
 const ASKED_EVERY_MS = 5_000;
 const LONGEST_MS = 120_000;
 

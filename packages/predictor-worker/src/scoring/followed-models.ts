@@ -20,7 +20,7 @@ interface Followed {
 /**
  * Models whose URIs are resolved once in a while and not for every job. While MLflow is away, the last answer holds.
  *
- * @param clock milliseconds of a clock that never jumps: put back by an hour, the wall clock would hold a promotion up so long
+ * @param clock milliseconds of a clock that never jumps: a wall clock put back would hold a promotion up for as long
  * @param warn gets a line when a last answer is used because MLflow is away
  */
 export function followModels(
