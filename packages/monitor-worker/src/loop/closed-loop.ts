@@ -10,12 +10,13 @@ import { watchChampion } from "./watch-champion";
  * What follows a check: the retrainings under way take one step, and rules whose incident is open may start one,
  * within cooldown and budget.
  */
-export function createClosedLoop(dependencies: LoopDependencies): AfterCheck {
+export function createClosedLoop(given: LoopDependencies): AfterCheck {
+  const dependencies = { now: () => new Date(), ...given };
   const { rules, store, runs } = dependencies;
   return async (check) => {
     const { model } = check.result;
     const entries = await store.read(model);
-    dateNotAhead(entries, (dependencies.now ?? (() => new Date()))());
+    dateNotAhead(entries, dependencies.now());
     const turn: LoopTurn = { dependencies, check, entries, said: [] };
     for (const entry of entries) {
       if (entry.status === "training") await lookAfterTraining(turn, entry);

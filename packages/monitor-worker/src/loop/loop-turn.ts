@@ -5,7 +5,7 @@ import type { LoopEntry } from "./loop-state";
 
 /** The loop's turn after one check. */
 export interface LoopTurn {
-  dependencies: LoopDependencies;
+  dependencies: Required<LoopDependencies>;
   check: RecordedCheck;
   /** All retrainings of the model, oldest first. */
   entries: LoopEntry[];

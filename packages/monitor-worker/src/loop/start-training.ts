@@ -11,7 +11,7 @@ export async function startTraining(turn: LoopTurn, rule: AlertRule, incident: s
   const { result, context, job } = check;
   const start = rule.start!;
   if (entries.some((entry) => entry.incident === incident)) return;
-  const now = (dependencies.now ?? (() => new Date()))();
+  const now = dependencies.now();
   const brake = brakeOf(entries, rule.name, start, now) ?? (await notChampion(turn));
   if (brake) {
     const line = `rule ${rule.name} does not start a ${start.job} job: ${brake}`;

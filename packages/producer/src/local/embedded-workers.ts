@@ -6,9 +6,9 @@ import { EXIT } from "@colaml/shared/errors/error-table";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { SETTINGS } from "@colaml/shared/settings/resolve-config";
 import type { ColaConfig } from "@colaml/shared/settings/schema";
-import { answersHttp } from "./answers-http";
 import { type ChildExit, type RunningChild, startChild } from "./child-process";
 import { freePort } from "./free-port";
+import { httpStatus, liveUrl } from "./http-status";
 import { keepChild } from "./kept-child";
 
 const MIB = 1024 * 1024;
@@ -77,8 +77,10 @@ export async function startWorkers(
     const first = await start();
     changed(first);
     if (stopping.signal.aborted) await first.stop();
-    const url = healthUrl(config.worker.healthHost, healthPort);
-    const watch = { answers: (timeoutMs: number) => answersHttp(url, timeoutMs), silentMs };
+    const url = liveUrl(config.worker.healthHost, healthPort);
+    // Whatever it says: 503 is of one that waits for Redis, and another one would wait as well.
+    const answers = async (timeoutMs: number) => (await httpStatus(url, timeoutMs)) !== undefined;
+    const watch = { answers, silentMs };
     return keepChild(first, { start, stopping: stopping.signal, warn, changed, isFinal, watch });
   };
   const failed = Promise.race([
@@ -91,12 +93,6 @@ export async function startWorkers(
     await Promise.all([...running.values()].map((child) => child.stop()));
   };
   return { failed, stop };
-}
-
-/** One that listens at every address does at loopback. */
-function healthUrl(host: string, port: number): string {
-  const loopback = ({ "0.0.0.0": "127.0.0.1", "::": "::1" } as Record<string, string>)[host] ?? host;
-  return `http://${loopback.includes(":") ? `[${loopback}]` : loopback}:${port}/livez`;
 }
 
 /** A wrong setting: another start would end the same way. */

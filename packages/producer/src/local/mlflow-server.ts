@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
-import { get } from "node:http";
 import { join } from "node:path";
 import { ColaError, messageOf } from "@colaml/shared/errors/cola-error";
 import { makeFolders } from "@colaml/shared/files/make-folders";
 import { stateFolder } from "@colaml/shared/files/state-folder";
-import { answersHttp } from "./answers-http";
 import { type RunningChild, startChild } from "./child-process";
 import { freePort, needPort } from "./free-port";
+import { httpStatus } from "./http-status";
 
 /** Measured: 5 to 8 s warm; the first start compiles Python files and makes the database. */
 const READY_TIMEOUT_MS = 180_000;
 /** A port found free may be taken before the server binds it. */
 const START_TRIES = 3;
+const HEALTH_MS = 2_000;
 
 export interface EmbeddedMlflow {
   uri: string;
@@ -60,7 +60,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<Embedde
         env: mlflowEnvironment(),
         logFile: join(stateFolder(options.stateDir).logs, "mlflow.log"),
         maxLogBytes: options.maxLogBytes,
-        ready: () => isHealthy(port),
+        ready: async () => (await healthStatus(port, HEALTH_MS)) === 200,
         readyTimeoutMs: READY_TIMEOUT_MS,
         failure: "MLFLOW_UNREACHABLE",
       });
@@ -97,17 +97,8 @@ function mlflowEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Whether it answers at all, whatever it says. */
-export const answersAsMlflow = (port: number, timeoutMs: number) =>
-  answersHttp(`http://127.0.0.1:${port}/health`, timeoutMs);
+export const answersAsMlflow = async (port: number, timeoutMs: number) =>
+  (await healthStatus(port, timeoutMs)) !== undefined;
 
-function isHealthy(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path: "/health", timeout: 2_000 }, (response) => {
-      response.resume();
-      response.once("end", () => resolve(response.statusCode === 200));
-    });
-    request.once("timeout", () => request.destroy());
-    request.once("error", () => resolve(false));
-    request.once("close", () => resolve(false));
-  });
-}
+const healthStatus = (port: number, timeoutMs: number) =>
+  httpStatus(`http://127.0.0.1:${port}/health`, timeoutMs);

@@ -3,6 +3,7 @@ import { makeFolder } from "@colaml/shared/files/durable-file";
 import { readDocument, writeDocument } from "@colaml/shared/files/state-document";
 import { stateFolder } from "@colaml/shared/files/state-folder";
 import { z } from "zod";
+import { httpStatus } from "./http-status";
 import { isAlive, startOf } from "./process-identity";
 
 /** A living `cola up` answers this fast. */
@@ -53,7 +54,7 @@ export async function findUp(
   const record = await readDocument("upRecord", stateFolder(stateDir).upRecord, recordSchema, report);
   if (!record) return undefined;
   if (isAlive(record.pid) && isSameProcess(record) !== false) {
-    if (await answers(record.apiUrl)) return record;
+    if ((await httpStatus(`${record.apiUrl}/livez`, LIVE_TIMEOUT_MS)) === 200) return record;
     if (isSameProcess(record)) {
       report(
         `\`cola up\` (process ${record.pid}) does not answer: it is frozen or busy; its servers are used`,
@@ -69,13 +70,4 @@ export async function findUp(
 function isSameProcess({ pid, start }: UpRecord): boolean | undefined {
   const now = startOf(pid);
   return start === undefined || now === undefined ? undefined : start === now;
-}
-
-async function answers(apiUrl: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${apiUrl}/livez`, { signal: AbortSignal.timeout(LIVE_TIMEOUT_MS) });
-    return response.ok;
-  } catch {
-    return false;
-  }
 }

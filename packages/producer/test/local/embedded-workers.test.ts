@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { answersHttp } from "@colaml/producer/local/answers-http";
 import { startWorkers } from "@colaml/producer/local/embedded-workers";
 import { freePort } from "@colaml/producer/local/free-port";
+import { httpStatus, liveUrl } from "@colaml/producer/local/http-status";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
 
 const stateDir = mkdtempSync(join(tmpdir(), "colaml-workers-"));
@@ -43,7 +43,7 @@ it("a worker that hangs is ended and started again, and stops with the others", 
   const workers = await startWorkers(config, { monitor: 1 }, warn, 2_400);
   workers.failed.catch(() => undefined);
   try {
-    while (!(await answersHttp(`http://127.0.0.1:${port}/livez`, 1_000))) await delay(50);
+    while ((await httpStatus(liveUrl("127.0.0.1", port), 1_000)) === undefined) await delay(50);
     const hung = pidOfWorker()!;
     // It is watched from its first answer on: it may be frozen before the watch has asked.
     while (said === undefined) {

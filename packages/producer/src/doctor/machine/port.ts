@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { httpStatus, liveUrl } from "../../local/http-status";
 import { type Finding, ok, problem } from "../finding";
 
 const ANSWER_MS = 2_000;
@@ -22,7 +23,7 @@ export async function checkPort({ name, host, port, variable, notYet }: PortChec
   const code = await bindError(host, port);
   if (code === undefined) return ok(check, `${port} of ${host} is free`);
   const isTaken = code === "EADDRINUSE";
-  const answers = isTaken && (await isLive(host, port));
+  const answers = isTaken && (await httpStatus(liveUrl(host, port), ANSWER_MS)) === 200;
   if (answers && !notYet) return ok(check, `${port} of ${host}: the ${name} runs there`);
   const by = answers ? `the ${name} of another folder` : "another program";
   const what = isTaken ? `is taken by ${by}` : `cannot be listened on (${code})`;
@@ -39,17 +40,4 @@ function bindError(host: string, port: number): Promise<string | undefined> {
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "an error"));
     server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
-}
-
-async function isLive(host: string, port: number): Promise<boolean> {
-  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  try {
-    const answer = await fetch(`http://${name}:${port}/livez`, {
-      signal: AbortSignal.timeout(ANSWER_MS),
-      redirect: "error",
-    });
-    return answer.ok;
-  } catch {
-    return false;
-  }
 }
