@@ -14,20 +14,16 @@ export function reportStalledJobs(
   { connection, logger, onStalled }: { connection: RedisConnection; logger: Logger; onStalled: () => void },
 ): void {
   const queue = worker.name;
+  const sayLost = (facts: { jobId: string; unknown?: string }) =>
+    logger.warn(`${queue}: a worker was lost, the job is taken up again`, facts);
   const report = async (jobId: string) => {
     const bytes = await connection.hstrlen(worker.toKey(jobId), "data");
     const problem = await outputBufferProblem(connection, bytes, "the job's payload");
-    if (problem === undefined)
-      logger.warn(`${queue}: a worker was lost, the job is taken up again`, { jobId });
+    if (problem === undefined) sayLost({ jobId });
     else logger.error(`${queue}: no worker gets the job: ${problem}: ${RAISE_OUTPUT_BUFFER}`, { jobId });
   };
   worker.on("stalled", (jobId) => {
     onStalled();
-    report(jobId).catch((error: unknown) =>
-      logger.warn(`${queue}: a worker was lost, the job is taken up again`, {
-        jobId,
-        unknown: messageOf(error),
-      }),
-    );
+    report(jobId).catch((error: unknown) => sayLost({ jobId, unknown: messageOf(error) }));
   });
 }
