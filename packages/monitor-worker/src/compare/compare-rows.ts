@@ -116,25 +116,28 @@ export class RowComparison {
 
   /**
    * @param alpha chance of calling one of two equal versions better
-   * @param hasLabels whether the file has a label column at all
+   * @param missingColumn name of the label column, if the file does not have it
    */
-  result(alpha: number, hasLabels: boolean): ComparedRows {
+  result(alpha: number, missingColumn: string | undefined): ComparedRows {
     return {
       ...this.#counts.result(),
       ...this.#pushes.result(),
       examples: this.#examples,
       labelled: this.#labelled,
       foreign: this.#foreign.labels,
-      ...this.#judged(alpha, hasLabels),
+      ...this.#judged(alpha, missingColumn),
     };
   }
 
   #judged(
     alpha: number,
-    hasLabels: boolean,
+    missingColumn: string | undefined,
   ): Pick<CompareResult, "quality" | "better"> & { qualityAbsent?: string } {
     if (this.#labelled === 0) {
-      const qualityAbsent = hasLabels ? "no row has a label" : "the file has no label column";
+      const qualityAbsent =
+        missingColumn === undefined
+          ? "no row has a label"
+          : `the file has no column ${JSON.stringify(missingColumn)}`;
       return { better: "undecided", qualityAbsent };
     }
     const [challengerOnly, baselineOnly] = [this.#challengerOnly, this.#baselineOnly];

@@ -87,7 +87,8 @@ async function compareRows(
   const path = input.path;
   checkRejected(job.maxRejected, { rows: comparison.rows, rejected: count }, true, { path, reasons });
   if (comparison.rows === 0) throw new ColaError("INPUT_EMPTY", `no row to compare: ${reasons.join("; ")}`);
-  return { rows: comparison.result(job.alpha, labelAt >= 0), rejected: count, warnings: reasons };
+  const compared = comparison.result(job.alpha, labelAt < 0 ? label : undefined);
+  return { rows: compared, rejected: count, warnings: reasons };
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;

@@ -21,7 +21,7 @@ export function summaryOf(
   verdict: QualityCheck["status"],
   { drift, driftAbsent }: { drift?: DriftResult; driftAbsent?: string },
 ): string {
-  const { rows, quality, foreignLabels, join } = collected;
+  const { quality, foreignLabels, join } = collected;
   const { accuracy_score: accuracy } = quality.metrics;
   const interval = quality.intervals.accuracy_score;
   const parts: string[] = [];
@@ -33,7 +33,7 @@ export function summaryOf(
     parts.push(`accuracy ${percent(accuracy)} on ${quality.n} labelled rows (${range})`);
     if (verdict === "no verdict") parts.push("too few labelled rows for a verdict");
     if (verdict === "warn") parts.push(`warning, chance may explain it: ${belowBound(checks, "warn")}`);
-  } else parts.push(`no labels for the ${rows} rows`);
+  } else parts.push(noLabelsLine(collected));
   if (foreignLabels.rows > 0) {
     parts.push(
       `${foreignLabels.rows} of ${quality.n} labels are not a class of the model and count as wrong`,
@@ -46,6 +46,9 @@ export function summaryOf(
   else if (driftAbsent !== undefined) parts.push(`drift not compared: ${driftAbsent}`);
   return parts.join("; ");
 }
+
+const noLabelsLine = ({ rows, labelsAbsent }: Collected) =>
+  `no labels for the ${rows} rows${labelsAbsent === undefined ? "" : ` (${labelsAbsent})`}`;
 
 /** Both ends of what to expect: only the texts moved, or only the classes' shares. */
 function estimateLine({ estimated, estimatedSharesShifted }: Collected): string[] {

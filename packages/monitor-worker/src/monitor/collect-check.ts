@@ -69,7 +69,8 @@ export async function collectRows(
   const known = options.late?.sharedCount;
   const collector = await onePass(source, options, onBatch);
   const repeat = options.late?.sharedCount !== known;
-  return (repeat ? await onePass(source, options, onBatch) : collector).result();
+  const collected = (repeat ? await onePass(source, options, onBatch) : collector).result();
+  return { ...collected, ...(source.labelsAbsent ? { labelsAbsent: source.labelsAbsent } : {}) };
 }
 
 async function onePass(

@@ -15,6 +15,8 @@ import { RowHashes } from "../rows/row-hash";
 /** What one pass over the rows leaves: only counts. */
 export interface Collected {
   rows: number;
+  /** See `RowSource`. */
+  labelsAbsent?: string;
   /** Rows that the model's decision rule abstained on; absent if nothing was decided. */
   abstained?: number;
   quality: RealisedQuality;

@@ -26,6 +26,8 @@ export interface RowSource {
   batches(): AsyncGenerator<MonitoredRows, void, undefined>;
   /** Of the latest pass. */
   rejected(): { count: number; reasons: string[] };
+  /** Why no row brings a label of its own; absent if some may. */
+  labelsAbsent?: string;
 }
 
 /** An open file: the columns it turned out to have, and its batches from the first on, in any number of passes. */

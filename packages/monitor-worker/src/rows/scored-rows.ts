@@ -29,6 +29,7 @@ export async function openScoredRows(
   const missing = dataset.missingValues ?? "pandas";
   const [labelAt, idAt] = [column(columns.label), column(columns.id)];
   return {
+    ...(labelAt < 0 ? { labelsAbsent: `the file has no column ${JSON.stringify(columns.label)}` } : {}),
     rejected: () => rejectedOf(open.reader),
     async *batches() {
       for await (const { texts, others } of open.batches()) {

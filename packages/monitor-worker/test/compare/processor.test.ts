@@ -51,7 +51,7 @@ test("rows without labels: whose label differs, by class, which word did it, and
   ]);
   const result = await compare({ input: { path } });
   expect(result).toMatchObject({ rows: 10, changed: 4, share: 0.4, labelled: 0, better: "undecided" });
-  expect(result.qualityAbsent).toBe("the file has no label column");
+  expect(result.qualityAbsent).toBe('the file has no column "inbound"');
   expect(result.byClass).toEqual([
     { label: "False", baseline: 6, challenger: 10, left: 0, joined: 4 },
     { label: "True", baseline: 4, challenger: 0, left: 4, joined: 0 },
