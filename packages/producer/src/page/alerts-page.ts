@@ -66,7 +66,7 @@ export function incidentTable(reader: Reader, incidents: readonly Incident[]): M
   const rows = incidents.map(({ alert, recovered, acknowledged }) => {
     const state = recovered ? tag(t.recovered) : tag(t.firing, TONE[alert.severity]);
     const seen = acknowledged ? t.seenBy(acknowledged.by) : "";
-    return html`<tr><td data-label="${t.message}"><span><strong>${alert.rule}</strong> · ${t.severities[alert.severity]}<span class="small dim">${alert.message}</span></span></td>
+    return html`<tr><td data-label="${t.message}"><span><strong>${alert.rule}</strong> · ${t.severities[alert.severity]}<span class="small dim" lang="en">${alert.message}</span></span></td>
 <td class="side" data-label="${t.state}">${state}</td>
 <td class="nowrap" data-label="${t.model}"><span><a href="${modelPath(alert.model)}">${alert.model}</a> v${alert.modelVersion}</span></td>
 <td class="nowrap" data-label="${t.began}">${time(alert.at, language)}</td><td class="nowrap" data-label="${t.ended}">${recovered ? time(recovered.at, language) : "–"}</td>

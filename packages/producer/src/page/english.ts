@@ -80,6 +80,9 @@ export const english = {
   duration: "Duration",
   waited: "Waited",
   progress: "Progress",
+  /** What a worker does now, and what it counts; another release or client may name others, which stay as they are. */
+  stage: (name: string) => name,
+  unit: (name: string) => name,
   result: "Result",
   note: "Progress or reason",
   older: "Older",

@@ -46,13 +46,13 @@ function jobNote(reader: Reader, job: JobView): Markup {
 }
 
 /** What a running job does now, e.g. `boost 120 / 400 iterations`. */
-export function progressLine({ language }: Reader, { progress }: JobView): string {
+export function progressLine({ t, language }: Reader, { progress }: JobView): string {
   if (!progress) return "";
   const { stage, done, total, unit, message } = progress;
   const of = total === undefined ? "" : ` / ${whole(total, language)}`;
   const count =
-    done === undefined ? "" : ` ${whole(done, language)}${of}${unit === undefined ? "" : ` ${unit}`}`;
-  return cut([`${stage}${count}`, ...(message === undefined ? [] : [message])].join(" · "));
+    done === undefined ? "" : ` ${whole(done, language)}${of}${unit === undefined ? "" : ` ${t.unit(unit)}`}`;
+  return cut([`${t.stage(stage)}${count}`, ...(message === undefined ? [] : [message])].join(" · "));
 }
 
 /** The bar of a running job; without a total it only says that something is being done. */

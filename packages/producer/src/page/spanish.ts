@@ -1,6 +1,22 @@
 import type { Messages } from "./english";
 import { spanishErrors } from "./spanish-errors";
 
+const STAGES = new Map([
+  ["read", "lectura"],
+  ["fit", "vocabulario"],
+  ["transform", "pesos de las palabras"],
+  ["boost", "entrenamiento"],
+  ["evaluate", "evaluación"],
+  ["trials", "pruebas"],
+  ["publish", "publicación"],
+  ["score", "puntuación"],
+]);
+const UNITS = new Map([
+  ["iterations", "iteraciones"],
+  ["rows", "filas"],
+  ["trials", "pruebas"],
+]);
+
 /** The texts of the page in Spanish. */
 export const spanish: Messages = {
   overview: "Resumen",
@@ -74,6 +90,8 @@ export const spanish: Messages = {
   duration: "Duración",
   waited: "Espera",
   progress: "Progreso",
+  stage: (name) => STAGES.get(name) ?? name,
+  unit: (name) => UNITS.get(name) ?? name,
   result: "Resultado",
   note: "Progreso o motivo",
   older: "Anteriores",

@@ -36,7 +36,7 @@ export interface JobView {
   createdAt: string;
   startedAt?: string;
   finishedAt?: string;
-  /** Where somebody asked why it waits, and it does. */
+  /** If somebody asked why it waits, and it does. */
   waiting?: WaitingReason;
   progress?: JobProgress;
   result?: unknown;

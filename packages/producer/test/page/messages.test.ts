@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { english } from "@colaml/producer/page/english";
-import { languageOf } from "@colaml/producer/page/language";
+import { progressLine } from "@colaml/producer/page/job-row";
+import { LANGUAGES, languageOf } from "@colaml/producer/page/language";
+import type { Reader } from "@colaml/producer/page/reader";
 import { spanish } from "@colaml/producer/page/spanish";
 import { spanishErrors } from "@colaml/producer/page/spanish-errors";
+import type { JobView } from "@colaml/producer/submit/job-view";
+import type { JobProgress } from "@colaml/shared/contracts/progress";
 import { ERROR_TABLE } from "@colaml/shared/errors/error-table";
 
 describe("the texts of the page", () => {
@@ -22,6 +26,28 @@ describe("the texts of the page", () => {
   it("are not empty in Spanish anywhere", () => {
     const empty = Object.entries(spanish).filter(([, text]) => text === "");
     expect(empty).toEqual([]);
+  });
+});
+
+describe("the progress of a running job", () => {
+  const line = (language: "en" | "es", progress: JobProgress) => {
+    const reader = { language, t: LANGUAGES[language] } as Reader;
+    return progressLine(reader, { progress } as JobView);
+  };
+
+  it("is in the language of the page", () => {
+    const progress: JobProgress = { stage: "boost", done: 1_200, total: 5_000, unit: "iterations" };
+    expect(line("en", progress)).toBe("boost 1,200 / 5,000 iterations");
+    expect(line("es", progress)).toBe("entrenamiento 1200 / 5000 iteraciones");
+  });
+
+  it.each(["read", "fit", "transform", "boost", "evaluate", "trials", "publish", "score"])(
+    "has a Spanish name for the stage %s",
+    (stage) => expect(line("es", { stage })).not.toBe(stage),
+  );
+
+  it("keeps a stage as it is that another release names", () => {
+    expect(line("es", { stage: "quantise" })).toBe("quantise");
   });
 });
 

@@ -23,7 +23,7 @@ export function progressIn(stored: unknown): JobProgress | undefined {
 
 /** What a job reports while it runs, by `job.updateProgress`; the CLI draws its bar from it. */
 export interface JobProgress {
-  /** What is being done now, e.g. `read`, `fit`, `boost`, `publish`, `score`, `wait`. */
+  /** What is being done now, e.g. `read`, `fit`, `boost`, `publish`, `score`. */
   stage: string;
   /** Units finished in this stage (iterations, rows, bytes: `unit` says which). */
   done?: number;
