@@ -135,13 +135,14 @@ describe("a job that has ended", () => {
 });
 
 describe("the jobs of a queue that have ended", () => {
-  /** As if they had ended that long ago, one millisecond after the other. */
+  /** As if they had ended that long ago, a second after each other: BullMQ counts from when it is asked, a moment later. */
   async function age(queue: Queue, ids: readonly string[], ms: number): Promise<void> {
     const from = Date.now() - ms;
     for (const [i, id] of ids.entries()) {
       const state = (await queue.getJobState(id)) as "completed" | "failed";
-      await connection.zadd(queue.toKey(state), from + i, id);
-      await connection.hset(queue.toKey(id), "finishedOn", from + i);
+      const endedAt = from + i * 1_000;
+      await connection.zadd(queue.toKey(state), endedAt, id);
+      await connection.hset(queue.toKey(id), "finishedOn", endedAt);
     }
   }
 
