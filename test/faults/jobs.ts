@@ -8,7 +8,10 @@ import { pick, type Random } from "./schedule";
 import { CHECKED_ROWS, TRAINING_FILE, type World } from "./world";
 
 /** What is submitted again and again, as the table of a run names it. */
-export const JOB_KINDS = ["batch", "texts", "train", "tune", "monitor", "labels", "compare"] as const;
+export const SUBMITTED_KINDS = ["batch", "texts", "train", "tune", "monitor", "labels", "compare"] as const;
+export type SubmittedKind = (typeof SUBMITTED_KINDS)[number];
+/** And what comes by itself: the checks of a schedule. */
+export const JOB_KINDS = [...SUBMITTED_KINDS, "scheduled"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** What a job did to rows. */
@@ -52,16 +55,32 @@ export const trainingPayload = (model: string, number: number) => ({
   experiment: model,
 });
 
+const order = (kind: JobKind, queue: string, payload: object, judge: Order["judge"]): Order => ({
+  ...{ kind, queue, payload, judge },
+});
+
+/** A check of rows that the model has all right, or all wrong. */
+export function checkOrder(
+  kind: "monitor" | "scheduled",
+  { model }: Deployment,
+  { right, wrong }: World,
+  isRight: boolean,
+): Order {
+  const path = isRight ? right : wrong;
+  const payload = { input: { path }, model: `models:/${model}/1`, experiment: model };
+  return order(kind, "monitor", payload, (result) => {
+    const { accuracy_score } = (result as { metrics: { accuracy_score: number } }).metrics;
+    return same("accuracy", accuracy_score, isRight ? 1 : 0);
+  });
+}
+
 /** Makes the orders of each kind, by their number within the kind. */
 export function ordersOf(
   deployment: Deployment,
   world: World,
-): Record<JobKind, (number: number, random: Random) => Order> {
+): Record<SubmittedKind, (number: number, random: Random) => Order> {
   const { model } = deployment;
   const champion = `models:/${model}/1`;
-  const order = (kind: JobKind, queue: string, payload: object, judge: Order["judge"]): Order => ({
-    ...{ kind, queue, payload, judge },
-  });
   return {
     batch: (number, random) => batchOrder(deployment, world, number, random),
     texts(_number, random) {
@@ -83,15 +102,7 @@ export function ordersOf(
         { ...trainingPayload(model, number), trials: 2, space: { depth: [2, 3] } },
         (result) => same("model", (result as { model: string }).model, model),
       ),
-    monitor(_number, random) {
-      const isRight = random() < 0.5;
-      const path = isRight ? world.right : world.wrong;
-      const payload = { input: { path }, model: champion, experiment: model };
-      return order("monitor", "monitor", payload, (result) => {
-        const { accuracy_score } = (result as { metrics: { accuracy_score: number } }).metrics;
-        return same("accuracy", accuracy_score, isRight ? 1 : 0);
-      });
-    },
+    monitor: (_number, random) => checkOrder("monitor", deployment, world, random() < 0.5),
     labels: (number) =>
       order("labels", "labels", { model, labels: deliveredLabels(number) }, (result) => {
         const { rows, added, changed, known } = result as Record<string, number>;

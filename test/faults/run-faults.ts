@@ -6,11 +6,12 @@ import { loadModel, resolveModel } from "@colaml/shared/mlflow/load-model";
 import { type Deployment, openDeployment, type Size } from "./deployment";
 import type { Release } from "./fleet";
 import { type Injector, injectorsOf } from "./injectors";
-import { type JobKind, trainingPayload } from "./jobs";
+import { type SubmittedKind, trainingPayload } from "./jobs";
 import { strangeFiles, strangeKeys, strangeProcesses } from "./leftovers";
 import { endIncident, judgeIncidents, judgeLabels, judgeMlflow, untilDelivered } from "./oracle";
 import type { Outcome, StrikeCounts } from "./report";
 import { planStrikes } from "./schedule";
+import { addScheduledChecks, settleScheduledChecks } from "./scheduled-checks";
 import { Workload } from "./workload";
 import { type World, writeTrainingFile, writeWorld } from "./world";
 
@@ -21,7 +22,7 @@ export interface FaultRun {
   older: Release | undefined;
   size: Size;
   /** Jobs of each kind under way at a time. */
-  lanes: Partial<Record<JobKind, number>>;
+  lanes: Partial<Record<SubmittedKind, number>>;
   /** Rows of the inputs of batches. */
   inputRows: readonly number[];
   /** Milliseconds between two strikes. */
@@ -42,6 +43,7 @@ export async function runFaults(run: FaultRun): Promise<Outcome> {
     const bundle = await firstModel(deployment, run);
     const world = await writeWorld(deployment.data, bundle, run.inputRows);
     const workload = new Workload(deployment, world);
+    await addScheduledChecks(deployment, world, run.minutes);
     run.say("jobs are under way; faults begin");
     workload.start(run.lanes, run.seed);
     const injectors = injectorsOf(deployment);
@@ -141,6 +143,7 @@ async function judge(
     const problems = [...workload.problems, ...stuck];
     return { ...facts, problems, told: undefined, recorded: undefined };
   }
+  const ofSchedule = await settleScheduledChecks(deployment, workload, world);
   const ofLabels = await judgeLabels(deployment, workload);
   await endIncident(deployment, workload, world);
   const undelivered = await untilDelivered(deployment);
@@ -153,8 +156,8 @@ async function judge(
     ...(await strangeProcesses(fleet.mark)).map((name) => `left running: ${name}`),
   ];
   const ended = fleet.endedByItself.map((name) => `ended by itself: ${name}`);
-  const parts = [workload.problems, ofLabels, undelivered, ofIncidents, ofMlflow, unstopped, ended, left];
-  return { ...facts, told, recorded, problems: parts.flat() };
+  const ofJobs = [workload.problems, ofSchedule, ofLabels, undelivered, ofIncidents, ofMlflow];
+  return { ...facts, told, recorded, problems: [...ofJobs, unstopped, ended, left].flat() };
 }
 
 /** @returns the jobs that do not get on, if there are any */

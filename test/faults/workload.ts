@@ -3,7 +3,15 @@ import type { JobView } from "@colaml/producer/submit/job-view";
 import { ColaError, type ErrorCode } from "@colaml/shared/errors/cola-error";
 import { seededRandom } from "@colaml/shared/learning/data/seeded-random";
 import type { Deployment } from "./deployment";
-import { JOB_KINDS, type JobKind, type Order, ordersOf, type RowCounts } from "./jobs";
+import {
+  JOB_KINDS,
+  type JobKind,
+  type Order,
+  ordersOf,
+  type RowCounts,
+  SUBMITTED_KINDS,
+  type SubmittedKind,
+} from "./jobs";
 import type { World } from "./world";
 
 const POLL_MS = 150;
@@ -59,9 +67,9 @@ export class Workload {
   }
 
   /** @param lanes jobs of each kind that are under way at a time */
-  start(lanes: Partial<Record<JobKind, number>>, seed: number): void {
+  start(lanes: Partial<Record<SubmittedKind, number>>, seed: number): void {
     this.#lanes = Object.entries(lanes).flatMap(([kind, count]) =>
-      Array.from({ length: count }, (_, lane) => this.#runLane(kind as JobKind, seed + lane)),
+      Array.from({ length: count }, (_, lane) => this.#runLane(kind as SubmittedKind, seed + lane)),
     );
   }
 
@@ -91,8 +99,8 @@ export class Workload {
     return this.#progressAt - from;
   }
 
-  async #runLane(kind: JobKind, seed: number): Promise<void> {
-    const random = seededRandom(seed * 7 + JOB_KINDS.indexOf(kind));
+  async #runLane(kind: SubmittedKind, seed: number): Promise<void> {
+    const random = seededRandom(seed * 7 + SUBMITTED_KINDS.indexOf(kind));
     while (!this.#isStopping) {
       const number = this.counts[kind].submitted++;
       await this.run(this.#orders[kind](number, random), `${kind}-${number}`);
@@ -103,7 +111,11 @@ export class Workload {
   /** Submits a job and follows it to its end. */
   async run(order: Order, key: string): Promise<void> {
     const id = await this.#submit(order, key);
-    if (id === undefined) return;
+    if (id !== undefined) await this.settle(order, id);
+  }
+
+  /** Follows a job that was accepted to its end, and judges its result. */
+  async settle(order: Order, id: string): Promise<void> {
     const tracked: Tracked = { kind: order.kind, id };
     this.jobs.push(tracked);
     const view = await this.#follow(order, id);
