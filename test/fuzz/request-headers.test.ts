@@ -34,7 +34,8 @@ async function answerTo(server: Server, lines: string[]): Promise<string> {
   socket.on("data", (part) => parts.push(part));
   socket.on("error", () => undefined);
   socket.write(Buffer.from(["GET / HTTP/1.1", ...lines, "Connection: close", "", ""].join("\r\n"), "latin1"));
-  await once(socket, "close");
+  // `once` of node:events would fail at an error before it.
+  await new Promise<void>((closed) => socket.once("close", () => closed()));
   const [head = "", body = ""] = Buffer.concat(parts).toString("latin1").split("\r\n\r\n");
   return head.startsWith("HTTP/1.1 200")
     ? body.replace(/^[0-9a-f]+\r\n|\r\n[\s\S]*$/g, "")

@@ -19,6 +19,10 @@ const fail = (line: string) => {
   throw new Error(line);
 };
 
+/** When the connection ends. `once` of node:events fails at an error before it, and one that is cut may have one. */
+const closeOf = (redis: ReturnType<typeof connectRedis>) =>
+  new Promise<void>((closed) => redis.once("close", () => closed()));
+
 describe("the embedded servers", () => {
   it("keep their data between runs in a folder of any name", async () => {
     const ask = async (mlflowUri: string, path: string, body: object) => {
@@ -60,7 +64,7 @@ describe("the embedded servers", () => {
     redis.on("error", () => undefined);
     await redis.set("kept", "yes");
     const [pid] = findServers(stateDir, fail)!.childPids;
-    const closed = once(redis, "close");
+    const closed = closeOf(redis);
     process.kill(pid!, "SIGKILL");
     await closed;
     // Waits until the connection stands again.
@@ -80,7 +84,7 @@ describe("the embedded servers", () => {
     redis.on("error", () => undefined);
     await redis.ping();
     const [pid] = findServers(stateDir, fail)!.childPids;
-    const closed = once(redis, "close");
+    const closed = closeOf(redis);
     process.kill(pid!, "SIGSTOP");
     await closed;
     expect(await redis.ping()).toBe("PONG");
@@ -104,15 +108,15 @@ describe("the embedded servers", () => {
     const redis = connectRedis({ url: servers.redisUrl, prefix: "{t}", cluster: false });
     redis.on("error", () => undefined);
     await redis.ping();
-    const closed = once(redis, "close");
+    const closed = closeOf(redis);
     process.kill(pid!, "SIGKILL");
     await closed;
     closeRedis(redis);
     // It answers as a Redis does. What was killed frees its port at its last breath, long before it is started again.
     const squatter = createServer((socket) => socket.on("data", () => socket.write("+PONG\r\n")));
     squatter.on("error", () => setTimeout(() => squatter.listen(port, "127.0.0.1"), 5));
-    squatter.listen(port, "127.0.0.1");
-    await once(squatter, "listening");
+    // `once` of node:events would fail at the first error.
+    await new Promise<void>((listening) => squatter.listen(port, "127.0.0.1", listening));
     await expect(servers.failed).rejects.toMatchObject({
       code: "INTERNAL",
       message: expect.stringMatching(
