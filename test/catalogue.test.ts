@@ -111,7 +111,7 @@ describe("the catalogue of jobs", () => {
 
 /** Queues that somebody listens on, as soon as there are `least`: a connection has its name a moment after it is open. */
 async function listening(connection: RedisConnection, prefix: string, least: number): Promise<string[]> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const clients = String(await connection.call("CLIENT", "LIST"));
     const queues = [...clients.matchAll(/ name=(\S+)/g)]

@@ -47,9 +47,9 @@ function call(server: Server, method: Method, url: string, headers: Record<strin
 }
 const bearer = (role: keyof typeof tokens) => ({ authorization: `Bearer ${tokens[role]}` });
 
-/** The text of the page when the queues are there, or what is there after 10 s. */
+/** The text of the page when the queues are there, or what is there after a minute. */
 const TEXT_OF_BOARD = `new Promise((resolve) => {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 60_000;
   const look = () => {
     const text = document.body.innerText;
     if (text.includes("predict-chunk") || Date.now() > until) resolve(text);

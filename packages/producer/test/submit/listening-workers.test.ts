@@ -42,7 +42,7 @@ function startPredictor(): ChildProcess {
 
 /** The processes that listen on a queue, once they are these; polled. */
 async function listeners(queue: string, pids: readonly (number | undefined)[]) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const { workers } = await queueOverview(queues, queue);
     if (JSON.stringify(workers.map(({ pid }) => pid).sort()) === JSON.stringify([...pids].sort()))

@@ -54,7 +54,7 @@ async function startOn(name: string, processor: Processor<object, unknown>, fact
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error("it did not come");
     await new Promise((resolve) => setTimeout(resolve, 20));

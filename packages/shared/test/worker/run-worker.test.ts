@@ -71,7 +71,7 @@ async function start(
 
 /** The job once it is in this state; polled, because events are a hint only. */
 async function reaches(open: OpenQueue, jobId: string, state: string) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const now = await open.queue.getJobState(jobId);
     // Read after its state: what was read before may lack the reason or the result.
@@ -213,7 +213,7 @@ describe("a worker", () => {
     const key = redisKey(config.redis.prefix, "cancel", open.queue.name, "c");
     await requestCancel(connection, config.redis.prefix, open.queue.name, "c");
     const job = await reaches(open, "c", "failed");
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while ((await connection.exists(key)) === 1 && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 25));
     await job.retry();
