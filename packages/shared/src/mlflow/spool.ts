@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -19,7 +20,7 @@ const LOCK_POLL_MS = 100;
 const RESULT_DAYS = 7;
 /** And no more than these: each publication looks through them. */
 const RESULTS_KEPT = 1_000;
-/** Folders that are being written; one so old belongs to a process that died. */
+/** Folders that are being written or removed; one so old belongs to a process that died. */
 const BROKEN_OFF = ".new-";
 const BROKEN_OFF_DAYS = 1;
 
@@ -153,9 +154,11 @@ export class Spool<P extends Spooled, R extends object> {
     await dropOlder(this.folder, BROKEN_OFF, BROKEN_OFF_DAYS);
   }
 
-  /** Removes an entry that is not to be published any more. */
+  /** Removes an entry that is not to be published any more: whole, so that a process killed meanwhile leaves no half. */
   async drop(name: string): Promise<void> {
-    await rm(join(this.folder, name), { recursive: true, force: true });
+    const aside = join(this.folder, `${BROKEN_OFF}${randomUUID()}`);
+    await rename(join(this.folder, name), aside);
+    await rm(aside, { recursive: true, force: true });
   }
 
   /** Sets an entry aside that MLflow refuses, with the reason; its files stay for a person. */

@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import { Spool, type Spooled } from "@colaml/shared/mlflow/spool";
 
@@ -103,6 +106,23 @@ describe("the spool", () => {
     expect(await spool.list()).toEqual([]);
     expect(await spool.resultOf(kept.jobKey)).toEqual(result);
     expect(await spool.resultOf(jobKeyOf("a", 6))).toBeUndefined();
+  });
+
+  it("is left without half an entry by a process that is killed while it drops one", async () => {
+    await spool.put(publication("a", 1));
+    const [name] = await spool.list();
+    // So that there is time to kill it.
+    for (let i = 0; i < 3_000; i++) writeFileSync(join(spool.folder, name!, "artifacts", `${i}.svg`), "x");
+    const script = `
+      const { Spool } = require("@colaml/shared/mlflow/spool");
+      void new Spool(process.argv[1], console.error).drop(process.argv[2]);`;
+    const child = spawn(process.execPath, ["-e", script, spool.folder, name!], { cwd: __dirname });
+    const ended = new Promise((end) => child.once("exit", end));
+    const document = join(spool.folder, name!, "publication.json");
+    while (existsSync(document) && child.exitCode === null) await setImmediate();
+    child.kill("SIGKILL");
+    await ended;
+    expect(await spool.list()).toEqual([]);
   });
 
   it("clears away what a killed process left half-written, after a day", async () => {
