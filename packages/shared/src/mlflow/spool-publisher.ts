@@ -4,6 +4,10 @@ import type { Logger } from "../logging/logger";
 import { isMendable } from "./api-error";
 import type { Refused, Spool, Spooled } from "./spool";
 
+/** A result that the disk does not take is noted again this often, for two minutes: its job has ended long before. */
+const NOTE_AGAIN_MS = 500;
+const NOTE_TRIES = 240;
+
 export interface SpoolPublisherOptions<P extends Spooled, R extends object> {
   spool: Spool<P, R>;
   /** Puts one entry into MLflow; may be called again for one that broke off, and must then resume it. */
@@ -92,10 +96,23 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
     const recorded = await this.#recordedBefore(publication);
     if (recorded !== undefined) return recorded;
     const result = await publish(publication, signal);
-    // There may be room for this: the job is taken up again if its worker is killed now.
-    await spool.noteResult(publication.jobKey, result).catch(() => undefined);
+    await spool
+      .noteResult(publication.jobKey, result)
+      .catch(() => this.#noteLater(publication.jobKey, result));
     logger.info(describe(publication, result));
     return result;
+  }
+
+  /** Until a result is noted, its job is done once more if it is taken up again: a full disk may have room in a moment. */
+  #noteLater(jobKey: string, result: R): void {
+    let left = NOTE_TRIES;
+    const timer = setInterval(() => {
+      if (--left === 0) clearInterval(timer);
+      this.#options.spool.noteResult(jobKey, result).then(
+        () => clearInterval(timer),
+        () => undefined,
+      );
+    }, NOTE_AGAIN_MS).unref();
   }
 
   /**

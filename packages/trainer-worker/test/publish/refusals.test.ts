@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { writeSyntheticTweets } from "@colaml/shared/learning/data/synthetic-tweets";
 import { createCheckPublisher } from "@colaml/shared/mlflow/check-publisher";
@@ -164,6 +165,19 @@ describe("a state folder that takes nothing", () => {
 
   it("does not lose a training: it goes to MLflow from memory", async () => {
     expect(await trainHere()).toMatchObject({ modelVersion: "1", promoted: true });
+  });
+
+  it("has its result noted once the disk has room: a job that is taken up again is not done twice", async () => {
+    const full = new ColaError("OUTPUT_UNWRITABLE", "the disk is full (ENOSPC)");
+    const noted = jest
+      .spyOn(bench.spool, "noteResult")
+      .mockRejectedValueOnce(full)
+      .mockRejectedValueOnce(full);
+    const first = await trainHere("again");
+    while (noted.mock.calls.length < 3) await delay(20);
+    await noted.mock.results[2]!.value;
+    expect(await trainHere("again")).toMatchObject({ runId: first.runId, modelVersion: "1" });
+    expect((await runsOf()).map(({ status }) => status)).toEqual(["FINISHED"]);
   });
 
   it("does not record a second attempt that overlapped with the first and came to its end behind it", async () => {
