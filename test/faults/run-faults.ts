@@ -11,7 +11,7 @@ import { strangeFiles, strangeKeys, strangeProcesses } from "./leftovers";
 import { endIncident, judgeIncidents, judgeLabels, judgeMlflow, untilDelivered } from "./oracle";
 import type { Outcome, StrikeCounts } from "./report";
 import { planStrikes } from "./schedule";
-import { addScheduledChecks, settleScheduledChecks } from "./scheduled-checks";
+import { addScheduledChecks, ScheduledChecks } from "./scheduled-checks";
 import { Workload } from "./workload";
 import { type World, writeTrainingFile, writeWorld } from "./world";
 
@@ -43,13 +43,15 @@ export async function runFaults(run: FaultRun): Promise<Outcome> {
     const bundle = await firstModel(deployment, run);
     const world = await writeWorld(deployment.data, bundle, run.inputRows);
     const workload = new Workload(deployment, world);
+    const scheduled = new ScheduledChecks(deployment, workload, world);
     await addScheduledChecks(deployment, world, run.minutes);
     run.say("jobs are under way; faults begin");
     workload.start(run.lanes, run.seed);
+    scheduled.follow();
     const injectors = injectorsOf(deployment);
     const { strikes, runs } = await strikeUntilTheEnd(injectors, workload, run);
     run.say("faults are over; waiting for the jobs");
-    const outcome = await judge(deployment, workload, world, run);
+    const outcome = await judge(deployment, workload, scheduled, world, run);
     await Promise.all(runs);
     isSound = outcome.problems.length === 0;
     const missing = new Map(injectors.flatMap(({ kind, missing: why }) => (why ? [[kind, why]] : [])));
@@ -129,6 +131,7 @@ async function strikeUntilTheEnd(
 async function judge(
   deployment: Deployment,
   workload: Workload,
+  scheduled: ScheduledChecks,
   world: World,
   { seed, minutes }: FaultRun,
 ): Promise<Omit<Outcome, "strikes" | "missing">> {
@@ -143,7 +146,7 @@ async function judge(
     const problems = [...workload.problems, ...stuck];
     return { ...facts, problems, told: undefined, recorded: undefined };
   }
-  const ofSchedule = await settleScheduledChecks(deployment, workload, world);
+  const ofSchedule = await scheduled.finish();
   const ofLabels = await judgeLabels(deployment, workload);
   await endIncident(deployment, workload, world);
   const undelivered = await untilDelivered(deployment);

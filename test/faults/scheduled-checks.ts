@@ -11,8 +11,7 @@ const LEAST_EVERY_S = 5;
 const MOST_RUNS = 150;
 /** A worker looks every 10 s for schedules that a wrong clock has put off. */
 const RUNS_ON_MS = 60_000;
-const BEGUN = ["active", "completed", "failed"] as const;
-const ALL = [...BEGUN, "waiting", "delayed", "prioritized"] as const;
+const LOOK_MS = 500;
 
 /** Lets checks come by themselves while everything fails. */
 export async function addScheduledChecks(
@@ -30,37 +29,65 @@ export async function addScheduledChecks(
   if (!response.ok) throw new Error(`the schedule was not added: ${await response.text()}`);
 }
 
-/**
- * Waits until the schedule has run once more, removes it, and has its jobs followed to their end as those that somebody
- * submits.
- *
- * @returns what is wrong: no job came in a minute
- */
-export async function settleScheduledChecks(
-  deployment: Deployment,
-  workload: Workload,
-  world: World,
-): Promise<string[]> {
-  const runsOn = await untilNext(deployment);
-  await removeSchedule(deployment.queues.queue("monitor"), ID);
-  const order = checkOrder("scheduled", deployment, world, true);
-  const ids = await idsOf(deployment, ALL);
-  workload.counts.scheduled.submitted = ids.length;
-  await Promise.all(ids.map((id) => workload.settle(order, id)));
-  return runsOn ? [] : [`schedule ${ID} made no job in ${RUNS_ON_MS / 1_000} s`];
-}
+/** The jobs of the schedule, each followed to its end from when it comes, as those that somebody submits. */
+export class ScheduledChecks {
+  readonly #deployment: Deployment;
+  readonly #workload: Workload;
+  readonly #world: World;
+  readonly #followed = new Map<string, Promise<void>>();
+  #isStopping = false;
+  #looks: Promise<void> = Promise.resolve();
 
-/** @returns whether a job came whose time is after this call */
-async function untilNext(deployment: Deployment): Promise<boolean> {
-  const from = Date.now();
-  const isNext = (tick: number) => tick >= from && tick <= Date.now();
-  for (; Date.now() - from < RUNS_ON_MS; await delay(200)) {
-    if ((await idsOf(deployment, BEGUN)).some((id) => isNext(Number(id.split(":").at(-1))))) return true;
+  constructor(deployment: Deployment, workload: Workload, world: World) {
+    this.#deployment = deployment;
+    this.#workload = workload;
+    this.#world = world;
   }
-  return false;
-}
 
-async function idsOf({ queues }: Deployment, states: typeof BEGUN | typeof ALL): Promise<string[]> {
-  const jobs = await queues.queue("monitor").getJobs([...states]);
-  return jobs.map((job) => job.id!).filter((id) => id.startsWith(`repeat:${ID}:`));
+  follow(): void {
+    this.#looks = this.#look();
+  }
+
+  /**
+   * Waits until the schedule has run once more, removes it, and waits for the end of its jobs.
+   *
+   * @returns what is wrong: no job came in a minute
+   */
+  async finish(): Promise<string[]> {
+    const runsOn = await this.#untilNext();
+    await removeSchedule(this.#deployment.queues.queue("monitor"), ID);
+    this.#isStopping = true;
+    await this.#looks;
+    await this.#followNew();
+    this.#workload.counts.scheduled.submitted = this.#followed.size;
+    await Promise.all(this.#followed.values());
+    return runsOn ? [] : [`schedule ${ID} made no job in ${RUNS_ON_MS / 1_000} s`];
+  }
+
+  async #look(): Promise<void> {
+    // Redis may be away; the next look finds what this one did not.
+    for (; !this.#isStopping; await delay(LOOK_MS)) await this.#followNew().catch(() => undefined);
+  }
+
+  /** A job that is not begun is none yet: the next one waits for its time. */
+  async #followNew(): Promise<void> {
+    const order = checkOrder("scheduled", this.#deployment, this.#world, true);
+    for (const id of await this.#begun())
+      if (!this.#followed.has(id)) this.#followed.set(id, this.#workload.settle(order, id));
+  }
+
+  /** @returns whether a job has begun whose time is after this call */
+  async #untilNext(): Promise<boolean> {
+    const from = Date.now();
+    const isNext = (tick: number) => tick >= from && tick <= Date.now();
+    for (; Date.now() - from < RUNS_ON_MS; await delay(LOOK_MS)) {
+      if ((await this.#begun()).some((id) => isNext(Number(id.split(":").at(-1))))) return true;
+    }
+    return false;
+  }
+
+  async #begun(): Promise<string[]> {
+    const jobs = await this.#deployment.queues.queue("monitor").getJobs(["active", "completed", "failed"]);
+    return jobs.map((job) => job.id!).filter((id) => id.startsWith(`repeat:${ID}:`));
+  }
 }
