@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ColaError, messageOf } from "../errors/cola-error";
 import { makeFolder, moveFolder, writeDurably } from "../files/durable-file";
-import { outputError } from "../files/file-errors";
+import { outputError, systemCode } from "../files/file-errors";
 import { keepNewest } from "../files/keep-newest";
 import { makeFolders } from "../files/make-folders";
 import { isNewer, parseDocument, readDocument, writeDocument } from "../files/state-document";
@@ -157,7 +157,13 @@ export class Spool<P extends Spooled, R extends object> {
   /** Removes an entry that is not to be published any more: whole, so that a process killed meanwhile leaves no half. */
   async drop(name: string): Promise<void> {
     const aside = join(this.folder, `${BROKEN_OFF}${randomUUID()}`);
-    await rename(join(this.folder, name), aside);
+    try {
+      await rename(join(this.folder, name), aside);
+    } catch (error) {
+      // Another process was faster.
+      if (systemCode(error) === "ENOENT") return;
+      throw error;
+    }
     await rm(aside, { recursive: true, force: true });
   }
 

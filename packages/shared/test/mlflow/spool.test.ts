@@ -125,6 +125,14 @@ describe("the spool", () => {
     expect(await spool.list()).toEqual([]);
   });
 
+  it("drops an entry that another process has dropped", async () => {
+    await spool.put(publication("a", 1));
+    const [name] = await spool.list();
+    await spool.drop(name!);
+    await spool.drop(name!);
+    expect(await readdir(spool.folder)).toEqual([]);
+  });
+
   it("clears away what a killed process left half-written, after a day", async () => {
     const [old, fresh] = [".new-old", ".new-fresh"].map((name) => join(spool.folder, name)) as [
       string,
