@@ -11,7 +11,7 @@ import { strangeFiles, strangeKeys, strangeProcesses } from "./leftovers";
 import { endIncident, judgeIncidents, judgeLabels, judgeMlflow, untilDelivered } from "./oracle";
 import type { Outcome, StrikeCounts } from "./report";
 import { planStrikes } from "./schedule";
-import { addScheduledChecks, ScheduledChecks } from "./scheduled-checks";
+import { ScheduledChecks } from "./scheduled-checks";
 import { Workload } from "./workload";
 import { type World, writeTrainingFile, writeWorld } from "./world";
 
@@ -44,10 +44,9 @@ export async function runFaults(run: FaultRun): Promise<Outcome> {
     const world = await writeWorld(deployment.data, bundle, run.inputRows);
     const workload = new Workload(deployment, world);
     const scheduled = new ScheduledChecks(deployment, workload, world);
-    await addScheduledChecks(deployment, world, run.minutes);
+    await scheduled.start(run.minutes);
     run.say("jobs are under way; faults begin");
     workload.start(run.lanes, run.seed);
-    scheduled.follow();
     const injectors = injectorsOf(deployment);
     const { strikes, runs } = await strikeUntilTheEnd(injectors, workload, run);
     run.say("faults are over; waiting for the jobs");

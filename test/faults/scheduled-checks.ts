@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { removeSchedule } from "@colaml/shared/queue/schedules";
 import type { Deployment } from "./deployment";
-import { checkOrder } from "./jobs";
+import { checkOrder, type Order } from "./jobs";
 import type { Workload } from "./workload";
 import type { World } from "./world";
 
@@ -13,27 +13,11 @@ const MOST_RUNS = 150;
 const RUNS_ON_MS = 60_000;
 const LOOK_MS = 500;
 
-/** Lets checks come by themselves while everything fails. */
-export async function addScheduledChecks(
-  deployment: Deployment,
-  world: World,
-  minutes: number,
-): Promise<void> {
-  const { queue, payload } = checkOrder("scheduled", deployment, world, true);
-  const every = `${Math.ceil(Math.max(LEAST_EVERY_S, (minutes * 60) / MOST_RUNS))}s`;
-  const response = await fetch(`${deployment.api}/schedules`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ id: ID, queue, every, payload }),
-  });
-  if (!response.ok) throw new Error(`the schedule was not added: ${await response.text()}`);
-}
-
-/** The jobs of the schedule, each followed to its end from when it comes, as those that somebody submits. */
+/** Checks that a schedule brings while everything fails, each followed to its end as those that somebody submits. */
 export class ScheduledChecks {
   readonly #deployment: Deployment;
   readonly #workload: Workload;
-  readonly #world: World;
+  readonly #order: Order;
   readonly #followed = new Map<string, Promise<void>>();
   #isStopping = false;
   #looks: Promise<void> = Promise.resolve();
@@ -41,10 +25,19 @@ export class ScheduledChecks {
   constructor(deployment: Deployment, workload: Workload, world: World) {
     this.#deployment = deployment;
     this.#workload = workload;
-    this.#world = world;
+    this.#order = checkOrder("scheduled", deployment, world, true);
   }
 
-  follow(): void {
+  /** Adds the schedule. @param minutes that the run takes */
+  async start(minutes: number): Promise<void> {
+    const { queue, payload } = this.#order;
+    const every = `${Math.ceil(Math.max(LEAST_EVERY_S, (minutes * 60) / MOST_RUNS))}s`;
+    const response = await fetch(`${this.#deployment.api}/schedules`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id: ID, queue, every, payload }),
+    });
+    if (!response.ok) throw new Error(`the schedule was not added: ${await response.text()}`);
     this.#looks = this.#look();
   }
 
@@ -71,9 +64,8 @@ export class ScheduledChecks {
 
   /** A job that is not begun is none yet: the next one waits for its time. */
   async #followNew(): Promise<void> {
-    const order = checkOrder("scheduled", this.#deployment, this.#world, true);
     for (const id of await this.#begun())
-      if (!this.#followed.has(id)) this.#followed.set(id, this.#workload.settle(order, id));
+      if (!this.#followed.has(id)) this.#followed.set(id, this.#workload.settle(this.#order, id));
   }
 
   /** @returns whether a job has begun whose time is after this call */
