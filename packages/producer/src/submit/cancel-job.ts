@@ -3,7 +3,8 @@ import { SCHEDULED_JOB_ID } from "@colaml/shared/contracts/names";
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import { unfinishedChildrenOf } from "@colaml/shared/queue/job-children";
-import { takenOff, type WithdrawnTrials, withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
+import { takenOff } from "@colaml/shared/queue/taken-off";
+import { type WithdrawnTrials, withdrawTrials } from "@colaml/shared/queue/withdraw-trials";
 import type { Job } from "bullmq";
 import type { JobQueues } from "./job-queues";
 import { isFinished } from "./job-view";
@@ -30,18 +31,18 @@ export async function cancelJob(queues: JobQueues, reference: string): Promise<C
   if (isFinished(status)) throw new ColaError("USAGE", `job ${id} is ${status} already: nothing to cancel`);
   const [, schedule] = SCHEDULED_JOB_ID.test(id) ? id.split(":") : [];
   if (schedule !== undefined && status === "delayed" && !wasBegun(job)) throw notYetDue(id, schedule);
+  const place = { connection: queues.redis, prefix: queues.settings.prefix };
   // Asked first: a job that a worker takes at this very moment is ended there.
-  await requestCancel(queues.redis, queues.settings.prefix, queue, id);
-  if (status !== "active" && !wasBegun(job) && (await takenOff(job))) {
+  await requestCancel(place.connection, place.prefix, queue, id);
+  if (status !== "active" && !wasBegun(job) && (await takenOff(job, place))) {
     // The same request under the same idempotency key makes a job of the same id.
-    await clearCancel(queues.redis, queues.settings.prefix, queue, id);
+    await clearCancel(place.connection, place.prefix, queue, id);
     return { id, queue, cancelled: "removed" };
   }
   // Its worker ends it at the next attempt: that need not wait.
   if (status === "delayed") await job.promote().catch(() => undefined);
   if (queue !== "tune") return { id, queue, cancelled: "requested" };
-  const { redis: connection, settings } = queues;
-  const where = { queue: queues.queue("train"), connection, prefix: settings.prefix };
+  const where = { queue: queues.queue("train"), ...place };
   return {
     id,
     queue,

@@ -1,6 +1,6 @@
 import type { QueueName } from "@colaml/shared/contracts/catalogue";
 import { readJobs } from "@colaml/shared/queue/stored-jobs";
-import { takenOff } from "@colaml/shared/queue/withdraw-trials";
+import { takenOff } from "@colaml/shared/queue/taken-off";
 import type { Job, JobState } from "bullmq";
 import type { JobQueues } from "./job-queues";
 import { knownQueue } from "./queue-overview";
@@ -63,7 +63,9 @@ export async function drainQueue(
       // A job whose content is gone already stays in the list until a worker meets it.
       const ends = await Promise.all(
         jobs.map(async (job) =>
-          !job || stay.has(job.id!) ? "gone" : (reasonToKeep(queue, job, keepsChunks) ?? (await endOf(job))),
+          !job || stay.has(job.id!)
+            ? "gone"
+            : (reasonToKeep(queue, job, keepsChunks) ?? (await endOf(queues, job))),
         ),
       );
       for (const [index, end] of ends.entries()) {
@@ -80,8 +82,11 @@ export async function drainQueue(
 }
 
 /** A schedule makes its next job when a worker takes this one. */
-async function endOf(job: Job): Promise<"removed" | "scheduled" | "taken"> {
-  if (await takenOff(job)) return "removed";
+async function endOf(
+  { redis: connection, settings }: JobQueues,
+  job: Job,
+): Promise<"removed" | "scheduled" | "taken"> {
+  if (await takenOff(job, { connection, prefix: settings.prefix })) return "removed";
   return job.repeatJobKey === undefined ? "taken" : "scheduled";
 }
 

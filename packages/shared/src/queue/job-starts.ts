@@ -4,8 +4,9 @@ import { jobLockKey, REDIS_KEYS, redisKey } from "./redis-keys";
 
 const KEPT_S = REDIS_KEYS.starts.keptS;
 
-/** KEYS: starts, cancel request. ARGV: this start, seconds. */
-const BEGIN = `redis.call("HSET", KEYS[1], ARGV[1], "1")
+/** KEYS: starts, cancel request, the job's lock. ARGV: this start, seconds, the lock's token. */
+const BEGIN = `if redis.call("GET", KEYS[3]) ~= ARGV[3] then return {0, 0} end
+redis.call("HSET", KEYS[1], ARGV[1], "1")
 redis.call("EXPIRE", KEYS[1], ARGV[2])
 return {redis.call("HLEN", KEYS[1]), redis.call("EXISTS", KEYS[2])}`;
 /** KEYS: starts, the job's lock. ARGV: this start, the lock's token, whether the job ended, whether it was held. */
@@ -29,10 +30,10 @@ export interface JobStart {
   /** What was done is not done again: the deaths before no longer count. */
   progressed(): Promise<void>;
   /**
-   * The attempt is over and the lock is still there: `ended` when the job is, too. Where another worker has the lock
-   * by now, the start stays as a death if `held`: the process was too busy to renew it.
+   * The attempt is over and the lock is still there: `ended` when the job is, too. If another worker has the lock by
+   * now, the start stays as a death if `held`: the process was too busy to renew it.
    */
-  ended(token: string, ended: boolean, held: boolean): Promise<void>;
+  ended(ended: boolean, held: boolean): Promise<void>;
   /** The job was put back or moved on: this start does not count as a death. */
   left(): Promise<void>;
 }
@@ -53,26 +54,33 @@ export class JobStarts {
     this.#queue = queue;
   }
 
-  /** Writes a start down; asks for the deaths before it and for a request to cancel, in one step. */
-  async begin(jobId: string): Promise<JobStart> {
+  /**
+   * Writes a start down; asks for the deaths before it and for a request to cancel, in one step.
+   *
+   * @param token of the job's lock
+   * @returns undefined if the lock is not this worker's any more: the job was taken off its queue, or another has it
+   */
+  async begin(jobId: string, token: string): Promise<JobStart | undefined> {
     const connection = this.#connection;
     const key = redisKey(this.#prefix, "starts", this.#queue, jobId);
     const cancel = redisKey(this.#prefix, "cancel", this.#queue, jobId);
-    const start = randomUUID();
-    const [starts, cancelled] = (await connection.eval(BEGIN, 2, key, cancel, start, KEPT_S)) as number[];
     const lock = jobLockKey(this.#prefix, this.#queue, jobId);
+    const start = randomUUID();
+    const begun = await connection.eval(BEGIN, 3, key, cancel, lock, start, KEPT_S, token);
+    const [starts, cancelled] = begun as [number, number];
+    if (starts === 0) return undefined;
     return {
-      deaths: starts! - 1,
+      deaths: starts - 1,
       isCancelled: cancelled === 1,
       progressed: async () => void (await connection.eval(PROGRESS, 1, key, start, KEPT_S)),
-      ended: async (token, ended, held) =>
+      ended: async (ended, held) =>
         void (await connection.eval(END, 2, key, lock, start, token, ended ? "1" : "0", held ? "1" : "0")),
       left: async () => void (await connection.hdel(key, start)),
     };
   }
 }
 
-/** Forgets the deaths of a job, so that a retry begins anew. */
+/** Forgets the deaths of a job that is taken off its queue, or is to begin anew. */
 export async function forgetStarts(
   connection: RedisConnection,
   prefix: string,

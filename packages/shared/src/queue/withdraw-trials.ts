@@ -1,14 +1,11 @@
-import type { Job } from "bullmq";
-import { messageOf } from "../errors/cola-error";
+import type { Queue } from "bullmq";
 import { requestCancel } from "./cancel";
-import type { RedisConnection } from "./connection";
+import { type JobPlace, takenOff } from "./taken-off";
 
 /** Where the trials of a tuning job are. */
-export interface TrialQueue {
+export interface TrialQueue extends JobPlace {
   /** The queue that trials wait on. */
-  queue: { readonly name: string; getJob(id: string): Promise<Pick<Job, "remove"> | undefined> };
-  connection: RedisConnection;
-  prefix: string;
+  queue: Pick<Queue, "name" | "getJob">;
 }
 
 /** How the trials of a cancelled tuning job were ended. */
@@ -35,25 +32,11 @@ export async function withdrawTrials(
   for (const id of trials.toSorted((a, b) => b.localeCompare(a, "en", { numeric: true }))) {
     const trial = await queue.getJob(id);
     if (!trial) continue;
-    if (await takenOff(trial)) ended.withdrawn++;
+    if (await takenOff(trial, { connection, prefix })) ended.withdrawn++;
     else {
       await requestCancel(connection, prefix, queue.name, id);
       ended.ending++;
     }
   }
   return ended;
-}
-
-/**
- * Takes a job off its queue.
- * @returns false if a worker has it, or its schedule makes the next one from it
- */
-export async function takenOff(job: Pick<Job, "remove">): Promise<boolean> {
-  try {
-    await job.remove();
-    return true;
-  } catch (error) {
-    if (/locked|could not be removed|belongs to a job scheduler/i.test(messageOf(error))) return false;
-    throw error;
-  }
 }

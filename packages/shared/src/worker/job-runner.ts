@@ -126,7 +126,8 @@ async function run<Payload, Result>(
 ): Promise<Result> {
   const { job, logger, abort } = attempt;
   const payload = parsePayload(options.schema, job.data);
-  const start = await options.starts.begin(job.id ?? "");
+  const start = await options.starts.begin(job.id ?? "", attempt.token ?? "");
+  if (start === undefined) throw new LockLost(job.id ?? "");
   attempt.start = start;
   attempt.log.started(job.attemptsMade + 1, job.opts.attempts ?? 1);
   abort.signal.throwIfAborted();
@@ -195,7 +196,7 @@ async function abandon<Payload, Result>(
 /** Notes that the attempt is over: what is not noted counts as a death. */
 async function noteEnd<Payload, Result>(
   { wasHeldSince, config }: JobRunnerOptions<Payload, Result>,
-  { start, token, startedAt, logger }: Attempt,
+  { start, startedAt, logger }: Attempt,
   outcome: JobOutcome,
 ): Promise<void> {
   if (start === undefined) return;
@@ -204,7 +205,7 @@ async function noteEnd<Payload, Result>(
   if (outcome === "lost" && held)
     logger.warn("the event loop was blocked until the lock ran out: it counts as a lost worker");
   const ended = outcome === "completed" || outcome === "failed";
-  const noted = leaves ? start.left() : start.ended(token ?? "", ended, held);
+  const noted = leaves ? start.left() : start.ended(ended, held);
   await withDeadline(noted, NOTE_MS, config.redis).catch((error: unknown) => {
     logger.debug(`the end of the attempt was not noted: ${messageOf(error)}`);
   });

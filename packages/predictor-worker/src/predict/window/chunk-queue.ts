@@ -9,6 +9,7 @@ import {
 import { ColaError } from "@colaml/shared/errors/cola-error";
 import { clearCancel, requestCancel } from "@colaml/shared/queue/cancel";
 import type { OpenQueue } from "@colaml/shared/queue/connection";
+import { forgetStarts } from "@colaml/shared/queue/job-starts";
 import { readJob } from "@colaml/shared/queue/stored-jobs";
 import { whenRoom } from "./when-room";
 
@@ -74,6 +75,8 @@ export function createChunkQueue(
       await requestCancel(connection, redis.prefix, queue.name, id);
       await delay(RELEASE_POLL_MS);
     }
+    // A worker that was killed with it can no longer end its start.
+    await forgetStarts(connection, redis.prefix, queue.name, id);
     // the chunk may come again when the batch resumes
     if (asked) await clearCancel(connection, redis.prefix, queue.name, id);
   };

@@ -1,0 +1,26 @@
+import type { Job } from "bullmq";
+import { messageOf } from "../errors/cola-error";
+import type { RedisConnection } from "./connection";
+import { forgetStarts } from "./job-starts";
+
+/** Where the queues of a job are. */
+export interface JobPlace {
+  connection: RedisConnection;
+  prefix: string;
+}
+
+/**
+ * Takes a job off its queue, and forgets the workers that were lost with it.
+ *
+ * @returns false if a worker has it, or its schedule makes the next one from it
+ */
+export async function takenOff(job: Job, { connection, prefix }: JobPlace): Promise<boolean> {
+  try {
+    await job.remove();
+  } catch (error) {
+    if (/locked|could not be removed|belongs to a job scheduler/i.test(messageOf(error))) return false;
+    throw error;
+  }
+  await forgetStarts(connection, prefix, job.queueName, job.id!);
+  return true;
+}
