@@ -38,6 +38,21 @@ export function errorOfContent(request: RequestName, status: number, text: strin
   return errorOfAnswer(request, status, /^\s*</.test(text) ? "HTML instead of JSON" : "half or broken JSON");
 }
 
+/**
+ * For files on their way there and back; those that are pages themselves have a name that says so.
+ *
+ * @throws ColaError MLFLOW_FAILED, which counts as mendable, for a page with a good status: the login of what is in between
+ */
+export function refusePage(request: RequestName, { status, headers, data }: AxiosResponse): void {
+  if (/\.html?$/i.test(request.path)) return;
+  const head = (data as Uint8Array | string).slice(0, 100);
+  const begin = typeof head === "string" ? head : Buffer.from(head).toString("latin1");
+  // MLflow calls its empty answer to an upload HTML, too.
+  const isHtml = /^text\/html\b/i.test(String(headers["content-type"] ?? "")) && begin.trim() !== "";
+  if (isHtml || /^\s*<(!doctype html|html)\b/i.test(begin))
+    throw errorOfAnswer(request, status, "an HTML page");
+}
+
 /** An answer with a good status that is JSON, but not what MLflow sends: named by the first field that does not fit. */
 export function errorOfShape(request: RequestName, status: number, { issues }: ZodError): ColaError {
   const field = issues[0]?.path.join(".") || "not an object";

@@ -2,12 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
 import { z } from "zod";
 import { ColaError } from "../errors/cola-error";
-import { redactUrl } from "../settings/resolve-config";
 import type { ColaConfig } from "../settings/schema";
 import { listOf } from "./answer-schemas";
-import { errorOfContent, errorOfNetwork, errorOfResponse, errorOfShape, type RequestName } from "./api-error";
+import {
+  errorOfContent,
+  errorOfNetwork,
+  errorOfResponse,
+  errorOfShape,
+  type RequestName,
+  refusePage,
+} from "./api-error";
 import { connectLimitedAgents } from "./connect-limit";
 import { retryDelayMs, shouldRetry } from "./retry-policy";
+import { authorization, baseOf } from "./tracking-uri";
 import { TransferWatch } from "./transfer-watch";
 
 export type MlflowSettings = ColaConfig["mlflow"];
@@ -148,25 +155,32 @@ export class MlflowTransport {
     throw errorOfShape(this.#name(call), status, read.error);
   }
 
-  /** The bytes at a path, at most `maxBytes`. */
+  /**
+   * The bytes at a path, at most `maxBytes`.
+   *
+   * @throws ColaError MLFLOW_UNREACHABLE; MLFLOW_FAILED, which counts as mendable if a page came in place of the file:
+   *   something other than MLflow answered, and the file that lies there may be whole
+   */
   async download(path: string, maxBytes: number): Promise<Buffer> {
-    const response = await this.#send({
-      method: "GET",
-      path,
-      idempotent: true,
-      responseType: "arraybuffer",
-      // An answer that is not a file still needs room for its reason.
-      maxBytes: Math.max(maxBytes, 4096),
-    });
+    // An answer that is not a file still needs room for its reason.
+    const limits = { responseType: "arraybuffer", maxBytes: Math.max(maxBytes, 4096) } as const;
+    const call = { method: "GET", path, idempotent: true, ...limits } as const;
+    const response = await this.#send(call);
+    refusePage(this.#name(call), response);
     const bytes = Buffer.from(response.data as ArrayBuffer);
     if (bytes.length <= maxBytes) return bytes;
-    throw errorOfNetwork(this.#name({ method: "GET", path }), "TOO_LARGE", 0);
+    throw errorOfNetwork(this.#name(call), "TOO_LARGE", 0);
   }
 
-  /** Puts bytes at a path; the same bytes twice are the same as once. */
+  /**
+   * Puts bytes at a path; the same bytes twice are the same as once.
+   *
+   * @throws ColaError MLFLOW_UNREACHABLE; MLFLOW_FAILED, also if something other than MLflow took them
+   */
   async upload(path: string, bytes: Uint8Array): Promise<void> {
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    await this.#send({ method: "PUT", path, body, idempotent: true });
+    const call = { method: "PUT", path, body, idempotent: true } as const;
+    refusePage(this.#name(call), await this.#send(call));
   }
 
   /** One request with its tries; resolves with a 2xx answer only. */
@@ -249,38 +263,6 @@ export class MlflowTransport {
   #throwIfCancelled(): void {
     if (this.#options.signal?.aborted)
       throw new ColaError("JOB_CANCELLED", "cancelled while talking to MLflow");
-  }
-}
-
-function baseOf(trackingUri: string): URL {
-  if (trackingUri === "") {
-    throw new ColaError("CONFIG_INVALID", "MLFLOW_TRACKING_URI is not set: allowed is http://host:port");
-  }
-  const base = URL.canParse(trackingUri) ? new URL(trackingUri) : undefined;
-  if (base && /^https?:$/.test(base.protocol)) return base;
-  throw new ColaError(
-    "CONFIG_INVALID",
-    `MLFLOW_TRACKING_URI is ${redactUrl(trackingUri)}: allowed is http://host:port or https://host:port`,
-  );
-}
-
-/** User and password of the settings, else those in the address, else the token. */
-function authorization(settings: MlflowSettings, base: URL): Record<string, string> {
-  const given = settings.username !== "";
-  const username = given ? settings.username : decoded(base.username);
-  const password = given ? settings.password : decoded(base.password);
-  if (username !== "") {
-    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
-  }
-  return settings.token === "" ? {} : { authorization: `Bearer ${settings.token}` };
-}
-
-/** A part of an address without its percent escapes; as it is if it holds a `%` that escapes nothing. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
   }
 }
 

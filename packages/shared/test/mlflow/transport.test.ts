@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { ColaError } from "@colaml/shared/errors/cola-error";
-import { errorOfNetwork, isMlflowDown } from "@colaml/shared/mlflow/api-error";
+import { errorOfNetwork, isMendable, isMlflowDown } from "@colaml/shared/mlflow/api-error";
 import { createMlflowClient } from "@colaml/shared/mlflow/client";
 import { type MlflowSettings, MlflowTransport, type TransportOptions } from "@colaml/shared/mlflow/transport";
 import { resolveConfig } from "@colaml/shared/settings/resolve-config";
@@ -59,6 +59,29 @@ test.each([
     expect(JSON.stringify(error) + error.message + String(error.cause)).not.toContain("canary");
   },
 );
+
+test.each([
+  ["by its type", { "content-type": "text/html; charset=utf-8" }, "please log in"],
+  ["by its text", {}, "\n<!DOCTYPE html><p>please log in"],
+])("a page in place of a file, known %s, is not taken for a damaged file", async (_, headers, page) => {
+  server = await faultServer((_request, response) => response.writeHead(200, headers).end(page));
+  const transport = new MlflowTransport(settings(server.uri), noPause);
+  const path = "/api/2.0/mlflow-artifacts/artifacts/1/data/seen_rows.bin";
+  const error = await thrownBy(transport.download(path, 1_000));
+  expect(error.message).toContain(`GET ${server.uri}${path} answered 200 with an HTML page`);
+  expect([error.code, isMendable(error)]).toEqual(["MLFLOW_FAILED", true]);
+  expect((await transport.download("/report.html", 1_000)).toString()).toBe(page);
+});
+
+test("a page in answer to an upload is no success: the file does not lie in MLflow", async () => {
+  server = await faultServer((_request, response) => response.end("<html>please log in</html>"));
+  const transport = new MlflowTransport(settings(server.uri), noPause);
+  const error = await thrownBy(
+    transport.upload("/api/2.0/mlflow-artifacts/artifacts/1/a.bin", Buffer.from("a")),
+  );
+  expect(error.message).toContain("answered 200 with an HTML page");
+  expect([error.code, isMendable(error)]).toEqual(["MLFLOW_FAILED", true]);
+});
 
 test("a redirect is not followed", async () => {
   server = await faultServer((_request, response) =>
