@@ -87,14 +87,16 @@ export class ChunkWindow {
   /**
    * Whether a chunk failed for a reason that has nothing to do with it. It is taken off the queue, or whoever takes
    * the batch up would find it failed. If Redis was full, or the worker is of a release that does not know what the
-   * chunk asks for, it is made again, else the batch ends here.
+   * chunk asks for, it is made again, else the batch ends here. So it is if it was cancelled: by a coordinator that was
+   * killed while it ended this batch early, and it goes on now.
    */
   async #isToBeMadeAgain(place: ChunkPlace, failedReason: string): Promise<boolean> {
     const { code, message } = parseFailedReason(failedReason);
     if (code === "JOB_INVALID") return this.#isOfferedAgain(place, message);
-    if (!meaningOf(code).endsBatch) return false;
+    const isMadeAgain = code === "REDIS_FULL" || code === "JOB_CANCELLED";
+    if (!isMadeAgain && !meaningOf(code).endsBatch) return false;
     await this.#chunks.remove(place.index);
-    if (code === "REDIS_FULL") return true;
+    if (isMadeAgain) return true;
     throw new ColaError(code, message);
   }
 

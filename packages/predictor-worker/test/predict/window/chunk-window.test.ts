@@ -72,7 +72,7 @@ function windowOn(
       stopping: new AbortController().signal,
       logger: { warn: (line: string) => void warned.push(line) },
     },
-    options: { settings: { window: 3 } },
+    options: { settings: { window: 3 }, metrics: { chunksRedone: () => undefined } },
   } as unknown as ConstructorParameters<typeof ChunkWindow>[0];
   const chunks = new BatchChunks(batch, queue, bytes);
   const window = new ChunkWindow(batch, chunks, { nextChunk: 0, inputOffset: 0, line: 1, row: 0 });
@@ -114,6 +114,21 @@ it("offers a chunk again that a predictor of an older release does not know, as 
   expect(added).toEqual([0, 1, 2, 0, 0]);
   expect(warned[0]).toMatch(/^chunk 0 was refused by a predictor of another release.*newer release/);
   expect(warned.filter((line) => line.includes("refused"))).toHaveLength(1);
+});
+
+it("makes a chunk again that a coordinator cancelled which was killed while the batch ended early", async () => {
+  const { window, abort, added, queued } = windowOn(
+    () => undefined,
+    async (index) => {
+      if (index !== 0) return { state: "running" };
+      if (!queued.has(0)) return { state: "missing" };
+      if (added.length === 3) return { state: "failed", reason: "JOB_CANCELLED: job b1-0 was cancelled" };
+      abort.abort(new ColaError("JOB_CANCELLED", "enough"));
+      return { state: "running" };
+    },
+  );
+  await expect(window.next()).rejects.toThrow("enough");
+  expect(added).toEqual([0, 1, 2, 0]);
 });
 
 const cancelled = new ColaError("JOB_CANCELLED", "cancelled");
