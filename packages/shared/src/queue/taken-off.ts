@@ -1,20 +1,17 @@
 import type { Job } from "bullmq";
 import { messageOf } from "../errors/cola-error";
-import type { RedisConnection } from "./connection";
 import { forgetStarts } from "./job-starts";
-
-/** Where the queues of a job are. */
-export interface JobPlace {
-  connection: RedisConnection;
-  prefix: string;
-}
+import type { JobPlace } from "./stored-result";
 
 /**
  * Takes a job off its queue, and forgets the workers that were lost with it.
  *
  * @returns false if a worker has it, or its schedule makes the next one from it
  */
-export async function takenOff(job: Job, { connection, prefix }: JobPlace): Promise<boolean> {
+export async function takenOff(
+  job: Job,
+  { connection, prefix }: Pick<JobPlace, "connection" | "prefix">,
+): Promise<boolean> {
   try {
     await job.remove();
   } catch (error) {

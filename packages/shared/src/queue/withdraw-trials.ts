@@ -1,9 +1,10 @@
 import type { Queue } from "bullmq";
 import { requestCancel } from "./cancel";
-import { type JobPlace, takenOff } from "./taken-off";
+import type { JobPlace } from "./stored-result";
+import { takenOff } from "./taken-off";
 
 /** Where the trials of a tuning job are. */
-export interface TrialQueue extends JobPlace {
+export interface TrialQueue extends Pick<JobPlace, "connection" | "prefix"> {
   /** The queue that trials wait on. */
   queue: Pick<Queue, "name" | "getJob">;
 }

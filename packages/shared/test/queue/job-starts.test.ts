@@ -1,19 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { requestCancel } from "@colaml/shared/queue/cancel";
-import { closeRedis, connectRedis, type RedisConnection } from "@colaml/shared/queue/connection";
+import { closeRedis } from "@colaml/shared/queue/connection";
 import { forgetStarts, type JobStart, JobStarts } from "@colaml/shared/queue/job-starts";
+import { ownRedis } from "./own-redis";
 
-const prefix = `{t-${randomUUID()}}`;
-let redis: RedisConnection;
-let starts: JobStarts;
-beforeAll(() => {
-  redis = connectRedis({ url: process.env["TEST_REDIS_URL"]!, prefix, cluster: false });
-  starts = new JobStarts(redis, prefix, "q");
-});
-afterAll(() => closeRedis(redis));
+const { connection, redis } = ownRedis();
+const { prefix } = redis;
+const starts = new JobStarts(connection, prefix, "q");
+afterAll(() => closeRedis(connection));
 
 /** What BullMQ sets while a worker holds a job. */
-const lock = (jobId: string, token: string) => redis.set(`${prefix}:q:${jobId}:lock`, token);
+const lock = (jobId: string, token: string) => connection.set(`${prefix}:q:${jobId}:lock`, token);
 /** A worker takes the job; whoever had it before has it no more. */
 async function begin(jobId: string, token: string = randomUUID()): Promise<JobStart> {
   await lock(jobId, token);
@@ -24,7 +21,7 @@ const deathsOf = async (jobId: string) => (await begin(jobId)).deaths;
 describe("the starts of a job", () => {
   it("count as deaths until they are ended", async () => {
     expect([await deathsOf("a"), await deathsOf("a"), await deathsOf("a")]).toEqual([0, 1, 2]);
-    await forgetStarts(redis, prefix, "q", "a");
+    await forgetStarts(connection, prefix, "q", "a");
     expect(await deathsOf("a")).toBe(0);
   });
 
@@ -59,13 +56,13 @@ describe("the starts of a job", () => {
     await begin("f");
     expect(await starts.begin("f", "of another worker")).toBeUndefined();
     expect(await starts.begin("off its queue", "t")).toBeUndefined();
-    expect(await redis.keys(`${prefix}:starts:q:off its queue`)).toEqual([]);
+    expect(await connection.keys(`${prefix}:starts:q:off its queue`)).toEqual([]);
     expect(await deathsOf("f")).toBe(1);
   });
 
   it("show a request to cancel", async () => {
     expect((await begin("e")).isCancelled).toBe(false);
-    await requestCancel(redis, prefix, "q", "e");
+    await requestCancel(connection, prefix, "q", "e");
     expect((await begin("e")).isCancelled).toBe(true);
   });
 });

@@ -1,27 +1,14 @@
-import { randomUUID } from "node:crypto";
-import {
-  addJob,
-  closeRedis,
-  connectRedis,
-  openQueue,
-  type RedisConnection,
-} from "@colaml/shared/queue/connection";
+import { addJob, closeRedis, openQueue } from "@colaml/shared/queue/connection";
 import { JobStarts } from "@colaml/shared/queue/job-starts";
 import { takenOff } from "@colaml/shared/queue/taken-off";
-import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { ownRedis } from "./own-redis";
 
-const { redis: settings } = resolveConfig({
-  flags: { "redis.url": process.env["TEST_REDIS_URL"], "redis.prefix": `{t-${randomUUID()}}` },
-});
-const { prefix } = settings;
-let connection: RedisConnection;
-beforeAll(() => {
-  connection = connectRedis(settings);
-});
+const { connection, redis } = ownRedis();
+const { prefix } = redis;
 afterAll(() => closeRedis(connection));
 
 it("a job that waits is taken off its queue with the note of the worker that was lost with it", async () => {
-  const open = openQueue("q", { connection, redis: settings });
+  const open = openQueue("q", { connection, redis });
   await addJob(open, "j", {}, { jobId: "one" });
   const lock = `${prefix}:q:one:lock`;
   await connection.set(lock, "killed");

@@ -68,15 +68,17 @@ export function createChunkQueue(
     const id = chunkJobId(batch, index);
     const { connection, redis } = chunks;
     const deadline = performance.now() + RELEASE_MS;
+    const takeOff = async () =>
+      (await whenRoom(() => queue.remove(id), onFull)) !== 0 || (await queue.getJob(id)) === undefined;
     let asked = false;
-    while ((await whenRoom(() => queue.remove(id), onFull)) === 0 && performance.now() < deadline) {
-      if ((await queue.getJob(id)) === undefined) break;
+    let gone = await takeOff();
+    for (; !gone && performance.now() < deadline; gone = await takeOff()) {
       asked = true;
       await requestCancel(connection, redis.prefix, queue.name, id);
       await delay(RELEASE_POLL_MS);
     }
     // A worker that was killed with it can no longer end its start.
-    await forgetStarts(connection, redis.prefix, queue.name, id);
+    if (gone) await forgetStarts(connection, redis.prefix, queue.name, id);
     // the chunk may come again when the batch resumes
     if (asked) await clearCancel(connection, redis.prefix, queue.name, id);
   };

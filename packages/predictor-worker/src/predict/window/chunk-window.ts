@@ -87,8 +87,8 @@ export class ChunkWindow {
   /**
    * Whether a chunk failed for a reason that has nothing to do with it. It is taken off the queue, or whoever takes
    * the batch up would find it failed. If Redis was full, or the worker is of a release that does not know what the
-   * chunk asks for, it is made again, else the batch ends here. So it is if it was cancelled: by a coordinator that was
-   * killed while it ended this batch early, and it goes on now.
+   * chunk asks for, it is made again, else the batch ends here. One that was cancelled is made again, too: a coordinator
+   * asked for it that was killed while it ended this batch early.
    */
   async #isToBeMadeAgain(place: ChunkPlace, failedReason: string): Promise<boolean> {
     const { code, message } = parseFailedReason(failedReason);

@@ -1,22 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { createChunkQueue } from "@colaml/predictor-worker/predict/window/chunk-queue";
 import type { PredictChunkJob } from "@colaml/shared/contracts/predict-chunk";
-import { closeRedis, connectRedis, openQueue, type RedisConnection } from "@colaml/shared/queue/connection";
+import { closeRedis, openQueue } from "@colaml/shared/queue/connection";
 import { JobStarts } from "@colaml/shared/queue/job-starts";
-import { resolveConfig } from "@colaml/shared/settings/resolve-config";
+import { ownRedis } from "../../../../shared/test/queue/own-redis";
 
-const { redis: settings } = resolveConfig({
-  flags: { "redis.url": process.env["TEST_REDIS_URL"], "redis.prefix": `{t-${randomUUID()}}` },
-});
-const { prefix } = settings;
-let connection: RedisConnection;
-beforeAll(() => {
-  connection = connectRedis(settings);
-});
+const place = ownRedis();
+const { connection } = place;
+const { prefix } = place.redis;
 afterAll(() => closeRedis(connection));
 
 it("a chunk is taken off the queue with the note of the worker that was killed with it", async () => {
-  const place = { connection, redis: settings };
   const queue = createChunkQueue(
     openQueue("predict-chunk", place),
     openQueue("predict-dead", place),
