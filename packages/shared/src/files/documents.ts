@@ -20,7 +20,8 @@ export const DOCUMENTS = {
   lastKnown: { path: `${STATE.serving.path}<model>@<alias>.json`, v: 1 },
   publication: { path: `${STATE.spool.path}<entry>/publication.json`, v: 1 },
   publishedResult: { path: `${STATE.spool.path}results/<job>.json`, v: 1 },
-  runEnd: { path: `${STATE.runEnds.path}<runs>.json`, v: 1 },
+  // 2: without an experiment, as 1 always had one.
+  runEnd: { path: `${STATE.runEnds.path}<runs>.json`, v: 2 },
   refusal: { path: `${STATE.spool.path}refused-<entry>/refusal.json`, v: 1 },
   lateLabels: { path: `${STATE.labels.path}<model>/<number>-<sha256>.ndjson`, v: 1 },
   alertState: { path: STATE.alertState.path, v: 1 },

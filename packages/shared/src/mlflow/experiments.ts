@@ -1,10 +1,17 @@
 import { z } from "zod";
+import { listOf } from "./answer-schemas";
 import { isAlreadyThere, isMissing } from "./api-error";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
 const createdAnswer = z.object({ experiment_id: z.string() });
 const foundAnswer = z.object({ experiment: createdAnswer });
+const searchAnswer = z.object({
+  experiments: listOf(createdAnswer),
+  next_page_token: z.string().optional(),
+});
+/** Experiments that one page of a search holds at most. */
+const PAGE = 1_000;
 
 /** Experiments: what runs belong to. */
 export class Experiments {
@@ -21,6 +28,20 @@ export class Experiments {
       if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Ids of all experiments that are not deleted. */
+  async ids(): Promise<string[]> {
+    const ids: string[] = [];
+    let token: string | undefined;
+    do {
+      const path = `${API}/experiments/search`;
+      const body = { max_results: PAGE, ...(token ? { page_token: token } : {}) };
+      const found = await this.transport.json({ method: "POST", path, body, idempotent: true }, searchAnswer);
+      ids.push(...found.experiments.map(({ experiment_id }) => experiment_id));
+      token = found.next_page_token;
+    } while (token);
+    return ids;
   }
 
   /** Id of the experiment of that name, which is made if there is none. */

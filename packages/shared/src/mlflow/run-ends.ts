@@ -6,6 +6,7 @@ import { isNewer, readDocument, writeDocument } from "../files/state-document";
 import type { Logger } from "../logging/logger";
 import { isMendable, isMlflowDown } from "./api-error";
 import type { MlflowClient } from "./client";
+import type { Experiments } from "./experiments";
 import { RUN_TAGS } from "./run-tags";
 
 /** Runs that attempts at one job can have left: one each, and few attempts are given. */
@@ -18,7 +19,8 @@ export const RECORDED_FIRST = new ColaError(
 );
 
 const runEndSchema = z.object({
-  experiment: z.string(),
+  /** Where the runs are; absent: nobody knows any more, they are looked for in all experiments. */
+  experiment: z.string().optional(),
   /** Which tag tells the runs: `publishId` that of one attempt, `job` those of all attempts at a job. */
   by: z.enum(["publishId", "job"]),
   id: z.string(),
@@ -44,17 +46,23 @@ const UNENDED: Record<RunEnd["by"], readonly string[]> = {
  * @throws ColaError MLFLOW_UNREACHABLE, MLFLOW_FAILED
  */
 async function endRuns({ runs, experiments }: MlflowClient, end: RunEnd): Promise<void> {
-  const experimentId = await experiments.find(end.experiment);
-  if (experimentId === undefined) return;
+  const experimentIds = await idsOf(experiments, end.experiment);
+  if (experimentIds.length === 0) return;
   const { reason } = end;
   const filter = `tags.\`${RUN_TAGS[end.by]}\` = '${end.id.replaceAll("'", "")}'`;
-  for (const { runId, status } of await runs.search([experimentId], filter, MAX_LEFT)) {
+  for (const { runId, status } of await runs.search(experimentIds, filter, MAX_LEFT)) {
     if (!UNENDED[end.by].includes(status)) continue;
     const tags = reason ? [{ key: RUN_TAGS.failure, value: `${reason.code}: ${reason.message}` }] : [];
     if (tags.length > 0) await runs.log(runId, { tags });
     const isFailure = reason !== undefined && reason.code !== "JOB_CANCELLED";
     await runs.finish(runId, isFailure ? "FAILED" : "KILLED", Date.now());
   }
+}
+
+async function idsOf(experiments: Experiments, name: string | undefined): Promise<string[]> {
+  if (name === undefined) return experiments.ids();
+  const id = await experiments.find(name);
+  return id === undefined ? [] : [id];
 }
 
 /**

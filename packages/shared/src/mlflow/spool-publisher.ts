@@ -2,7 +2,7 @@ import { ColaError, type ErrorCode, toColaError } from "../errors/cola-error";
 import { isNewer } from "../files/state-document";
 import type { Logger } from "../logging/logger";
 import { isMendable } from "./api-error";
-import type { Refused, Spool, Spooled } from "./spool";
+import { jobKeyOfEntry, type Refused, type Spool, type Spooled } from "./spool";
 
 /** A result that the disk does not take is noted again this often, for two minutes: its job has ended long before. */
 const NOTE_AGAIN_MS = 500;
@@ -14,6 +14,8 @@ export interface SpoolPublisherOptions<P extends Spooled, R extends object> {
   publish: (publication: P, signal: AbortSignal) => Promise<R>;
   /** Is called with what is not published, because another attempt at its job was published before it. */
   superseded?: (publication: P) => Promise<void>;
+  /** Is called with the job of an entry that was set aside: nobody finishes the run that it may have begun. */
+  abandoned?: (jobKey: string, reason: ColaError) => Promise<void>;
   logger: Logger;
   /** What the log says of an entry that was published. */
   describe: (publication: P, result: R) => string;
@@ -162,7 +164,7 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
     round: PublishRound<R>,
     signal: AbortSignal,
   ): Promise<{ reason: string; code: ErrorCode; onlyThis: boolean } | undefined> {
-    const { spool, publish, describe, logger } = this.#options;
+    const { spool, publish, describe, logger, abandoned } = this.#options;
     try {
       const publication = await spool.read(name);
       if ((await this.#recordedBefore(publication)) !== undefined) {
@@ -176,13 +178,15 @@ export class SpoolPublisher<P extends Spooled, R extends object> {
       logger.info(describe(publication, result));
       return undefined;
     } catch (error) {
-      const { code, message, retryable } = toColaError(error);
+      const reason = toColaError(error);
+      const { code, message, retryable } = reason;
       if (isNewer(error)) return { reason: message, code, onlyThis: true };
       if (code === "JOB_CANCELLED" || retryable) return { reason: message, code, onlyThis: false };
       if (isMendable(error)) return { reason: message, code, onlyThis: true };
       const folder = await spool.setAside(name, message);
       round.refused.push({ folder, reason: message });
       logger.error(`publishing failed for good, the files are in ${folder}: ${message}`, { code });
+      await abandoned?.(jobKeyOfEntry(name), reason);
       return undefined;
     }
   }

@@ -44,6 +44,9 @@ export interface Spooled {
   model?: ModelRecord;
 }
 
+/** Which job an entry is the result of, by its name: its files may be damaged. */
+export const jobKeyOfEntry = (name: string): string => name.slice(name.lastIndexOf("-") + 1);
+
 /**
  * What is finished and not in MLflow yet, on disk, and the results (`R`) of what is. One folder may serve any number
  * of workers: entries appear complete or not at all, and one process at a time publishes.

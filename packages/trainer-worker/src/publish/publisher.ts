@@ -41,6 +41,8 @@ export class Publisher {
         return result;
       },
       superseded: endOthers,
+      // What was damaged on disk may not say its experiment any more.
+      abandoned: (jobKey, reason) => runEnds.end({ by: "job", id: jobKey }, reason),
       describe: (_, { model, modelVersion, verdict }) =>
         `published ${model} ${modelVersion ? `version ${modelVersion}` : "(a trial)"}: ${verdict}`,
     });

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jobKeyOf } from "@colaml/shared/contracts/job-key";
 import type { JobProgress } from "@colaml/shared/contracts/progress";
@@ -40,21 +40,28 @@ function flipped(bytes: Uint8Array): Uint8Array {
 }
 
 /** Trains with an MLflow that goes away when the boosting begins. */
-async function trainCutOff(jobId: string, model: string, maxFeatures: number) {
+async function trainCutOff(jobId: string, input: Parameters<TrainingBench["job"]>[0]) {
   proxy.passes = () => true;
   const context = bench.context(jobId);
   const progress = async ({ stage }: { stage: string }) => {
     if (stage === "boost") proxy.passes = () => false;
   };
-  const job = bench.job({ model, features: { max_features: maxFeatures } }, tweets);
+  const job = bench.job(input, tweets);
   return train(job, { ...context, progress }, bench.dependencies);
+}
+
+/** Status and reason of each run of an experiment, sorted. */
+async function runsOf(experiment: string): Promise<string[][]> {
+  const id = (await bench.mlflow.experiments.find(experiment))!;
+  const runs = await bench.mlflow.runs.search([id], "");
+  return runs.map(({ status, tags }) => [status, tags["colaml.failure"] ?? ""]).sort();
 }
 
 describe("a training that ends while MLflow is away", () => {
   it("is kept, says so, and is published once and in order when MLflow is back", async () => {
     const model = `${bench.model}-away`;
     for (const [i, features] of [30, 100].entries()) {
-      const result = await trainCutOff(`away-${i}`, model, features);
+      const result = await trainCutOff(`away-${i}`, { model, features: { max_features: features } });
       expect(result.modelVersion).toBeUndefined();
       expect(result.promoted).toBe(false);
       expect(result.verdict).toMatch(/^not published yet: MLflow at http:.* does not answer/);
@@ -117,11 +124,6 @@ describe("a training that ends while MLflow is away", () => {
 });
 
 describe("the run of an attempt that is not recorded", () => {
-  const runsOf = async (experiment: string) => {
-    const id = (await bench.mlflow.experiments.find(experiment))!;
-    const runs = await bench.mlflow.runs.search([id], "");
-    return runs.map(({ status, tags }) => [status, tags["colaml.failure"] ?? ""]).sort();
-  };
   const recordedFirst = "JOB_CANCELLED: another attempt at this job was recorded first";
 
   it("ends, and so does its model, if two attempts at one job wait to be published", async () => {
@@ -183,6 +185,36 @@ describe("the run of an attempt that is not recorded", () => {
     const { publisher } = bench.dependencies;
     await publisher.publishWaiting(never);
     expect(await runsOf(experiment)).toEqual([["KILLED", "JOB_CANCELLED: training was cancelled"]]);
+    expect(await readdir(join(bench.folder, "run-ends"))).toEqual([]);
+  });
+});
+
+describe("a kept training that was damaged on the disk", () => {
+  it.each([
+    ["at once", true],
+    ["when MLflow answers again", false],
+  ])("is set aside with its reason, and its run ends with it %s", async (_when, answers) => {
+    const experiment = `torn-${answers}-${bench.experiment}`;
+    await trainCutOff(`torn-${answers}`, { experiment, model: `${bench.model}-torn` });
+    const [entry] = await bench.spool.list();
+    await truncate(join(bench.spool.folder, entry!, "publication.json"), 40);
+    const { publisher } = bench.dependencies;
+    proxy.passes = () => answers;
+    const { refused } = await publisher.publishWaiting(never);
+    expect(refused).toEqual([
+      {
+        folder: join(bench.spool.folder, `refused-${entry}`),
+        reason: expect.stringMatching(/^what is kept in .* cannot be read: /),
+      },
+    ]);
+    expect(await bench.spool.list()).toEqual([]);
+    proxy.passes = () => true;
+    if (!answers) {
+      expect(await runsOf(experiment)).toEqual([["RUNNING", ""]]);
+      await publisher.publishWaiting(never);
+    }
+    expect(await runsOf(experiment)).toEqual([["FAILED", `MODEL_CORRUPT: ${refused[0]!.reason}`]]);
+    await rm(refused[0]!.folder, { recursive: true });
     expect(await readdir(join(bench.folder, "run-ends"))).toEqual([]);
   });
 });

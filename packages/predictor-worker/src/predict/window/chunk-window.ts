@@ -132,6 +132,6 @@ export class ChunkWindow {
     if (again === 0) return;
     const { context, options } = this.#batch;
     options.metrics.chunksRedone("missing", again);
-    context.logger.warn("chunks were gone from Redis and are added again", { chunks: again });
+    context.logger.warn("chunks are not in Redis and are added again", { chunks: again });
   }
 }
