@@ -12,7 +12,7 @@ import { findPromtool } from "./setup/promtool.mjs";
 import { say } from "./setup/run-command.mjs";
 import { runScript } from "./setup/run-script.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
-import { endMarked, markName } from "./test/leftover-processes.mjs";
+import { endMarked, markName, stopMarkedWithRun } from "./test/leftover-processes.mjs";
 import { checkPromises } from "./test/promises.mjs";
 
 /** Jest has written its results and still does not end: something a test opened is open. */
@@ -99,6 +99,7 @@ async function leftovers() {
 }
 
 await runScript(async () => {
+  stopMarkedWithRun(mark);
   await ensureInstalled([[testPythonDir, "requirements-test.txt"]]);
   const lint = await check("lint", "@biomejs/biome/bin/biome", ["check", "."]);
   const types = await withSetupLock(() => check("types", "typescript/bin/tsc", ["-b"]));

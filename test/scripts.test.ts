@@ -171,4 +171,27 @@ describe("what npm runs", () => {
     npm.kill(signal);
     await until(() => readText(log) === "up stopped");
   });
+
+  it("ends what a run of the tests has started when that is stopped", async () => {
+    const log = join(folder, "log");
+    const script = `
+      import { spawn } from "node:child_process";
+      import { appendFileSync } from "node:fs";
+      import { markName, stopMarkedWithRun } from ${JSON.stringify(join(repoRoot, "scripts/test/leftover-processes.mjs"))};
+      const mark = ${JSON.stringify(folder)};
+      stopMarkedWithRun(mark);
+      const env = { ...process.env, [markName]: mark };
+      const { pid } = spawn(process.execPath, ["-e", "setInterval(() => {}, 1_000)"], { env, detached: true });
+      appendFileSync(process.env.LOG, String(pid));`;
+    writeFileSync(join(folder, "script.mjs"), script);
+    const tests = spawn(process.execPath, ["script.mjs"], { cwd: folder, env: { ...process.env, LOG: log } });
+    const ended = new Promise((done) => tests.once("exit", done));
+    await until(() => readText(log) !== "");
+    // Empty once it has ended, reaped or not.
+    const commandOfServer = () => readText(`/proc/${readText(log)}/cmdline`);
+    expect(commandOfServer()).toContain("setInterval");
+    tests.kill("SIGTERM");
+    expect(await ended).toBe(143);
+    expect(commandOfServer()).toBe("");
+  });
 });

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { stopWithNpm } from "../setup/stop-with-npm.mjs";
 
 /** Every process that a test run starts inherits this variable, which distinguishes it from all others. */
 export const markName = "COLAML_TEST_RUN";
@@ -16,9 +18,32 @@ export async function endMarked(mark) {
   while (marked(mark).length > 0 && Date.now() < deadline) await delay(200);
   return marked(mark).map((pid) => {
     const name = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim().slice(0, 200);
-    process.kill(pid, "SIGKILL");
+    end(pid, "SIGKILL");
     return `${pid} ${name}`;
   });
+}
+
+/**
+ * Ends all that a run has started, and this process, when it is stopped or the npm that runs it is gone: jest would go on
+ * by itself, with its workers and servers.
+ */
+export function stopMarkedWithRun(mark) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.once(signal, async () => {
+      for (const pid of marked(mark)) end(pid, "SIGTERM");
+      await endMarked(mark);
+      process.exit(128 + constants.signals[signal]);
+    });
+  stopWithNpm();
+}
+
+/** One that has ended meanwhile needs no signal. */
+function end(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 function marked(mark) {
