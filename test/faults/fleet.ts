@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, openSync } from "node:fs";
+import { accessSync, constants, openSync, writeSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -72,6 +72,8 @@ export class Fleet {
     const main = join(release.root, "packages", role.package, "dist", "main.js");
     const [command, ...args] = commandOf(main, clockShiftMs);
     const log = openSync(join(this.#folder, `${role.name.replace(" ", "-")}.log`), "a");
+    const clock = clockShiftMs === 0 ? "" : `, its clock wrong by ${clockShiftMs / 1_000} s`;
+    writeSync(log, `--- ${new Date().toISOString()} ${release.name}${clock}\n`);
     const child = spawn(command!, args, {
       env: {
         PATH: process.env["PATH"],
