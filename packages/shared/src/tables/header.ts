@@ -177,7 +177,7 @@ function checkRecord(header: OpenHeader, content: Buffer, more: boolean, request
   if (columnNames !== undefined && columnNames.length !== fieldCount) {
     throw new ColaError(
       "COLUMN_NOT_FOUND",
-      `the first record of ${path} has ${fieldCount} fields, --columns names ${columnNames.length}: name each column, or give --delimiter`,
+      `the first record of ${path} has ${fieldCount} fields, --columns names ${columnNames.length}: name each column, or say what separates fields (--delimiter) and what quotes them (--quote)`,
     );
   }
   if (columnNames === undefined) checkUtf8Header(path, content.subarray(recordStart, end), content);

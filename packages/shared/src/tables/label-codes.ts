@@ -19,6 +19,8 @@ const CACHE = 1024;
 export class LabelCodes {
   /** Label of each code. */
   readonly names: string[] = [];
+  /** Values such as `None` that are on the list of missing ones: somebody's class may be called so. */
+  readonly listed = new Set<string>();
   readonly #codes = new Map<string, number>();
   readonly #spelling: (Uint8Array | undefined)[] = new Array(CACHE).fill(undefined);
   readonly #spellingCode = new Uint16Array(CACHE);
@@ -46,7 +48,10 @@ export class LabelCodes {
   /** @throws ColaError LABELS_INVALID beyond `MAX_LABELS` labels */
   codeOfString(raw: string): number {
     const label = isMissing(raw, this.#missing) ? undefined : normaliseLabel(raw);
-    if (label === undefined) return NO_LABEL;
+    if (label === undefined) {
+      if (raw.trim() !== "") this.listed.add(raw);
+      return NO_LABEL;
+    }
     if (LOST_LETTER.test(label)) return DAMAGED_LABEL;
     const known = this.#codes.get(label);
     if (known !== undefined) return known;

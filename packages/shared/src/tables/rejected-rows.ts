@@ -26,10 +26,13 @@ export class RejectedRows {
   readonly first: RejectedRow[] = [];
   /** Records with broken quoting that hold a quote behind a backslash, which is another way of escaping it. */
   backslashQuotes = 0;
+  /** What stands for no label though it is not blank, such as `None`. */
+  readonly listedLabels: ReadonlySet<string>;
   readonly #onRejected: ((row: RejectedRow) => void) | undefined;
 
-  constructor(onRejected?: (row: RejectedRow) => void) {
+  constructor(onRejected?: (row: RejectedRow) => void, listedLabels: ReadonlySet<string> = new Set()) {
     this.#onRejected = onRejected;
+    this.listedLabels = listedLabels;
   }
 
   add(line: number, reason: RejectReason): void {
@@ -41,11 +44,17 @@ export class RejectedRows {
 }
 
 /** What is left out, a line per reason with the first line of the file it happened on, and what may mend it. */
-export function describeRejected({ byReason, first, backslashQuotes }: RejectedRows): string[] {
+export function describeRejected({ byReason, first, backslashQuotes, listedLabels }: RejectedRows): string[] {
   const lines = Object.entries(byReason).map(([reason, rows]) => {
     const line = first.find((row) => row.reason === reason)?.line;
     return `${rows} rows left out: ${reason}${line === undefined ? "" : ` (first at line ${line})`}`;
   });
+  if (listedLabels.size > 0) {
+    const listed = [...listedLabels].map((label) => JSON.stringify(label)).join(", ");
+    lines.push(
+      `${listed} in the label column stands for no label, as in pandas: --missing-values empty reads it as a label`,
+    );
+  }
   if (backslashQuotes > 0) {
     lines.push(
       `in ${backslashQuotes} of them a quote stands behind a backslash: --quote-escape backslash reads them`,

@@ -35,7 +35,7 @@ export class RowSink {
     this.nOthers = columns.others?.length ?? 0;
     this.block = createRowBlock(this.nOthers);
     this.labels = columns.label === undefined ? undefined : new LabelCodes(columns.label, missing);
-    this.rejected = new RejectedRows(onRejected);
+    this.rejected = new RejectedRows(onRejected, this.labels?.listed);
   }
 
   get full(): boolean {
