@@ -6,6 +6,7 @@ import { describeTextColumns } from "@colaml/shared/settings/text-columns";
 import { checkRejected } from "@colaml/shared/tables/rejected-limit";
 import type { JobContext } from "@colaml/shared/worker/job-context";
 import { openRows, rejectedOf } from "../rows/monitored-rows";
+import { rowLabels } from "../rows/row-labels";
 import { wilsonInterval } from "../statistics/wilson-interval";
 import { type ComparedRows, RowComparison } from "./compare-rows";
 import type { ComparedModel } from "./compared-version";
@@ -73,12 +74,13 @@ async function compareRows(
   const [required, optional] = job.columns.label === undefined ? [[], [label]] : [[label], []];
   const open = await openRows(input, job.columns.text ?? known.text, required, optional);
   const labelAt = open.columns.has(label) ? open.indexOf(label) : -1;
+  const labelsOf = rowLabels(input, [...baseline.bundle.classes, ...challenger.bundle.classes]);
   const comparison = new RowComparison(baseline.bundle, challenger.bundle, job.examples);
   let reportedAt = performance.now();
   for await (const { texts, others } of open.batches()) {
     signal.throwIfAborted();
-    for (const [row, text] of texts.entries())
-      comparison.add(text, labelAt < 0 ? undefined : others[labelAt]![row]!);
+    const labels = labelAt < 0 ? undefined : labelsOf(others[labelAt]!);
+    for (const [row, text] of texts.entries()) comparison.add(text, labels?.[row]);
     if (performance.now() - reportedAt < PROGRESS_MS) continue;
     reportedAt = performance.now();
     await progress({ stage: "score", done: comparison.rows, unit: "rows" });

@@ -1,8 +1,8 @@
 import type { Dataset } from "@colaml/shared/contracts/names";
 import type { Decider } from "@colaml/shared/learning/model/decision-rule";
 import type { TextColumns } from "@colaml/shared/settings/text-columns";
-import { isMissing } from "@colaml/shared/tables/missing-values";
 import { type MonitoredRows, openRows, type RowSource, rejectedOf } from "./monitored-rows";
+import { rowLabels } from "./row-labels";
 
 /** What is needed of a model to score texts. */
 export interface TextClassifier {
@@ -26,7 +26,7 @@ export async function openScoredRows(
   const optional = columns.labelRequired ? [columns.id] : [columns.label, columns.id];
   const open = await openRows(dataset, columns.text, required, optional);
   const column = (name: string) => (open.columns.has(name) ? open.indexOf(name) : -1);
-  const missing = dataset.missingValues ?? "pandas";
+  const labelsOf = rowLabels(dataset, classifier.classes);
   const [labelAt, idAt] = [column(columns.label), column(columns.id)];
   return {
     ...(labelAt < 0 ? { labelsAbsent: `the file has no column ${JSON.stringify(columns.label)}` } : {}),
@@ -35,9 +35,7 @@ export async function openScoredRows(
       for await (const { texts, others } of open.batches()) {
         yield {
           ...scored(texts, classifier),
-          ...(labelAt < 0
-            ? {}
-            : { labels: others[labelAt]!.map((label) => (isMissing(label, missing) ? "" : label)) }),
+          ...(labelAt < 0 ? {} : { labels: labelsOf(others[labelAt]!) }),
           ...(idAt < 0 ? {} : { ids: others[idAt]! }),
         };
       }

@@ -22,6 +22,7 @@ const versions: Record<string, ComparedModel> = {
   "models:/m/1": { name: "m", version: "1", bundle: exampleBundle() },
   "models:/m/2": { name: "m", version: "2", bundle: exampleBundle(["False", "True"], -0.3) },
   "models:/m/3": { name: "m", version: "3", bundle: exampleBundle(["Other", "False", "True"]) },
+  "models:/m/4": { name: "m", version: "4", bundle: exampleBundle(["None", "True"]) },
 };
 
 function compare(job: Omit<CompareJobInput, "baseline" | "challenger"> & Partial<CompareJobInput>) {
@@ -102,6 +103,26 @@ test("rows with labels: the quality of both, and McNemar's test decides", async 
   ]);
   const stricter = await compare({ input: { path }, alpha: 0.01 });
   expect(stricter.better).toBe("undecided");
+});
+
+test("a label that is a missing value for pandas is none, unless a version has a class of that name", async () => {
+  const path = await write("missing.csv", [
+    "inbound,text",
+    ...repeated(4, "False,thanks"),
+    ...repeated(3, "None,thanks"),
+    ...repeated(2, "NULL,thanks"),
+  ]);
+  expect(await compare({ input: { path } })).toMatchObject({ rows: 9, labelled: 4, warnings: [] });
+  const named = await compare({ input: { path }, challenger: "models:/m/4" });
+  expect(named).toMatchObject({
+    labelled: 7,
+    quality: { challenger: { metrics: { accuracy_score: 3 / 7 } } },
+  });
+  const kept = await compare({ input: { path, missingValues: "empty" } });
+  expect(kept).toMatchObject({
+    labelled: 9,
+    warnings: [expect.stringMatching(/"None", "NULL"|"NULL", "None"/)],
+  });
 });
 
 test("versions with other classes are compared by the names of their labels", async () => {
