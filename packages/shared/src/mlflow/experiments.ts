@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { listOf } from "./answer-schemas";
 import { isAlreadyThere, isMissing } from "./api-error";
+import { searchPages } from "./search-pages";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
@@ -31,17 +32,13 @@ export class Experiments {
   }
 
   /** Ids of all experiments that are not deleted. */
-  async ids(): Promise<string[]> {
-    const ids: string[] = [];
-    let token: string | undefined;
-    do {
-      const path = `${API}/experiments/search`;
-      const body = { max_results: PAGE, ...(token ? { page_token: token } : {}) };
-      const found = await this.transport.json({ method: "POST", path, body, idempotent: true }, searchAnswer);
-      ids.push(...found.experiments.map(({ experiment_id }) => experiment_id));
-      token = found.next_page_token;
-    } while (token);
-    return ids;
+  ids(): Promise<string[]> {
+    const call = { method: "POST", path: `${API}/experiments/search`, idempotent: true } as const;
+    return searchPages({ page: PAGE, all: Number.POSITIVE_INFINITY }, async (page) => {
+      const answer = await this.transport.json({ ...call, body: page }, searchAnswer);
+      const found = answer.experiments.map(({ experiment_id }) => experiment_id);
+      return { found, next: answer.next_page_token };
+    });
   }
 
   /** Id of the experiment of that name, which is made if there is none. */

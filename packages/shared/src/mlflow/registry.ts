@@ -3,6 +3,7 @@ import { doneAnswer, keyValues, listOf, wholeNumber } from "./answer-schemas";
 import { isAlreadyThere, isMissing } from "./api-error";
 import type { KeyValue } from "./log-batch";
 import { clip, safeKey } from "./log-batch";
+import { searchPages } from "./search-pages";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
@@ -37,7 +38,7 @@ const versionSchema = z.object({
 const versionAnswer = z.object({ model_version: versionSchema });
 const versionsAnswer = z.object({
   model_versions: listOf(versionSchema),
-  next_page_token: z.string().default(""),
+  next_page_token: z.string().optional(),
 });
 const named = z.object({ name: z.string() });
 const modelsAnswer = z.object({ registered_models: listOf(named) });
@@ -103,24 +104,15 @@ export class Registry {
    *
    * @param filter more of MLflow's filter, e.g. ` and run_id='abc'`
    */
-  async versions(name: string, filter = "", maxResults = 10_000): Promise<ModelVersion[]> {
-    const versions: ModelVersion[] = [];
-    let token = "";
-    do {
-      const found = await this.#get(
-        "model-versions/search",
-        {
-          filter: `name='${name.replaceAll("'", "")}'${filter}`,
-          order_by: "version_number DESC",
-          max_results: Math.min(PAGE, maxResults - versions.length),
-          ...(token ? { page_token: token } : {}),
-        },
-        versionsAnswer,
-      );
-      versions.push(...found.model_versions.map(versionOf));
-      token = found.next_page_token;
-    } while (token !== "" && versions.length < maxResults);
-    return versions;
+  versions(name: string, filter = "", maxResults = 10_000): Promise<ModelVersion[]> {
+    const query = {
+      filter: `name='${name.replaceAll("'", "")}'${filter}`,
+      order_by: "version_number DESC",
+    };
+    return searchPages({ page: PAGE, all: maxResults }, async (page) => {
+      const answer = await this.#get("model-versions/search", { ...query, ...page }, versionsAnswer);
+      return { found: answer.model_versions.map(versionOf), next: answer.next_page_token };
+    });
   }
 
   /** Registered model with its aliases: alias -> version. */

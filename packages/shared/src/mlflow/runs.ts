@@ -3,6 +3,7 @@ import { doneAnswer, keyValues, listOf, wholeNumber } from "./answer-schemas";
 import { isMlflowDown } from "./api-error";
 import { clipTag, type KeyValue, logBatches, type RunData } from "./log-batch";
 import { RUN_TAGS } from "./run-tags";
+import { searchPages } from "./search-pages";
 import type { MlflowTransport } from "./transport";
 
 const API = "/api/2.0/mlflow";
@@ -86,26 +87,12 @@ export class Runs {
   }
 
   /** At most `maxResults` runs of the experiments that fit an MLflow filter, newest first. */
-  async search(experimentIds: string[], filter: string, maxResults = 100): Promise<RunInfo[]> {
-    const runs: RunInfo[] = [];
-    let token: string | undefined;
-    do {
-      const found = await this.#post(
-        "runs/search",
-        {
-          experiment_ids: experimentIds,
-          filter,
-          max_results: Math.min(PAGE, maxResults - runs.length),
-          order_by: ["start_time DESC"],
-          ...(token ? { page_token: token } : {}),
-        },
-        true,
-        searchAnswer,
-      );
-      runs.push(...found.runs.map(infoOf));
-      token = found.next_page_token;
-    } while (token && runs.length < maxResults);
-    return runs;
+  search(experimentIds: string[], filter: string, maxResults = 100): Promise<RunInfo[]> {
+    const query = { experiment_ids: experimentIds, filter, order_by: ["start_time DESC"] };
+    return searchPages({ page: PAGE, all: maxResults }, async (page) => {
+      const answer = await this.#post("runs/search", { ...query, ...page }, true, searchAnswer);
+      return { found: answer.runs.map(infoOf), next: answer.next_page_token };
+    });
   }
 
   /** Child runs of a run (the trials of a tuning, the steps of a retraining), newest first. */
